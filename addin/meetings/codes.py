@@ -1,0 +1,48 @@
+"""Join codes and start codes: random, readable aloud, forgiving to type; nothing in them says what they open.
+
+A code is 13 characters of Crockford's base 32 (65 random bits) and a check character by the Luhn algorithm
+modulo 32, so that a mistyped code is told apart from an unknown one without asking the ledger.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from stdnum import luhn
+
+from addin.meetings.errors import CareMeetingError
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+RANDOM_CHARACTERS = 13
+LENGTH = RANDOM_CHARACTERS + 1
+
+# What people write for what (Crockford, "Base 32": O is zero, I and L are one), and what they put between.
+_FORGIVEN = str.maketrans({"O": "0", "I": "1", "L": "1"} | dict.fromkeys(" -‐‑‒–—−.·_\u00a0\u200b\u2060"))
+
+
+class MistypedCode(CareMeetingError):
+    """The characters cannot be a code: wrong length, an alien character, or a wrong check character."""
+
+
+def new_code() -> str:
+    """Return a new code of 14 characters, without groups."""
+    body = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_CHARACTERS))
+    return body + str(luhn.calc_check_digit(body, ALPHABET))
+
+
+def parse_code(typed: str) -> str:
+    """Return the code that somebody typed or followed; raises MistypedCode."""
+    code = typed.upper().translate(_FORGIVEN)
+    if len(code) != LENGTH or not set(code) <= set(ALPHABET) or luhn.checksum(code, ALPHABET) != 0:
+        raise MistypedCode
+    return code
+
+
+def grouped(code: str) -> str:
+    """Return the code as people read it: `7K3M9-QXP2R-TWHD`."""
+    return f"{code[:5]}-{code[5:10]}-{code[10:]}"
+
+
+def new_alias() -> str:
+    """Return a new address part for a provider: 80 random bits in lower case, letters and digits only."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(16)).lower()

@@ -1,0 +1,200 @@
+"""Every failure that the meetings can meet, as types; statuses and Swedish sentences stand in `addin.web.problems`.
+
+    CareMeetingError
+    ├── RequestRefused                    what the caller asked cannot be done as asked
+    │   ├── InvalidTime
+    │   │   ├── TimeWithoutOffset  TimeInPast  TimeReversed  MeetingTooLong
+    │   │   └── TimeDoesNotExist  TimeZoneUnknown  TimeZoneMismatch
+    │   ├── UnknownMeetingType  UnknownVariant  UnknownUnit  UnknownAudience  TextMissing
+    │   ├── MailboxNotAllowed
+    │   ├── IdempotencyKeyMissing  IdempotencyKeyReused
+    │   ├── MeetingNotFound  MeetingChanged  MeetingIsCancelled
+    │   └── NotAllowedToStart
+    ├── LedgerError
+    │   ├── LedgerUnavailable             nothing of the unit was committed; may be repeated
+    │   ├── LeaseLost                     somebody else holds the row now; their result counts
+    │   └── LedgerFrozen                  restored from a backup and not yet rebuilt
+    └── ProviderError
+        ├── ProviderUnavailable           surely not applied; may be repeated
+        │   └── RateLimited               the same, after `retry_after` seconds
+        ├── OutcomeUnknown                bytes were sent, no answer was understood; look up before repeating
+        ├── AuthenticationFailed  PermissionDenied  InvalidRequest  CapacityExceeded  NotSupported
+        ├── ForeignRoom                   the name or alias belongs to somebody else; never touched
+        ├── RoomNotFound
+        ├── LinkWouldChange
+        └── ProtectionNotApplied
+
+No error carries text from a calendar item, a link, a code, a PIN or a provider's answer.
+"""
+
+from __future__ import annotations
+
+
+class CareMeetingError(Exception):
+    """The root: a failure that the product knows by name."""
+
+
+class RequestRefused(CareMeetingError):
+    """What the caller asked cannot be done as asked; repeating it unchanged does not help."""
+
+
+class InvalidTime(RequestRefused):
+    """The start, the end or the zone of a meeting is not usable."""
+
+
+class TimeWithoutOffset(InvalidTime):
+    """A time was not ISO 8601 with an offset."""
+
+
+class TimeInPast(InvalidTime):
+    """The meeting would already be over."""
+
+
+class TimeReversed(InvalidTime):
+    """The end is not after the start."""
+
+
+class MeetingTooLong(InvalidTime):
+    """The meeting is longer than 24 hours."""
+
+
+class TimeDoesNotExist(InvalidTime):
+    """The clock time is skipped in that zone (the hour lost when summer time begins)."""
+
+
+class TimeZoneUnknown(InvalidTime):
+    """The zone is not an IANA name."""
+
+
+class TimeZoneMismatch(InvalidTime):
+    """The offset is not the one that the zone has at that clock time."""
+
+
+class UnknownMeetingType(RequestRefused):
+    """No such meeting type is configured."""
+
+
+class UnknownVariant(RequestRefused):
+    """The meeting type has no such variant."""
+
+
+class UnknownUnit(RequestRefused):
+    """No such unit is configured."""
+
+
+class UnknownAudience(RequestRefused):
+    """The meeting type has no texts for that audience."""
+
+
+class TextMissing(RequestRefused):
+    """There is no text in that language."""
+
+
+class MailboxNotAllowed(RequestRefused):
+    """The mailbox is not in a mail domain that the service is set up for."""
+
+
+class IdempotencyKeyMissing(RequestRefused):
+    """A booking without an Idempotency-Key, or with an unusable one."""
+
+
+class IdempotencyKeyReused(RequestRefused):
+    """The key was used before, with another request."""
+
+
+class MeetingNotFound(RequestRefused):
+    """No such meeting, or it is somebody else's: the two are never told apart."""
+
+
+class MeetingChanged(RequestRefused):
+    """The meeting has a newer revision than the caller has seen."""
+
+
+class MeetingIsCancelled(RequestRefused):
+    """The meeting has been cancelled and cannot be changed."""
+
+
+class NotAllowedToStart(RequestRefused):
+    """The host rule of the type does not let this person start the meeting."""
+
+
+class LedgerError(CareMeetingError):
+    """The ledger could not do its part."""
+
+
+class LedgerUnavailable(LedgerError):
+    """Nothing of the unit was committed (locked, full, unreachable); it may be repeated."""
+
+
+class LeaseLost(LedgerError):
+    """The lease ran out and another process took the row; its result counts, not ours."""
+
+
+class LedgerFrozen(LedgerError):
+    """The ledger was restored from a backup; nothing is removed until `vardmote rebuild` has run."""
+
+
+class ProviderError(CareMeetingError):
+    """The conferencing provider could not do its part."""
+
+
+class ProviderUnavailable(ProviderError):
+    """The call was surely not applied (refused connection, 503); it may be repeated."""
+
+
+class RateLimited(ProviderUnavailable):
+    """Too many calls; surely not applied.
+
+    `retry_after` is in seconds.
+    """
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__("rate limited")
+        self.retry_after = retry_after
+
+
+class OutcomeUnknown(ProviderError):
+    """Bytes were sent and no answer was understood: look up with `find_room` before repeating."""
+
+
+class AuthenticationFailed(ProviderError):
+    """The provider refused our credentials (401)."""
+
+
+class PermissionDenied(ProviderError):
+    """The provider knows us and says no (403)."""
+
+
+class InvalidRequest(ProviderError):
+    """The provider refused the request itself (400).
+
+    `fields` names the refused fields, never their values or the provider's words.
+    """
+
+    def __init__(self, fields: tuple[str, ...] = ()) -> None:
+        super().__init__("invalid request: " + ", ".join(fields))
+        self.fields = fields
+
+
+class CapacityExceeded(ProviderError):
+    """The provider has no licence or room left for one more meeting."""
+
+
+class NotSupported(ProviderError):
+    """The provider cannot do this at all."""
+
+
+class ForeignRoom(ProviderError):
+    """A room bears our name or alias without a tag that we made; it is never touched."""
+
+
+class RoomNotFound(ProviderError):
+    """The room that we refer to is not at the provider any more."""
+
+
+class LinkWouldChange(ProviderError):
+    """The change would give the room another address."""
+
+
+class ProtectionNotApplied(ProviderError):
+    """The provider accepted the room, but what it stored is not what protects the meeting."""

@@ -1,0 +1,155 @@
+"""What a meeting is: the wish, the rooms that serve it, and the people it belongs to; plain values without behaviour of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class MeetingState(StrEnum):
+    """How far the rooms have come after the wish (design section 4)."""
+
+    WANTED = "wanted"
+    LIVE = "live"
+    NEEDS_ATTENTION = "needs_attention"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+
+
+class Attention(StrEnum):
+    """Why a person is needed; the Swedish sentence of each stands in `addin.web.problems`."""
+
+    AUTHENTICATION_FAILED = "authentication_failed"
+    PERMISSION_DENIED = "permission_denied"
+    REQUEST_REFUSED = "request_refused"
+    CAPACITY_EXCEEDED = "capacity_exceeded"
+    FOREIGN_ROOM = "foreign_room"
+    PROTECTION_NOT_APPLIED = "protection_not_applied"
+    PROVIDER_UNREACHABLE = "provider_unreachable"
+    PROVIDER_MISSING = "provider_missing"
+
+
+class LobbyLevel(StrEnum):
+    """How guests are kept waiting (design section 7); `HOST_ADMITS` is the stronger."""
+
+    WAIT_FOR_HOST = "wait_for_host"
+    HOST_ADMITS = "host_admits"
+
+
+class Wanted(StrEnum):
+    """Whether a room should be at its provider."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When a meeting is: `start` and `end` in UTC, `zone` the IANA name in which people read them."""
+
+    start: datetime
+    end: datetime
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A signed-in employee, as a verified token says.
+
+    `tenant` and `object_id` are the identity; `mailbox` is the lower-case address in the same token, or None.
+    """
+
+    tenant: str
+    object_id: str
+    mailbox: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """The wish and its codes.
+
+    `mailbox` holds the calendar item; `actor` (object id) pressed the button; `revision` rises with each wish.
+    `told` is the revision that each audience was last told. All times are UTC.
+    """
+
+    id: str
+    tenant: str
+    actor: str
+    mailbox: str
+    on_behalf_of: str | None
+    hosts: tuple[str, ...]
+    type: str
+    variant: str
+    unit: str
+    window: Window
+    previous: Window | None
+    revision: int
+    state: MeetingState
+    attention: Attention | None
+    unbound: bool
+    join_code: str
+    start_code: str
+    created_at: datetime
+    host_started_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    told: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the wish is gone, however far the rooms have come."""
+        return self.cancelled_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One room at one provider.
+
+    `wanted` and `wanted_revision` are the wish; `reference` (the provider's own id), `applied_revision` and
+    `verified_at` are what is known to be there. `must_look`: an earlier call may have taken effect unseen, so
+    look before changing; until `lookup_until` a create may still land late. All times are UTC.
+    """
+
+    id: str
+    meeting_id: str
+    provider: str
+    generation: int
+    name: str
+    alias: str
+    key_id: str
+    wanted: Wanted
+    wanted_revision: int
+    reference: str | None = None
+    applied_revision: int = 0
+    made_at: datetime | None = None
+    verified_at: datetime | None = None
+    must_look: bool = False
+    lookup_until: datetime | None = None
+    attempts: int = 0
+    gone_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on one room until `until` (UTC), fenced by `number`."""
+
+    room: Room
+    meeting: Meeting
+    number: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what to which meeting when; never any content.
+
+    `actor` is a staff object id, or `service` for what the service did by itself.
+    """
+
+    at: datetime
+    tenant: str
+    actor: str
+    action: str
+    meeting_id: str
+    reason: str | None = None

@@ -1,0 +1,313 @@
+"""What the meetings need from the outside: a provider of rooms, a ledger, a clock; adapters keep these promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+from addin.meetings.deadline import Deadline
+from addin.meetings.model import (
+    Attention,
+    AuditEntry,
+    Claim,
+    LobbyLevel,
+    Meeting,
+    MeetingState,
+    Principal,
+    Room,
+    Wanted,
+    Window,
+)
+
+T = TypeVar("T")
+
+
+# --- Conferencing -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RoomWish:
+    """Everything that a provider needs to make one room; repeats are identical to the letter.
+
+    `name` and `alias` are random and hold nothing from the calendar item. `tag` proves that the room is ours.
+    `title` is the neutral title that guests may see. `window` is in UTC. `participant_limit` counts hosts and
+    interpreters. `host_pin` and `guest_pin` are digits; no guest PIN means that guests enter without one.
+    """
+
+    name: str
+    alias: str
+    tag: str
+    title: str
+    window: Window
+    participant_limit: int
+    host_pin: str
+    guest_pin: str | None
+    lobby: LobbyLevel
+    chat: bool
+    guests_can_present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderCapabilities:
+    """What a provider can do, as far as the meetings must know.
+
+    `ready_after_seconds`: how long after its making a room may still be unknown to the provider's edge.
+    `room_has_window`: the room itself knows its time, so that a reschedule must be told to the provider.
+    """
+
+    lobby: LobbyLevel
+    guest_pin: bool
+    host_pin: bool
+    participant_limit: bool
+    occupancy: bool
+    room_has_window: bool
+    ready_after_seconds: float
+    encrypted: bool
+    never_recorded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionedRoom:
+    """A room that is at the provider and bears our tag; `reference` is the provider's own id."""
+
+    reference: str
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedRoom:
+    """A room at the provider whose name is in our name space; the tag is still to be verified."""
+
+    reference: str
+    name: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Occupancy:
+    """How many are in the room now, and whether a host is one of them."""
+
+    participants: int
+    host_present: bool
+
+
+class DeleteOutcome(StrEnum):
+    """What a removal came to."""
+
+    DELETED = "deleted"
+    ALREADY_GONE = "already_gone"
+    REVOKED_LINK_ALIVE = "revoked_link_alive"
+
+
+class ConferencingProvider(Protocol):
+    """A service that hosts rooms. Every method may be repeated with the same arguments without a second effect.
+
+    All raise, beside what they name: AuthenticationFailed, PermissionDenied, RateLimited, ProviderUnavailable
+    (surely not applied), OutcomeUnknown (may have been applied). None waits past `deadline`.
+    """
+
+    @property
+    def name(self) -> str:
+        """The key of this provider in the settings, e.g. `pexip`."""
+
+    @property
+    def capabilities(self) -> ProviderCapabilities:
+        """What this provider can do."""
+
+    def ensure_room(self, wish: RoomWish, deadline: Deadline) -> ProvisionedRoom:
+        """Create the room, or adopt the one that already bears its name and tag; does not look first.
+
+        Raises InvalidRequest, CapacityExceeded, ForeignRoom.
+        """
+
+    def find_room(self, wish: RoomWish, deadline: Deadline) -> ProvisionedRoom | None:
+        """Return the room with the wish's name and tag, or None when there is none.
+
+        Raises ForeignRoom when the name is taken without our tag.
+        """
+
+    def update_room(self, reference: str, wish: RoomWish, deadline: Deadline) -> None:
+        """Make the room as the wish says and keep its address.
+
+        Raises RoomNotFound, InvalidRequest, LinkWouldChange, ForeignRoom.
+        """
+
+    def verify_protection(self, reference: str, wish: RoomWish, deadline: Deadline) -> Sequence[str]:
+        """Read the room back and return the names of the settings that deviate; empty means protected.
+
+        Raises RoomNotFound, ForeignRoom.
+        """
+
+    def end_call(self, wish: RoomWish, deadline: Deadline) -> None:
+        """Disconnect whoever is in the room; a room that nobody is in is no error."""
+
+    def delete_room(self, reference: str, wish: RoomWish, deadline: Deadline) -> DeleteOutcome:
+        """Remove the room, after making sure that it bears the wish's tag.
+
+        Raises ForeignRoom when the reference now belongs to a room that is not ours.
+        """
+
+    def list_owned(self, prefix: str, deadline: Deadline) -> Iterator[OwnedRoom]:
+        """Yield the rooms whose name begins with `prefix`, all pages."""
+
+    def occupancy(self, wish: RoomWish, deadline: Deadline) -> Occupancy:
+        """Say who is in the room now; raises NotSupported when the provider cannot tell."""
+
+    def guest_address(self, wish: RoomWish) -> str:
+        """Return the https address that a guest is sent to; never with a PIN or a name."""
+
+    def host_address(self, wish: RoomWish) -> str:
+        """Return the https address that a host is sent to; never with a PIN or a name."""
+
+    def check(self, deadline: Deadline) -> None:
+        """Make one harmless call that proves address, trust and credentials."""
+
+
+# --- The ledger ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RoomResult:
+    """What one step came to, to be written under the claim's fence.
+
+    `reached`: the wish that was worked on; when the row's wish is newer by now, the row is due again at once.
+    `due_at` (UTC): when the row is next due; None: nothing left to do.
+    """
+
+    room: Room
+    due_at: datetime | None
+    release: bool
+
+
+class Reading(Protocol):
+    """What may be read inside one unit."""
+
+    def now(self) -> datetime:
+        """Return the ledger's own time, UTC."""
+
+    def meeting(self, meeting_id: str) -> Meeting | None: ...
+
+    def meeting_by_join_code(self, code: str) -> Meeting | None: ...
+
+    def meeting_by_start_code(self, code: str) -> Meeting | None: ...
+
+    def meeting_by_item(self, tenant: str, mailbox: str, item_id: str) -> Meeting | None:
+        """Return the meeting, not cancelled, that was booked from that saved calendar item."""
+
+    def meetings_of(
+        self,
+        who: Principal,
+        *,
+        start: datetime | None,
+        end: datetime | None,
+        after: str | None,
+        limit: int,
+    ) -> Sequence[Meeting]:
+        """Return meetings of mine (actor, my mailbox, on my behalf) and those where I am host, by start and id.
+
+        `start` <= meeting start < `end` (UTC). `after` is the id of the last one already seen.
+        """
+
+    def rooms(self, meeting_id: str) -> Sequence[Room]:
+        """Return all rooms of the meeting, newest generation last."""
+
+    def remembered(self, key: bytes) -> tuple[bytes, str] | None:
+        """Return (request fingerprint, meeting id) of an idempotency key, both as stored."""
+
+    def frozen(self) -> bool:
+        """Whether the ledger was restored from a backup and not rebuilt."""
+
+    def due_for_retention(self, now: datetime, limit: int) -> Sequence[Meeting]:
+        """Return meetings whose kept days are over."""
+
+    def unbound_overdue(self, created_before: datetime, now: datetime, limit: int) -> Sequence[Meeting]:
+        """Return live meetings without a calendar item, older than `created_before` or begun."""
+
+    def audit_entries(self, meeting_id: str | None, since: datetime | None) -> Iterator[AuditEntry]: ...
+
+
+class Writing(Reading, Protocol):
+    """What may be done inside one unit; all of it is committed, or nothing."""
+
+    def add_meeting(self, meeting: Meeting, item_id: str | None, purge_at: datetime) -> None: ...
+
+    def add_room(self, room: Room, *, lease_seconds: float | None) -> Claim | None:
+        """Insert the room, due now; with a lease, claimed by the caller at once. The meeting must be inserted."""
+
+    def remember(self, key: bytes, fingerprint: bytes, meeting_id: str) -> bool:
+        """Store an idempotency key; False when it is already there."""
+
+    def change_meeting(self, meeting: Meeting, seen_revision: int, purge_at: datetime) -> None:
+        """Write the wish; raises MeetingChanged unless the stored revision is `seen_revision`."""
+
+    def want_rooms(self, meeting_id: str, wanted: Wanted, revision: int) -> None:
+        """Set the wish of the meeting's newest room (PRESENT) or of all its rooms (ABSENT) and make them due."""
+
+    def set_state(self, meeting_id: str, state: MeetingState, attention: Attention | None) -> bool:
+        """Move a meeting that is not cancelled to WANTED, LIVE or NEEDS_ATTENTION, or a cancelled one to
+        CANCELLING or CANCELLED; False when the wish has turned meanwhile and nothing was written.
+        """
+
+    def bind(self, meeting_id: str) -> None:
+        """Note that a calendar item holds the meeting."""
+
+    def host_started(self, meeting_id: str, at: datetime) -> None: ...
+
+    def tell(self, meeting_id: str, audience: str, revision: int) -> None: ...
+
+    def claim(self, room_id: str, lease_seconds: float) -> Claim | None:
+        """Claim one room whoever made it due; None while somebody else holds it."""
+
+    def claim_due(self, provider: str, lease_seconds: float, limit: int) -> Sequence[Claim]:
+        """Claim due rooms of one provider, longest due first; rows held by others are skipped."""
+
+    def save_room(self, claim: Claim, result: RoomResult) -> bool:
+        """Write what a step came to; raises LeaseLost when the fence has moved.
+
+        Returns True when the row's wish is still the one in `claim.room`, so that the step's end is the end.
+        """
+
+    def rest_claim(self, claim: Claim, due_at: datetime, *, attempts: int) -> None:
+        """Give the claim back with nothing learned, due again at `due_at`."""
+
+    def room_found(self, room_id: str, reference: str) -> None:
+        """Set a reference learned while rebuilding and make the room due."""
+
+    def purge(self, meeting_id: str) -> None:
+        """Remove a cancelled meeting and all that hangs on it; the count is kept."""
+
+    def unfreeze(self) -> None: ...
+
+    def forget_idempotency(self, before: datetime) -> int:
+        """Remove keys older than `before`; returns how many."""
+
+    def audit(self, entry: AuditEntry) -> None: ...
+
+
+class Ledger(Protocol):
+    """The durable rows: what should be, and what is known to be."""
+
+    def read(self, unit: Callable[[Reading], T]) -> T:
+        """Run `unit` on a consistent view; raises LedgerUnavailable."""
+
+    def write(self, unit: Callable[[Writing], T]) -> T:
+        """Run `unit` and commit; its exception undoes it and is raised here. Raises LedgerUnavailable when the
+        commit failed: then nothing of it is there. The unit may be run again by the store, so it has no effects
+        of its own, and never calls the network.
+        """
+
+    def wait_for_work(self, timeout_seconds: float) -> None:
+        """Return when a commit may have made a row due, or after the timeout."""
+
+
+# --- Time ---------------------------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    """The time of day."""
+
+    def now(self) -> datetime:
+        """Return the time, aware, UTC."""

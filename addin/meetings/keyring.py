@@ -97,7 +97,7 @@ class Keyring:
         return hmac.digest(self._lookup[key_id], f"{purpose}\x1f{value}".encode(), "sha256")
 
     def seal(self, plain: bytes, row: str) -> bytes:
-        """Encrypt `plain` so that it can only be opened for the same `row`: `<key id>\\0<nonce><ciphertext>`."""
+        """Encrypt `plain` so that it can only be opened for the same `row`: key id, a zero byte, nonce, ciphertext."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return (
             self.current.encode()

@@ -1,4 +1,4 @@
-"""What a meeting is: the wish, the rooms that serve it, and the people it belongs to; plain values without behaviour of their own."""
+"""What a meeting is: the wish, the rooms that serve it, and the people it belongs to; plain values."""
 
 from __future__ import annotations
 

@@ -1,0 +1,71 @@
+"""What the whole test run shares: what it does when a tool is missing, and how hypothesis behaves.
+
+A missing tool never passes for a green test: on a user's machine the test is skipped and the summary names it under
+"NOT PROVED"; where `CI` is set it fails.
+"""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Final, NoReturn
+
+import pytest
+from _pytest.terminal import TerminalReporter
+from hypothesis import settings
+
+ROOT: Final = Path(__file__).parent.parent
+NOT_PROVED: Final = "NOT PROVED: "
+
+# No deadline: the machine that runs the tests is not what they are about.
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+def cannot_prove(reason: str) -> NoReturn:
+    """End the running test: as a failure where `CI` is set, otherwise as a skip that the summary repeats."""
+    if os.environ.get("CI"):
+        pytest.fail(NOT_PROVED + reason, pytrace=False)
+    pytest.skip(NOT_PROVED + reason)
+
+
+@pytest.fixture(scope="session")
+def requires_node() -> Path:
+    """Return the folder of the pinned Node programs (`tsc`, `office-addin-manifest`, ...)."""
+    programs = ROOT / "tests" / "node" / "node_modules" / ".bin"
+    if not shutil.which("node"):
+        cannot_prove("Node is not installed, so Microsoft's own manifest tools and types did not run.")
+    if not programs.is_dir():
+        cannot_prove("tests/node/node_modules is missing; run ./test, which installs it with npm.")
+    return programs
+
+
+@pytest.fixture(scope="session")
+def requires_chromium() -> Path:
+    """Return the browser to drive: `VARDMOTE_CHROMIUM`, or the system's own Chromium."""
+    named = os.environ.get("VARDMOTE_CHROMIUM")
+    found = named or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not found or not Path(found).is_file():
+        cannot_prove("there is no Chromium, so nothing was tried in a browser; install the package chromium.")
+    return Path(found)
+
+
+@pytest.fixture(scope="session")
+def requires_contracts() -> Path:
+    """Return the folder of Microsoft's schemas: `VARDMOTE_CONTRACTS`, or `shared/contracts` beside this checkout."""
+    folder = Path(os.environ.get("VARDMOTE_CONTRACTS") or ROOT.parent / "shared" / "contracts")
+    if not folder.is_dir():
+        cannot_prove("Microsoft's schemas are not at hand; set VARDMOTE_CONTRACTS to their folder.")
+    return folder
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Repeat at the end, where it is read, what this run could not prove."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = {
+        report.longrepr[2].partition(NOT_PROVED)[2]
+        for report in skipped
+        if NOT_PROVED in str(report.longrepr)
+    }
+    for reason in sorted(reasons):
+        terminalreporter.write_line(NOT_PROVED + reason, red=True, bold=True)

@@ -1,0 +1,1 @@
+"""Tests that hold our manifest against Microsoft's own tools."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from addin.meetings.deadline import Deadline
+
 
 class MeetingState(StrEnum):
     """How far the rooms have come after the wish (design section 4)."""
@@ -132,12 +134,15 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to work on one room until `until` (UTC), fenced by `number`."""
+    """The right to work on one room until `until`, fenced by `number`.
+
+    `until` is counted from before the lease was written, so that it always ends before the lease itself.
+    """
 
     room: Room
     meeting: Meeting
     number: int
-    until: datetime
+    until: Deadline
 
 
 @dataclass(frozen=True, slots=True)

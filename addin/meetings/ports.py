@@ -173,12 +173,13 @@ class ConferencingProvider(Protocol):
 class RoomResult:
     """What one step came to, to be written under the claim's fence.
 
-    `reached`: the wish that was worked on; when the row's wish is newer by now, the row is due again at once.
-    `due_at` (UTC): when the row is next due; None: nothing left to do.
+    `room` holds what is known now; its `wanted` and `wanted_revision` are the wish that was worked on, and when the
+    row's wish is newer by now, the row is due again at once. `due_in` seconds: when it is next due otherwise;
+    None: nothing is left to do. `release`: whether the lease ends here.
     """
 
     room: Room
-    due_at: datetime | None
+    due_in: float | None
     release: bool
 
 
@@ -234,8 +235,8 @@ class Writing(Reading, Protocol):
 
     def add_meeting(self, meeting: Meeting, item_id: str | None, purge_at: datetime) -> None: ...
 
-    def add_room(self, room: Room, *, lease_seconds: float | None) -> Claim | None:
-        """Insert the room, due now; with a lease, claimed by the caller at once. The meeting must be inserted."""
+    def add_room(self, room: Room, meeting: Meeting, lease_seconds: float) -> Claim:
+        """Insert a room of a meeting that is there, due now and claimed by the caller at once."""
 
     def remember(self, key: bytes, fingerprint: bytes, meeting_id: str) -> bool:
         """Store an idempotency key; False when it is already there."""
@@ -247,8 +248,10 @@ class Writing(Reading, Protocol):
         """Set the wish of the meeting's newest room (PRESENT) or of all its rooms (ABSENT) and make them due."""
 
     def set_state(self, meeting_id: str, state: MeetingState, attention: Attention | None) -> bool:
-        """Move a meeting that is not cancelled to WANTED, LIVE or NEEDS_ATTENTION, or a cancelled one to
-        CANCELLING or CANCELLED; False when the wish has turned meanwhile and nothing was written.
+        """Note how far the rooms have come.
+
+        WANTED, LIVE and NEEDS_ATTENTION are for a meeting that is not cancelled, CANCELLING and CANCELLED for one
+        that is; False when the wish has turned meanwhile, and then nothing was written.
         """
 
     def bind(self, meeting_id: str) -> None:
@@ -264,17 +267,11 @@ class Writing(Reading, Protocol):
     def claim_due(self, provider: str, lease_seconds: float, limit: int) -> Sequence[Claim]:
         """Claim due rooms of one provider, longest due first; rows held by others are skipped."""
 
-    def save_room(self, claim: Claim, result: RoomResult) -> bool:
-        """Write what a step came to; raises LeaseLost when the fence has moved.
+    def save_room(self, claim: Claim, result: RoomResult) -> None:
+        """Write what a step came to; raises LeaseLost when the fence has moved."""
 
-        Returns True when the row's wish is still the one in `claim.room`, so that the step's end is the end.
-        """
-
-    def rest_claim(self, claim: Claim, due_at: datetime, *, attempts: int) -> None:
-        """Give the claim back with nothing learned, due again at `due_at`."""
-
-    def room_found(self, room_id: str, reference: str) -> None:
-        """Set a reference learned while rebuilding and make the room due."""
+    def room_found(self, room_id: str, reference: str) -> bool:
+        """Note a reference learned while rebuilding and make the room due; False when no such room is known."""
 
     def purge(self, meeting_id: str) -> None:
         """Remove a cancelled meeting and all that hangs on it; the count is kept."""

@@ -1,0 +1,136 @@
+"""Meeting types as data: which provider, how protected, for whom, how long; read from one TOML file.
+
+Shipped types stand in `meeting_types.toml`; a region may name a file of its own. A fault in the file is reported
+with the place and every other fault, never one at a time.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate
+
+from addin.meetings.errors import UnknownMeetingType, UnknownVariant
+from addin.meetings.model import LobbyLevel
+
+SHIPPED = Path(__file__).with_name("meeting_types.toml")
+
+HostRule = Literal["any_employee", "named_hosts"]
+AUDIENCES = ("patient", "staff", "external", "interpreter")
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A kind of the type that has texts of its own, e.g. `group` (grupp)."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingType:
+    """One meeting type; `participant_limit` counts hosts and interpreters."""
+
+    id: str
+    name: str
+    when_to_use: str
+    provider: str
+    participant_limit: int
+    lobby: LobbyLevel
+    lobby_refused_below: bool
+    guest_pin: bool
+    chat: bool
+    guests_can_present: bool
+    host_rule: HostRule
+    opens_before: timedelta
+    open_after: timedelta
+    days_kept: int
+    audiences: tuple[str, ...]
+    variants: tuple[Variant, ...]
+
+    def variant(self, variant_id: str) -> Variant:
+        """Return the variant; raises UnknownVariant."""
+        for variant in self.variants:
+            if variant.id == variant_id:
+                return variant
+        raise UnknownVariant
+
+
+class _VariantSchema(Schema):
+    id = fields.String(required=True, validate=validate.Regexp(r"^[a-z][a-z-]*$"))
+    name = fields.String(required=True, validate=validate.Length(min=1, max=60))
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: object) -> Variant:
+        return Variant(**data)
+
+
+class _MeetingTypeSchema(Schema):
+    id = fields.String(required=True, validate=validate.Regexp(r"^[a-z][a-z-]*$"))
+    name = fields.String(required=True, validate=validate.Length(min=1, max=60))
+    when_to_use = fields.String(required=True, validate=validate.Length(min=1, max=200))
+    provider = fields.String(required=True)
+    participant_limit = fields.Integer(
+        required=True, strict=True, validate=validate.Range(min=2, max=1_000_000)
+    )
+    lobby = fields.Enum(LobbyLevel, by_value=True, required=True)
+    lobby_refused_below = fields.Boolean(required=True)
+    guest_pin = fields.Boolean(required=True)
+    chat = fields.Boolean(required=True)
+    guests_can_present = fields.Boolean(required=True)
+    host_rule = fields.String(required=True, validate=validate.OneOf(["any_employee", "named_hosts"]))
+    opens_before = fields.TimeDelta(required=True, precision=fields.TimeDelta.MINUTES)
+    open_after = fields.TimeDelta(required=True, precision=fields.TimeDelta.MINUTES)
+    days_kept = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=365))
+    audiences = fields.List(fields.String(validate=validate.OneOf(AUDIENCES)), required=True)
+    variants = fields.List(fields.Nested(_VariantSchema), required=True, validate=validate.Length(min=1))
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: object) -> MeetingType:
+        return MeetingType(
+            **{**data, "audiences": tuple(data["audiences"]), "variants": tuple(data["variants"])}
+        )
+
+
+class _FileSchema(Schema):
+    meeting_type = fields.List(
+        fields.Nested(_MeetingTypeSchema), required=True, validate=validate.Length(min=1)
+    )
+
+
+class MeetingTypes:
+    """The configured meeting types, in the order in which people see them."""
+
+    def __init__(self, types: list[MeetingType]) -> None:
+        self._types = {kind.id: kind for kind in types}
+
+    def of(self, type_id: str) -> MeetingType:
+        """Return the type; raises UnknownMeetingType."""
+        try:
+            return self._types[type_id]
+        except KeyError:
+            raise UnknownMeetingType from None
+
+    def __iter__(self) -> Iterator[MeetingType]:
+        return iter(self._types.values())
+
+    def with_providers(self, providers: Mapping[str, str]) -> MeetingTypes:
+        """Return the same types with other providers, by type id; raises UnknownMeetingType."""
+        for type_id in providers:
+            self.of(type_id)
+        return MeetingTypes([replace(kind, provider=providers.get(kind.id, kind.provider)) for kind in self])
+
+
+def load_meeting_types(path: Path = SHIPPED) -> MeetingTypes:
+    """Read the file; raises ValidationError naming every fault, OSError when it cannot be read."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as fault:
+        raise ValidationError({"meeting_type": [f"not TOML: {fault}"]}) from None
+    loaded: dict[str, list[MeetingType]] = _FileSchema().load(content)
+    return MeetingTypes(loaded["meeting_type"])

@@ -1,0 +1,72 @@
+"""From what a caller writes to a window in UTC: every unusable time has an error of its own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from addin.meetings.errors import (
+    MeetingTooLong,
+    TimeDoesNotExist,
+    TimeInPast,
+    TimeReversed,
+    TimeWithoutOffset,
+    TimeZoneMismatch,
+    TimeZoneUnknown,
+)
+from addin.meetings.model import Window
+
+LONGEST = timedelta(hours=24)
+
+
+def window(start: str, end: str, zone: str, now: datetime) -> Window:
+    """Return the window that two ISO 8601 times with offset and an IANA zone name.
+
+    A meeting that has begun may be booked, one that is over may not. Raises the errors under `InvalidTime`.
+    """
+    place = time_zone(zone)
+    begins, ends = _instant(start, place), _instant(end, place)
+    if ends <= begins:
+        raise TimeReversed
+    if ends - begins > LONGEST:
+        raise MeetingTooLong
+    if ends <= now:
+        raise TimeInPast
+    return Window(begins, ends, zone)
+
+
+@lru_cache(maxsize=256)
+def time_zone(name: str) -> ZoneInfo:
+    """Return the zone of an IANA name; raises TimeZoneUnknown."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise TimeZoneUnknown from None
+
+
+def _instant(text: str, place: ZoneInfo) -> datetime:
+    """Return the instant in UTC; `Z` and `+00:00` are taken as they are, other offsets must be the zone's own."""
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise TimeWithoutOffset from None
+    offset = given.utcoffset()
+    if offset is None:
+        raise TimeWithoutOffset
+    try:
+        instant = given.astimezone(UTC)
+    except OverflowError:
+        raise TimeWithoutOffset from None
+    if offset:
+        _hold_against_zone(given.replace(tzinfo=None), offset, place)
+    return instant
+
+
+def _hold_against_zone(clock: datetime, offset: timedelta, place: ZoneInfo) -> None:
+    readings = [clock.replace(tzinfo=place, fold=fold) for fold in (0, 1)]
+    # A clock time in the gap does not come back from UTC as itself (PEP 495, "Missing").
+    if all(reading.astimezone(UTC).astimezone(place).replace(tzinfo=None) != clock for reading in readings):
+        raise TimeDoesNotExist
+    if offset not in [reading.utcoffset() for reading in readings]:
+        raise TimeZoneMismatch

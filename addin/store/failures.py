@@ -1,0 +1,30 @@
+"""From what a database driver raises to the two failures that the meetings know.
+
+The driver's own words never travel on: they may quote a statement's values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from addin.meetings.errors import LedgerUnavailable
+
+
+@contextmanager
+def ledger_failures() -> Iterator[None]:
+    """Turn a driver's failure into LedgerUnavailable that names only its kind, e.g. `OperationalError: locked`."""
+    try:
+        yield
+    except (DBAPIError, PoolTimeout) as failure:
+        raise LedgerUnavailable(kind_of(failure)) from None
+
+
+def kind_of(failure: SQLAlchemyError) -> str:
+    """Return the failure's class and, where the driver gives one, its symbolic code (never its text)."""
+    original = getattr(failure, "orig", None)
+    symbol = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None)
+    return f"{type(failure).__name__} {symbol}" if symbol else type(failure).__name__

@@ -1,0 +1,53 @@
+"""Opens the ledger that a URL names; the rest of the service knows only `ports.Ledger`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import URL, Engine, create_engine, make_url
+
+from addin.meetings.keyring import Keyring
+from addin.meetings.ports import Clock
+from addin.store.postgres import PostgresLedger
+from addin.store.sqlite import SqliteLedger, sqlite_engine
+
+SqlLedger = SqliteLedger | PostgresLedger
+
+
+def is_sqlite(url: str) -> bool:
+    """Whether the URL names a SQLite file, which serves one process only."""
+    return make_url(url).get_backend_name() == "sqlite"
+
+
+def open_ledger(
+    url: str, keyring: Keyring, clock: Clock, *, writes: bool = True, pool_size: int = 16
+) -> SqlLedger:
+    """Return the ledger; on SQLite raises LedgerInUse when another process writes it.
+
+    `writes=False` opens beside a running service, for commands that only read.
+    """
+    address = _with_driver(make_url(url))
+    if address.get_backend_name() == "sqlite":
+        return SqliteLedger(address, keyring, clock, writes=writes)
+    return PostgresLedger(address, keyring, pool_size=pool_size)
+
+
+def open_engine(url: str) -> Engine:
+    """Return a bare engine, for migrations and checks."""
+    address = _with_driver(make_url(url))
+    if address.get_backend_name() == "sqlite":
+        return sqlite_engine(address)
+    return create_engine(address, hide_parameters=True, pool_size=1, connect_args={"connect_timeout": 5})
+
+
+def mark_path(url: str, state_directory: Path) -> Path:
+    """Return where the mark of a ledger stands: beside a SQLite file, else in the state directory."""
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        return Path(f"{address.database}.mark")
+    return state_directory / "ledger.mark"
+
+
+def _with_driver(address: URL) -> URL:
+    """Let people write the plain `postgresql://`; psycopg 3 is the driver that we install."""
+    return address.set(drivername="postgresql+psycopg") if address.drivername == "postgresql" else address

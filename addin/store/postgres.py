@@ -1,0 +1,77 @@
+"""The ledger on PostgreSQL: any number of processes, each unit a transaction of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy import URL, create_engine
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from addin.meetings.keyring import Keyring
+from addin.meetings.ports import Reading, Writing
+from addin.store.dialect import postgres_dialect
+from addin.store.failures import ledger_failures
+from addin.store.reading import SqlReading
+from addin.store.writing import SqlWriting
+
+T = TypeVar("T")
+
+# Deadlock and serialization failure (PostgreSQL, "Error Codes", class 40): the unit was undone, run it again.
+_RUN_AGAIN = ("40001", "40P01")
+_MOST_RUNS = 3
+
+
+class PostgresLedger:
+    """Implements `ports.Ledger`.
+
+    When the connection breaks during COMMIT nobody can know what became of it; LedgerUnavailable is raised, and the
+    idempotency keys and leases make a repeat harmless.
+    """
+
+    def __init__(self, url: URL, keyring: Keyring, *, pool_size: int = 16) -> None:
+        self.engine = create_engine(
+            url,
+            hide_parameters=True,
+            pool_size=pool_size,
+            max_overflow=4,
+            pool_timeout=5,
+            pool_pre_ping=False,
+            connect_args={"connect_timeout": 5, "options": "-c statement_timeout=10000 -c lock_timeout=5000"},
+        )
+        self._keyring = keyring
+        self._dialect = postgres_dialect()
+        self._work = threading.Event()
+
+    def read(self, unit: Callable[[Reading], T]) -> T:
+        with ledger_failures(), self.engine.connect() as connection:
+            return unit(SqlReading(connection, self._keyring, self._dialect))
+
+    def write(self, unit: Callable[[Writing], T]) -> T:
+        with ledger_failures():
+            for _ in range(_MOST_RUNS - 1):
+                try:
+                    return self._run(unit)
+                except IntegrityError:
+                    # Two units wrote the same key or item at once: the second run sees the first one's row.
+                    continue
+                except OperationalError as failure:
+                    if getattr(failure.orig, "sqlstate", None) not in _RUN_AGAIN:
+                        raise
+            return self._run(unit)
+
+    def _run(self, unit: Callable[[Writing], T]) -> T:
+        with self.engine.begin() as connection:
+            result = unit(SqlWriting(connection, self._keyring, self._dialect))
+        self._work.set()
+        return result
+
+    def wait_for_work(self, timeout_seconds: float) -> None:
+        # Other processes' commits are seen by asking again: the caller polls.
+        if self._work.wait(timeout_seconds):
+            self._work.clear()
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()

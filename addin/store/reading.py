@@ -1,0 +1,171 @@
+"""What may be read inside one unit (`ports.Reading`), on either database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, or_, select, union
+
+from addin.meetings.keyring import Keyring
+from addin.meetings.model import AuditEntry, Meeting, Principal, Room
+from addin.store import tables
+from addin.store.dialect import Dialect
+from addin.store.rows import audit_of, from_time, meeting_of, room_of, to_time
+
+_m, _r = tables.meetings.c, tables.rooms.c
+
+_MEETING = select(tables.meetings).where(_m.id == bindparam("id"))
+_ROOMS = select(tables.rooms).where(_r.meeting_id == bindparam("id")).order_by(_r.generation)
+_REMEMBERED = select(tables.idempotency).where(tables.idempotency.c.key == bindparam("key"))
+_FROZEN = select(tables.ledger_state.c.frozen_at)
+
+
+class SqlReading:
+    """Reads on one connection; the caller holds the transaction."""
+
+    def __init__(self, connection: Connection, keyring: Keyring, dialect: Dialect) -> None:
+        self._connection = connection
+        self._keyring = keyring
+        self._dialect = dialect
+
+    def now(self) -> datetime:
+        return self._dialect.read_now(self._connection)
+
+    def meeting(self, meeting_id: str) -> Meeting | None:
+        return self._one_meeting(_MEETING, {"id": meeting_id})
+
+    def meeting_by_join_code(self, code: str) -> Meeting | None:
+        return self._one_meeting(
+            select(tables.meetings).where(_m.join_hash.in_(self._keyring.lookup_hashes("join", code)))
+        )
+
+    def meeting_by_start_code(self, code: str) -> Meeting | None:
+        return self._one_meeting(
+            select(tables.meetings).where(_m.start_hash.in_(self._keyring.lookup_hashes("start", code)))
+        )
+
+    def meeting_by_item(self, tenant: str, mailbox: str, item_id: str) -> Meeting | None:
+        hashes = self._keyring.lookup_hashes("item", f"{mailbox}\x1f{item_id}")
+        return self._one_meeting(
+            select(tables.meetings).where(
+                _m.tenant == tenant,
+                _m.item_hash.in_(hashes),
+                _m.item_hash.is_not(None),
+                _m.cancelled_at.is_(None),
+            )
+        )
+
+    def meetings_of(
+        self,
+        who: Principal,
+        *,
+        start: datetime | None,
+        end: datetime | None,
+        after: str | None,
+        limit: int,
+    ) -> Sequence[Meeting]:
+        within = self._within(start, end, after)
+        # One ordered, limited look into each index; the union of four short lists is then sorted.
+        parts = [
+            select(
+                select(_m.id)
+                .where(and_(mine, *within))
+                .order_by(_m.starts_at, _m.id)
+                .limit(limit)
+                .subquery()
+                .c.id
+            )
+            for mine in self._mine(who)
+        ]
+        chosen = union(*parts).subquery()
+        query = (
+            select(tables.meetings)
+            .where(_m.id.in_(select(chosen.c.id)))
+            .order_by(_m.starts_at, _m.id)
+            .limit(limit)
+        )
+        return [meeting_of(row, self._keyring) for row in self._connection.execute(query).mappings()]
+
+    def _mine(self, who: Principal) -> list[ColumnElement[bool]]:
+        tenant = _m.tenant == who.tenant
+        hosted = select(tables.meeting_hosts.c.meeting_id).where(
+            tables.meeting_hosts.c.object_id == who.object_id
+        )
+        mine: list[ColumnElement[bool]] = [
+            and_(tenant, _m.actor == who.object_id),
+            and_(tenant, _m.id.in_(hosted)),
+        ]
+        if who.mailbox:
+            hashes = self._keyring.lookup_hashes("mailbox", who.mailbox)
+            mine += [and_(tenant, _m.owner_hash == value) for value in hashes]
+            mine += [and_(tenant, _m.behalf_hash == value) for value in hashes]
+        return mine
+
+    def _within(
+        self, start: datetime | None, end: datetime | None, after: str | None
+    ) -> list[ColumnElement[bool]]:
+        bounds: list[ColumnElement[bool]] = []
+        if start:
+            bounds.append(_m.starts_at >= to_time(start))
+        if end:
+            bounds.append(_m.starts_at < to_time(end))
+        seen = self.meeting(after) if after else None
+        if seen:
+            begun = to_time(seen.window.start)
+            bounds += [_m.starts_at >= begun, or_(_m.starts_at > begun, _m.id > seen.id)]
+        return bounds
+
+    def rooms(self, meeting_id: str) -> Sequence[Room]:
+        rows = self._connection.execute(_ROOMS, {"id": meeting_id}).mappings()
+        return [room_of(row, self._keyring) for row in rows]
+
+    def remembered(self, key: bytes) -> tuple[bytes, str] | None:
+        row = self._connection.execute(_REMEMBERED, {"key": key}).one_or_none()
+        return (row.fingerprint, row.meeting_id) if row else None
+
+    def frozen(self) -> bool:
+        return self._connection.execute(_FROZEN).scalar_one_or_none() is not None
+
+    def due_for_retention(self, now: datetime, limit: int) -> Sequence[Meeting]:
+        query = select(tables.meetings).where(_m.purge_at <= to_time(now)).order_by(_m.purge_at).limit(limit)
+        return self._meetings(query)
+
+    def unbound_overdue(self, created_before: datetime, now: datetime, limit: int) -> Sequence[Meeting]:
+        query = (
+            select(tables.meetings)
+            .where(
+                _m.unbound.is_(True),
+                _m.cancelled_at.is_(None),
+                or_(_m.created_at <= to_time(created_before), _m.starts_at <= to_time(now)),
+            )
+            .limit(limit)
+        )
+        return self._meetings(query)
+
+    def audit_entries(self, meeting_id: str | None, since: datetime | None) -> Iterator[AuditEntry]:
+        query = select(tables.audit).order_by(tables.audit.c.id)
+        if meeting_id:
+            query = query.where(tables.audit.c.meeting_id == meeting_id)
+        if since:
+            query = query.where(tables.audit.c.at >= to_time(since))
+        for row in self._connection.execute(query).mappings():
+            yield audit_of(row)
+
+    def purged_count(self) -> int:
+        """Return how many meetings have been purged in all."""
+        return sum(self._connection.execute(select(tables.purged.c.meetings)).scalars())
+
+    def last_due(self) -> datetime | None:
+        """Return when the longest due room became due, or None; for health checks."""
+        query = select(_r.due_at).where(_r.due_at.is_not(None)).order_by(_r.due_at).limit(1)
+        value = self._connection.execute(query).scalar_one_or_none()
+        return None if value is None else from_time(value)
+
+    def _one_meeting(self, query: Select[Any], values: dict[str, Any] | None = None) -> Meeting | None:
+        row = self._connection.execute(query, values or {}).mappings().one_or_none()
+        return meeting_of(row, self._keyring) if row else None
+
+    def _meetings(self, query: Select[Any]) -> list[Meeting]:
+        return [meeting_of(row, self._keyring) for row in self._connection.execute(query).mappings()]

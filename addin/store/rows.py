@@ -1,0 +1,181 @@
+"""From rows to meetings and rooms and back; the only place that seals and unseals what the ledger hides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from addin.meetings.keyring import Keyring
+from addin.meetings.model import Attention, AuditEntry, Meeting, MeetingState, Room, Wanted, Window
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+Row = RowMapping
+
+
+def to_time(value: datetime | None) -> int | None:
+    """Return microseconds since 1970 UTC of an aware time."""
+    return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+
+def from_time(value: int) -> datetime:
+    """Return the aware UTC time of microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def _maybe_time(value: int | None) -> datetime | None:
+    return None if value is None else from_time(value)
+
+
+def meeting_row(meeting: Meeting, keyring: Keyring) -> dict[str, Any]:
+    """Return the columns of a new meeting, without `item_hash` and `purge_at`."""
+    secret = {
+        "join": meeting.join_code,
+        "start": meeting.start_code,
+        "mailbox": meeting.mailbox,
+        "behalf": meeting.on_behalf_of,
+        "hosts": meeting.hosts,
+    }
+    return {
+        "id": meeting.id,
+        "tenant": meeting.tenant,
+        "actor": meeting.actor,
+        "owner_hash": keyring.lookup_hash("mailbox", meeting.mailbox),
+        "behalf_hash": keyring.lookup_hash("mailbox", meeting.on_behalf_of) if meeting.on_behalf_of else None,
+        "join_hash": keyring.lookup_hash("join", meeting.join_code),
+        "start_hash": keyring.lookup_hash("start", meeting.start_code),
+        "sealed": keyring.seal(json.dumps(secret, separators=(",", ":")).encode(), meeting.id),
+        "created_at": to_time(meeting.created_at),
+        "state": meeting.state.value,
+        "attention": meeting.attention,
+        "unbound": meeting.unbound,
+        "host_started_at": to_time(meeting.host_started_at),
+        **wish_columns(meeting),
+    }
+
+
+def wish_columns(meeting: Meeting) -> dict[str, Any]:
+    """Return the columns that a new wish may change."""
+    previous = meeting.previous
+    return {
+        "type": meeting.type,
+        "variant": meeting.variant,
+        "unit": meeting.unit,
+        "starts_at": to_time(meeting.window.start),
+        "ends_at": to_time(meeting.window.end),
+        "zone": meeting.window.zone,
+        "previous_starts_at": to_time(previous.start) if previous else None,
+        "previous_ends_at": to_time(previous.end) if previous else None,
+        "previous_zone": previous.zone if previous else None,
+        "revision": meeting.revision,
+        "told": told_text(meeting.told),
+        "cancelled_at": to_time(meeting.cancelled_at),
+    }
+
+
+def told_text(told: Mapping[str, int]) -> str:
+    """Return which audience was told at which revision, as it is stored."""
+    return json.dumps(dict(told), separators=(",", ":"), sort_keys=True)
+
+
+def meeting_of(row: Row, keyring: Keyring) -> Meeting:
+    """Return the meeting that a row holds; raises UnknownKey and SealBroken."""
+    secret = json.loads(keyring.unseal(row["sealed"], row["id"]))
+    previous = None
+    if row["previous_starts_at"] is not None:
+        previous = Window(
+            from_time(row["previous_starts_at"]), from_time(row["previous_ends_at"]), row["previous_zone"]
+        )
+    return Meeting(
+        id=row["id"],
+        tenant=row["tenant"],
+        actor=row["actor"],
+        mailbox=secret["mailbox"],
+        on_behalf_of=secret["behalf"],
+        hosts=tuple(secret["hosts"]),
+        type=row["type"],
+        variant=row["variant"],
+        unit=row["unit"],
+        window=Window(from_time(row["starts_at"]), from_time(row["ends_at"]), row["zone"]),
+        previous=previous,
+        revision=row["revision"],
+        state=MeetingState(row["state"]),
+        attention=Attention(row["attention"]) if row["attention"] else None,
+        unbound=row["unbound"],
+        join_code=secret["join"],
+        start_code=secret["start"],
+        created_at=from_time(row["created_at"]),
+        host_started_at=_maybe_time(row["host_started_at"]),
+        cancelled_at=_maybe_time(row["cancelled_at"]),
+        told=json.loads(row["told"]),
+    )
+
+
+def room_row(room: Room, keyring: Keyring) -> dict[str, Any]:
+    """Return the columns of a new room, without its due time and lease."""
+    return {
+        "id": room.id,
+        "meeting_id": room.meeting_id,
+        "provider": room.provider,
+        "generation": room.generation,
+        "name": room.name,
+        "sealed_alias": keyring.seal(room.alias.encode(), room.id),
+        "key_id": room.key_id,
+        "wanted": room.wanted.value,
+        "wanted_revision": room.wanted_revision,
+        **known_columns(room),
+    }
+
+
+def known_columns(room: Room) -> dict[str, Any]:
+    """Return the columns that a step of the reconciler may change."""
+    return {
+        "reference": room.reference,
+        "applied_revision": room.applied_revision,
+        "made_at": to_time(room.made_at),
+        "verified_at": to_time(room.verified_at),
+        "gone_at": to_time(room.gone_at),
+        "must_look": room.must_look,
+        "lookup_until": to_time(room.lookup_until),
+        "attempts": room.attempts,
+    }
+
+
+def room_of(row: Row, keyring: Keyring) -> Room:
+    """Return the room that a row holds; raises UnknownKey and SealBroken."""
+    return Room(
+        id=row["id"],
+        meeting_id=row["meeting_id"],
+        provider=row["provider"],
+        generation=row["generation"],
+        name=row["name"],
+        alias=keyring.unseal(row["sealed_alias"], row["id"]).decode(),
+        key_id=row["key_id"],
+        wanted=Wanted(row["wanted"]),
+        wanted_revision=row["wanted_revision"],
+        reference=row["reference"],
+        applied_revision=row["applied_revision"],
+        made_at=_maybe_time(row["made_at"]),
+        verified_at=_maybe_time(row["verified_at"]),
+        must_look=row["must_look"],
+        lookup_until=_maybe_time(row["lookup_until"]),
+        attempts=row["attempts"],
+        gone_at=_maybe_time(row["gone_at"]),
+    )
+
+
+def audit_of(row: Row) -> AuditEntry:
+    """Return the audit entry that a row holds."""
+    return AuditEntry(
+        at=from_time(row["at"]),
+        tenant=row["tenant"],
+        actor=row["actor"],
+        action=row["action"],
+        meeting_id=row["meeting_id"],
+        reason=row["reason"],
+    )

@@ -1,0 +1,194 @@
+"""The ledger on SQLite: one process, one writer thread, many units to a commit.
+
+A commit that reaches the disk costs about 0.4 ms whatever it holds (docs/adr), so units that arrive while one is
+being written go together into the next. Each has a savepoint: its own failure undoes it alone, a failed commit
+undoes them all and reaches every waiter.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from filelock import FileLock, Timeout
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
+
+from addin.meetings.errors import LedgerUnavailable
+from addin.meetings.keyring import Keyring
+from addin.meetings.ports import Clock, Reading, Writing
+from addin.store.dialect import sqlite_dialect
+from addin.store.failures import kind_of, ledger_failures
+from addin.store.reading import SqlReading
+from addin.store.writing import SqlWriting
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT_MS = 2000
+MOST_UNITS_A_COMMIT = 64
+
+
+class LedgerInUse(Exception):
+    """Another process writes this SQLite ledger; several processes need PostgreSQL."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path}: another process already uses this ledger. SQLite serves one process; "
+            "stop the other one, or set ledger.url to a PostgreSQL database to run several."
+        )
+
+
+def sqlite_engine(url: URL) -> Engine:
+    """Return an engine whose connections are durable on power loss and begin transactions only when told."""
+    engine = create_engine(url, hide_parameters=True, pool_size=8, max_overflow=32, pool_timeout=5)
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: object) -> None:
+        # The driver's own BEGIN comes too late and too weak; ours are written out.
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+@dataclass(eq=False, slots=True)
+class _Unit:
+    """One waiter's unit of work and what came of it."""
+
+    work: Callable[[Writing], Any]
+    done: threading.Event = field(default_factory=threading.Event)
+    result: Any = None
+    failure: BaseException | None = None
+
+    def finish(self, failure: BaseException | None = None) -> None:
+        self.failure = self.failure or failure
+        self.done.set()
+
+
+class SqliteLedger:
+    """Implements `ports.Ledger`; `close` ends the writer and gives the file back."""
+
+    def __init__(self, url: URL, keyring: Keyring, clock: Clock, *, writes: bool = True) -> None:
+        self.engine = sqlite_engine(url)
+        self._keyring = keyring
+        self._dialect = sqlite_dialect(clock)
+        self._queue: list[_Unit] = []
+        self._arrived = threading.Condition()
+        self._work = threading.Event()
+        self._closing = False
+        self._lock = _taken(Path(url.database or "")) if writes else None
+        self._writer = threading.Thread(target=self._write_for_ever, name="ledger-writer", daemon=True)
+        if writes:
+            self._writer.start()
+
+    def read(self, unit: Callable[[Reading], T]) -> T:
+        with ledger_failures(), self.engine.connect() as connection:
+            return unit(SqlReading(connection, self._keyring, self._dialect))
+
+    def write(self, unit: Callable[[Writing], T]) -> T:
+        waiting = _Unit(unit)
+        with self._arrived:
+            if self._closing or self._lock is None:
+                raise LedgerUnavailable("closed" if self._lock else "opened for reading only")
+            self._queue.append(waiting)
+            self._arrived.notify()
+        waiting.done.wait()
+        if waiting.failure:
+            raise waiting.failure
+        self._work.set()
+        return cast("T", waiting.result)
+
+    def wait_for_work(self, timeout_seconds: float) -> None:
+        if self._work.wait(timeout_seconds):
+            self._work.clear()
+
+    def close(self) -> None:
+        """Finish what was handed in, then give the file back."""
+        with self._arrived:
+            self._closing = True
+            self._arrived.notify()
+        if self._writer.is_alive():
+            self._writer.join()
+        self.engine.dispose()
+        if self._lock:
+            self._lock.release()
+
+    def _write_for_ever(self) -> None:
+        connection: Connection | None = None
+        while units := self._next_units():
+            try:
+                if connection is None:
+                    connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+                self._commit_together(connection, units)
+            except SQLAlchemyError as failure:
+                _abandon(connection)
+                connection = None
+                _fail(units, LedgerUnavailable(kind_of(failure)))
+            except BaseException as failure:  # noqa: BLE001 - no waiter may wait for ever, whatever happened
+                _abandon(connection)
+                connection = None
+                _fail(units, failure)
+        _abandon(connection)
+
+    def _next_units(self) -> list[_Unit]:
+        """Wait for work and take it; empty when the ledger closes."""
+        with self._arrived:
+            self._arrived.wait_for(lambda: self._queue or self._closing)
+            units, self._queue = self._queue[:MOST_UNITS_A_COMMIT], self._queue[MOST_UNITS_A_COMMIT:]
+            return units
+
+    def _commit_together(self, connection: Connection, units: list[_Unit]) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        writing = SqlWriting(connection, self._keyring, self._dialect)
+        for unit in units:
+            self._run(connection, writing, unit)
+        connection.exec_driver_sql("COMMIT")
+        for unit in units:
+            unit.finish()
+
+    def _run(self, connection: Connection, writing: SqlWriting, unit: _Unit) -> None:
+        connection.exec_driver_sql("SAVEPOINT unit")
+        try:
+            unit.result = unit.work(writing)
+        except SQLAlchemyError:
+            # A full or broken disk may have ended the whole transaction: nobody's work is safe.
+            raise
+        except Exception as failure:  # noqa: BLE001 - it is the waiter's, and is raised there
+            unit.failure = failure
+            connection.exec_driver_sql("ROLLBACK TO unit")
+        connection.exec_driver_sql("RELEASE unit")
+
+
+def _taken(path: Path) -> FileLock:
+    lock = FileLock(f"{path}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise LedgerInUse(path) from None
+    return lock
+
+
+def _fail(units: list[_Unit], failure: BaseException) -> None:
+    for unit in units:
+        unit.finish(failure)
+
+
+def _abandon(connection: Connection | None) -> None:
+    """Close the connection for good, so that no half transaction is ever reused."""
+    if connection is not None:
+        connection.invalidate()
+        connection.close()

@@ -1,0 +1,161 @@
+"""The ledger's tables; `docs/data.md` lists every column with its purpose, and a test holds the two equal.
+
+Times are whole microseconds since 1970-01-01 UTC: the same on both databases, ordered, without a zone to lose.
+Ids, codes and hashes are the only texts; there is no column into which a name or a subject could be written.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    text,
+)
+
+metadata = MetaData()
+
+_Time = BigInteger
+_Serial = BigInteger().with_variant(Integer, "sqlite")
+
+meetings = Table(
+    "meetings",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("tenant", String(36), nullable=False),
+    Column("actor", String(36), nullable=False),
+    Column("owner_hash", LargeBinary(32), nullable=False),
+    Column("behalf_hash", LargeBinary(32)),
+    Column("item_hash", LargeBinary(32)),
+    Column("join_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("start_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("type", String(60), nullable=False),
+    Column("variant", String(60), nullable=False),
+    Column("unit", String(60), nullable=False),
+    Column("starts_at", _Time, nullable=False),
+    Column("ends_at", _Time, nullable=False),
+    Column("zone", String(64), nullable=False),
+    Column("previous_starts_at", _Time),
+    Column("previous_ends_at", _Time),
+    Column("previous_zone", String(64)),
+    Column("revision", Integer, nullable=False),
+    Column("told", String(200), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("attention", String(40)),
+    Column("unbound", Boolean, nullable=False),
+    Column("created_at", _Time, nullable=False),
+    Column("host_started_at", _Time),
+    Column("cancelled_at", _Time),
+    Column("purge_at", _Time, nullable=False),
+    Index("meetings_by_actor", "tenant", "actor", "starts_at", "id"),
+    Index("meetings_by_owner", "tenant", "owner_hash", "starts_at", "id"),
+    Index(
+        "meetings_by_behalf",
+        "tenant",
+        "behalf_hash",
+        "starts_at",
+        "id",
+        sqlite_where=text("behalf_hash IS NOT NULL"),
+        postgresql_where=text("behalf_hash IS NOT NULL"),
+    ),
+    # Two tabs of one saved item get one meeting.
+    Index(
+        "meetings_by_item",
+        "tenant",
+        "item_hash",
+        unique=True,
+        sqlite_where=text("item_hash IS NOT NULL AND cancelled_at IS NULL"),
+        postgresql_where=text("item_hash IS NOT NULL AND cancelled_at IS NULL"),
+    ),
+    Index("meetings_to_purge", "purge_at"),
+)
+
+meeting_hosts = Table(
+    "meeting_hosts",
+    metadata,
+    Column("meeting_id", String(32), ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True),
+    Column("object_id", String(36), primary_key=True),
+    Index("meeting_hosts_by_person", "object_id"),
+)
+
+rooms = Table(
+    "rooms",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("meeting_id", String(32), ForeignKey("meetings.id", ondelete="CASCADE"), nullable=False),
+    Column("provider", String(40), nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("name", String(120), nullable=False, unique=True),
+    Column("sealed_alias", LargeBinary, nullable=False),
+    Column("key_id", String(40), nullable=False),
+    Column("wanted", String(10), nullable=False),
+    Column("wanted_revision", Integer, nullable=False),
+    Column("reference", String(200)),
+    Column("applied_revision", Integer, nullable=False),
+    Column("made_at", _Time),
+    Column("verified_at", _Time),
+    Column("gone_at", _Time),
+    Column("must_look", Boolean, nullable=False),
+    Column("lookup_until", _Time),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", _Time),
+    Column("lease_number", Integer, nullable=False),
+    Column("lease_until", _Time),
+    Index("rooms_of_meeting", "meeting_id", "generation"),
+    # By provider, so that one that is down starves nobody else.
+    Index(
+        "rooms_due",
+        "provider",
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
+    ),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("key", LargeBinary(32), primary_key=True),
+    Column("fingerprint", LargeBinary(32), nullable=False),
+    Column("meeting_id", String(32), nullable=False),
+    Column("created_at", _Time, nullable=False),
+    Index("idempotency_by_age", "created_at"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("at", _Time, nullable=False),
+    Column("tenant", String(36), nullable=False),
+    Column("actor", String(36), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("meeting_id", String(32), nullable=False),
+    Column("reason", String(40)),
+    Index("audit_by_meeting", "meeting_id", "id"),
+)
+
+purged = Table(
+    "purged",
+    metadata,
+    Column("month", String(7), primary_key=True),
+    Column("type", String(60), primary_key=True),
+    Column("meetings", Integer, nullable=False),
+)
+
+ledger_state = Table(
+    "ledger_state",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("starts", Integer, nullable=False),
+    Column("identity", String(120), nullable=False),
+    Column("frozen_at", _Time),
+)

@@ -1,0 +1,225 @@
+"""What may be done inside one unit (`ports.Writing`), on either database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, case, delete, insert, null, or_, select, update
+
+from addin.meetings.deadline import Deadline
+from addin.meetings.errors import LeaseLost, MeetingChanged
+from addin.meetings.model import Attention, AuditEntry, Claim, Meeting, MeetingState, Room, Wanted
+from addin.meetings.ports import RoomResult
+from addin.store import tables
+from addin.store.reading import SqlReading
+from addin.store.rows import (
+    known_columns,
+    meeting_of,
+    meeting_row,
+    room_of,
+    room_row,
+    to_time,
+    told_text,
+    wish_columns,
+)
+
+_m, _r = tables.meetings.c, tables.rooms.c
+_SECOND = 1_000_000
+
+_INSERT_MEETING = insert(tables.meetings)
+_INSERT_HOST = insert(tables.meeting_hosts)
+_INSERT_AUDIT = insert(tables.audit)
+_SET_STATE = {
+    # A cancelled meeting never comes to life, and a live one is never called cancelled.
+    cancelled: (
+        update(tables.meetings)
+        .where(
+            _m.id == bindparam("meeting"),
+            _m.cancelled_at.is_not(None) if cancelled else _m.cancelled_at.is_(None),
+        )
+        .values(state=bindparam("new_state"), attention=bindparam("new_attention"))
+    )
+    for cancelled in (True, False)
+}
+
+
+class SqlWriting(SqlReading):
+    """Writes on one connection; the caller holds the transaction and commits."""
+
+    def add_meeting(self, meeting: Meeting, item_id: str | None, purge_at: datetime) -> None:
+        row = meeting_row(meeting, self._keyring)
+        row["purge_at"] = to_time(purge_at)
+        row["item_hash"] = self._item_hash(meeting, item_id)
+        self._connection.execute(_INSERT_MEETING, row)
+        if meeting.hosts:
+            hosts = [{"meeting_id": meeting.id, "object_id": host} for host in meeting.hosts]
+            self._connection.execute(_INSERT_HOST, hosts)
+
+    def _item_hash(self, meeting: Meeting, item_id: str | None) -> bytes | None:
+        return self._keyring.lookup_hash("item", f"{meeting.mailbox}\x1f{item_id}") if item_id else None
+
+    def add_room(self, room: Room, meeting: Meeting, lease_seconds: float) -> Claim:
+        claim = Claim(room, meeting, 1, Deadline.after(lease_seconds))
+        now = self._dialect.now()
+        statement = insert(tables.rooms).values(
+            **room_row(room, self._keyring),
+            due_at=now,
+            lease_number=claim.number,
+            lease_until=now + int(lease_seconds * _SECOND),
+        )
+        self._connection.execute(statement)
+        return claim
+
+    def remember(self, key: bytes, fingerprint: bytes, meeting_id: str) -> bool:
+        statement = self._dialect.insert_or_ignore(tables.idempotency).values(
+            key=key, fingerprint=fingerprint, meeting_id=meeting_id, created_at=self._dialect.now()
+        )
+        return self._connection.execute(statement).rowcount == 1
+
+    def change_meeting(self, meeting: Meeting, seen_revision: int, purge_at: datetime) -> None:
+        statement = (
+            update(tables.meetings)
+            .where(_m.id == meeting.id, _m.revision == seen_revision)
+            .values(state=meeting.state.value, purge_at=to_time(purge_at), **wish_columns(meeting))
+        )
+        if self._connection.execute(statement).rowcount != 1:
+            raise MeetingChanged
+
+    def want_rooms(self, meeting_id: str, wanted: Wanted, revision: int) -> None:
+        statement = update(tables.rooms).where(_r.meeting_id == meeting_id, _r.gone_at.is_(None))
+        if wanted is Wanted.PRESENT:
+            newest = select(_r.id).where(_r.meeting_id == meeting_id).order_by(_r.generation.desc()).limit(1)
+            statement = statement.where(_r.id == newest.scalar_subquery())
+        self._connection.execute(
+            statement.values(
+                wanted=wanted.value, wanted_revision=revision, due_at=self._dialect.now(), attempts=0
+            )
+        )
+
+    def set_state(self, meeting_id: str, state: MeetingState, attention: Attention | None) -> bool:
+        cancelled = state in (MeetingState.CANCELLING, MeetingState.CANCELLED)
+        values = {"meeting": meeting_id, "new_state": state.value, "new_attention": attention}
+        return self._connection.execute(_SET_STATE[cancelled], values).rowcount == 1
+
+    def bind(self, meeting_id: str) -> None:
+        self._change(meeting_id, unbound=False)
+
+    def host_started(self, meeting_id: str, at: datetime) -> None:
+        self._change(meeting_id, host_started_at=to_time(at))
+
+    def tell(self, meeting_id: str, audience: str, revision: int) -> None:
+        meeting = self.meeting(meeting_id)
+        if meeting:
+            self._change(meeting_id, told=told_text({**meeting.told, audience: revision}))
+
+    def _change(self, meeting_id: str, **columns: Any) -> None:
+        self._connection.execute(update(tables.meetings).where(_m.id == meeting_id).values(**columns))
+
+    def claim(self, room_id: str, lease_seconds: float) -> Claim | None:
+        chosen = select(_r.id).where(_r.id == room_id, self._free()).with_for_update(skip_locked=True)
+        claims = self._claim(chosen, lease_seconds)
+        return claims[0] if claims else None
+
+    def claim_due(self, provider: str, lease_seconds: float, limit: int) -> Sequence[Claim]:
+        chosen = (
+            select(_r.id)
+            .where(_r.provider == provider, _r.due_at <= self._dialect.now(), self._free())
+            .order_by(_r.due_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return self._claim(chosen, lease_seconds)
+
+    def _free(self) -> Any:
+        return or_(_r.lease_until.is_(None), _r.lease_until <= self._dialect.now())
+
+    def _claim(self, chosen: Any, lease_seconds: float) -> list[Claim]:
+        until = Deadline.after(lease_seconds)
+        statement = (
+            update(tables.rooms)
+            .where(_r.id.in_(chosen.scalar_subquery()))
+            .values(
+                lease_number=_r.lease_number + 1,
+                lease_until=self._dialect.now() + int(lease_seconds * _SECOND),
+                # A lease that was never given back: its holder may have acted unseen (design section 4).
+                must_look=case((_r.lease_until.is_not(None), True), else_=_r.must_look),
+            )
+            .returning(tables.rooms)
+        )
+        rows = self._connection.execute(statement).mappings().all()
+        ids = {row["meeting_id"] for row in rows}
+        meetings = {
+            row["id"]: meeting_of(row, self._keyring)
+            for row in self._connection.execute(select(tables.meetings).where(_m.id.in_(ids))).mappings()
+        }
+        return [
+            Claim(room_of(row, self._keyring), meetings[row["meeting_id"]], row["lease_number"], until)
+            for row in rows
+        ]
+
+    def save_room(self, claim: Claim, result: RoomResult) -> None:
+        room = result.room
+        unchanged = (_r.wanted == room.wanted.value) & (_r.wanted_revision == room.wanted_revision)
+        now = self._dialect.now()
+        next_due = null() if result.due_in is None else now + int(result.due_in * _SECOND)
+        values = {**known_columns(room), "due_at": case((unchanged, next_due), else_=now)}
+        if result.release:
+            values["lease_until"] = null()
+        statement = (
+            update(tables.rooms).where(_r.id == room.id, _r.lease_number == claim.number).values(**values)
+        )
+        if self._connection.execute(statement).rowcount != 1:
+            raise LeaseLost
+
+    def room_found(self, room_id: str, reference: str) -> bool:
+        statement = (
+            update(tables.rooms)
+            .where(_r.id == room_id)
+            .values(
+                reference=reference,
+                gone_at=None,
+                applied_revision=0,
+                verified_at=None,
+                due_at=self._dialect.now(),
+            )
+        )
+        return self._connection.execute(statement).rowcount == 1
+
+    def purge(self, meeting_id: str) -> None:
+        meeting = self.meeting(meeting_id)
+        if meeting is None:
+            return
+        counter, month = tables.purged, f"{meeting.window.end:%Y-%m}"
+        start = self._dialect.insert_or_ignore(counter).values(month=month, type=meeting.type, meetings=0)
+        self._connection.execute(start)
+        self._connection.execute(
+            update(counter)
+            .where(counter.c.month == month, counter.c.type == meeting.type)
+            .values(meetings=counter.c.meetings + 1)
+        )
+        self._connection.execute(
+            delete(tables.idempotency).where(tables.idempotency.c.meeting_id == meeting_id)
+        )
+        self._connection.execute(delete(tables.meetings).where(_m.id == meeting_id))
+
+    def unfreeze(self) -> None:
+        self._connection.execute(update(tables.ledger_state).values(frozen_at=None))
+
+    def forget_idempotency(self, before: datetime) -> int:
+        statement = delete(tables.idempotency).where(tables.idempotency.c.created_at < to_time(before))
+        return self._connection.execute(statement).rowcount
+
+    def audit(self, entry: AuditEntry) -> None:
+        self._connection.execute(
+            _INSERT_AUDIT,
+            {
+                "at": to_time(entry.at),
+                "tenant": entry.tenant,
+                "actor": entry.actor,
+                "action": entry.action,
+                "meeting_id": entry.meeting_id,
+                "reason": entry.reason,
+            },
+        )

@@ -1,0 +1,135 @@
+"""`/sandbox/...`: the levers for tests and for the Outlook window. Nothing here has a likeness in a real region."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from addin.sandbox.clock import Clock
+from addin.sandbox.faults import Faults
+from addin.sandbox.issuer.keys import SigningKeys
+from addin.sandbox.issuer.tokens import LIFETIME_SECONDS, Claims
+from addin.sandbox.journal import Journal
+from addin.sandbox.people import PEOPLE
+from addin.sandbox.pexip.settings import PexipSettings
+from addin.sandbox.shelf import Json
+
+LONGEST_WAIT = 60.0
+
+
+class Levers:
+    """Faults, holds, journal, clock, Pexip's settings, keys and tokens."""
+
+    def __init__(
+        self,
+        *,
+        faults: Faults,
+        journal: Journal,
+        clock: Clock,
+        settings: PexipSettings,
+        keys: SigningKeys,
+        claims: Claims,
+        service_origin: str,
+    ) -> None:
+        self._faults, self._journal, self._clock, self._settings = faults, journal, clock, settings
+        self._keys, self._claims, self._service_origin = keys, claims, service_origin
+
+    def blueprint(self) -> Blueprint:
+        """Return the routes."""
+        routes = Blueprint("control", __name__, url_prefix="/sandbox")
+        routes.add_url_rule("/faults", view_func=self.faults, methods=["GET", "POST", "DELETE"])
+        routes.add_url_rule("/holds", view_func=self.holds, methods=["GET"])
+        routes.add_url_rule("/release", view_func=self.release, methods=["POST"])
+        routes.add_url_rule("/log", view_func=self.log, methods=["GET", "DELETE"])
+        routes.add_url_rule("/clock", view_func=self.clock, methods=["GET", "POST"])
+        routes.add_url_rule("/pexip/settings", view_func=self.pexip_settings, methods=["GET", "POST"])
+        routes.add_url_rule("/issuer/rotate", view_func=self.rotate, methods=["POST"])
+        routes.add_url_rule("/token", view_func=self.token, methods=["POST", "OPTIONS"])
+        routes.register_error_handler(ValueError, lambda fault: (jsonify(error=str(fault)), 400))
+        return routes
+
+    def faults(self) -> Response:
+        """Switch faults on (POST a list, or one), read them, or clear all and let go what is held."""
+        if request.method == "POST":
+            self._faults.switch(json.loads(request.get_data()))
+        elif request.method == "DELETE":
+            self._faults.clear()
+        return jsonify(faults=self._faults.listed())
+
+    def holds(self) -> Response:
+        """Answer as soon as `at_least` (1) requests are held, or after `wait` (0) seconds with what there is."""
+        return jsonify(holds=self._faults.holds(int(request.args.get("at_least", 1)), _wait()))
+
+    def release(self) -> Response:
+        """Let the held request `id`, or all, go on; with `drop` close the connection where it stands."""
+        wish = _wish()
+        return jsonify(released=self._faults.release(wish.get("id"), drop=bool(wish.get("drop"))))
+
+    def log(self) -> Response:
+        """Return the journal by `method` and `path_prefix`; `at_least` and `wait` count answered requests."""
+        if request.method == "DELETE":
+            self._journal.clear()
+        query = request.args
+        at_least = int(query.get("at_least", 0))
+        found = self._journal.read(query.get("method"), query.get("path_prefix", "/"), at_least, _wait())
+        return jsonify(requests=found)
+
+    def clock(self) -> Response:
+        """Move Pexip's clock on by `advance_seconds`: replication, waiting for the host, tokens, rate limit."""
+        if request.method == "POST":
+            self._clock.advance(float(_wish()["advance_seconds"]))
+        return jsonify(now=self._clock.now())
+
+    def pexip_settings(self) -> Response:
+        """Read or change Pexip's settings by name."""
+        if request.method == "POST":
+            self._settings.change(_wish())
+        return jsonify(asdict(self._settings))
+
+    def rotate(self) -> Response:
+        """Make a new signing key; `keep_old` false takes the old ones out of the published set."""
+        return jsonify(kid=self._keys.rotate(keep_old=bool(_wish().get("keep_old", True))))
+
+    def token(self) -> Response:
+        """Give an access token, as the Outlook host would: `{"object_id", "audience"?, "ver"?, "overrides"?}`.
+
+        `overrides` sets claims, null takes one away; `header` does the same for the JOSE header; `stranger` true signs
+        with a key that is not published.
+        """
+        if request.method == "OPTIONS":
+            return self._for_the_pane(Response(status=204))
+        wish = _wish()
+        person = PEOPLE.get(str(wish.get("object_id")))
+        if person is None:
+            raise ValueError("object_id: no such person")
+        claims = self._claims.access(person, wish.get("audience"), str(wish.get("ver", "2.0")))
+        claims = _overridden(claims, wish.get("overrides") or {})
+        token = self._keys.sign(claims, wish.get("header"), as_stranger=bool(wish.get("stranger")))
+        body = {"access_token": token, "token_type": "Bearer", "expires_in": LIFETIME_SECONDS}
+        return self._for_the_pane(jsonify(body))
+
+    def _for_the_pane(self, answer: Response) -> Response:
+        # The Office.js stand-in runs in the pane's frame, whose origin is the service's; nobody else needs this.
+        answer.headers["Access-Control-Allow-Origin"] = self._service_origin
+        answer.headers["Access-Control-Allow-Headers"] = "content-type"
+        answer.headers["Access-Control-Allow-Methods"] = "POST"
+        answer.headers["Cache-Control"] = "no-store"
+        answer.headers["Vary"] = "Origin"
+        return answer
+
+
+def _wish() -> Json:
+    raw = request.get_data()
+    wish: Any = json.loads(raw) if raw else {}
+    if not isinstance(wish, dict):
+        raise ValueError("the body must be a JSON object")  # noqa: TRY004 - answered as 400, like other bad values
+    return wish
+
+
+def _wait() -> float:
+    return min(float(request.args.get("wait", 0)), LONGEST_WAIT)
+
+
+def _overridden(claims: Json, overrides: Json) -> Json:
+    return {name: value for name, value in (claims | overrides).items() if value is not None}

@@ -1,0 +1,97 @@
+"""Lists as Tastypie gives them: Django lookups in the query, order, pages of 20 with `meta`."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from addin.sandbox.shelf import Json
+
+PAGE: Final = 20
+LARGEST_PAGE: Final = 10_000
+NOT_FILTERS: Final = frozenset({"limit", "offset", "order_by", "format"})
+
+LOOKUPS: Final[dict[str, Callable[[str, str], bool]]] = {
+    "exact": lambda value, wanted: value == wanted,
+    "iexact": lambda value, wanted: value.casefold() == wanted.casefold(),
+    "contains": lambda value, wanted: wanted in value,
+    "icontains": lambda value, wanted: wanted.casefold() in value.casefold(),
+    "startswith": lambda value, wanted: value.startswith(wanted),
+    "istartswith": lambda value, wanted: value.casefold().startswith(wanted.casefold()),
+    "in": lambda value, wanted: value in wanted.split(","),
+    "gt": lambda value, wanted: _ordered(value, wanted) > 0,
+    "gte": lambda value, wanted: _ordered(value, wanted) >= 0,
+    "lt": lambda value, wanted: _ordered(value, wanted) < 0,
+    "lte": lambda value, wanted: _ordered(value, wanted) <= 0,
+}
+
+
+class BadRequest(Exception):
+    """A body, filter, order or page that Tastypie answers with 400."""
+
+
+def page_of(objects: Iterable[Json], path: str, query: Mapping[str, str], fields: frozenset[str]) -> Json:
+    """Return `{"meta", "objects"}` for a list request; raises BadRequest."""
+    found = [item for item in objects if _matches(item, query, fields)]
+    found = _sorted(found, query.get("order_by"), fields)
+    limit, offset = _whole(query, "limit", PAGE), _whole(query, "offset", 0)
+    limit = min(limit or LARGEST_PAGE, LARGEST_PAGE)
+
+    def address(start: int) -> str | None:
+        if not 0 <= start < len(found):
+            return None
+        return f"{path}?{urlencode({**query, 'limit': limit, 'offset': start})}"
+
+    meta = {
+        "limit": limit,
+        "offset": offset,
+        "total_count": len(found),
+        "next": address(offset + limit),
+        "previous": address(max(offset - limit, 0)) if offset else None,
+    }
+    return {"meta": meta, "objects": found[offset : offset + limit]}
+
+
+def _matches(item: Json, query: Mapping[str, str], fields: frozenset[str]) -> bool:
+    for key, wanted in query.items():
+        if key in NOT_FILTERS:
+            continue
+        field, _, lookup = key.partition("__")
+        if field not in fields or (lookup or "exact") not in LOOKUPS:
+            raise BadRequest(f"The '{key}' filter is not allowed.")
+        if not LOOKUPS[lookup or "exact"](_text(item.get(field)), _as_stored(wanted)):
+            return False
+    return True
+
+
+def _sorted(items: list[Json], order: str | None, fields: frozenset[str]) -> list[Json]:
+    if not order:
+        return items
+    field = order.removeprefix("-")
+    if field not in fields:
+        raise BadRequest(f"The '{field}' field does not allow ordering.")
+    return sorted(items, key=lambda item: _sort_key(_text(item.get(field))), reverse=order.startswith("-"))
+
+
+def _whole(query: Mapping[str, str], name: str, default: int) -> int:
+    value = query.get(name, str(default))
+    if not value.isdecimal():
+        raise BadRequest(f"Invalid {name} '{value}' provided. Please provide a positive integer.")
+    return int(value)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _as_stored(wanted: str) -> str:
+    # Tastypie takes true and True alike; both are compared with str(True).
+    return wanted.capitalize() if wanted in {"true", "false"} else wanted
+
+
+def _sort_key(value: str) -> tuple[int, int, str]:
+    return (0, int(value), "") if value.isdecimal() else (1, 0, value)
+
+
+def _ordered(value: str, wanted: str) -> int:
+    left, right = _sort_key(value), _sort_key(wanted)
+    return (left > right) - (left < right)

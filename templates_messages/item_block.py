@@ -1,0 +1,56 @@
+"""The block that stands in the calendar item, and the words by which it is found again.
+
+Outlook rewrites the HTML that is written into an item: comments, ids and classes go, tags are exchanged, a
+`div` becomes a `p`. So the block carries its own marks in what people see: its first line is `OPENING` with the
+join link (`/m/<code>`), its last line is the start link (`/start/<code>`) under the words `CLOSING`. To find it:
+take the paragraph that holds the join link as the first and the paragraph that holds the start link, in text or
+in an `href`, as the last. The codes are random, so no other text can be mistaken for it; the words are a second
+sign for a block whose links a mail filter has rewritten. The pane's JavaScript mirrors these constants.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Final
+
+from templates_messages.catalogue import Catalogue, select
+from templates_messages.rendering import RenderedText, render
+from templates_messages.values import TextValues
+from templates_messages.vocabulary import Audience, Language, Occasion
+
+OPENING: Final[Mapping[Language, str]] = MappingProxyType(
+    {Language.SWEDISH: "Anslut till mötet:", Language.ENGLISH: "Join the meeting:"}
+)
+CLOSING: Final[Mapping[Language, str]] = MappingProxyType(
+    {Language.SWEDISH: "Starta möte (vårdpersonal)", Language.ENGLISH: "Start the meeting (staff)"}
+)
+JOIN_PATH: Final = "/m/"
+START_PATH: Final = "/start/"
+
+
+@dataclass(frozen=True, slots=True)
+class NoCalendarText(LookupError):
+    """No published calendar text serves this kind of meeting."""
+
+    meeting_type: str
+    variant: str
+
+    def __str__(self) -> str:
+        return f"no published calendar text serves {self.meeting_type}/{self.variant}"
+
+
+def item_block(
+    catalogue: Catalogue,
+    meeting_type: str,
+    variant: str,
+    values: TextValues,
+    *,
+    on: date,
+    language: Language = Language.SWEDISH,
+) -> RenderedText:
+    """Render the block for the item. `on` is today, which decides the version. Raises NoCalendarText, MissingValue."""
+    for text in select(catalogue, meeting_type, variant, Audience.CALENDAR, language, on=on):
+        if text.occasion is Occasion.INVITATION:
+            return render(text, values, wanted=language)
+    raise NoCalendarText(meeting_type, variant)

@@ -1,0 +1,107 @@
+"""Which values a text may ask for, by audience and channel.
+
+There is no placeholder for a name, a personal number, a diagnosis or free text, so no text can carry one.
+What leads into the room as host (`motesvard_*`) exists for staff only: never for patients, externals,
+interpreters or Prator. The calendar block may carry the start link, because the start page asks for a
+staff sign-in; the host PIN stands on the start page alone and no shipped text asks for it.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from templates_messages.vocabulary import Audience, Channel, Occasion
+
+
+class Kind(Enum):
+    """What a placeholder becomes: words, an address that is also a link, or a truth to test with `if`."""
+
+    WORDS = "words"
+    LINK = "link"
+    FLAG = "flag"
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """One value that a text may ask for; `optional` ones must stand inside an `if` of their own."""
+
+    kind: Kind = Kind.WORDS
+    optional: bool = False
+
+
+PLACEHOLDERS: Final[dict[str, Placeholder]] = {
+    "datum": Placeholder(),
+    "tid": Placeholder(),
+    "tid_start": Placeholder(),
+    "tid_slut": Placeholder(),
+    "tidigare_tid": Placeholder(optional=True),
+    "lank": Placeholder(Kind.LINK),
+    "talad_kod": Placeholder(optional=True),
+    "enhet": Placeholder(),
+    "kontakt": Placeholder(),
+    "kontakt_utan_tal": Placeholder(optional=True),
+    "pin_deltagare": Placeholder(optional=True),
+    "videosystem_adress": Placeholder(optional=True),
+    "telefon_anslutning": Placeholder(optional=True),
+    "max_deltagare": Placeholder(),
+    "dagar_kvar": Placeholder(),
+    "oppnar_min_fore": Placeholder(),
+    "personuppgiftsansvarig": Placeholder(),
+    "infosida": Placeholder(Kind.LINK, optional=True),
+    "support": Placeholder(optional=True),
+    "krypterat": Placeholder(Kind.FLAG),
+    "spelas_inte_in": Placeholder(Kind.FLAG),
+    "motesvard_lank": Placeholder(Kind.LINK, optional=True),
+    "motesvard_pin": Placeholder(optional=True),
+}
+
+HOST_ONLY: Final = frozenset({"motesvard_lank", "motesvard_pin"})
+COMMON: Final = frozenset(PLACEHOLDERS) - HOST_ONLY
+
+ALLOWED: Final[dict[Audience, frozenset[str]]] = {
+    Audience.CALENDAR: COMMON | {"motesvard_lank"},
+    Audience.PATIENT: COMMON,
+    Audience.STAFF: COMMON | HOST_ONLY,
+    Audience.EXTERNAL: COMMON,
+    Audience.INTERPRETER: COMMON,
+}
+
+_WHEN_AND_WHERE: Final = frozenset({"tid", "enhet"})
+_INVITED_GUEST: Final = frozenset({"tid", "enhet", "kontakt", "lank"})
+_HOST_START: Final = frozenset({"tid", "enhet", "motesvard_lank"})
+
+# A 1177 message must name the unit, its purpose and where to turn with questions (Inera, OIIK/3585802241).
+_REQUIRED: Final[dict[tuple[Audience, Occasion], frozenset[str]]] = {
+    (Audience.CALENDAR, Occasion.INVITATION): _HOST_START | {"lank", "kontakt"},
+    (Audience.PATIENT, Occasion.INVITATION): _INVITED_GUEST,
+    (Audience.PATIENT, Occasion.RESCHEDULED): _INVITED_GUEST | {"tidigare_tid"},
+    (Audience.PATIENT, Occasion.CANCELLED): _WHEN_AND_WHERE | {"kontakt"},
+    (Audience.STAFF, Occasion.INVITATION): _HOST_START,
+    (Audience.STAFF, Occasion.RESCHEDULED): _HOST_START | {"tidigare_tid"},
+    (Audience.STAFF, Occasion.CANCELLED): _WHEN_AND_WHERE,
+    (Audience.EXTERNAL, Occasion.INVITATION): _INVITED_GUEST,
+    (Audience.EXTERNAL, Occasion.RESCHEDULED): _INVITED_GUEST | {"tidigare_tid"},
+    (Audience.EXTERNAL, Occasion.CANCELLED): _WHEN_AND_WHERE | {"kontakt"},
+    (Audience.INTERPRETER, Occasion.INVITATION): _INVITED_GUEST,
+    (Audience.INTERPRETER, Occasion.RESCHEDULED): _INVITED_GUEST | {"tidigare_tid"},
+    (Audience.INTERPRETER, Occasion.CANCELLED): _WHEN_AND_WHERE | {"kontakt"},
+}
+
+# `tid` is the whole window in one; a text may also spell it out.
+STANDS_IN_FOR: Final = {"tid": frozenset({"datum", "tid_start"})}
+
+
+def allowed(audience: Audience, channel: Channel) -> frozenset[str]:
+    """Return the names that a text for this audience in this channel may use."""
+    names = ALLOWED[audience]
+    return names - HOST_ONLY if channel is Channel.PRATOR else names
+
+
+def required(audience: Audience, channel: Channel, occasion: Occasion) -> frozenset[str]:
+    """Return the names that such a text must use; an insert is a part of another text and needs none."""
+    return _REQUIRED.get((audience, occasion), frozenset()) & allowed(audience, channel)
+
+
+def missing(names: frozenset[str], used: frozenset[str]) -> frozenset[str]:
+    """Return the required `names` that `used` holds neither itself nor in the parts that stand in for it."""
+    return frozenset(name for name in names - used if not STANDS_IN_FOR.get(name, frozenset({name})) <= used)

@@ -18,7 +18,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
 from typing import Any, Final, Literal
 from urllib.parse import urlencode, urlsplit
@@ -128,12 +127,9 @@ class VendorHttp:
             "Authorization": _basic(settings.username, settings.password),
             "User-Agent": "vardmote",
         }
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        adapter = _BoundedAdapter(pool_connections=4, pool_maxsize=settings.pool_size)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        # requests' transport without its Session, which would keep cookies, look at redirects even when told not to
+        # follow them, and read proxies and passwords from the environment.
+        self._transport = _BoundedAdapter(pool_connections=4, pool_maxsize=settings.pool_size)
 
     def get(self, path: str, query: Mapping[str, str | int], deadline: Deadline) -> Answer:
         """Read; whatever goes wrong on the way is ProviderUnavailable, because reading may be repeated."""
@@ -184,14 +180,8 @@ class VendorHttp:
         # requests takes urllib3's own object, which its type stubs do not say.
         timeout: Any = Timeout(total=seconds, connect=min(seconds, self._settings.connect_timeout_seconds))
         try:
-            return self._session.send(
-                prepared,
-                timeout=timeout,
-                stream=True,
-                allow_redirects=False,
-                verify=self._verify,
-                proxies=self._proxies,
-                cert=None,
+            return self._transport.send(
+                prepared, stream=True, timeout=timeout, verify=self._verify, proxies=self._proxies
             )
         except (requests.RequestException, HTTPError, http.client.HTTPException, OSError) as failure:
             # The name of the exception's type tells enough; its text holds the address.

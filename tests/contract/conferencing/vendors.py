@@ -12,7 +12,7 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import requests
 
@@ -83,7 +83,7 @@ class Vendor(Protocol):
 class PexipVendor:
     """Pexip's management API in the sandbox."""
 
-    ACTIONS = {"create": "POST", "change": "PATCH", "remove": "DELETE", "read": "GET"}
+    ACTIONS: ClassVar = {"create": "POST", "change": "PATCH", "remove": "DELETE", "read": "GET"}
 
     def __init__(self, state: Path) -> None:
         # The sandbox is one program for all simulated systems; its service address is of no use here.

@@ -10,7 +10,10 @@ from flask import Flask
 
 from addin.sandbox.clock import Clock
 from addin.sandbox.control import Levers
+from addin.sandbox.exchange.graph import Graph
+from addin.sandbox.exchange.mailboxes import Mailboxes
 from addin.sandbox.faults import Faults
+from addin.sandbox.issuer.bearer import Bearer
 from addin.sandbox.issuer.keys import SigningKeys
 from addin.sandbox.issuer.provider import Issuer
 from addin.sandbox.issuer.tokens import Claims
@@ -64,6 +67,7 @@ def region(options: Options) -> "WSGIApplication":
         ConferencingNode(calls, options.settings),
         WebApp(calls),
         Issuer(claims, keys, options.base),
+        Graph(Mailboxes(shelf), Bearer(keys, claims), options.base),
         Outlook(options.service_url, options.manifest),
     ):
         application.register_blueprint(part.blueprint())

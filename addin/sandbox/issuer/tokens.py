@@ -31,7 +31,9 @@ class Claims:
     ) -> Json:
         """Return an access token's claims for a person; `audience` None means our own service."""
         client = client or people.PANE_CLIENT
-        audience = audience or (people.API_CLIENT if version == "2.0" else people.API_URI)
+        if audience in {None, people.API_CLIENT, people.API_URI}:
+            # Whichever name was asked with, Entra writes the one that belongs to the token's version.
+            audience = people.API_CLIENT if version == "2.0" else people.API_URI
         is_graph = audience == people.GRAPH_AUDIENCE
         claims = self._common(person, audience, version) | {
             "scp": "Calendars.ReadWrite Calendars.ReadWrite.Shared" if is_graph else people.API_SCOPE,

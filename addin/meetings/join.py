@@ -1,0 +1,297 @@
+"""What a guest's link leads to right now: the truth about one meeting, and the way in while it is open.
+
+Design section 6. `judge` is pure; `JoinMeeting` reads the ledger and asks the provider who is in the room, only
+when the answer matters. Looking changes nothing, since link scanners look too.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import Enum, StrEnum, auto
+from typing import Final
+
+from addin.meetings.codes import MistypedCode, parse_code
+from addin.meetings.deadline import Deadline
+from addin.meetings.errors import NotSupported, ProviderError, UnknownMeetingType
+from addin.meetings.meeting_types import MeetingType
+from addin.meetings.model import Meeting, MeetingState, Room, Wanted, Window
+from addin.meetings.ports import Clock, ConferencingProvider, Ledger, Occupancy, Reading, RoomWish
+from addin.meetings.rooms import RoomPlans
+
+log = logging.getLogger(__name__)
+
+OCCUPANCY_SECONDS: Final = 2.0
+OCCUPANCY_KEPT: Final = timedelta(seconds=5)
+# A page is never asked for more often than this, and a waiting one at least this often, so that it stays true.
+SOONEST_LOOK: Final = timedelta(seconds=20)
+LATEST_LOOK: Final = timedelta(minutes=5)
+
+
+class PageState(StrEnum):
+    """What the page says; a notice that the meeting was moved may stand beside it."""
+
+    TOO_EARLY = "too_early"
+    GETTING_READY = "getting_ready"
+    OPEN = "open"
+    FULL = "full"
+    CANCELLED = "cancelled"
+    OVER = "over"
+    UNKNOWN = "unknown"
+    MISTYPED = "mistyped"
+    PROVIDER_TROUBLE = "provider_trouble"
+
+
+class Unseen(Enum):
+    """Why it is not known who is in a room."""
+
+    UNREACHABLE = auto()
+    UNSUPPORTED = auto()
+
+
+Glimpse = Occupancy | Unseen
+
+
+@dataclass(frozen=True, slots=True)
+class JoinView:
+    """What a page tells.
+
+    `opens_at` is UTC. `moved_from` is the window before the last move, one revision back. `look_again_in` is how
+    long the answer is good for; None when it will not change. `guest_pin` is there only while open, and only when
+    the type has one.
+    """
+
+    state: PageState
+    meeting: Meeting | None = None
+    kind: MeetingType | None = None
+    opens_at: datetime | None = None
+    moved_from: Window | None = None
+    look_again_in: timedelta | None = None
+    guest_pin: str | None = None
+
+
+class _Phase(Enum):
+    BEFORE = auto()
+    DURING = auto()
+    AFTER = auto()
+
+
+_LOOK_AGAIN: Final[Mapping[PageState, timedelta | None]] = {
+    PageState.GETTING_READY: SOONEST_LOOK,
+    PageState.OPEN: LATEST_LOOK,
+    PageState.FULL: SOONEST_LOOK,
+    PageState.CANCELLED: None,
+    PageState.OVER: LATEST_LOOK,
+    PageState.PROVIDER_TROUBLE: timedelta(seconds=30),
+}
+
+
+# --- The rules ------------------------------------------------------------------------------------------------
+
+
+def judge(
+    meeting: Meeting, kind: MeetingType, *, ready: bool, now: datetime, glimpse: Callable[[], Glimpse]
+) -> JoinView:
+    """Say what the page of `meeting` shows at `now` (UTC).
+
+    `ready`: its room is made, proven protected and known to the provider's edge. `glimpse` says who is in the room
+    and is called at most once, only when the answer depends on it.
+    """
+    state = PageState.CANCELLED if meeting.is_cancelled else _state(meeting, kind, now, glimpse, ready=ready)
+    opens_at = meeting.window.start - kind.opens_before
+    moved = meeting.previous if state is not PageState.CANCELLED else None
+    return JoinView(state, meeting, kind, opens_at, moved, _look_again_in(state, opens_at - now))
+
+
+def _state(
+    meeting: Meeting, kind: MeetingType, now: datetime, glimpse: Callable[[], Glimpse], *, ready: bool
+) -> PageState:
+    phase = _phase(meeting, kind, now)
+    if not ready:
+        return _state_without_room(meeting, phase)
+    seen = glimpse()
+    if phase is not _Phase.DURING and not (isinstance(seen, Occupancy) and seen.host_present):
+        return _state_outside(phase, seen)
+    is_full = isinstance(seen, Occupancy) and seen.participants >= kind.participant_limit
+    return PageState.FULL if is_full else PageState.OPEN
+
+
+def _state_without_room(meeting: Meeting, phase: _Phase) -> PageState:
+    if phase is not _Phase.DURING:
+        return PageState.TOO_EARLY if phase is _Phase.BEFORE else PageState.OVER
+    in_trouble = meeting.state is MeetingState.NEEDS_ATTENTION
+    return PageState.PROVIDER_TROUBLE if in_trouble else PageState.GETTING_READY
+
+
+def _state_outside(phase: _Phase, seen: Glimpse) -> PageState:
+    if phase is _Phase.BEFORE:
+        return PageState.TOO_EARLY
+    # A call may still run, and then "over" would be untrue.
+    return PageState.PROVIDER_TROUBLE if seen is Unseen.UNREACHABLE else PageState.OVER
+
+
+def _phase(meeting: Meeting, kind: MeetingType, now: datetime) -> _Phase:
+    begins = meeting.window.start - kind.opens_before
+    if begins <= now < meeting.window.end + kind.open_after:
+        return _Phase.DURING
+    if _opened_by_host(meeting, kind, now):
+        return _Phase.DURING
+    return _Phase.BEFORE if now < begins else _Phase.AFTER
+
+
+def _opened_by_host(meeting: Meeting, kind: MeetingType, now: datetime) -> bool:
+    """Whether *Starta möte* holds the link open: as long as a meeting that began at the press would be."""
+    if meeting.host_started_at is None or now >= kept_until(meeting, kind):
+        return False
+    planned = meeting.window.end - meeting.window.start
+    return now < meeting.host_started_at + planned + kind.open_after
+
+
+def kept_until(meeting: Meeting, kind: MeetingType) -> datetime:
+    """Return when the meeting can no longer be started (UTC)."""
+    return meeting.window.end + timedelta(days=kind.days_kept)
+
+
+def _look_again_in(state: PageState, until_opening: timedelta) -> timedelta | None:
+    if state is PageState.TOO_EARLY:
+        return min(max(until_opening, SOONEST_LOOK), LATEST_LOOK)
+    return _LOOK_AGAIN[state]
+
+
+def serving_room(rooms: list[Room] | tuple[Room, ...]) -> Room | None:
+    """Return the room that people are led to: the newest that is wanted."""
+    wanted = [room for room in rooms if room.wanted is Wanted.PRESENT]
+    return max(wanted, key=lambda room: room.generation, default=None)
+
+
+def is_ready(room: Room, provider: ConferencingProvider, now: datetime) -> bool:
+    """Whether people may be led to the room: made as wished, read back, and old enough for the provider's edge."""
+    if room.made_at is None or room.verified_at is None or room.applied_revision < room.wanted_revision:
+        return False
+    return now >= room.made_at + timedelta(seconds=provider.capabilities.ready_after_seconds)
+
+
+# --- Who is in the room ---------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Seen:
+    asking: threading.Lock = field(default_factory=threading.Lock)
+    at: datetime | None = None
+    glimpse: Glimpse = Unseen.UNREACHABLE
+
+
+class OccupancyMemory:
+    """Remembers for some seconds who is in which room, so that a full waiting room costs the provider one call."""
+
+    def __init__(self, clock: Clock, kept: timedelta = OCCUPANCY_KEPT, most: int = 1000) -> None:
+        self._clock = clock
+        self._kept = kept
+        self._most = most
+        self._rooms: dict[str, _Seen] = {}
+        self._changing = threading.Lock()
+
+    def glimpse(self, provider: ConferencingProvider, wish: RoomWish) -> Glimpse:
+        """Return who is in the room; those who ask at once share one call, and its failure."""
+        seen = self._entry(wish.name)
+        with seen.asking:
+            now = self._clock.now()
+            if seen.at is None or abs(now - seen.at) >= self._kept:
+                seen.glimpse, seen.at = _ask(provider, wish), now
+            return seen.glimpse
+
+    def _entry(self, name: str) -> _Seen:
+        with self._changing:
+            entry = self._rooms.setdefault(name, _Seen())
+            while len(self._rooms) > self._most:
+                del self._rooms[next(iter(self._rooms))]
+            return entry
+
+
+def _ask(provider: ConferencingProvider, wish: RoomWish) -> Glimpse:
+    try:
+        return provider.occupancy(wish, Deadline.after(OCCUPANCY_SECONDS))
+    except NotSupported:
+        return Unseen.UNSUPPORTED
+    except ProviderError as failure:
+        log.warning("occupancy_unknown", extra={"provider": provider.name, "failure": type(failure).__name__})
+        return Unseen.UNREACHABLE
+
+
+# --- The use case ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A meeting as the ledger has it, with the room and the provider that serve it, where there are any."""
+
+    meeting: Meeting
+    room: Room | None
+    provider: ConferencingProvider | None
+
+
+@dataclass(frozen=True, slots=True)
+class JoinMeeting:
+    """The use case behind the join page."""
+
+    ledger: Ledger
+    plans: RoomPlans
+    providers: Mapping[str, ConferencingProvider]
+    occupancy: OccupancyMemory
+    clock: Clock
+
+    def look(self, typed: str) -> JoinView:
+        """Say what the link or the typed code leads to now; changes nothing. Raises LedgerUnavailable."""
+        return self._look(typed)[0]
+
+    def enter(self, typed: str) -> tuple[JoinView, str | None]:
+        """Return the same, and the provider's address for a guest: only while open, never with a PIN.
+
+        Raises LedgerUnavailable.
+        """
+        view, found = self._look(typed)
+        if view.state is not PageState.OPEN or not (found and found.room and found.provider):
+            return view, None
+        return view, found.provider.guest_address(self.plans.wish(found.meeting, found.room))
+
+    def _look(self, typed: str) -> tuple[JoinView, _Found | None]:
+        try:
+            code = parse_code(typed)
+        except MistypedCode:
+            return JoinView(PageState.MISTYPED), None
+        found = self.ledger.read(lambda reading: self._find(reading, code))
+        if found is None:
+            return JoinView(PageState.UNKNOWN), None
+        return self._view(found), found
+
+    def _find(self, reading: Reading, code: str) -> _Found | None:
+        meeting = reading.meeting_by_join_code(code)
+        if meeting is None:
+            return None
+        room = serving_room(tuple(reading.rooms(meeting.id)))
+        return _Found(meeting, room, self.providers.get(room.provider) if room else None)
+
+    def _view(self, found: _Found) -> JoinView:
+        try:
+            kind = self.plans.types.of(found.meeting.type)
+        except UnknownMeetingType:
+            # The type was taken out of the settings: we no longer know when it opens or how it is protected.
+            log.warning("meeting_type_missing", extra={"meeting": found.meeting.id})
+            return JoinView(PageState.PROVIDER_TROUBLE, found.meeting)
+        now = self.clock.now()
+        ready = bool(found.room and found.provider and is_ready(found.room, found.provider, now))
+        view = judge(found.meeting, kind, ready=ready, now=now, glimpse=lambda: self._glimpse(found))
+        return self._with_pin(view, found, kind)
+
+    def _glimpse(self, found: _Found) -> Glimpse:
+        if found.room is None or found.provider is None:
+            return Unseen.UNREACHABLE
+        return self.occupancy.glimpse(found.provider, self.plans.wish(found.meeting, found.room))
+
+    def _with_pin(self, view: JoinView, found: _Found, kind: MeetingType) -> JoinView:
+        if view.state is not PageState.OPEN or found.room is None or not kind.guest_pin:
+            return view
+        return replace(view, guest_pin=self.plans.wish(found.meeting, found.room).guest_pin)

@@ -1,0 +1,167 @@
+"""Lets a host in: who may start which meeting, what is written of it, and the PIN that is handed over once.
+
+Design section 6. The start link is useless to outsiders: it gives a look at time, type and unit, and nothing more
+without a signed-in employee. Every start is audited, and so is every *Ta över som värd* with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from addin.meetings.codes import MistypedCode, parse_code
+from addin.meetings.errors import NotAllowedToStart, UnknownMeetingType
+from addin.meetings.join import is_ready, kept_until, serving_room
+from addin.meetings.meeting_types import MeetingType
+from addin.meetings.model import AuditEntry, Meeting, MeetingState, Principal, Room
+from addin.meetings.ports import Clock, ConferencingProvider, Ledger, Reading, Writing
+from addin.meetings.rooms import RoomPlans
+
+
+class StartState(StrEnum):
+    """Whether the meeting can be started now, and if not, why."""
+
+    READY = "ready"
+    GETTING_READY = "getting_ready"
+    PROVIDER_TROUBLE = "provider_trouble"
+    CANCELLED = "cancelled"
+    OVER = "over"
+    UNKNOWN = "unknown"
+    MISTYPED = "mistyped"
+
+
+class TakeoverReason(StrEnum):
+    """Why somebody else than the named hosts starts the meeting; a fixed list, so that no free text is kept."""
+
+    HOST_ABSENT = "host_absent"
+    HOST_CANNOT_CONNECT = "host_cannot_connect"
+    PATIENT_HANDED_OVER = "patient_handed_over"
+    SUPPORT = "support"
+
+
+@dataclass(frozen=True, slots=True)
+class StartView:
+    """What the start page tells before anybody is let in."""
+
+    state: StartState
+    meeting: Meeting | None = None
+    kind: MeetingType | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostEntry:
+    """The way in for a host: an https address without a PIN, and the PIN beside it (None when there is none).
+
+    The PIN is shown once and never stored, logged or put in an address.
+    """
+
+    address: str
+    pin: str | None
+
+    def __repr__(self) -> str:
+        return "HostEntry(...)"
+
+
+def judge_start(meeting: Meeting, kind: MeetingType, *, ready: bool, now: datetime) -> StartState:
+    """Say whether a host can be let in at `now` (UTC); a host may come at any time within the kept days."""
+    if meeting.is_cancelled:
+        return StartState.CANCELLED
+    if now >= kept_until(meeting, kind):
+        return StartState.OVER
+    if ready:
+        return StartState.READY
+    in_trouble = meeting.state is MeetingState.NEEDS_ATTENTION
+    return StartState.PROVIDER_TROUBLE if in_trouble else StartState.GETTING_READY
+
+
+def may_start(meeting: Meeting, kind: MeetingType, who: Principal) -> bool:
+    """Whether the type's host rule lets this employee start without taking over."""
+    return kind.host_rule == "any_employee" or _is_named(meeting, who)
+
+
+def _is_named(meeting: Meeting, who: Principal) -> bool:
+    """Whether the person is a host, booked the meeting, or owns the mailbox that it was booked in or for."""
+    if who.tenant != meeting.tenant:
+        return False
+    owns = who.mailbox is not None and who.mailbox in {meeting.mailbox, meeting.on_behalf_of}
+    return owns or who.object_id in {meeting.actor, *meeting.hosts}
+
+
+@dataclass(frozen=True, slots=True)
+class StartMeeting:
+    """The use case behind *Starta möte*."""
+
+    ledger: Ledger
+    plans: RoomPlans
+    providers: Mapping[str, ConferencingProvider]
+    clock: Clock
+
+    def look(self, typed: str) -> StartView:
+        """Say what the start link leads to now; changes nothing. Raises LedgerUnavailable."""
+        try:
+            code = parse_code(typed)
+        except MistypedCode:
+            return StartView(StartState.MISTYPED)
+        return self.ledger.read(lambda reading: self._find(reading, code))[0]
+
+    def start(
+        self, typed: str, who: Principal, reason: TakeoverReason | None = None
+    ) -> tuple[StartView, HostEntry | None]:
+        """Let the host in: open the link for guests, write who did it, return the way in.
+
+        No way in is returned when the state is another than READY; nothing is written then. Raises
+        NotAllowedToStart when the type wants named hosts and no `reason` to take over was given, and
+        LedgerUnavailable.
+        """
+        try:
+            code = parse_code(typed)
+        except MistypedCode:
+            return StartView(StartState.MISTYPED), None
+        view, room = self.ledger.write(lambda writing: self._start(writing, code, who, reason))
+        if view.state is not StartState.READY or view.meeting is None or room is None:
+            return view, None
+        return view, self._entry(view.meeting, room)
+
+    def _find(self, reading: Reading, code: str) -> tuple[StartView, Room | None]:
+        meeting = reading.meeting_by_start_code(code)
+        if meeting is None:
+            return StartView(StartState.UNKNOWN), None
+        try:
+            kind = self.plans.types.of(meeting.type)
+        except UnknownMeetingType:
+            return StartView(StartState.PROVIDER_TROUBLE, meeting), None
+        now = self.clock.now()
+        room = serving_room(tuple(reading.rooms(meeting.id)))
+        provider = self.providers.get(room.provider) if room else None
+        ready = bool(room and provider and is_ready(room, provider, now))
+        return StartView(judge_start(meeting, kind, ready=ready, now=now), meeting, kind), room
+
+    def _start(
+        self, writing: Writing, code: str, who: Principal, reason: TakeoverReason | None
+    ) -> tuple[StartView, Room | None]:
+        view, room = self._find(writing, code)
+        if view.state is not StartState.READY or view.meeting is None or view.kind is None:
+            return view, None
+        is_takeover = not may_start(view.meeting, view.kind, who)
+        if is_takeover and reason is None:
+            raise NotAllowedToStart
+        now = self.clock.now()
+        writing.host_started(view.meeting.id, now)
+        writing.audit(
+            AuditEntry(
+                at=now,
+                tenant=who.tenant,
+                actor=who.object_id,
+                action="host_took_over" if is_takeover else "host_started",
+                meeting_id=view.meeting.id,
+                reason=reason.value if is_takeover and reason else None,
+            )
+        )
+        return view, room
+
+    def _entry(self, meeting: Meeting, room: Room) -> HostEntry:
+        wish, provider = self.plans.wish(meeting, room), self.providers[room.provider]
+        pin = wish.host_pin if provider.capabilities.host_pin else None
+        return HostEntry(provider.host_address(wish), pin)

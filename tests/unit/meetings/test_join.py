@@ -1,0 +1,317 @@
+"""When a guest's page is open, what it says otherwise, and how seldom the provider is asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from addin.meetings.errors import LedgerUnavailable, NotSupported, ProviderUnavailable
+from addin.meetings.join import (
+    LATEST_LOOK,
+    SOONEST_LOOK,
+    Glimpse,
+    JoinMeeting,
+    JoinView,
+    OccupancyMemory,
+    PageState,
+    Unseen,
+    is_ready,
+    judge,
+    serving_room,
+)
+from addin.meetings.meeting_types import MeetingType
+from addin.meetings.model import Attention, Meeting, MeetingState, Wanted, Window
+from addin.meetings.ports import Occupancy
+from tests.unit.meetings.doors import (
+    END,
+    READY_AFTER,
+    START,
+    TYPE,
+    ManualClock,
+    OneMeeting,
+    RoomsOfOneProvider,
+    meeting,
+    plans,
+    room,
+)
+
+NOBODY = Occupancy(0, host_present=False)
+HOST = Occupancy(1, host_present=True)
+MINUTE = timedelta(minutes=1)
+OPENS, CLOSES = START - 15 * MINUTE, END + 60 * MINUTE
+
+
+def look_at(now: datetime, seen: Glimpse = NOBODY, *, ready: bool = True, **changes: object) -> JoinView:
+    return judge(meeting(**changes), TYPE, ready=ready, now=now, glimpse=lambda: seen)
+
+
+class TestOpeningHours:
+    """Open from 15 minutes before until 60 minutes after the end, or while a host is there, or wants to be."""
+
+    @pytest.mark.parametrize(
+        ("now", "state"),
+        [
+            (OPENS - MINUTE, PageState.TOO_EARLY),
+            (OPENS, PageState.OPEN),
+            (START, PageState.OPEN),
+            (CLOSES - MINUTE, PageState.OPEN),
+            (CLOSES, PageState.OVER),
+        ],
+    )
+    def test_the_window_of_the_type(self, now: datetime, state: PageState) -> None:
+        assert look_at(now).state is state
+
+    @pytest.mark.parametrize("now", [START - timedelta(days=6), CLOSES + timedelta(hours=5)])
+    def test_a_host_in_the_room_opens_at_any_time(self, now: datetime) -> None:
+        assert look_at(now, HOST).state is PageState.OPEN
+
+    def test_guests_alone_open_nothing(self) -> None:
+        assert look_at(CLOSES, Occupancy(3, host_present=False)).state is PageState.OVER
+
+    @pytest.mark.parametrize("pressed", [START - timedelta(days=2), END + timedelta(days=29)])
+    def test_a_press_opens_for_as_long_as_a_meeting_begun_then(self, pressed: datetime) -> None:
+        lasts = timedelta(minutes=45 + 60)
+        assert look_at(pressed, host_started_at=pressed).state is PageState.OPEN
+        assert look_at(pressed + lasts - MINUTE, host_started_at=pressed).state is PageState.OPEN
+        assert look_at(pressed + lasts, host_started_at=pressed).state is not PageState.OPEN
+
+    def test_a_press_on_time_does_not_keep_the_link_open_for_days(self) -> None:
+        assert look_at(CLOSES, host_started_at=START).state is PageState.OVER
+
+    def test_a_press_does_not_open_beyond_the_kept_days(self) -> None:
+        last = END + timedelta(days=30)
+        assert look_at(last - MINUTE, host_started_at=last - 2 * MINUTE).state is PageState.OPEN
+        assert look_at(last, host_started_at=last - 2 * MINUTE).state is PageState.OVER
+
+
+class TestRoomsThatAreNotReady:
+    """The page is shut until the room is made, proven protected and known to the provider's edge."""
+
+    def test_before_opening_nobody_is_worried(self) -> None:
+        assert look_at(OPENS - MINUTE, ready=False).state is PageState.TOO_EARLY
+
+    def test_while_open_it_is_being_made(self) -> None:
+        assert look_at(START, ready=False, state=MeetingState.WANTED).state is PageState.GETTING_READY
+
+    def test_when_a_person_is_needed_it_is_trouble(self) -> None:
+        view = look_at(
+            START,
+            ready=False,
+            state=MeetingState.NEEDS_ATTENTION,
+            attention=Attention.PROTECTION_NOT_APPLIED,
+        )
+        assert view.state is PageState.PROVIDER_TROUBLE
+
+    def test_afterwards_it_is_over(self) -> None:
+        assert look_at(CLOSES, ready=False).state is PageState.OVER
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"made_at": None, "verified_at": None},
+            {"verified_at": None},
+            {"wanted_revision": 2},
+            {"made_at": START - timedelta(seconds=READY_AFTER - 1)},
+        ],
+        ids=["not made", "not verified", "an older wish", "too young for the edge"],
+    )
+    def test_what_makes_a_room_not_ready(self, changes: dict[str, object]) -> None:
+        assert not is_ready(room(**changes), RoomsOfOneProvider(), START)
+
+    def test_a_room_old_enough_is_ready(self) -> None:
+        made = START - timedelta(seconds=READY_AFTER)
+        assert is_ready(room(made_at=made, verified_at=made), RoomsOfOneProvider(), START)
+
+    def test_people_are_led_to_the_newest_room_that_is_wanted(self) -> None:
+        old = room(id="old", wanted=Wanted.ABSENT)
+        new = room(id="new", generation=2)
+        assert serving_room([new, old]) == new
+        assert serving_room([old]) is None
+
+
+class TestWhoIsThere:
+    """A full room, and a provider that does not say."""
+
+    def test_the_sixteenth_meets_a_full_room(self) -> None:
+        assert look_at(START, Occupancy(14, host_present=True)).state is PageState.OPEN
+        assert look_at(START, Occupancy(15, host_present=True)).state is PageState.FULL
+
+    @pytest.mark.parametrize("seen", list(Unseen))
+    def test_within_hours_guests_go_on_whatever_the_provider_says(self, seen: Unseen) -> None:
+        assert look_at(START, seen).state is PageState.OPEN
+
+    def test_over_is_not_said_while_a_call_may_run(self) -> None:
+        assert look_at(CLOSES, Unseen.UNREACHABLE).state is PageState.PROVIDER_TROUBLE
+
+    def test_a_provider_that_can_never_tell_does_not_keep_the_page_in_trouble(self) -> None:
+        assert look_at(CLOSES, Unseen.UNSUPPORTED).state is PageState.OVER
+
+    def test_before_the_hours_an_unreachable_provider_is_no_news(self) -> None:
+        assert look_at(OPENS - MINUTE, Unseen.UNREACHABLE).state is PageState.TOO_EARLY
+
+
+class TestMovedAndCancelled:
+    """The page tells of one move back, and of an end."""
+
+    OLD = Window(START - timedelta(days=1), END - timedelta(days=1), "Europe/Stockholm")
+
+    @pytest.mark.parametrize("now", [OPENS - MINUTE, START, CLOSES])
+    def test_a_moved_meeting_says_from_when(self, now: datetime) -> None:
+        assert look_at(now, previous=self.OLD).moved_from == self.OLD
+
+    def test_a_cancelled_meeting_is_cancelled_whoever_is_in_the_room(self) -> None:
+        view = look_at(START, HOST, cancelled_at=OPENS, previous=self.OLD, host_started_at=OPENS)
+        assert view.state is PageState.CANCELLED
+        assert view.moved_from is None
+        assert view.look_again_in is None
+
+
+moments = st.datetimes(
+    min_value=datetime(2027, 1, 1),  # noqa: DTZ001 - hypothesis wants naive bounds and adds the zone
+    max_value=datetime(2027, 5, 1),  # noqa: DTZ001
+    timezones=st.just(UTC),
+)
+glimpses = st.one_of(
+    st.sampled_from(Unseen), st.builds(Occupancy, st.integers(0, 20), host_present=st.booleans())
+)
+pages = st.fixed_dictionaries(
+    {
+        "cancelled_at": st.none() | moments,
+        "host_started_at": st.none() | moments,
+        "state": st.sampled_from(MeetingState),
+    }
+)
+
+
+@given(now=moments, seen=glimpses, ready=st.booleans(), changes=pages)
+def test_whatever_happens_the_page_keeps_its_promises(
+    now: datetime, seen: Glimpse, ready: bool, changes: dict[str, object]
+) -> None:
+    view = look_at(now, seen, ready=ready, **changes)
+    is_call = isinstance(seen, Occupancy) and seen.host_present
+    if view.state in {PageState.OPEN, PageState.FULL}:
+        assert ready
+        assert changes["cancelled_at"] is None
+    if view.state is PageState.OVER:
+        assert now >= CLOSES
+        assert not (ready and is_call)
+    if view.state is PageState.TOO_EARLY:
+        assert now < OPENS
+    if OPENS <= now < CLOSES and ready and changes["cancelled_at"] is None:
+        assert view.state in {PageState.OPEN, PageState.FULL}
+    assert view.guest_pin is None
+    assert view.look_again_in is None or SOONEST_LOOK <= view.look_again_in <= LATEST_LOOK
+
+
+class Door:
+    """The use case over one meeting, a provider and a clock."""
+
+    def __init__(self, booked: Meeting | None = None, kind: MeetingType = TYPE) -> None:
+        self.ledger = OneMeeting(booked or meeting(), [room()])
+        self.provider = RoomsOfOneProvider()
+        self.clock = ManualClock()
+        memory = OccupancyMemory(self.clock, most=2)
+        self.use = JoinMeeting(
+            self.ledger.as_ledger(), plans(kind), {"pexip": self.provider}, memory, self.clock
+        )
+
+    @property
+    def code(self) -> str:
+        return self.ledger.meeting.join_code
+
+
+class TestTheUseCase:
+    """Looking, entering, and the provider behind."""
+
+    def test_an_open_meeting_lets_the_guest_in_and_writes_nothing(self) -> None:
+        door = Door()
+        view, address = door.use.enter(door.code)
+        assert view.state is PageState.OPEN
+        assert address == "https://video.region.example/webapp3/m/k3m9qxp2rtwhd7zb"
+        assert door.ledger.writes == 0
+
+    def test_nobody_enters_too_early(self) -> None:
+        door = Door()
+        door.clock.time = OPENS - MINUTE
+        assert door.use.enter(door.code)[1] is None
+
+    def test_nobody_enters_a_full_room(self) -> None:
+        door = Door()
+        door.provider.seen = Occupancy(15, host_present=True)
+        view, address = door.use.enter(door.code)
+        assert (view.state, address) == (PageState.FULL, None)
+
+    def test_a_code_is_forgiven_its_dress(self) -> None:
+        door = Door()
+        dressed = f" {door.code[:5].lower()}-{door.code[5:10]} {door.code[10:]} "
+        assert door.use.look(dressed).state is PageState.OPEN
+
+    def test_a_mistyped_code_is_told_from_an_unknown_one_without_the_ledger(self) -> None:
+        door = Door()
+        unknown = meeting().join_code
+        assert door.use.look(unknown).state is PageState.UNKNOWN
+        door.ledger.failure = LedgerUnavailable()
+        assert door.use.look("hello").state is PageState.MISTYPED
+        with pytest.raises(LedgerUnavailable):
+            door.use.look(unknown)
+
+    def test_the_start_code_is_no_join_code(self) -> None:
+        door = Door()
+        assert door.use.look(door.ledger.meeting.start_code).state is PageState.UNKNOWN
+
+    def test_the_guests_pin_is_told_only_by_types_that_have_one_and_only_while_open(self) -> None:
+        assert Door().use.look(Door().code).guest_pin is None
+        door = Door(kind=replace(TYPE, guest_pin=True))
+        assert len(door.use.look(door.code).guest_pin or "") == 6
+        door.clock.time = OPENS - MINUTE
+        assert door.use.look(door.code).guest_pin is None
+
+    def test_a_type_that_left_the_settings_never_opens(self) -> None:
+        door = Door(meeting(type="gone"))
+        view, address = door.use.enter(door.code)
+        assert (view.state, address) == (PageState.PROVIDER_TROUBLE, None)
+
+    def test_a_provider_that_left_the_settings_never_opens(self) -> None:
+        door = Door()
+        door.ledger.rooms_kept = [room(provider="gone")]
+        assert door.use.enter(door.code)[1] is None
+
+    def test_the_provider_is_not_asked_about_a_room_that_is_not_ready(self) -> None:
+        door = Door()
+        door.ledger.rooms_kept = [room(verified_at=None)]
+        door.use.look(door.code)
+        assert door.provider.asked == 0
+
+    def test_a_waiting_crowd_costs_one_call_in_five_seconds(self) -> None:
+        door = Door()
+        for _ in range(20):
+            door.use.look(door.code)
+        assert door.provider.asked == 1
+        door.clock.time += timedelta(seconds=5)
+        door.provider.seen = Occupancy(15, host_present=True)
+        assert door.use.look(door.code).state is PageState.FULL
+        assert door.provider.asked == 2
+
+    def test_a_failure_is_remembered_as_long(self) -> None:
+        door = Door()
+        door.clock.time = CLOSES
+        door.provider.seen = ProviderUnavailable()
+        for _ in range(5):
+            assert door.use.look(door.code).state is PageState.PROVIDER_TROUBLE
+        assert door.provider.asked == 1
+
+    def test_a_provider_without_eyes_is_no_trouble(self) -> None:
+        door = Door()
+        door.provider.seen = NotSupported()
+        assert door.use.look(door.code).state is PageState.OPEN
+
+    def test_the_memory_of_rooms_is_bounded(self) -> None:
+        clock, provider = ManualClock(), RoomsOfOneProvider()
+        memory, plan = OccupancyMemory(clock, most=2), plans()
+        for number in range(5):
+            memory.glimpse(provider, plan.wish(meeting(), room(name=f"room-{number}")))
+        assert len(memory._rooms) == 2

@@ -1,0 +1,269 @@
+/**
+ * The service's API as the pane calls it: one `request` and the named calls.
+ *
+ * Every call here may be repeated: bookings carry an idempotency key, changes a revision, and the rest have no second
+ * effect. So a lost answer is asked for again with the very same request. Knows nothing of Outlook or of the page.
+ */
+
+/** @typedef {{id: string, name: string}} Variant */
+/** @typedef {"patient" | "staff" | "external" | "interpreter"} Audience */
+/**
+ * @typedef {object} MeetingType
+ * @property {string} id
+ * @property {string} name
+ * @property {string} when_to_use
+ * @property {string | null} provider_note
+ * @property {number} participant_limit
+ * @property {Record<string, string>} neutral_subject by variant
+ * @property {Audience[]} audiences
+ * @property {Variant[]} variants
+ */
+/** @typedef {{id: string, name: string, telephone: string, hours: string, default: boolean}} Unit */
+/**
+ * @typedef {object} Meeting
+ * @property {string} id
+ * @property {"wanted" | "live" | "needs_attention" | "cancelling" | "cancelled"} state
+ * @property {number} revision
+ * @property {string} type
+ * @property {string} variant
+ * @property {string} unit
+ * @property {string} start ISO 8601 with offset
+ * @property {string} end ISO 8601 with offset
+ * @property {string} time_zone IANA
+ * @property {string | null} join_url
+ * @property {string | null} start_url
+ * @property {string | null} join_code_spoken
+ * @property {string} neutral_subject
+ * @property {string} location
+ * @property {import("./block.js").Block | null} item_block
+ * @property {{code: string, message: string} | null} attention
+ * @property {string | null} deviation
+ * @property {boolean} retryable
+ * @property {Partial<Record<Audience, number>>} told
+ * @property {Audience[]} told_stale
+ */
+/**
+ * @typedef {object} BookingRequest
+ * @property {string} mailbox
+ * @property {string} type
+ * @property {string} variant
+ * @property {string} unit
+ * @property {string} start
+ * @property {string} end
+ * @property {string} time_zone
+ * @property {string} [on_behalf_of]
+ * @property {string} [item_id]
+ */
+/** @typedef {Partial<Pick<BookingRequest, "type" | "variant" | "unit" | "start" | "end" | "time_zone">>} Wish */
+/** @typedef {"invitation" | "rescheduled" | "cancelled" | "insert"} Occasion */
+/** @typedef {{id: string, version: number, occasion: Occasion, title: string, plain: string, html: string}} Text */
+/**
+ * @typedef {object} Texts
+ * @property {Audience} audience
+ * @property {"link" | "text"} copy_first
+ * @property {{url: string, central_template: string | null}} link
+ * @property {Text[]} texts
+ */
+/** @typedef {{meeting: Meeting, pending: boolean, retryAfter: number}} Answer `retryAfter` is in seconds */
+/** @typedef {(fresh?: boolean) => Promise<string>} AccessToken */
+
+const ROOT = "/api/v1";
+const ATTEMPTS = 4;
+const FIRST_PAUSE = 500;
+const DEADLINE = 20_000;
+const LONGEST_PAUSE = 10;
+
+/** The service was reached and said no, or could not be reached at all (`code` "unreachable"). */
+export class Failure extends Error {
+  /**
+   * @param {{code: string, title?: string, status?: number, retryable?: boolean, requestId?: string}} facts
+   *   `title` is the service's own Swedish sentence
+   */
+  constructor({ code, title = "", status = 0, retryable = false, requestId = "" }) {
+    super(code);
+    this.name = "Failure";
+    this.code = code;
+    this.title = title;
+    this.status = status;
+    this.retryable = retryable;
+    this.requestId = requestId;
+  }
+}
+
+export class Api {
+  #accessToken;
+
+  /** @param {AccessToken} accessToken */
+  constructor(accessToken) {
+    this.#accessToken = accessToken;
+  }
+
+  /** @returns {Promise<MeetingType[]>} */
+  async meetingTypes() {
+    return (await this.#request("GET", "/meeting-types")).data.meeting_types;
+  }
+
+  /**
+   * @param {string} mailbox
+   * @returns {Promise<Unit[]>}
+   */
+  async units(mailbox) {
+    return (await this.#request("GET", `/units?mailbox=${encodeURIComponent(mailbox)}`)).data.units;
+  }
+
+  /**
+   * @param {BookingRequest} wish
+   * @param {string} key repeated with the same wish it gives the same meeting
+   */
+  async book(wish, key) {
+    return answer(await this.#request("POST", "/meetings", wish, { "Idempotency-Key": key }));
+  }
+
+  /** @param {string} id */
+  async meeting(id) {
+    return answer(await this.#request("GET", path(id)));
+  }
+
+  /**
+   * @param {string} id
+   * @param {number} revision
+   * @param {Wish} wish
+   */
+  async change(id, revision, wish) {
+    return answer(await this.#request("PATCH", path(id), wish, { "If-Match": `"${revision}"` }));
+  }
+
+  /**
+   * @param {string} id
+   * @returns {Promise<boolean>} true when the room is gone, false while it is being removed
+   */
+  async remove(id) {
+    return (await this.#request("DELETE", path(id))).status === 204;
+  }
+
+  /**
+   * The caller's meetings of a day or so, enough to recognise one by its link.
+   * @param {Date} from
+   * @param {Date} to
+   * @returns {Promise<Meeting[]>}
+   */
+  async meetingsBetween(from, to) {
+    const span = new URLSearchParams({ from: from.toISOString(), to: to.toISOString(), page_size: "50" });
+    return (await this.#request("GET", `/meetings?${span}`)).data.meetings;
+  }
+
+  /**
+   * @param {string} id
+   * @param {Audience} audience
+   * @param {string} language
+   * @returns {Promise<Texts>}
+   */
+  async texts(id, audience, language) {
+    return (await this.#request("GET", `${path(id)}/texts?${new URLSearchParams({ audience, language })}`)).data;
+  }
+
+  /**
+   * @param {string} id
+   * @param {Audience} audience
+   * @param {"link" | "text"} what
+   */
+  async copied(id, audience, what) {
+    return answer(await this.#request("POST", `${path(id)}/copied`, { audience, what }));
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} where
+   * @param {object} [body]
+   * @param {Record<string, string>} [headers]
+   */
+  async #request(method, where, body, headers = {}) {
+    /** @type {Record<string, string>} */
+    const content = body === undefined ? {} : { "Content-Type": "application/json" };
+    let token = await this.#accessToken();
+    let renewed = false;
+    for (let attempt = 1; ; attempt += 1) {
+      const reply = await send(method, where, body, { ...headers, ...content, Authorization: `Bearer ${token}` });
+      if (reply.failure === null) return reply;
+      if (reply.failure.code === "token-expired" && !renewed) {
+        renewed = true;
+        token = await this.#accessToken(true);
+      } else if (reply.failure.retryable && attempt < ATTEMPTS) {
+        await pause(Math.max(reply.retryAfter * 1000, FIRST_PAUSE * 2 ** (attempt - 1)));
+      } else throw reply.failure;
+    }
+  }
+}
+
+/**
+ * @param {number} milliseconds
+ * @returns {Promise<void>}
+ */
+export function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** @typedef {{status: number, data: any, retryAfter: number, failure: Failure | null}} Reply */
+
+/**
+ * @param {string} method
+ * @param {string} where
+ * @param {object | undefined} body
+ * @param {Record<string, string>} headers
+ * @returns {Promise<Reply>}
+ */
+async function send(method, where, body, headers) {
+  /** @type {Response} */
+  let response;
+  /** @type {any} */
+  let data;
+  try {
+    response = await fetch(ROOT + where, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      cache: "no-store",
+      credentials: "omit",
+      signal: AbortSignal.timeout(DEADLINE),
+    });
+    data = await parsed(response);
+  } catch {
+    // fetch tells a refused connection, a cut answer and a timeout apart in no way that a clinician could use.
+    return { status: 0, data: null, retryAfter: 0, failure: new Failure({ code: "unreachable", retryable: true }) };
+  }
+  const retryAfter = Math.min(Number(response.headers.get("Retry-After")) || 0, LONGEST_PAUSE);
+  return { status: response.status, data, retryAfter, failure: response.ok ? null : failureFrom(response, data) };
+}
+
+/** @param {Response} response */
+async function parsed(response) {
+  const isJson = /\bjson\b/.test(response.headers.get("Content-Type") ?? "");
+  return isJson && response.status !== 204 ? response.json() : (await response.text(), null);
+}
+
+/**
+ * @param {Response} response
+ * @param {any} problem problem+json, or null when something in between answered
+ */
+function failureFrom(response, problem) {
+  return new Failure({
+    code: problem?.code ?? "unexpected-answer",
+    title: problem?.title ?? "",
+    status: response.status,
+    retryable: problem?.retryable ?? [502, 503, 504].includes(response.status),
+    requestId: problem?.request_id ?? "",
+  });
+}
+
+/**
+ * @param {Reply} reply
+ * @returns {Answer}
+ */
+function answer(reply) {
+  return { meeting: reply.data, pending: reply.status === 202 || reply.data.state === "wanted", retryAfter: reply.retryAfter };
+}
+
+/** @param {string} id */
+function path(id) {
+  return `/meetings/${encodeURIComponent(id)}`;
+}

@@ -1,0 +1,407 @@
+/**
+ * Leads from view to view in one open appointment.
+ *
+ * What is shown stands in the view modules, what happens in `booking.js`; here is only which follows which. What the
+ * user asks for goes through `#once`, one thing at a time; what may fail goes through `#attempt`, which says so.
+ */
+
+import { Api, Failure } from "./api.js";
+import { Booking, isOver } from "./booking.js";
+import { choicesForm, unitFor } from "./choices_form.js";
+import { button, element, notice } from "./element.js";
+import { failureNotice } from "./failure_notice.js";
+import { OutlookError } from "./item.js";
+import { showMeeting } from "./meeting_view.js";
+import { announce, show, shows } from "./page.js";
+import { findIn, showFindings } from "./personal_data_panel.js";
+import { showProgress } from "./progress_view.js";
+import { recall, remember } from "./remembered.js";
+import { askBeforeRemoval } from "./removal_view.js";
+import { signIn } from "./sign_in.js";
+import { toldAudiences } from "./texts.js";
+import { spoken } from "./time_zone.js";
+import { booked, choose, failure, personalData, progress, removal, start, unlinked, written } from "./words.js";
+
+/** @typedef {import("./api.js").Audience} Audience */
+/** @typedef {import("./api.js").MeetingType} MeetingType */
+/** @typedef {import("./api.js").Unit} Unit */
+/** @typedef {import("./booking.js").Choice} Choice */
+/** @typedef {import("./booking.js").Outcome} Outcome */
+/** @typedef {import("./booking.js").Part} Part */
+/** @typedef {import("./element.js").Child} Child */
+/** @typedef {import("./failure_notice.js").Attempt} Attempt */
+/** @typedef {() => Promise<void>} Act */
+/** @typedef {{internal_mail_domains: string[], language: string}} Settings as `/pane/settings.json` gives them */
+/** @typedef {{said?: string, unwritten?: Part[], trouble?: Child, focus?: boolean}} News what to show beside a view */
+
+/** Milliseconds; Outlook on the Mac tells of a changed time twice, first with the old date (office-js issue 3396). */
+const SETTLING = 700;
+
+export class AppointmentPane {
+  #api = new Api(signIn(Office.auth));
+  #item;
+  #booking;
+  #settings;
+  /** @type {MeetingType[]} */
+  #types = [];
+  /** @type {Unit[]} */
+  #units = [];
+  /** @type {Choice | null} what the user has chosen but not yet booked */
+  #choice = null;
+  #busy = false;
+  #settling = 0;
+
+  /**
+   * @param {Settings} settings
+   * @param {import("./item.js").AppointmentItem} item
+   */
+  constructor(settings, item) {
+    this.#settings = settings;
+    this.#item = item;
+    this.#booking = new Booking(this.#api, item);
+  }
+
+  /** Learn what can be chosen and what the item holds, then show the right view. */
+  begin() {
+    return this.#once(() => this.#begin());
+  }
+
+  /** The item's time was changed while it is open. */
+  timeChanged() {
+    clearTimeout(this.#settling);
+    this.#settling = window.setTimeout(() => {
+      if (this.#busy) this.timeChanged();
+      else void this.#once(() => this.#followTime());
+    }, SETTLING);
+  }
+
+  // --- opening ----------------------------------------------------------------------------------------------------
+
+  async #begin() {
+    await this.#attempt("start", () => this.#begin(), async () => {
+      const holder = await this.#item.holder();
+      [this.#types, this.#units] = await Promise.all([this.#api.meetingTypes(), this.#api.units(holder.address)]);
+      const noUnits = notice("error", element("p", {}, choose.noUnits));
+      if (this.#units.length === 0) return show("message", start.failedTitle, [noUnits], { focus: false });
+      await this.#showOpening(await this.#booking.open());
+    });
+  }
+
+  /** @param {import("./booking.js").Opening} opening */
+  async #showOpening(opening) {
+    switch (opening) {
+      case "empty":
+        return this.#showForm({ focus: false });
+      case "unfinished":
+        return this.#resume();
+      case "gone":
+        return this.#showUnlinked(unlinked.goneTitle, unlinked.gone);
+      case "unlinked":
+        return this.#showUnlinked(unlinked.linkTitle, unlinked.link);
+      case "meeting":
+        return this.#reopen();
+    }
+  }
+
+  /** A meeting found in the item is brought into step with it: room waited for, time followed, block restored. */
+  async #reopen() {
+    const { meeting } = this.#booking;
+    if (isOver(meeting)) return this.#showMeeting({ focus: false });
+    if (meeting.state === "wanted") return this.#work("waiting", progress.creating, (step) => this.#booking.finish(step));
+    if (await this.#booking.hasMoved()) return this.#follow();
+    if (await this.#booking.isWritten()) return this.#showMeeting({ focus: false });
+    const { unwritten } = await this.#booking.write();
+    return this.#showMeeting({ said: unwritten.includes("block") ? "" : booked.restored, unwritten, focus: false });
+  }
+
+  /** Go on with a booking that was begun before the pane was closed or reloaded. */
+  async #resume() {
+    await this.#attempt("create", () => this.#resume(), async () => {
+      const outcome = await this.#booking.resume(showProgress(progress.resuming));
+      if (outcome === null) return this.#showForm();
+      if (await this.#booking.hasMoved()) return this.#follow();
+      await this.#showMeeting({ unwritten: outcome.written.unwritten });
+    });
+  }
+
+  /**
+   * @param {string} title
+   * @param {string} sentence
+   */
+  #showUnlinked(title, sentence) {
+    const createNew = async () => {
+      this.#booking.forget();
+      await this.#showForm();
+    };
+    const actions = element("div", { class: "actions" }, button(unlinked.createNew, "create-new", this.#on(createNew), { kind: "primary" }));
+    show("message", title, [notice("warning", element("p", {}, sentence)), actions], { focus: false });
+  }
+
+  // --- booking ----------------------------------------------------------------------------------------------------
+
+  /** @param {News} [news] */
+  async #showForm({ said = "", trouble = null, focus = true } = {}) {
+    const { start: from, end } = await this.#item.span();
+    const place = unitFor(this.#units, undefined).id;
+    const form = choicesForm({
+      types: this.#types,
+      units: this.#units,
+      chosen: this.#choice ?? recall(place),
+      submit: choose.create,
+      onSubmit: (choice) => {
+        this.#choice = choice;
+        remember(place, choice);
+        void this.#once(() => this.#checkAndCreate());
+      },
+    });
+    const time = spoken(from, end, this.#booking.zone);
+    const when = element("p", { class: "when" }, element("strong", {}, `${choose.when}: `), element("span", {}, time));
+    show("choose", choose.title, [trouble, said && notice("done", element("p", {}, said)), when, form], { focus });
+    if (said) announce(said);
+  }
+
+  /** Nothing is booked while the item bears personal data that has not been looked at. */
+  async #checkAndCreate() {
+    await this.#attempt("create", () => this.#checkAndCreate(), async () => {
+      const found = await this.#found();
+      if (found.length === 0) return this.#create();
+      const neutralSubject = this.#neutralSubject();
+      showFindings(found, {
+        neutralSubject,
+        onNeutral: this.#on(() => this.#useNeutralSubject(neutralSubject)),
+        onAgain: this.#on(() => this.#checkAndCreate()),
+        onBack: this.#on(() => this.#showForm()),
+        onGoOn: this.#on(() => this.#create()),
+      });
+    });
+  }
+
+  /** @param {string} subject */
+  async #useNeutralSubject(subject) {
+    await this.#attempt("subject", () => this.#useNeutralSubject(subject), async () => {
+      await this.#booking.useSubject(subject);
+      if ((await this.#found()).length > 0) return this.#checkAndCreate();
+      await this.#showForm({ said: personalData.replaced });
+    });
+  }
+
+  async #create() {
+    const choice = /** @type {Choice} */ (this.#choice);
+    await this.#work("create", progress.creating, (step) => this.#booking.create(choice, step));
+  }
+
+  // --- the booked meeting -----------------------------------------------------------------------------------------
+
+  /** @param {News} [news] */
+  async #showMeeting({ said = "", unwritten = [], trouble = null, focus = true } = {}) {
+    const { meeting } = this.#booking;
+    const type = this.#types.find(({ id }) => id === meeting.type);
+    const variants = type && type.variants.length > 1 ? type.variants : [];
+    const variant = variants.find(({ id }) => id === meeting.variant);
+    const found = isOver(meeting) ? [] : await this.#found().catch(unlessOutlook([]));
+    showMeeting(
+      {
+        meeting,
+        typeName: [type?.name ?? meeting.type, variant?.name].filter(Boolean).join(", "),
+        unitName: this.#units.find(({ id }) => id === meeting.unit)?.name ?? meeting.unit,
+        zone: this.#booking.zone,
+        unwritten,
+        said,
+        trouble,
+        found,
+        texts: () => this.#textsOf(type?.audiences ?? []),
+        report: (audience, what) => this.#report(audience, what),
+        onChange: this.#on(async () => this.#showChange()),
+        onRemove: this.#on(() => this.#askToRemove()),
+        onWrite: this.#on(() => this.#writeAgain()),
+        onReload: this.#on(() => this.#reload()),
+        onClean: this.#on(() => this.#clean()),
+      },
+      { focus },
+    );
+  }
+
+  #showChange() {
+    const { type, variant, unit } = this.#booking.meeting;
+    const form = choicesForm({
+      types: this.#types,
+      units: this.#units,
+      chosen: { type, variant, unit },
+      submit: choose.save,
+      onSubmit: (choice) => void this.#once(() => this.#change(choice)),
+      extra: [button(choose.cancel, "cancel", this.#on(() => this.#showMeeting()), { kind: "plain" })],
+    });
+    show("change", choose.changeTitle, [element("p", { class: "help" }, choose.changeHelp), form]);
+  }
+
+  /** @param {Choice} choice */
+  async #change(choice) {
+    const { type, variant, unit } = this.#booking.meeting;
+    const same = choice.type === type && choice.variant === variant && choice.unit === unit;
+    if (same) return this.#showMeeting({ said: choose.unchanged });
+    await this.#work("change", progress.changing, (step) => this.#booking.change(choice, step), booked.changed);
+  }
+
+  async #followTime() {
+    if (shows("choose")) return this.#showForm({ focus: false });
+    if (!shows("meeting") || isOver(this.#booking.meeting)) return;
+    await this.#attempt("follow", () => this.#followTime(), async () => {
+      if (await this.#booking.hasMoved()) await this.#follow();
+    });
+  }
+
+  async #follow() {
+    await this.#work("follow", progress.moving, (step) => this.#booking.follow(step), booked.moved);
+  }
+
+  async #writeAgain() {
+    await this.#attempt("create", () => this.#writeAgain(), async () => {
+      const { unwritten } = await this.#booking.write();
+      await this.#showMeeting({ unwritten, said: unwritten.length === 0 ? written.done : "" });
+    });
+  }
+
+  async #reload() {
+    await this.#attempt("start", () => this.#reload(), async () => {
+      await this.#booking.reload();
+      await this.#reopen();
+    });
+  }
+
+  // --- removal ----------------------------------------------------------------------------------------------------
+
+  async #askToRemove() {
+    await this.#attempt("remove", () => this.#askToRemove(), async () => {
+      await this.#booking.reload();
+      const told = toldAudiences(this.#booking.meeting);
+      askBeforeRemoval({
+        told,
+        texts: await this.#textsOf(told),
+        report: (audience, what) => this.#report(audience, what),
+        onRemove: this.#on(() => this.#remove()),
+        onKeep: this.#on(() => this.#showMeeting()),
+      });
+    });
+  }
+
+  async #remove() {
+    await this.#attempt("remove", () => this.#remove(), async () => {
+      const { gone, written: done } = await this.#booking.remove(showProgress(progress.removing));
+      await this.#afterCleaning(done.unwritten, gone ? removal.done : removal.pending);
+    });
+  }
+
+  /** Take out of the item what is left of a meeting that has been removed. */
+  async #clean() {
+    await this.#attempt("clean", () => this.#clean(), async () => {
+      await this.#afterCleaning((await this.#booking.clean()).unwritten, removal.done);
+    });
+  }
+
+  /**
+   * @param {Part[]} unwritten
+   * @param {string} said
+   */
+  async #afterCleaning(unwritten, said) {
+    this.#choice = null;
+    if (unwritten.length === 0) return this.#showForm({ said });
+    const parts = unwritten.map((part) => element("p", { "data-unwritten": part }, written.cleanPart[part]));
+    const again = button(written.retry, "clean", this.#on(() => this.#clean()));
+    show("message", booked.titleOver, [notice("error", element("p", {}, written.cleanFailed), ...parts, again)]);
+  }
+
+  // --- what the views share ---------------------------------------------------------------------------------------
+
+  async #found() {
+    return findIn(await this.#booking.fields(), this.#settings.internal_mail_domains);
+  }
+
+  #neutralSubject() {
+    const choice = /** @type {Choice} */ (this.#choice);
+    const type = /** @type {MeetingType} */ (this.#types.find(({ id }) => id === choice.type));
+    return type.neutral_subject[choice.variant];
+  }
+
+  /** @param {Audience[]} audiences */
+  #textsOf(audiences) {
+    const { id } = this.#booking.meeting;
+    return Promise.all(audiences.map((audience) => this.#api.texts(id, audience, this.#settings.language)));
+  }
+
+  /**
+   * @param {Audience} audience
+   * @param {"link" | "text"} what
+   */
+  async #report(audience, what) {
+    await this.#booking.copied(audience, what);
+    return this.#booking.meeting;
+  }
+
+  // --- one thing at a time, and failures --------------------------------------------------------------------------
+
+  /**
+   * Do something with the meeting under a progress view, then show it.
+   * @param {Attempt} attempt
+   * @param {string} heading
+   * @param {(step: import("./booking.js").OnStep) => Promise<Outcome>} act
+   * @param {string} [said]
+   */
+  async #work(attempt, heading, act, said = "") {
+    const names = attempt === "change" || attempt === "follow" ? { booking: progress.saving } : {};
+    await this.#attempt(attempt, () => this.#work(attempt, heading, act, said), async () => {
+      const { meeting, written: done } = await act(showProgress(heading, names));
+      await this.#showMeeting({ unwritten: done.unwritten, said: meeting.join_url === null ? "" : said });
+    });
+  }
+
+  /**
+   * A listener that starts `act` unless something is under way: a second click while the first one works.
+   * @param {Act} act
+   */
+  #on(act) {
+    return () => void this.#once(act);
+  }
+
+  /** @param {Act} act */
+  async #once(act) {
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      await act();
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /**
+   * Do `act`; a failure is shown where it belongs, with a way to try again.
+   * @param {Attempt} attempt
+   * @param {Act} retry
+   * @param {Act} act
+   */
+  async #attempt(attempt, retry, act) {
+    try {
+      await act();
+    } catch (error) {
+      const trouble = failureNotice(error, attempt, this.#on(retry));
+      const stale = error instanceof Failure && error.status === 412;
+      if (stale) await this.#showMeeting({ trouble: notice("warning", element("p", {}, booked.changedElsewhere)) });
+      else if (attempt === "create" && error instanceof Failure) await this.#showForm({ trouble });
+      else if (["change", "follow", "remove"].includes(attempt)) await this.#showMeeting({ trouble });
+      else show("message", attempt === "start" ? start.failedTitle : failure.title, [trouble]);
+    }
+  }
+}
+
+/**
+ * Answer `instead` when Outlook did not answer; for what is only looked at and can be done without.
+ * @template T
+ * @param {T} instead
+ * @returns {(error: unknown) => T}
+ */
+function unlessOutlook(instead) {
+  return (error) => {
+    if (error instanceof OutlookError) return instead;
+    throw error;
+  };
+}

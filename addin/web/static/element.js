@@ -1,0 +1,57 @@
+/** DOM elements in one expression. Text is always set as text, never parsed. */
+
+/** @typedef {string | Node | null | false | undefined} Child what is empty is left out */
+
+/**
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, string | boolean | ((event: any) => void)>} [attributes] a function under `onclick` and the
+ *   like becomes a listener; true is an empty attribute, false none
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") made.addEventListener(name.replace(/^on/, ""), value);
+    else if (value !== false) made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...present(children));
+  return made;
+}
+
+/**
+ * @param {Child[]} children
+ * @returns {(string | Node)[]}
+ */
+export function present(children) {
+  return children.flatMap((child) => child || []);
+}
+
+/**
+ * @param {string} label
+ * @param {string} action what the button does, for style and tests (`data-action`)
+ * @param {() => void} press
+ * @param {{kind?: "primary" | "secondary" | "danger" | "plain", about?: string}} [options] `about` is read out after
+ *   the label, for buttons that bear the same label
+ */
+export function button(label, action, press, { kind = "secondary", about = "" } = {}) {
+  const attributes = { type: "button", class: `button button-${kind}`, "data-action": action, onclick: press };
+  return element("button", attributes, label, about ? hidden(` – ${about}`) : null);
+}
+
+/**
+ * Text for screen readers only.
+ * @param {string} text
+ */
+export function hidden(text) {
+  return element("span", { class: "visually-hidden" }, text);
+}
+
+/**
+ * @param {"error" | "warning" | "done" | "plain"} kind
+ * @param {...Child} children
+ */
+export function notice(kind, ...children) {
+  return element("div", { class: `notice notice-${kind}`, role: kind === "error" && "alert" }, ...children);
+}

@@ -1,0 +1,49 @@
+/** A failure as the clinician meets it: what happened, what was not written, what to do, and a reference in small print. */
+
+import { Failure } from "./api.js";
+import { button, element, notice } from "./element.js";
+import { OutlookError } from "./item.js";
+import { SignInError } from "./sign_in.js";
+import { causes, failure, unwritten } from "./words.js";
+
+/** @typedef {keyof typeof unwritten} Attempt what was tried */
+
+/** Office's numbers for a sign-in that the user broke off (13002) or answered no to (13005). */
+const BROKEN_OFF = [13002, 13005];
+
+/**
+ * @param {unknown} error
+ * @param {Attempt} attempt
+ * @param {(() => void) | null} retry null where repeating cannot help
+ */
+export function failureNotice(error, attempt, retry) {
+  const known = error instanceof Failure ? error : null;
+  return notice(
+    "error",
+    element("p", { class: "notice-title" }, failure.title),
+    ...sentences(error, attempt).map((sentence) => element("p", {}, sentence)),
+    retry && button(failure.retry, "retry", retry),
+    known?.requestId ? element("p", { class: "reference" }, failure.reference(known.requestId)) : null,
+  );
+}
+
+/**
+ * @param {unknown} error
+ * @param {Attempt} attempt
+ * @returns {string[]}
+ */
+export function sentences(error, attempt) {
+  // The service's own sentence already says all three things, and knows more.
+  if (error instanceof Failure && error.title) return [error.title];
+  const { happened, todo } = causes[cause(error)] ?? causes["unexpected-answer"];
+  return [`${happened} ${unwritten[attempt]}`, todo];
+}
+
+/** @param {unknown} error */
+function cause(error) {
+  if (error instanceof Failure) return error.code;
+  if (error instanceof SignInError) return BROKEN_OFF.includes(error.code) ? "sign-in-cancelled" : "sign-in";
+  if (error instanceof OutlookError) return error.call === "getSharedPropertiesAsync" ? "holder" : "outlook";
+  console.error(error instanceof Error ? error.name : "unknown"); // Never the message: it may hold what the user wrote.
+  return "pane";
+}

@@ -1,0 +1,183 @@
+/**
+ * The open appointment, as promises over Office.js, one call at a time.
+ *
+ * Outlook on the web, new Outlook and the phones allow three calls at once and fail the fourth, so every call waits
+ * for the one before it. `saveAsync` of the item is never called: for an appointment it would save a real calendar
+ * entry (facts/outlook.md 2.4). Knows nothing of meetings, the API or the page.
+ */
+
+/** @typedef {import("./block.js").Body} Body */
+/** @typedef {{start: Date, end: Date}} Span */
+/** @typedef {{address: string, onBehalfOf: string | null}} Holder the mailbox that holds the item */
+
+const DEADLINE = 20_000;
+
+/** Outlook refused a call or never answered it; `call` names the member, e.g. `body.setAsync`. */
+export class OutlookError extends Error {
+  /**
+   * @param {string} call
+   * @param {string} reason Office's own name of the error, or "timeout"
+   */
+  constructor(call, reason) {
+    super(`${call}: ${reason}`);
+    this.name = "OutlookError";
+    this.call = call;
+    this.reason = reason;
+  }
+}
+
+export class AppointmentItem {
+  #item;
+  #mailbox;
+  /** @type {Promise<unknown>} */
+  #last = Promise.resolve();
+
+  /** @param {Office.Mailbox} mailbox with an appointment open for writing as its item */
+  constructor(mailbox) {
+    this.#mailbox = mailbox;
+    this.#item = /** @type {Office.AppointmentCompose} */ (/** @type {unknown} */ (mailbox.item));
+  }
+
+  /** @returns {Promise<string>} */
+  subject() {
+    return this.#call("subject.getAsync", (done) => this.#item.subject.getAsync(done));
+  }
+
+  /** @param {string} text */
+  setSubject(text) {
+    return this.#call("subject.setAsync", (done) => this.#item.subject.setAsync(text, done));
+  }
+
+  /** @returns {Promise<string>} */
+  location() {
+    return this.#call("location.getAsync", (done) => this.#item.location.getAsync(done));
+  }
+
+  /** @param {string} text */
+  setLocation(text) {
+    return this.#call("location.setAsync", (done) => this.#item.location.setAsync(text, done));
+  }
+
+  /** @returns {Promise<Span>} */
+  async span() {
+    const start = await this.#call("start.getAsync", (done) => this.#item.start.getAsync(done));
+    const end = await this.#call("end.getAsync", (done) => this.#item.end.getAsync(done));
+    return { start, end };
+  }
+
+  /** @returns {Promise<Body>} */
+  async body() {
+    const type = await this.#call("body.getTypeAsync", (done) => this.#item.body.getTypeAsync(done));
+    const format = type === Office.CoercionType.Html ? "html" : "text";
+    const content = await this.#call("body.getAsync", (done) => this.#item.body.getAsync(type, done));
+    return { format, content };
+  }
+
+  /** @param {Body} body */
+  setBody({ format, content }) {
+    const coercionType = format === "html" ? Office.CoercionType.Html : Office.CoercionType.Text;
+    return this.#call("body.setAsync", (done) => this.#item.body.setAsync(content, { coercionType }, done));
+  }
+
+  /** @returns {Promise<string[]>} the addresses of all attendees */
+  async attendees() {
+    const required = await this.#call("requiredAttendees.getAsync", (done) => this.#item.requiredAttendees.getAsync(done));
+    const optional = await this.#call("optionalAttendees.getAsync", (done) => this.#item.optionalAttendees.getAsync(done));
+    return [...required, ...optional].map((attendee) => attendee.emailAddress);
+  }
+
+  /**
+   * A failure here is passed on: booking in the wrong person's name would be worse than not booking.
+   * @returns {Promise<Holder>}
+   */
+  async holder() {
+    const item = this.#item;
+    if (!item.getSharedPropertiesAsync) return { address: this.#mailbox.userProfile.emailAddress, onBehalfOf: null };
+    const shared = await this.#call("getSharedPropertiesAsync", (done) => item.getSharedPropertiesAsync(done));
+    return { address: shared.owner, onBehalfOf: shared.owner };
+  }
+
+  /**
+   * @returns {Promise<string | null>} null for an item that has never been saved, or where Outlook will not say: the
+   *   id only helps two tabs of one item to meet, the idempotency key and our own id carry the rest
+   */
+  async savedId() {
+    if (!this.#item.getItemIdAsync) return null;
+    return this.#call("getItemIdAsync", (done) => this.#item.getItemIdAsync(done)).catch(() => null);
+  }
+
+  /**
+   * @param {string} name
+   * @returns {Promise<string | null>}
+   */
+  async property(name) {
+    const value = (await this.#properties()).get(name);
+    return typeof value === "string" ? value : null;
+  }
+
+  /**
+   * Set or (null) remove custom properties and keep them with the item.
+   * @param {Record<string, string | null>} values
+   * @returns {Promise<void>}
+   */
+  async setProperties(values) {
+    const properties = await this.#properties();
+    for (const [name, value] of Object.entries(values)) {
+      if (value === null) properties.remove(name);
+      else properties.set(name, value);
+    }
+    const save = () => this.#call("customProperties.saveAsync", (done) => properties.saveAsync(done));
+    // The first save of a new item's properties fails in new Outlook and the second succeeds (office-js issue 6624).
+    await save().catch(save);
+  }
+
+  /** @returns {string} the user's time zone as Outlook names it */
+  timeZone() {
+    return this.#mailbox.userProfile.timeZone;
+  }
+
+  /**
+   * Call `listener` when the time is changed in the open item; dragging in the calendar does not show here.
+   * @param {() => void} listener
+   * @returns {Promise<void>}
+   */
+  async onTimeChanged(listener) {
+    if (!Office.context.requirements.isSetSupported("Mailbox", "1.7")) return;
+    const kind = Office.EventType.AppointmentTimeChanged;
+    await this.#call("addHandlerAsync", (done) => this.#item.addHandlerAsync(kind, listener, done));
+  }
+
+  /** @returns {Promise<Office.CustomProperties>} */
+  #properties() {
+    return this.#call("loadCustomPropertiesAsync", (done) => this.#item.loadCustomPropertiesAsync(done));
+  }
+
+  /**
+   * @template T
+   * @param {string} name
+   * @param {(done: (result: Office.AsyncResult<T>) => void) => void} start
+   * @returns {Promise<T>}
+   */
+  #call(name, start) {
+    const turn = this.#last.then(() => promised(name, start));
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+/**
+ * @template T
+ * @param {string} name
+ * @param {(done: (result: Office.AsyncResult<T>) => void) => void} start
+ * @returns {Promise<T>}
+ */
+function promised(name, start) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new OutlookError(name, "timeout")), DEADLINE);
+    start((result) => {
+      clearTimeout(timer);
+      if (result.status === Office.AsyncResultStatus.Succeeded) resolve(result.value);
+      else reject(new OutlookError(name, result.error?.name ?? "unknown"));
+    });
+  });
+}

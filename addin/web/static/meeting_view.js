@@ -1,0 +1,159 @@
+/** The meeting of the open item: how it stands, its texts, and what can be done with it. */
+
+import { isOver } from "./booking.js";
+import { button, element, notice } from "./element.js";
+import { findingsList } from "./personal_data_panel.js";
+import { announce, show } from "./page.js";
+import { audienceSection, staleNames } from "./texts.js";
+import { spoken } from "./time_zone.js";
+import { booked, choose, failure, texts as textWords, written } from "./words.js";
+
+/** @typedef {import("./api.js").Meeting} Meeting */
+/** @typedef {import("./api.js").Texts} Texts */
+/** @typedef {import("./booking.js").Part} Part */
+/** @typedef {import("./element.js").Child} Child */
+/** @typedef {import("./personal_data_panel.js").Found} Found */
+/**
+ * @typedef {object} MeetingShown
+ * @property {Meeting} meeting
+ * @property {string} typeName
+ * @property {string} unitName
+ * @property {string} zone IANA
+ * @property {Part[]} unwritten what could not be written into the item
+ * @property {string} said what has just happened, shown and spoken; empty for nothing
+ * @property {Child} trouble a failure that leaves the meeting as it is
+ * @property {Found[]} found personal data in the item
+ * @property {() => Promise<Texts[]>} texts
+ * @property {import("./texts.js").Report} report
+ * @property {() => void} onChange
+ * @property {() => void} onRemove
+ * @property {() => void} onWrite
+ * @property {() => void} onReload
+ * @property {() => void} onClean
+ */
+
+/**
+ * @param {MeetingShown} shown
+ * @param {{focus?: boolean}} [options]
+ */
+export function showMeeting(shown, options) {
+  const { meeting, said, report } = shown;
+  const ready = meeting.join_url !== null && !isOver(meeting);
+  const audiences = element("div", { class: "audiences" });
+  const stale = element("div", {}, ...staleNotice(meeting));
+  show("meeting", title(meeting), [
+    shown.trouble,
+    ...troubles(shown),
+    stale,
+    said && notice("done", element("p", {}, said)),
+    facts(shown),
+    ...(isOver(meeting) ? over(shown) : []),
+    ready && audiences,
+    ready && startSection(meeting),
+    !isOver(meeting) && actions(shown),
+  ], options);
+  if (said) announce(said);
+  const reportAndMark = async (/** @type {Parameters<typeof report>} */ ...copied) => {
+    const now = await report(...copied);
+    stale.replaceChildren(...staleNotice(now));
+    return now;
+  };
+  if (ready) void fillTexts(audiences, { ...shown, report: reportAndMark });
+}
+
+/** @param {Meeting} meeting */
+function title(meeting) {
+  if (isOver(meeting)) return booked.titleOver;
+  if (meeting.state === "needs_attention") return booked.titleAttention;
+  return meeting.join_url === null ? booked.titleWaiting : booked.title;
+}
+
+/**
+ * @param {MeetingShown} shown
+ * @returns {Child[]}
+ */
+function troubles({ meeting, unwritten, found, onWrite, onReload }) {
+  const serious = unwritten.includes("block") || unwritten.includes("id");
+  const lead = unwritten.includes("block") ? written.blockFailed : unwritten.includes("id") ? written.idFailed : null;
+  return [
+    meeting.attention && notice("error", element("p", {}, meeting.attention.message), meeting.retryable && button(booked.reload, "reload", onReload)),
+    meeting.deviation && notice("warning", element("p", {}, meeting.deviation)),
+    unwritten.length > 0 && notice(
+      serious ? "error" : "warning",
+      lead && element("p", { class: "notice-title" }, lead),
+      ...unwritten.map((part) => element("p", { "data-unwritten": part }, written.part[part])),
+      button(written.retry, "write-again", onWrite),
+    ),
+    found.length > 0 && notice("error", element("p", {}, booked.personalData), findingsList(found)),
+  ];
+}
+
+/** @param {Meeting} meeting */
+function staleNotice(meeting) {
+  if (meeting.told_stale.length === 0 || isOver(meeting)) return [];
+  const title = element("p", { class: "notice-title" }, textWords.staleTitle);
+  return [notice("warning", title, element("p", {}, textWords.staleHelp(staleNames(meeting))))];
+}
+
+/** @param {MeetingShown} shown */
+function facts({ meeting, typeName, unitName, zone }) {
+  const time = spoken(new Date(meeting.start), new Date(meeting.end), zone);
+  const row = (/** @type {string} */ name, /** @type {string} */ value) => [element("dt", {}, name), element("dd", {}, value)];
+  return element(
+    "dl",
+    { class: "facts" },
+    ...row(choose.type, typeName),
+    ...row(choose.when, time),
+    ...row(choose.unit, unitName),
+    ...(meeting.join_code_spoken && !isOver(meeting) ? row(booked.code, meeting.join_code_spoken) : []),
+  );
+}
+
+/**
+ * @param {MeetingShown} shown
+ * @returns {Child[]}
+ */
+function over({ onClean }) {
+  return [
+    element("p", { class: "help" }, booked.overHelp),
+    element("div", { class: "actions" }, button(booked.clean, "clean", onClean, { kind: "primary" })),
+  ];
+}
+
+/** @param {Meeting} meeting */
+function startSection(meeting) {
+  if (meeting.start_url === null) return null;
+  return element(
+    "section",
+    { class: "start", "aria-label": booked.startMeeting },
+    element("p", { class: "help" }, booked.startHelp),
+    element("a", { class: "button button-secondary", href: meeting.start_url, target: "_blank", rel: "noopener noreferrer", "data-action": "start" }, booked.startMeeting),
+  );
+}
+
+/** @param {MeetingShown} shown */
+function actions({ onChange, onRemove }) {
+  return element(
+    "div",
+    { class: "actions actions-last" },
+    element("p", { class: "help" }, booked.save),
+    button(booked.change, "change", onChange),
+    button(booked.remove, "remove", onRemove, { kind: "danger" }),
+  );
+}
+
+/**
+ * @param {HTMLElement} place
+ * @param {MeetingShown} shown
+ */
+async function fillTexts(place, shown) {
+  place.replaceChildren(element("p", { class: "help" }, textWords.loading));
+  try {
+    const all = await shown.texts();
+    place.replaceChildren(...all.map((texts) => audienceSection(texts, shown.meeting, shown.report)));
+  } catch {
+    // Whatever the reason, the meeting stands; only the texts are missing, and can be asked for again.
+    const again = button(failure.retry, "texts-again", () => void fillTexts(place, shown));
+    place.replaceChildren(notice("error", element("p", {}, textWords.failed), again));
+  }
+}

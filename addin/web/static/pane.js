@@ -1,0 +1,42 @@
+/** Starts the task pane in the open appointment, or says in plain words why it cannot. */
+
+import { AppointmentPane } from "./appointment_pane.js";
+import { element, notice } from "./element.js";
+import { failureNotice } from "./failure_notice.js";
+import { AppointmentItem } from "./item.js";
+import { show } from "./page.js";
+import { start as words } from "./words.js";
+
+const OUTLOOK_DEADLINE = 15_000;
+
+async function start() {
+  if (typeof Office === "undefined") return say(words.outsideTitle, words.outside);
+  if (!(await outlookIsReady())) return say(words.silentTitle, words.outside);
+  const mailbox = Office.context?.mailbox;
+  if (!mailbox?.item) return say(words.outsideTitle, words.outside);
+  if (typeof mailbox.item.subject === "string") return say(words.outsideTitle, words.readOnly);
+  const settings = await fetch("/pane/settings.json").then((answer) => answer.json());
+  const item = new AppointmentItem(mailbox);
+  const pane = new AppointmentPane(settings, item);
+  await item.onTimeChanged(() => pane.timeChanged());
+  await pane.begin();
+}
+
+/** @returns {Promise<boolean>} false when Outlook never says that it is ready */
+function outlookIsReady() {
+  const silence = new Promise((resolve) => setTimeout(() => resolve(false), OUTLOOK_DEADLINE));
+  return Promise.race([Office.onReady().then(() => true), silence]);
+}
+
+/**
+ * @param {string} title
+ * @param {string} sentence
+ */
+function say(title, sentence) {
+  show("message", title, [notice("plain", element("p", {}, sentence))], { focus: false });
+}
+
+start().catch((error) => {
+  const again = () => window.location.reload();
+  show("message", words.failedTitle, [failureNotice(error, "start", again)], { focus: false });
+});

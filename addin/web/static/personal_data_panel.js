@@ -1,0 +1,97 @@
+/**
+ * Personal data in the item: found here in the pane, and shown before anything is booked.
+ *
+ * What is found never leaves Outlook: neither the text nor the finding is sent to the service.
+ */
+
+import { button, element, notice } from "./element.js";
+import { findPersonalData } from "./personal_data.js";
+import { announce, show } from "./page.js";
+import { personalData } from "./words.js";
+
+/** @typedef {import("./booking.js").FieldText} FieldText */
+/** @typedef {{field: FieldText["field"], kind: string, tier: "block" | "confirm", excerpt: string}} Found */
+
+/**
+ * @param {FieldText[]} fields
+ * @param {string[]} internalDomains mail domains whose addresses pass among the attendees
+ * @returns {Promise<Found[]>}
+ */
+export async function findIn(fields, internalDomains) {
+  const read = fields.filter(({ field, text }) => text && !(field === "attendees" && isInternal(text, internalDomains)));
+  const found = await Promise.all(read.map(findInField));
+  return found.flat();
+}
+
+/**
+ * @param {FieldText} what
+ * @returns {Promise<Found[]>}
+ */
+async function findInField({ field, text }) {
+  const points = [...text]; // Offsets are code points, which a slice of the string would miscount.
+  return (await findPersonalData(text)).map(({ kind, tier, start, end }) => ({
+    field,
+    kind,
+    tier,
+    excerpt: points.slice(start, end).join(""),
+  }));
+}
+
+/**
+ * @param {Found[]} found at least one
+ * @param {object} way
+ * @param {string} way.neutralSubject
+ * @param {() => void} way.onNeutral
+ * @param {() => void} way.onAgain
+ * @param {() => void} way.onBack
+ * @param {() => void} way.onGoOn only offered when nothing found blocks
+ */
+export function showFindings(found, { neutralSubject, onNeutral, onAgain, onBack, onGoOn }) {
+  const blocked = found.some((finding) => finding.tier === "block");
+  const inSubject = found.some((finding) => finding.field === "subject");
+  const lead = blocked ? personalData.block : personalData.confirm;
+  show("personal-data", personalData.title, [
+    notice(blocked ? "error" : "warning", element("p", {}, lead)),
+    element("ul", { class: "findings" }, ...found.map(finding)),
+    inSubject && element("p", { class: "help" }, personalData.neutralIs(neutralSubject)),
+    element(
+      "div",
+      { class: "actions" },
+      inSubject && button(personalData.neutral, "neutral-subject", onNeutral, { kind: "primary" }),
+      button(personalData.again, "check-again", onAgain, { kind: inSubject ? "secondary" : "primary" }),
+      !blocked && button(personalData.goOn, "create-anyway", onGoOn),
+      button(personalData.back, "back", onBack, { kind: "plain" }),
+    ),
+    element("p", { class: "help" }, personalData.local),
+  ]);
+  if (!blocked) announce(lead);
+}
+
+/**
+ * Findings as sentences, for a note beside a meeting that is already booked.
+ * @param {Found[]} found
+ */
+export function findingsList(found) {
+  return element("ul", { class: "findings" }, ...found.map(finding));
+}
+
+/** @param {Found} found */
+function finding({ field, kind, tier, excerpt }) {
+  const name = personalData.kind[kind] ?? personalData.unknownKind;
+  return element(
+    "li",
+    { "data-field": field, "data-kind": kind, "data-tier": tier },
+    element("span", { class: "finding-where" }, personalData.where(personalData.field[field], name)),
+    element("span", { class: "finding-excerpt" }, excerpt),
+    field === "attendees" && element("span", { class: "finding-advice" }, personalData.attendee),
+  );
+}
+
+/**
+ * @param {string} address
+ * @param {string[]} domains
+ */
+function isInternal(address, domains) {
+  const domain = address.slice(address.lastIndexOf("@") + 1).toLowerCase();
+  return domains.some((internal) => domain === internal || domain.endsWith(`.${internal}`));
+}

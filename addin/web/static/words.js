@@ -1,0 +1,257 @@
+/**
+ * Every Swedish sentence that the pane says, in one place.
+ *
+ * A failure's sentences say what happened, what was not written, and what to do.
+ */
+
+/** @typedef {import("./api.js").Audience} Audience */
+/** @typedef {import("./booking.js").Part} Part */
+/** @typedef {{happened: string, unwritten: string, todo: string}} FailureWords */
+
+/** @type {Record<Audience, {title: string, help: string}>} */
+export const audiences = {
+  patient: {
+    title: "Till invånare",
+    help: "Skickas i ett ärende till inkorgen på 1177. Bjud aldrig in patienter via Outlook.",
+  },
+  staff: {
+    title: "Instruktion medarbetare",
+    help: "För dig och kollegor: så startar ni mötet. Skicka inte till patienter.",
+  },
+  external: {
+    title: "Extern professionell part",
+    help: "Kommun, skola, Försäkringskassan. Skickas till en adress i den andra organisationen.",
+  },
+  interpreter: {
+    title: "Tolk",
+    help: "Skickas via Outlook till tolkförmedlingen. Skriv inget om patienten.",
+  },
+};
+
+export const start = {
+  loading: "Startar …",
+  outsideTitle: "Öppna panelen i Outlook",
+  outside:
+    "Panelen fungerar bara i en bokning i Outlook. Inget har ändrats. Öppna din kalender, skapa eller öppna ett " +
+    "möte och välj Skyddat vårdmöte i menyfliken.",
+  readOnly:
+    "Den här bokningen är öppen för läsning. Inget har ändrats. Öppna den för redigering i din egen kalender och " +
+    "välj Skyddat vårdmöte igen.",
+  silentTitle: "Outlook svarar inte",
+  failedTitle: "Panelen kunde inte starta",
+};
+
+export const choose = {
+  title: "Boka skyddat vårdmöte",
+  changeTitle: "Ändra mötet",
+  changeHelp: "Länken blir densamma. Texten i bokningen byts ut.",
+  type: "Mötestyp",
+  variant: "Vilka är med?",
+  unit: "Enhet",
+  unitHelp: "Enheten och dess telefonnummer står i texten till patienten.",
+  limit: (/** @type {number} */ most) => `Högst ${most} deltagare.`,
+  when: "Tid",
+  create: "Skapa möte",
+  save: "Spara ändringen",
+  cancel: "Avbryt",
+  noUnits:
+    "Det finns ingen enhet för den här kalendern. Inget möte kan skapas. Be den som förvaltar Skyddat vårdmöte " +
+    "att lägga upp enheten.",
+  unchanged: "Du har inte ändrat något. Mötet är som förut.",
+};
+
+export const progress = {
+  creating: "Skapar mötet",
+  changing: "Ändrar mötet",
+  moving: "Flyttar mötet till den nya tiden",
+  removing: "Tar bort mötet",
+  resuming: "Fortsätter bokningen som påbörjades",
+  steps: {
+    booking: "Skapar ett skyddat rum",
+    waiting: "Rummet tar längre tid än vanligt",
+    writing: "Skriver i bokningen",
+    removing: "Tar bort rummet",
+  },
+  saving: "Sparar ändringen",
+  waitingHelp:
+    "Arbetet fortsätter av sig självt. Du kan vänta här eller stänga panelen. Länken är inte skriven i bokningen " +
+    "än: spara bokningen och öppna panelen igen, så skrivs den in.",
+};
+
+export const booked = {
+  title: "Mötet är bokat",
+  titleAttention: "Mötet behöver åtgärdas",
+  titleWaiting: "Rummet är inte klart",
+  titleOver: "Mötet är borttaget",
+  save: "Spara eller skicka bokningen i Outlook, annars tas rummet bort.",
+  code: "Kod att läsa upp",
+  startMeeting: "Starta möte",
+  startHelp: "Öppnar startsidan i webbläsaren. Där loggar du in och släpper in deltagarna.",
+  change: "Ändra typ eller enhet",
+  remove: "Ta bort möte",
+  again: "Skriv länken i bokningen igen",
+  moved: "Mötet har flyttats till den nya tiden. Länken är densamma.",
+  changed: "Mötet är ändrat. Länken är densamma.",
+  restored: "Texten om mötet saknades eller var gammal. Den är nu inskriven igen.",
+  changedElsewhere:
+    "Mötet hade ändrats på ett annat håll, så din ändring sparades inte. Nu visas mötet som det är. Gör ändringen " +
+    "igen om den behövs.",
+  personalData: "Bokningen ser ut att innehålla personuppgifter. Ta bort dem innan du sparar eller skickar.",
+  reload: "Visa mötet igen",
+  overHelp: "Länken leder till en sida som säger att mötet är inställt.",
+  clean: "Ta bort texten ur bokningen",
+};
+
+export const unlinked = {
+  goneTitle: "Mötet hittades inte",
+  gone:
+    "Bokningen har ett möte som hör till någon annan eller inte finns längre. Inget har ändrats. Fråga den som " +
+    "bokade, eller skapa ett nytt möte här. Då byts länken i bokningen ut.",
+  linkTitle: "Länken hör inte till den här bokningen",
+  link:
+    "I texten står en möteslänk som kommer från någon annanstans, till exempel en kopierad bokning. Inget har " +
+    "ändrats. Skapa ett eget möte här, så byts länken ut.",
+  createNew: "Skapa ett nytt möte",
+};
+
+/** @type {Record<Part, string>} */
+const parts = {
+  block: "Texten med länken kunde inte skrivas i bokningen.",
+  location: "Platsen kunde inte fyllas i. Det påverkar inte mötet.",
+  subject: "Rubriken kunde inte fyllas i. Skriv en neutral rubrik själv.",
+  id: "Kopplingen mellan bokningen och mötet kunde inte sparas.",
+};
+
+export const written = {
+  part: parts,
+  blockFailed: "Rummet är skapat, men länken är inte skriven i bokningen. Skicka inte bokningen än.",
+  idFailed: "Mötet är bokat, men Outlook sparade inte kopplingen. Försök igen innan du stänger bokningen.",
+  retry: "Försök igen",
+  done: "Nu är allt skrivet i bokningen.",
+  cleanFailed: "Rummet är borttaget, men allt kunde inte tas bort ur bokningen. Ta bort texten själv eller försök igen.",
+  cleanPart: {
+    block: "Texten med länken står kvar.",
+    location: "Platsen står kvar.",
+    subject: "Rubriken står kvar.",
+    id: "Kopplingen till mötet finns kvar.",
+  },
+};
+
+export const texts = {
+  loading: "Hämtar texterna …",
+  copyLink: "Kopiera länk",
+  copyText: "Kopiera hela texten",
+  template: (/** @type {string} */ name) => `Välj mallen ”${name}” i Personalverktyget och klistra in länken.`,
+  linkCopied: "Länken är kopierad.",
+  textCopied: "Texten är kopierad.",
+  told: "Kopierad tidigare.",
+  stale: "De har fått gamla uppgifter. Skicka den nya texten.",
+  staleTitle: "Några har fått gamla uppgifter",
+  staleHelp: (/** @type {string} */ who) => `Mötet har ändrats efter att du kopierade. Meddela: ${who}.`,
+  preview: "Visa texten",
+  inserts: "Lägg till i texten",
+  /** @type {Record<import("./api.js").Occasion, string>} */
+  occasion: { invitation: "Inbjudan", rescheduled: "Ny tid", cancelled: "Inställt", insert: "Tillägg" },
+  occasionLabel: "Vilken text?",
+  notReported:
+    "Texten är kopierad, men tjänsten kunde inte notera det. Om mötet ändras får du ingen påminnelse om att meddela.",
+  refused: "Webbläsaren lät inte panelen kopiera. Texten är markerad nedan: kopiera den med Ctrl+C.",
+  manual: "Text att kopiera",
+  cancelledCopy: "Kopiera texten Inställt",
+  failed: "Texterna kunde inte hämtas. Mötet är bokat ändå.",
+};
+
+export const removal = {
+  title: "Ta bort mötet?",
+  help: "Rummet tas bort och länken slutar fungera. Din egen text i bokningen står kvar.",
+  told: (/** @type {string} */ who) =>
+    `Du har kopierat uppgifter om mötet. Meddela att det är inställt: ${who}. Kopiera texten innan du tar bort.`,
+  confirm: "Ta bort möte",
+  keep: "Behåll mötet",
+  done: "Mötet är borttaget. Bokningen i kalendern finns kvar.",
+  pending: "Mötet är borttaget. Rummet försvinner inom kort, av sig självt.",
+};
+
+export const personalData = {
+  title: "Personuppgifter i bokningen",
+  block: "Personuppgifter får inte finnas i Outlook. Inget möte har skapats. Ta bort dem och fortsätt.",
+  confirm: "Det här kan vara personuppgifter. Inget möte har skapats än. Kontrollera innan du fortsätter.",
+  attendee: "Patienter bjuds in via 1177, inte Outlook.",
+  local: "Kontrollen görs här i panelen. Texten skickas inte någonstans.",
+  /** @type {Record<import("./booking.js").FieldText["field"], string>} */
+  field: { subject: "Rubriken", location: "Platsen", body: "Texten", attendees: "Deltagarna" },
+  where: (/** @type {string} */ field, /** @type {string} */ kind) => `${field}: ${kind}`,
+  /** @type {Record<string, string>} */
+  kind: {
+    "personal-number": "personnummer",
+    "coordination-number": "samordningsnummer",
+    "reserve-number": "reservnummer",
+    "private-mail": "privat e-postadress",
+    telephone: "telefonnummer",
+  },
+  unknownKind: "personuppgift",
+  neutral: "Använd neutral rubrik",
+  neutralIs: (/** @type {string} */ subject) => `Neutral rubrik: ${subject}`,
+  replaced: "Rubriken är utbytt. Inga personuppgifter hittades. Skapa mötet när du är klar.",
+  again: "Kontrollera igen",
+  goOn: "Skapa möte ändå",
+  back: "Tillbaka",
+};
+
+export const failure = {
+  title: "Det gick inte",
+  retry: "Försök igen",
+  reference: (/** @type {string} */ id) => `Referens till supporten: ${id}`,
+};
+
+/** What has not been written, by what was tried. */
+export const unwritten = {
+  start: "Inget har ändrats i bokningen.",
+  create: "Inget har skrivits i bokningen.",
+  waiting: "Länken är inte skriven i bokningen.",
+  change: "Mötet och bokningen är som förut.",
+  follow: "Mötet har kvar sin gamla tid.",
+  remove: "Mötet är inte borttaget och bokningen är som förut.",
+  clean: "Texten står kvar i bokningen.",
+  subject: "Rubriken är inte utbytt.",
+};
+
+/** @type {Record<string, {happened: string, todo: string}>} */
+export const causes = {
+  unreachable: {
+    happened: "Tjänsten för skyddade vårdmöten går inte att nå just nu.",
+    todo: "Kontrollera nätet och försök igen om en stund. Försöker du igen blir det ändå bara ett möte.",
+  },
+  "unexpected-answer": {
+    happened: "Tjänsten för skyddade vårdmöten svarade på ett oväntat sätt.",
+    todo: "Försök igen om en stund. Kontakta supporten om det inte hjälper.",
+  },
+  "token-missing": { happened: "Du är inte inloggad.", todo: "Logga in i Outlook igen och försök på nytt." },
+  "token-invalid": { happened: "Din inloggning godkändes inte.", todo: "Logga ut ur Outlook, logga in igen och försök på nytt." },
+  "token-expired": { happened: "Din inloggning har gått ut.", todo: "Logga in i Outlook igen och försök på nytt." },
+  "not-staff": {
+    happened: "Ditt konto får inte boka skyddade vårdmöten.",
+    todo: "Kontakta supporten om du ska kunna boka.",
+  },
+  "meeting-not-found": {
+    happened: "Mötet hör till någon annan eller finns inte längre.",
+    todo: "Stäng panelen och öppna den igen.",
+  },
+  "sign-in": {
+    happened: "Outlook kunde inte logga in dig.",
+    todo: "Försök igen. Hjälper det inte, logga ut ur Outlook och in igen.",
+  },
+  "sign-in-cancelled": { happened: "Inloggningen avbröts.", todo: "Försök igen och slutför inloggningen." },
+  outlook: {
+    happened: "Outlook svarade inte som det skulle.",
+    todo: "Försök igen. Hjälper det inte, spara bokningen, öppna den på nytt och försök igen.",
+  },
+  holder: {
+    happened: "Outlook kunde inte säga vems kalender bokningen ligger i.",
+    todo: "Spara bokningen, öppna den igen och försök på nytt.",
+  },
+  pane: {
+    happened: "Något gick fel i panelen.",
+    todo: "Stäng panelen, öppna den igen och försök på nytt. Kontakta supporten om det inte hjälper.",
+  },
+};

@@ -1,0 +1,150 @@
+/**
+ * An appointment as the window keeps it, and its way to and from Graph's `event`
+ * (learn.microsoft.com/graph/api/resources/event). Knows no HTTP and no page.
+ */
+
+import { instantOf, wallTime, ZONE } from "./zone.js";
+import { rewritten, wholeDocument } from "./outlook_html.js";
+
+/** @typedef {{address: string, name: string, type: "required" | "optional"}} Attendee */
+/** @typedef {{type: "html" | "text", content: string}} Body `content` is a fragment when html */
+
+/**
+ * @typedef {object} Appointment
+ * @property {string | null} id Graph's id; null until saved
+ * @property {string} mailbox address of the calendar's owner
+ * @property {string} subject
+ * @property {string} location
+ * @property {Date} start
+ * @property {Date} end
+ * @property {Body} body
+ * @property {Attendee[]} attendees
+ * @property {Record<string, unknown>} properties the add-in's custom properties
+ */
+
+/** The set that Outlook keeps every add-in's custom properties in (facts/outlook.md, finding 7). */
+const PROPERTY_SET = "00020329-0000-0000-C000-000000000046";
+
+/**
+ * @param {string} addinId
+ * @returns {string} Graph's name of the add-in's custom properties
+ */
+export function propertyName(addinId) {
+  return `String {${PROPERTY_SET}} Name cecp-${addinId}`;
+}
+
+/**
+ * @param {string} mailbox
+ * @param {Date} start
+ * @param {Date} end
+ * @returns {Appointment}
+ */
+export function blankAppointment(mailbox, start, end) {
+  const body = /** @type {Body} */ ({ type: "html", content: "" });
+  return { id: null, mailbox, subject: "", location: "", start, end, body, attendees: [], properties: {} };
+}
+
+/**
+ * @param {any} event Graph's JSON
+ * @param {string} mailbox
+ * @param {string} addinId
+ * @returns {Appointment}
+ */
+export function fromGraph(event, mailbox, addinId) {
+  const html = event.body?.contentType !== "text";
+  return {
+    id: event.id,
+    mailbox,
+    subject: event.subject ?? "",
+    location: event.location?.displayName ?? "",
+    start: momentFrom(event.start),
+    end: momentFrom(event.end),
+    body: { type: html ? "html" : "text", content: bodyFrom(event.body?.content ?? "", html) },
+    attendees: (event.attendees ?? []).map(attendeeFrom),
+    properties: propertiesFrom(event.singleValueExtendedProperties ?? [], addinId),
+  };
+}
+
+/**
+ * What must be written so that Graph holds `now`. Only what changed: a field that nobody touched is never sent, so
+ * that two clients do not overwrite each other's work.
+ *
+ * @param {Appointment} now
+ * @param {Appointment | null} before null when the appointment is new
+ * @param {string} addinId
+ * @returns {Record<string, unknown>}
+ */
+export function changesForGraph(now, before, addinId) {
+  const wanted = toGraph(now, addinId);
+  if (!before) return wanted;
+  const stored = toGraph(before, addinId);
+  return Object.fromEntries(
+    Object.entries(wanted).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(stored[name])),
+  );
+}
+
+/**
+ * @param {Appointment} appointment
+ * @param {string} addinId
+ * @returns {Record<string, unknown>}
+ */
+function toGraph(appointment, addinId) {
+  const { body } = appointment;
+  return {
+    subject: appointment.subject,
+    location: { displayName: appointment.location },
+    start: { dateTime: `${wallTime(appointment.start)}:00`, timeZone: ZONE },
+    end: { dateTime: `${wallTime(appointment.end)}:00`, timeZone: ZONE },
+    body: { contentType: body.type, content: body.type === "html" ? wholeDocument(rewritten(body.content)) : body.content },
+    attendees: appointment.attendees.map(({ address, name, type }) => ({ type, emailAddress: { address, name } })),
+    singleValueExtendedProperties: propertiesForGraph(appointment.properties, addinId),
+  };
+}
+
+/**
+ * @param {Record<string, unknown>} properties
+ * @param {string} addinId
+ * @returns {{id: string, value: string}[]}
+ */
+function propertiesForGraph(properties, addinId) {
+  return [{ id: propertyName(addinId), value: JSON.stringify(properties) }];
+}
+
+/**
+ * @param {{id: string, value: string}[]} stored
+ * @param {string} addinId
+ * @returns {Record<string, unknown>}
+ */
+function propertiesFrom(stored, addinId) {
+  const wanted = propertyName(addinId).toLowerCase();
+  const own = stored.find(({ id }) => id.toLowerCase() === wanted);
+  return own ? JSON.parse(own.value) : {};
+}
+
+/**
+ * @param {{dateTime: string, timeZone: string}} moment
+ * @returns {Date}
+ */
+function momentFrom(moment) {
+  const instant = instantOf(moment.dateTime, moment.timeZone);
+  if (!instant) throw new Error("Graph answered with a time that its zone does not have");
+  return instant;
+}
+
+/**
+ * @param {string} content
+ * @param {boolean} html
+ * @returns {string}
+ */
+function bodyFrom(content, html) {
+  return html ? rewritten(content) : content;
+}
+
+/**
+ * @param {any} attendee
+ * @returns {Attendee}
+ */
+function attendeeFrom(attendee) {
+  const { address, name } = attendee.emailAddress;
+  return { address, name: name ?? address, type: attendee.type === "optional" ? "optional" : "required" };
+}

@@ -1,0 +1,185 @@
+/**
+ * The week calendar: toolbar, slots and appointments of one mailbox. Reads through Graph; what happens to an
+ * appointment is decided by whoever made the calendar.
+ */
+
+import { remember, remembered } from "./address.js";
+import { element, part } from "./element.js";
+import { showEntries } from "./entries.js";
+import { openMenu } from "./menu.js";
+import { peek } from "./peek.js";
+import { SLOT_MINUTES, Slots } from "./slots.js";
+import { addDays, mondayOf, momentText, weekNumber, weekText } from "./week.js";
+import { instantOf, wallTime } from "./zone.js";
+
+/** @typedef {import("./appointment.js").Appointment} Appointment */
+/** @typedef {import("./graph.js").Graph} Graph */
+/** @typedef {import("./notice.js").Notices} Notices */
+
+/**
+ * @typedef {object} CalendarActions
+ * @property {(start: Date, end: Date) => void} onNew
+ * @property {(appointment: Appointment) => void} onOpen
+ * @property {(appointment: Appointment) => void} onRemove
+ */
+
+const FIRST_HOUR_SHOWN = 7;
+const NEW_MINUTES = 30;
+
+export class Calendar {
+  /**
+   * @param {Notices} notices
+   * @param {CalendarActions} actions
+   */
+  constructor(notices, actions) {
+    this.notices = notices;
+    this.actions = actions;
+    /** @type {Graph | null} */
+    this.graph = null;
+    this.mailbox = "";
+    this.monday = mondayOf(dayAskedFor() ?? today());
+    this.asked = 0;
+    const root = part("week", HTMLElement);
+    this.grid = element("div", { role: "grid", class: "slots", "aria-label": "Veckans tider" });
+    this.list = element("ul", { class: "entries", "aria-label": "Möten den här veckan", "data-testid": "entries" });
+    this.scroller = root.appendChild(element("div", { class: "week-scroll" }, this.grid, this.list));
+    this.slots = new Slots(this.grid, { onBook: (wall) => this.book(wall), onMenu: (wall, at) => this.slotMenu(wall, at) });
+    this.wireToolbar();
+  }
+
+  wireToolbar() {
+    const press = (/** @type {string} */ id, /** @type {() => void} */ act) => {
+      part(id, HTMLButtonElement).addEventListener("click", act);
+    };
+    press("new-meeting", () => this.book(this.nextFreeHalfHour()));
+    press("today", () => void this.show(mondayOf(today())));
+    press("previous-week", () => void this.show(addDays(this.monday, -7)));
+    press("next-week", () => void this.show(addDays(this.monday, 7)));
+  }
+
+  /**
+   * @param {Graph} graph
+   * @param {string} mailbox
+   */
+  async open(graph, mailbox) {
+    this.graph = graph;
+    this.mailbox = mailbox;
+    await this.show(this.monday);
+  }
+
+  /** @param {string} monday */
+  async show(monday) {
+    this.monday = monday;
+    remember("week", monday);
+    part("week-title", HTMLElement).textContent = `${weekText(monday)} · vecka ${weekNumber(monday)}`;
+    this.slots.show(monday, today(), this.entrySlot());
+    this.list.replaceChildren();
+    this.scrollToWorkingHours();
+    await this.refresh();
+  }
+
+  /** Read the shown week again. */
+  async refresh() {
+    // Only the newest question may draw: an answer for the week before must not land on this one.
+    const asked = (this.asked += 1);
+    this.scroller.setAttribute("aria-busy", "true");
+    const appointments = await this.read();
+    if (asked !== this.asked) return;
+    this.scroller.removeAttribute("aria-busy");
+    if (!appointments) return;
+    showEntries(this.list, this.monday, appointments, {
+      onPeek: (appointment, anchor) => this.peek(appointment, anchor),
+      onOpen: this.actions.onOpen,
+      onMenu: (appointment, point) => this.entryMenu(appointment, point),
+    });
+  }
+
+  /** @returns {Promise<Appointment[] | null>} null when the calendar could not be read, and the person has been told */
+  async read() {
+    const from = instantOf(`${this.monday}T00:00`) ?? new Date();
+    const to = instantOf(`${addDays(this.monday, 7)}T00:00`) ?? new Date();
+    try {
+      return (await this.graph?.appointments(this.mailbox, from, to)) ?? null;
+    } catch (failure) {
+      console.error(failure);
+      this.notices.fail("Kalendern kunde inte läsas. Se efter att sandlådan är igång och ladda om sidan.");
+      return null;
+    }
+  }
+
+  /**
+   * @param {Appointment} appointment
+   * @param {HTMLElement} anchor
+   */
+  peek(appointment, anchor) {
+    peek(appointment, anchor, {
+      onOpen: () => this.actions.onOpen(appointment),
+      onRemove: () => this.actions.onRemove(appointment),
+    });
+  }
+
+  /** @param {string} wall */
+  book(wall) {
+    const start = instantOf(wall);
+    if (!start) {
+      this.notices.fail("Den tiden finns inte: klockan ställs om till sommartid. Välj en annan tid.");
+      return;
+    }
+    this.actions.onNew(start, new Date(+start + NEW_MINUTES * 60_000));
+  }
+
+  /**
+   * @param {string} wall
+   * @param {{x: number, y: number}} point
+   */
+  slotMenu(wall, point) {
+    openMenu(point, momentText(wall), [
+      { label: "Ny mötesförfrågan", run: () => this.book(wall) },
+      { label: "Gå till idag", run: () => void this.show(mondayOf(today())) },
+    ]);
+  }
+
+  /**
+   * @param {Appointment} appointment
+   * @param {{x: number, y: number}} point
+   */
+  entryMenu(appointment, point) {
+    openMenu(point, appointment.subject || "Möte", [
+      { label: "Öppna", run: () => this.actions.onOpen(appointment) },
+      { label: "Ta bort", run: () => this.actions.onRemove(appointment) },
+    ]);
+  }
+
+  /** @returns {string} where Tab enters the grid */
+  entrySlot() {
+    return `${mondayOf(today()) === this.monday ? today() : this.monday}T09:00`;
+  }
+
+  /** @returns {string} the next half hour in the shown week, or its Monday at nine when the week is another */
+  nextFreeHalfHour() {
+    if (mondayOf(today()) !== this.monday) return `${this.monday}T09:00`;
+    const step = SLOT_MINUTES * 60_000;
+    return wallTime(new Date(Math.ceil((Date.now() + 60_000) / step) * step));
+  }
+
+  scrollToWorkingHours() {
+    const first = this.grid.querySelector(`[data-slot$="T0${FIRST_HOUR_SHOWN}:00"]`);
+    if (first instanceof HTMLElement) this.scroller.scrollTop = first.offsetTop - this.headHeight();
+  }
+
+  /** @returns {number} */
+  headHeight() {
+    return this.grid.querySelector(".week-head")?.getBoundingClientRect().height ?? 0;
+  }
+}
+
+/** @returns {string | null} the day in the page's address, when it is one */
+function dayAskedFor() {
+  const day = remembered("week");
+  return day && /^\d{4}-\d\d-\d\d$/.test(day) && !Number.isNaN(Date.parse(day)) ? day : null;
+}
+
+/** @returns {string} */
+function today() {
+  return wallTime(new Date()).slice(0, 10);
+}

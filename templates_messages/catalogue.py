@@ -16,6 +16,7 @@ import yaml
 from frontmatter.default_handlers import YAMLHandler
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
+from templates_messages.findings import Code
 from templates_messages.fingerprints import Published, fingerprint, read_published
 from templates_messages.vocabulary import Audience, Channel, Language, Occasion
 
@@ -30,7 +31,7 @@ _ORDER_OF_OCCASIONS: Final = {occasion: rank for rank, occasion in enumerate(Occ
 class CatalogueFault(ValueError):
     """A text file that cannot be used. `code` and `line` are for the report of `vardmote texts check`."""
 
-    def __init__(self, file: str, code: str, message: str, line: int | None = None) -> None:
+    def __init__(self, file: str, code: Code, message: str, line: int | None = None) -> None:
         """`file` is relative to the catalogue's directory."""
         super().__init__(f"{file}: {message}")
         self.file, self.code, self.message, self.line = file, code, message, line

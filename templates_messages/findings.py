@@ -1,6 +1,43 @@
 """What `vardmote texts check` prints: one fault, where it is and what to do about it."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+Code = Literal[
+    "block-marks",
+    "empty-line",
+    "file-name",
+    "foreign-link",
+    "front-matter",
+    "hard-to-read",
+    "html-differs",
+    "invisible-character",
+    "language-without-swedish",
+    "languages-differ",
+    "link-not-alone",
+    "long-sentence",
+    "markup",
+    "personal-data",
+    "placeholder-missing",
+    "placeholder-not-allowed",
+    "placeholder-surplus",
+    "placeholder-undeclared",
+    "placeholder-unguarded",
+    "placeholder-unknown",
+    "promise-without-flag",
+    "published-changed",
+    "published-list",
+    "published-missing",
+    "reviewer-not-another",
+    "serves-unknown",
+    "template",
+    "text-missing",
+    "texts-compete",
+    "titles",
+    "too-long",
+    "vague-link",
+]
+"""Every kind of fault; explained in `docs/how-to/change-a-text.md`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,7 +46,7 @@ class Finding:
 
     file: str
     line: int | None
-    code: str
+    code: Code
     message: str
 
     def __str__(self) -> str:

@@ -9,7 +9,6 @@ sign for a block whose links a mail filter has rewritten. The pane's JavaScript 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import Final
@@ -29,15 +28,8 @@ JOIN_PATH: Final = "/m/"
 START_PATH: Final = "/start/"
 
 
-@dataclass(frozen=True, slots=True)
 class NoCalendarText(LookupError):
-    """No published calendar text serves this kind of meeting."""
-
-    meeting_type: str
-    variant: str
-
-    def __str__(self) -> str:
-        return f"no published calendar text serves {self.meeting_type}/{self.variant}"
+    """No published calendar text serves this kind of meeting. Names type and variant."""
 
 
 def item_block(
@@ -53,4 +45,4 @@ def item_block(
     for text in select(catalogue, meeting_type, variant, Audience.CALENDAR, language, on=on):
         if text.occasion is Occasion.INVITATION:
             return render(text, values, wanted=language)
-    raise NoCalendarText(meeting_type, variant)
+    raise NoCalendarText(f"no published calendar text serves {meeting_type}/{variant}")

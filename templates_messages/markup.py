@@ -52,9 +52,11 @@ def turn(source: str, link_names: frozenset[str]) -> TemplatePair:
 
 
 def _cleaned(html: str) -> str:
-    return nh3.clean(
+    cleaned = nh3.clean(
         html, tags=set(ALLOWED_TAGS), attributes={"a": {"href"}}, url_schemes={"https"}, link_rel=None
     )
+    # It writes a no-break space as an entity, which is the same thing said otherwise.
+    return cleaned.replace("&nbsp;", "\u00a0")
 
 
 @dataclass(slots=True)

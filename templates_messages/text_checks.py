@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import unescape
 from typing import Final
-from urllib.parse import urlsplit
 
 from templates_messages.catalogue import Text
-from templates_messages.findings import Finding
+from templates_messages.findings import Code, Finding
 from templates_messages.item_block import CLOSING, OPENING
 from templates_messages.markup import RULE_IN_PLAIN_TEXT, UnfitMarkup
 from templates_messages.placeholders import PLACEHOLDERS, Kind, allowed, missing, required
@@ -26,6 +25,7 @@ from templates_messages.rendering import (
     render,
 )
 from templates_messages.samples import BARE, FULL
+from templates_messages.values import address_parts
 from templates_messages.vocabulary import Audience, Channel
 
 FindsPersonalData = Callable[[str], bool]
@@ -77,7 +77,7 @@ def check_text(text: Text, finds_personal_data: FindsPersonalData | None = None)
         yield from _rendered(text, finds_personal_data)
 
 
-def _at(text: Text, body_line: int | None, code: str, message: str) -> Finding:
+def _at(text: Text, body_line: int | None, code: Code, message: str) -> Finding:
     """Make a finding at a line of the body, counted from 1 there."""
     return Finding(text.file, None if body_line is None else text.body_line + body_line - 1, code, message)
 
@@ -160,14 +160,14 @@ def _rendered(text: Text, finds_personal_data: FindsPersonalData | None) -> Iter
     yield from _links(text, full)
     yield from _promises(text, bare)
     yield from _block_marks(text, bare)
-    if finds_personal_data is not None and finds_personal_data(_own_words(text)):
+    # Without values: a unit's telephone number is not the text's fault.
+    if finds_personal_data is not None and finds_personal_data(f"{text.title}\n{_without_tags(text.body)}"):
         message = "the personal-data check finds something in the text's own words; remove it"
         yield Finding(text.file, None, "personal-data", message)
 
 
-def _own_words(text: Text) -> str:
-    """Return title and body without tags: a unit's telephone number in a sample is not the text's fault."""
-    return f"{text.title}\n{re.sub(r'{[{%].*?[}%]}', ' ', text.body)}"
+def _without_tags(body: str) -> str:
+    return re.sub(r"\{\{.*?\}\}|\{%.*?%\}", " ", body)
 
 
 _STRAY_MARKUP: Final = re.compile(r"\*\*|[`<>#]|\]\(|\]\[")
@@ -213,12 +213,14 @@ def said_in_html(html: str) -> list[str]:
 
 
 def _reading(text: Text, filled: RenderedText) -> Iterator[Finding]:
+    """Measure words and sentences as they stand in the file, since a unit's long name is not the text's fault."""
     gate = GATES[text.audience]
-    hardness = lix(filled.plain)
+    words = _without_tags(text.body)
+    hardness = lix(words)
     if hardness > gate.lix:
         message = f"LIX is {hardness:.0f}, at most {gate.lix:.0f} for {text.audience}; use shorter words and sentences"
         yield Finding(text.file, None, "hard-to-read", message)
-    for sentence in sentences_of(filled.plain):
+    for sentence in sentences_of(words):
         if len(sentence) > gate.sentence_words:
             message = f"a sentence has {len(sentence)} words, at most {gate.sentence_words}; split it"
             yield _at(text, _body_line(text, re.escape(" ".join(sentence[:3]))), "long-sentence", message)
@@ -234,6 +236,8 @@ def _reading(text: Text, filled: RenderedText) -> Iterator[Finding]:
 
 
 _ADDRESS: Final = re.compile(r"https?://\S+")
+_ADDRESS_IN_MARKDOWN: Final = re.compile(r"https?://[^\s\])]+")
+_SAMPLE_LINKS: Final = frozenset({FULL.join_link, FULL.start_link, FULL.info_page})
 
 
 def _links(text: Text, filled: RenderedText) -> Iterator[Finding]:
@@ -248,9 +252,10 @@ def _links(text: Text, filled: RenderedText) -> Iterator[Finding]:
                     "link-not-alone",
                     message,
                 )
-    for address in _ADDRESS.findall(text.body):
-        parts = urlsplit(address.rstrip(")."))
-        if parts.scheme != "https" or parts.hostname not in FIXED_LINK_HOSTS:
+    own_targets = {link["target"] for link in _LINK.finditer(filled.html)} - _SAMPLE_LINKS
+    for address in sorted(own_targets | set(_ADDRESS_IN_MARKDOWN.findall(text.body))):
+        parts = address_parts(address)
+        if parts is None or parts.scheme != "https" or parts.hostname not in FIXED_LINK_HOSTS:
             message = "a fixed link must be https and lead to a host on the list; otherwise use a placeholder"
             yield _at(text, _body_line(text, re.escape(address)), "foreign-link", message)
 
@@ -274,7 +279,7 @@ def _block_marks(text: Text, bare: RenderedText) -> Iterator[Finding]:
     """The calendar block is found again by its first and last line (`item_block.py`)."""
     if text.audience is not Audience.CALENDAR:
         return
-    lines = bare.plain.splitlines()
+    lines = bare.plain.split("\n")
     if lines[0] != f"{OPENING[text.language]} {BARE.join_link}":
         message = (
             f'the first line must be "{OPENING[text.language]}" and the join link; the block is found by it'

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
 from templates_messages.times import clock_in_words, date_in_words, window_in_words
@@ -116,11 +116,19 @@ def _check_link(name: str, value: str | None) -> None:
     _check_words(name, value)
     if _UNFIT_IN_LINKS.search(value):
         raise UnfitValue(f"{name} holds a character that does not belong in an address")
-    parts = urlsplit(value)
-    if not parts.hostname or parts.username is not None:
+    parts = address_parts(value)
+    if parts is None or not parts.hostname or parts.username is not None:
         raise UnfitValue(f"{name} is not an address with a plain host name")
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         raise UnfitValue(f"{name} is not an https address")
+
+
+def address_parts(address: str) -> SplitResult | None:
+    """Return the parts of an address, None for one that cannot be taken apart (such as half of an IPv6 host)."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return None
 
 
 def _window(start: datetime, end: datetime, language: Language, zone: ZoneInfo) -> str:

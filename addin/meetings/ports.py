@@ -241,8 +241,11 @@ class Writing(Reading, Protocol):
     def remember(self, key: bytes, fingerprint: bytes, meeting_id: str) -> bool:
         """Store an idempotency key; False when it is already there."""
 
-    def change_meeting(self, meeting: Meeting, seen_revision: int, purge_at: datetime) -> None:
-        """Write the wish; raises MeetingChanged unless the stored revision is `seen_revision`."""
+    def change_meeting(self, meeting: Meeting, seen_revision: int, purge_at: datetime | None = None) -> None:
+        """Write the wish; raises MeetingChanged unless the stored revision is `seen_revision`.
+
+        `purge_at` (UTC): when the kept days are over; None leaves it as it is.
+        """
 
     def want_rooms(self, meeting_id: str, wanted: Wanted, revision: int) -> None:
         """Set the wish of the meeting's newest room (PRESENT) or of all its rooms (ABSENT) and make them due."""

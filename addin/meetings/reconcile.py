@@ -50,7 +50,7 @@ FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
 REFUSED_PAUSE_SECONDS = 300.0
 FROZEN_PAUSE_SECONDS = 60.0
-# After so many failed tries (about two minutes) the clinician is told rather than left waiting.
+# After so many failed tries (about a minute) the clinician is told rather than left waiting.
 PATIENCE = 6
 
 
@@ -303,7 +303,10 @@ class Reconciler:
 
     def _note_state(self, writing: Writing, claim: Claim, outcome: Outcome) -> Meeting:
         state = self._state_after(writing, claim.meeting, outcome)
-        attention = None if state in (MeetingState.LIVE, MeetingState.CANCELLED) else outcome.attention
+        # A reason stands until the room is right, or until there is a newer one.
+        attention = (
+            outcome.attention or claim.meeting.attention if state is MeetingState.NEEDS_ATTENTION else None
+        )
         if (state, attention) == (claim.meeting.state, claim.meeting.attention):
             return claim.meeting
         if writing.set_state(claim.meeting.id, state, attention):
@@ -340,7 +343,7 @@ def _reference(room: Room) -> str:
 
 def _pause(attempts: int) -> float:
     """Return how long to wait after `attempts` failures, in seconds: 1, 2, 4 ... 60, with a quarter of jitter."""
-    pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(attempts, 10))
+    pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * (1 << min(attempts, 10)))
     return pause * random.uniform(0.75, 1.25)  # noqa: S311 - spreads load, protects nothing
 
 

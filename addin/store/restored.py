@@ -1,4 +1,4 @@
-"""Has this ledger been restored from a backup since it was last in service?
+"""Tells whether this ledger was restored from a backup since it was last in service.
 
 Rooms that were made after the backup are unknown to a restored ledger, and meetings that it takes for live may have
 been cancelled; so it starts frozen, removes nothing, and waits for `vardmote rebuild` (design section 4).

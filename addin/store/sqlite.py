@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 
 from filelock import FileLock, Timeout
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from addin.meetings.errors import LedgerUnavailable
 from addin.meetings.keyring import Keyring
@@ -164,6 +164,9 @@ class SqliteLedger:
         connection.exec_driver_sql("SAVEPOINT unit")
         try:
             unit.result = unit.work(writing)
+        except IntegrityError as failure:
+            unit.failure = LedgerUnavailable(kind_of(failure))
+            connection.exec_driver_sql("ROLLBACK TO unit")
         except SQLAlchemyError:
             # A full or broken disk may have ended the whole transaction: nobody's work is safe.
             raise

@@ -78,11 +78,12 @@ class SqlWriting(SqlReading):
         )
         return self._connection.execute(statement).rowcount == 1
 
-    def change_meeting(self, meeting: Meeting, seen_revision: int, purge_at: datetime) -> None:
+    def change_meeting(self, meeting: Meeting, seen_revision: int, purge_at: datetime | None = None) -> None:
+        columns = {"state": meeting.state.value, "attention": meeting.attention, **wish_columns(meeting)}
+        if purge_at:
+            columns["purge_at"] = to_time(purge_at)
         statement = (
-            update(tables.meetings)
-            .where(_m.id == meeting.id, _m.revision == seen_revision)
-            .values(state=meeting.state.value, purge_at=to_time(purge_at), **wish_columns(meeting))
+            update(tables.meetings).where(_m.id == meeting.id, _m.revision == seen_revision).values(**columns)
         )
         if self._connection.execute(statement).rowcount != 1:
             raise MeetingChanged

@@ -1,0 +1,1 @@
+"""For staff: the JSON interface, the task pane, the start page, and who may use them."""

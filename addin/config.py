@@ -1,0 +1,475 @@
+"""The settings: one TOML file, secrets from the environment or from files, and every fault named at once.
+
+A secret is never written in the file itself: it is `{ env = "NAME" }` or `{ file = "path" }`. Relative paths are
+taken from the folder of the settings file. Nothing has a silent stand-in: what the service cannot run without must
+be there. `docs/operations.md` describes every setting; a test holds the two equal.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate
+
+Network = IPv4Network | IPv6Network
+
+KEY_BYTES = 32
+
+
+class SettingsFaulty(Exception):
+    """The settings cannot be used; `faults` are all of them, each `place: what is wrong and what to do`."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSettings:
+    """What this installation is called and where it is reached (`base_url` without a slash at the end)."""
+
+    base_url: str
+    instance: str
+    environment: str
+    mail_domains: list[str]
+    support: str
+    support_telephone: str
+    info_page: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """How the service listens. `trusted_proxies`: networks whose X-Forwarded-For is believed."""
+
+    host: str
+    port: int
+    threads: int
+    processes: int
+    trusted_proxies: list[Network]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerSettings:
+    """Where the ledger is."""
+
+    url: str = field(repr=False)
+    state_directory: Path
+
+
+@dataclass(frozen=True, slots=True)
+class KeySettings:
+    """The service's own keys by id; `current` makes new things."""
+
+    current: str
+    keys: Mapping[str, bytes] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TenantSettings:
+    """A directory whose employees may use the service."""
+
+    id: str
+    issuer_v2: str
+    issuer_v1: str
+    jwks_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInSettings:
+    """What a token for the API must say."""
+
+    tenants: list[TenantSettings]
+    audiences: list[str]
+    scope: str
+    authorised_parties: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class StartSignInSettings:
+    """The OpenID provider that the start page sends people to."""
+
+    metadata_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PexipProviderSettings:
+    """One Pexip Infinity. `management_url` is the management node, `join_url` where people's browsers go."""
+
+    management_url: str
+    join_url: str
+    username: str
+    password: str = field(repr=False)
+    ready_after_seconds: float
+    timeout_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """How the service reaches out: an https proxy or None, and a CA bundle or None for the system's own."""
+
+    proxy: str | None
+    ca_bundle: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingSettings:
+    """Which meeting types there are and are offered (None: all), and who serves a type instead of its own provider.
+
+    `provider_notes`: a Swedish sentence by type that people are shown about its provider.
+    """
+
+    types_file: Path | None
+    offered: list[str] | None
+    providers: dict[str, str]
+    provider_notes: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PaneSettings:
+    """What the task pane needs to know."""
+
+    office_js_url: str
+    client_id: str
+    frame_ancestors: list[str]
+    copy_first: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSettings:
+    """One unit (enhet)."""
+
+    id: str
+    name: str
+    telephone: str
+    hours: str
+    contact_without_speech: str
+    data_controller: str
+    hsa_id: str
+    mailboxes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything; `path` is the file it was read from."""
+
+    path: Path
+    service: ServiceSettings
+    server: ServerSettings
+    ledger: LedgerSettings
+    keys: KeySettings
+    sign_in: SignInSettings
+    start_sign_in: StartSignInSettings
+    providers: dict[str, PexipProviderSettings]
+    network: NetworkSettings
+    meetings: MeetingSettings
+    pane: PaneSettings
+    units: list[UnitSettings]
+
+
+# --- how the file is read -----------------------------------------------------------------------------------
+
+# The folder of the file that is being read; relative paths are taken from it.
+_folder: ContextVar[Path] = ContextVar("settings_folder")
+
+
+class _Secret(fields.Field[str]):
+    """`{ env = "NAME" }` or `{ file = "path" }`; the value's own text never stands in the file or in a fault."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
+        if not isinstance(value, dict) or len(value) != 1 or not set(value) <= {"env", "file"}:
+            raise ValidationError(
+                'write { env = "NAME" } or { file = "path" }; a secret does not belong in this file'
+            )
+        secret = self._from_environment(value["env"]) if "env" in value else self._from_file(value["file"])
+        if not secret:
+            raise ValidationError("the secret is empty")
+        return secret
+
+    def _from_environment(self, name: str) -> str:
+        if name not in os.environ:
+            raise ValidationError(f"the environment variable {name} is not set")
+        return os.environ[name].strip()
+
+    def _from_file(self, name: str) -> str:
+        path = _folder.get() / name
+        try:
+            return path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as fault:
+            raise ValidationError(f"{path} cannot be read ({type(fault).__name__})") from None
+
+
+class _LedgerUrl(_Secret):
+    """A database URL, or a secret that holds one since it has a password; a SQLite path is made absolute."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = value if isinstance(value, str) else super()._deserialize(value, attr, data, **kwargs)
+        scheme, _, rest = text.partition("://")
+        if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
+            return f"sqlite:///{(_folder.get() / rest[1:]).resolve()}"
+        if scheme not in ("postgresql", "postgresql+psycopg") or not rest:
+            raise ValidationError("write sqlite:///ledger.db or postgresql://user@host/database")
+        if isinstance(value, str) and urlsplit(text).password:
+            raise ValidationError(
+                "the address has a password: put the whole address in a file or the environment"
+            )
+        return text
+
+
+class _Path(fields.Field[Path]):
+    """A path, relative to the folder of the settings file."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Path:
+        if not isinstance(value, str) or not value:
+            raise ValidationError("write a path")
+        return _folder.get() / value
+
+
+class _Network(fields.Field[Network]):
+    """An address or a network, e.g. `10.0.0.0/8`."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Network:
+        try:
+            return ip_network(value)
+        except ValueError:
+            raise ValidationError("write an address or a network, such as 10.1.0.0/16") from None
+
+
+class _Address(fields.String):
+    """An http or https address without a slash at the end; plain http only in the sandbox, on this machine."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        address = str(super()._deserialize(value, attr, data, **kwargs)).rstrip("/")
+        parts = urlsplit(address)
+        local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+        if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
+            raise ValidationError("write an address that begins with https://")
+        return address
+
+
+class _Section(Schema):
+    """A table of the file; becomes the dataclass named in `makes`."""
+
+    makes: ClassVar[type]
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: object) -> Any:
+        return self.makes(**data)
+
+
+_some = validate.Length(min=1)
+
+
+class _ServiceSchema(_Section):
+    makes = ServiceSettings
+    base_url = _Address(required=True)
+    instance = fields.String(required=True, validate=validate.Regexp(r"^[a-z0-9-]{2,20}$"))
+    environment = fields.String(required=True, validate=validate.OneOf(["production", "test", "sandbox"]))
+    mail_domains = fields.List(fields.String(validate=_some), required=True, validate=_some)
+    support = fields.String(load_default="")
+    support_telephone = fields.String(load_default="")
+    info_page = fields.String(load_default="")
+
+
+class _ServerSchema(_Section):
+    makes = ServerSettings
+    host = fields.String(load_default="127.0.0.1")
+    port = fields.Integer(load_default=8080, strict=True, validate=validate.Range(0, 65535))
+    threads = fields.Integer(load_default=32, strict=True, validate=validate.Range(1, 256))
+    processes = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 64))
+    trusted_proxies = fields.List(_Network(), load_default=list)
+
+
+class _LedgerSchema(_Section):
+    makes = LedgerSettings
+    url = _LedgerUrl(required=True)
+    state_directory = _Path(load_default=_folder.get)
+
+
+class _KeysSchema(Schema):
+    current = fields.String(required=True, validate=_some)
+    known = fields.Dict(
+        keys=fields.String(validate=validate.Regexp(r"^[a-z0-9-]{1,20}$")),
+        values=_Secret(),
+        required=True,
+        validate=_some,
+    )
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: object) -> KeySettings:
+        faults = {
+            name: ["a key is 64 hexadecimal digits"] for name, text in data["known"].items() if not _key(text)
+        }
+        if data["current"] not in data["known"]:
+            faults["current"] = ["names no key under keys.known"]
+        if faults:
+            raise ValidationError(faults)
+        return KeySettings(
+            data["current"], {name: bytes.fromhex(text) for name, text in data["known"].items()}
+        )
+
+
+def _key(text: str) -> bool:
+    try:
+        return len(bytes.fromhex(text)) >= KEY_BYTES
+    except ValueError:
+        return False
+
+
+class _TenantSchema(_Section):
+    makes = TenantSettings
+    id = fields.UUID(required=True)
+    issuer_v2 = _Address(required=True)
+    issuer_v1 = fields.String(required=True, validate=_some)
+    jwks_url = _Address(required=True)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: object) -> TenantSettings:
+        return TenantSettings(**{**data, "id": str(data["id"])})
+
+
+class _SignInSchema(_Section):
+    makes = SignInSettings
+    tenants = fields.List(fields.Nested(_TenantSchema), required=True, validate=_some)
+    audiences = fields.List(fields.String(validate=_some), required=True, validate=_some)
+    scope = fields.String(load_default="access_as_user", validate=_some)
+    authorised_parties = fields.List(fields.String(validate=_some), required=True, validate=_some)
+
+
+class _StartSignInSchema(_Section):
+    makes = StartSignInSettings
+    metadata_url = _Address(required=True)
+    client_id = fields.String(required=True, validate=_some)
+    client_secret = _Secret(required=True)
+
+
+class _PexipSchema(_Section):
+    makes = PexipProviderSettings
+    kind = fields.String(required=True, validate=validate.OneOf(["pexip"]))
+    management_url = _Address(required=True)
+    join_url = _Address(required=True)
+    username = fields.String(required=True, validate=_some)
+    password = _Secret(required=True)
+    ready_after_seconds = fields.Float(load_default=90.0, validate=validate.Range(0, 600))
+    timeout_seconds = fields.Float(load_default=10.0, validate=validate.Range(0.5, 20))
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: object) -> PexipProviderSettings:
+        return PexipProviderSettings(**{key: value for key, value in data.items() if key != "kind"})
+
+
+class _NetworkSchema(_Section):
+    makes = NetworkSettings
+    proxy = _Address(load_default=None, allow_none=True)
+    ca_bundle = _Path(load_default=None)
+
+
+class _MeetingsSchema(_Section):
+    makes = MeetingSettings
+    types_file = _Path(load_default=None)
+    offered = fields.List(fields.String(), load_default=None, validate=_some)
+    providers = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+    provider_notes = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+
+
+class _PaneSchema(_Section):
+    makes = PaneSettings
+    office_js_url = fields.String(load_default="https://appsforoffice.microsoft.com/lib/1/hosted/office.js")
+    client_id = fields.String(required=True, validate=_some)
+    frame_ancestors = fields.List(
+        fields.String(validate=_some),
+        load_default=lambda: [
+            "https://outlook.office.com",
+            "https://outlook.office365.com",
+            "https://outlook.cloud.microsoft",
+        ],
+    )
+    copy_first = fields.String(load_default="link", validate=validate.OneOf(["link", "text"]))
+
+
+class _UnitSchema(_Section):
+    makes = UnitSettings
+    id = fields.String(required=True, validate=validate.Regexp(r"^[a-z0-9-]{1,60}$"))
+    name = fields.String(required=True, validate=_some)
+    telephone = fields.String(required=True, validate=_some)
+    hours = fields.String(required=True, validate=_some)
+    contact_without_speech = fields.String(required=True, validate=_some)
+    data_controller = fields.String(required=True, validate=_some)
+    hsa_id = fields.String(load_default="")
+    mailboxes = fields.List(fields.Email(), load_default=list)
+
+
+class _SettingsSchema(Schema):
+    service = fields.Nested(_ServiceSchema, required=True)
+    server = fields.Nested(_ServerSchema, load_default=lambda: _ServerSchema().load({}))
+    ledger = fields.Nested(_LedgerSchema, required=True)
+    keys = fields.Nested(_KeysSchema, required=True)
+    sign_in = fields.Nested(_SignInSchema, required=True)
+    start_sign_in = fields.Nested(_StartSignInSchema, required=True)
+    providers = fields.Dict(
+        keys=fields.String(validate=validate.Regexp(r"^[a-z0-9-]{1,40}$")),
+        values=fields.Nested(_PexipSchema),
+        required=True,
+        validate=_some,
+    )
+    network = fields.Nested(_NetworkSchema, load_default=lambda: _NetworkSchema().load({}))
+    meetings = fields.Nested(_MeetingsSchema, load_default=lambda: _MeetingsSchema().load({}))
+    pane = fields.Nested(_PaneSchema, required=True)
+    units = fields.List(fields.Nested(_UnitSchema), required=True, validate=_some)
+
+
+def load_settings(path: Path) -> Settings:
+    """Read the file; raises SettingsFaulty with every fault that can be seen without trying the connections."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as fault:
+        raise SettingsFaulty([f"{path}: cannot be read ({type(fault).__name__})"]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise SettingsFaulty([f"{path}: is not TOML: {fault}"]) from None
+    token = _folder.set(path.resolve().parent)
+    try:
+        return Settings(path=path, **_SettingsSchema().load(content))
+    except ValidationError as fault:
+        raise SettingsFaulty(list(_sentences(fault.messages, ""))) from None
+    finally:
+        _folder.reset(token)
+
+
+def _sentences(messages: Any, place: str) -> Iterator[str]:
+    """Flatten marshmallow's nested messages to `section.key: sentence`."""
+    if isinstance(messages, Mapping):
+        for key, inner in messages.items():
+            # Fields of a Dict report under `key` and `value`, which nobody wrote.
+            below = place if key in ("value", "_schema") else f"{place}.{key}".lstrip(".")
+            yield from _sentences(inner, below)
+    else:
+        yield from (f"{place}: {sentence}" for sentence in messages)
+
+
+def setting_names() -> list[str]:
+    """Return every setting as `section.key`, for the test that holds the documentation equal to this file."""
+    return sorted(_names(_SettingsSchema(), ""))
+
+
+def _names(schema: Schema, place: str) -> Iterator[str]:
+    for name, fld in schema.fields.items():
+        inner: fields.Field[Any] = fld
+        path = f"{place}{name}"
+        if isinstance(inner, fields.List):
+            path = f"{path}[]" if isinstance(inner.inner, fields.Nested) else path
+            inner = inner.inner
+        if isinstance(inner, fields.Dict) and isinstance(inner.value_field, fields.Nested):
+            inner, path = inner.value_field, f"{path}.<name>"
+        if isinstance(inner, fields.Nested):
+            yield from _names(inner.schema, f"{path}.")
+        else:
+            yield path

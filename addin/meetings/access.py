@@ -1,0 +1,28 @@
+"""Whose meeting is it: the one rule, used by every use case, so that somebody else's meeting is simply not there."""
+
+from __future__ import annotations
+
+from addin.meetings.errors import MeetingNotFound
+from addin.meetings.model import Meeting, Principal
+from addin.meetings.ports import Reading
+
+
+def belongs_to(meeting: Meeting, who: Principal) -> bool:
+    """Whether `who` booked it, is its host, owns the mailbox that holds it, or is the one it was booked for.
+
+    The mailbox comes from a verified token of the organisation's own tenant. It is right that whoever is given a
+    mailbox is given its meetings; the staff identity itself is tenant and object id (facts/outlook.md 2.6).
+    """
+    if meeting.tenant != who.tenant:
+        return False
+    if who.object_id in (meeting.actor, *meeting.hosts):
+        return True
+    return who.mailbox is not None and who.mailbox in (meeting.mailbox, meeting.on_behalf_of)
+
+
+def own_meeting(reading: Reading, meeting_id: str, who: Principal) -> Meeting:
+    """Return the meeting; raises MeetingNotFound when there is none or it is somebody else's."""
+    meeting = reading.meeting(meeting_id)
+    if meeting is None or not belongs_to(meeting, who):
+        raise MeetingNotFound
+    return meeting

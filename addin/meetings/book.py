@@ -1,0 +1,167 @@
+"""Books a meeting: commits the wish, then has its room made while the clinician waits.
+
+The wish and everything that the provider will be told are committed before the first call, so that a process that
+dies anywhere on the way leaves a row that says what to do next (design section 2).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from addin.meetings.access import belongs_to
+from addin.meetings.codes import new_code
+from addin.meetings.deadline import Deadline
+from addin.meetings.errors import IdempotencyKeyReused, MailboxNotAllowed, MeetingNotFound, NotSupported
+from addin.meetings.model import AuditEntry, Claim, Meeting, MeetingState, Principal, Window
+from addin.meetings.ports import Clock, ConferencingProvider, Ledger, Reading, Writing
+from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
+from addin.meetings.rooms import RoomPlans
+from addin.meetings.units import Units
+
+# How long a click waits for the provider before it is told that the room is still being made.
+INLINE_SECONDS = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class BookingRequest:
+    """What the clinician asked for; `mailbox` holds the item, `item_id` is its id if it has been saved."""
+
+    mailbox: str
+    type: str
+    variant: str
+    unit: str
+    window: Window
+    hosts: tuple[str, ...]
+    on_behalf_of: str | None
+    item_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """The meeting as it is now; `created` tells this request's own meeting from one that was there already."""
+
+    meeting: Meeting
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BookMeeting:
+    """The use case behind *Skapa möte*. `mail_domains` (lower case) are those whose mailboxes may hold meetings."""
+
+    ledger: Ledger
+    reconciler: Reconciler
+    plans: RoomPlans
+    units: Units
+    clock: Clock
+    mail_domains: frozenset[str]
+    providers: dict[str, ConferencingProvider]
+
+    def __call__(self, request: BookingRequest, who: Principal, key: str) -> Booked:
+        """Book, or return what the same key or the same item booked before.
+
+        Raises UnknownMeetingType, UnknownVariant, UnknownUnit, MailboxNotAllowed, NotSupported,
+        IdempotencyKeyReused, LedgerUnavailable. A provider's failure is no error here: the meeting says so.
+        """
+        self._hold_against_settings(request)
+        attempt = _Attempt(self, request, who, key)
+        booked = self.ledger.write(attempt)
+        if booked.claim is None:
+            return Booked(booked.meeting, created=False)
+        made = self.reconciler.advance(booked.claim, Deadline.after(INLINE_SECONDS), until_made=True)
+        return Booked(made, created=True)
+
+    def _hold_against_settings(self, request: BookingRequest) -> None:
+        kind = self.plans.types.of(request.type)
+        kind.variant(request.variant)
+        self.units.of(request.unit)
+        provider = self.providers.get(kind.provider)
+        if kind.lobby_refused_below and provider and provider.capabilities.lobby != kind.lobby:
+            raise NotSupported
+        for address in filter(None, (request.mailbox, request.on_behalf_of)):
+            if address.rpartition("@")[2] not in self.mail_domains:
+                raise MailboxNotAllowed
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    meeting: Meeting
+    claim: Claim | None
+
+
+class _Attempt:
+    """The unit of work of one click; everything random is drawn once, so that a second run writes the same."""
+
+    def __init__(self, booking: BookMeeting, request: BookingRequest, who: Principal, key: str) -> None:
+        self._request = request
+        self._who = who
+        self._keyring = booking.plans.keyring
+        self._key = f"{who.tenant}\x1f{who.object_id}\x1f{key}"
+        self._fingerprint = hashlib.sha256(repr(request).encode()).digest()
+        self._kept = timedelta(days=booking.plans.types.of(request.type).days_kept)
+        self._meeting = _wish(request, who, booking.clock)
+        self._room = booking.plans.new_room(self._meeting, booking.plans.types.of(request.type).provider)
+
+    def __call__(self, writing: Writing) -> _Written:
+        known = self._known(writing)
+        if known:
+            return _Written(known, None)
+        meeting = self._meeting
+        writing.remember(self._keyring.lookup_hash("idempotency", self._key), self._fingerprint, meeting.id)
+        writing.add_meeting(meeting, self._free_item(writing), meeting.window.end + self._kept)
+        claim = writing.add_room(self._room, meeting, LEASE_SECONDS)
+        writing.audit(AuditEntry(meeting.created_at, meeting.tenant, meeting.actor, "booked", meeting.id))
+        return _Written(meeting, claim)
+
+    def _known(self, reading: Reading) -> Meeting | None:
+        for hashed in self._keyring.lookup_hashes("idempotency", self._key):
+            remembered = reading.remembered(hashed)
+            if remembered:
+                return self._repeated(reading, *remembered)
+        return self._same_item(reading)
+
+    def _repeated(self, reading: Reading, fingerprint: bytes, meeting_id: str) -> Meeting:
+        if fingerprint != self._fingerprint:
+            raise IdempotencyKeyReused
+        meeting = reading.meeting(meeting_id)
+        if meeting is None:
+            raise MeetingNotFound
+        return meeting
+
+    def _same_item(self, reading: Reading) -> Meeting | None:
+        """Return the meeting that another tab booked from the same saved item, if the caller may see it."""
+        meeting = self._holder_of_item(reading)
+        return meeting if meeting and belongs_to(meeting, self._who) else None
+
+    def _free_item(self, reading: Reading) -> str | None:
+        """Return the item's id unless somebody else's meeting is bound to it already."""
+        return None if self._holder_of_item(reading) else self._request.item_id
+
+    def _holder_of_item(self, reading: Reading) -> Meeting | None:
+        item = self._request.item_id
+        return reading.meeting_by_item(self._who.tenant, self._request.mailbox, item) if item else None
+
+
+def _wish(request: BookingRequest, who: Principal, clock: Clock) -> Meeting:
+    return Meeting(
+        id=secrets.token_hex(16),
+        tenant=who.tenant,
+        actor=who.object_id,
+        mailbox=request.mailbox,
+        on_behalf_of=request.on_behalf_of,
+        hosts=request.hosts,
+        type=request.type,
+        variant=request.variant,
+        unit=request.unit,
+        window=request.window,
+        previous=None,
+        revision=1,
+        state=MeetingState.WANTED,
+        attention=None,
+        unbound=request.item_id is None,
+        join_code=new_code(),
+        start_code=new_code(),
+        created_at=clock.now(),
+    )

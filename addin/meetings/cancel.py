@@ -1,0 +1,64 @@
+"""Ends a meeting because somebody said so: *Ta bort möte*."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from addin.meetings.access import own_meeting
+from addin.meetings.book import INLINE_SECONDS
+from addin.meetings.deadline import Deadline
+from addin.meetings.model import AuditEntry, Claim, Meeting, MeetingState, Principal, Wanted
+from addin.meetings.ports import Clock, Ledger, Writing
+from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
+
+
+@dataclass(frozen=True, slots=True)
+class CancelMeeting:
+    """The use case behind *Ta bort möte*; a repeat says the same as the first time."""
+
+    ledger: Ledger
+    reconciler: Reconciler
+    clock: Clock
+
+    def __call__(self, meeting_id: str, who: Principal) -> Meeting:
+        """Take the wish back and have the rooms removed while the clinician waits.
+
+        Raises MeetingNotFound, LedgerUnavailable.
+        """
+
+        def unit(writing: Writing) -> tuple[Meeting, list[Claim]]:
+            meeting = own_meeting(writing, meeting_id, who)
+            if not meeting.is_cancelled:
+                meeting = withdraw(writing, meeting, self.clock, actor=who.object_id, action="cancelled")
+            return meeting, _claims(writing, meeting)
+
+        meeting, claims = self.ledger.write(unit)
+        deadline = Deadline.after(INLINE_SECONDS)
+        for claim in claims:
+            meeting = self.reconciler.advance(claim, deadline)
+        return meeting
+
+
+def withdraw(
+    writing: Writing, meeting: Meeting, clock: Clock, *, actor: str, action: str, reason: str | None = None
+) -> Meeting:
+    """Write that the meeting is no longer wanted, whoever says so; its rooms become due for removal."""
+    now = clock.now()
+    gone = replace(
+        meeting,
+        cancelled_at=now,
+        revision=meeting.revision + 1,
+        state=MeetingState.CANCELLING,
+        attention=None,
+    )
+    writing.change_meeting(gone, meeting.revision)
+    writing.want_rooms(meeting.id, Wanted.ABSENT, gone.revision)
+    writing.audit(AuditEntry(now, meeting.tenant, actor, action, meeting.id, reason))
+    return gone
+
+
+def _claims(writing: Writing, meeting: Meeting) -> list[Claim]:
+    """Claim the rooms that are still there; one that somebody works on follows when they are done."""
+    there = [room for room in writing.rooms(meeting.id) if room.gone_at is None]
+    claims = [writing.claim(room.id, LEASE_SECONDS) for room in there]
+    return [claim for claim in claims if claim]

@@ -1,0 +1,123 @@
+"""Changes a meeting's time, type, variant or unit; link and codes stay.
+
+Notes also what people have been told, and that a calendar item holds the meeting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from addin.meetings.access import own_meeting
+from addin.meetings.book import INLINE_SECONDS
+from addin.meetings.deadline import Deadline
+from addin.meetings.errors import MeetingChanged, MeetingIsCancelled, UnknownAudience
+from addin.meetings.meeting_types import MeetingType
+from addin.meetings.model import AuditEntry, Claim, Meeting, MeetingState, Principal, Room, Wanted, Window
+from addin.meetings.ports import Clock, ConferencingProvider, Ledger, Writing
+from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
+from addin.meetings.rooms import RoomPlans
+from addin.meetings.units import Units
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The parts of a wish that are to be new; None leaves a part as it is."""
+
+    window: Window | None = None
+    type: str | None = None
+    variant: str | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeMeeting:
+    """The use cases behind another type, another time, *Kopiera* and the first sight of a saved item."""
+
+    ledger: Ledger
+    reconciler: Reconciler
+    plans: RoomPlans
+    units: Units
+    clock: Clock
+    providers: dict[str, ConferencingProvider]
+
+    def __call__(self, meeting_id: str, change: Change, who: Principal, seen_revision: int) -> Meeting:
+        """Write the new wish and bring the room after it; a change that changes nothing is no change.
+
+        Raises MeetingNotFound, MeetingChanged, MeetingIsCancelled, UnknownMeetingType, UnknownVariant, UnknownUnit,
+        LedgerUnavailable.
+        """
+
+        def unit(writing: Writing) -> tuple[Meeting, Claim | None]:
+            return self._write(writing, meeting_id, change, who, seen_revision)
+
+        meeting, claim = self.ledger.write(unit)
+        if claim is None:
+            return meeting
+        return self.reconciler.advance(claim, Deadline.after(INLINE_SECONDS), until_made=True)
+
+    def told(self, meeting_id: str, audience: str, who: Principal) -> Meeting:
+        """Note that an audience's link or text was copied as the meeting stands now.
+
+        Raises MeetingNotFound, UnknownAudience, LedgerUnavailable.
+        """
+
+        def unit(writing: Writing) -> Meeting:
+            meeting = own_meeting(writing, meeting_id, who)
+            if audience not in self.plans.types.of(meeting.type).audiences:
+                raise UnknownAudience
+            writing.tell(meeting.id, audience, meeting.revision)
+            return replace(meeting, told={**meeting.told, audience: meeting.revision})
+
+        return self.ledger.write(unit)
+
+    def _write(
+        self, writing: Writing, meeting_id: str, change: Change, who: Principal, seen_revision: int
+    ) -> tuple[Meeting, Claim | None]:
+        before = own_meeting(writing, meeting_id, who)
+        if before.is_cancelled:
+            raise MeetingIsCancelled
+        if before.revision != seen_revision:
+            raise MeetingChanged
+        after = self._wished(before, change)
+        if after == before:
+            return before, None
+        after = replace(after, revision=before.revision + 1)
+        newest = writing.rooms(before.id)[-1]
+        affected = self._room_is_affected(before, after)
+        if affected:
+            after = replace(after, state=MeetingState.WANTED, attention=None)
+        kept = timedelta(days=self._kind(after).days_kept)
+        writing.change_meeting(after, before.revision, after.window.end + kept)
+        writing.audit(AuditEntry(self.clock.now(), who.tenant, who.object_id, "changed", before.id))
+        return after, self._want(writing, after, newest) if affected else None
+
+    def _wished(self, before: Meeting, change: Change) -> Meeting:
+        kind = self.plans.types.of(change.type or before.type)
+        variant = change.variant or (before.variant if kind.id == before.type else kind.variants[0].id)
+        unit = self.units.of(change.unit).id if change.unit else before.unit
+        after = replace(before, type=kind.id, variant=kind.variant(variant).id, unit=unit)
+        if change.window and change.window != before.window:
+            after = replace(after, window=change.window, previous=before.window)
+        return after
+
+    def _room_is_affected(self, before: Meeting, after: Meeting) -> bool:
+        if (before.type, before.variant) != (after.type, after.variant):
+            return True
+        provider = self.providers.get(self._kind(after).provider)
+        return (
+            before.window != after.window and provider is not None and provider.capabilities.room_has_window
+        )
+
+    def _want(self, writing: Writing, after: Meeting, newest: Room) -> Claim | None:
+        """Ask the newest room to follow, or a new one at another provider to take its place."""
+        provider = self._kind(after).provider
+        if provider == newest.provider:
+            writing.want_rooms(after.id, Wanted.PRESENT, after.revision)
+            return writing.claim(newest.id, LEASE_SECONDS)
+        writing.want_rooms(after.id, Wanted.ABSENT, after.revision)
+        room = self.plans.new_room(after, provider, newest.generation + 1)
+        return writing.add_room(room, after, LEASE_SECONDS)
+
+    def _kind(self, meeting: Meeting) -> MeetingType:
+        return self.plans.types.of(meeting.type)

@@ -1,0 +1,75 @@
+"""What must happen without anybody pressing a button: unbound meetings go, kept days run out, old keys are forgotten.
+
+Nothing is swept while the ledger is frozen after a restore.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from addin.meetings.cancel import withdraw
+from addin.meetings.model import AuditEntry, Meeting, MeetingState
+from addin.meetings.ports import Clock, Ledger, Writing
+
+log = logging.getLogger(__name__)
+
+UNBOUND_KEPT = timedelta(hours=24)
+IDEMPOTENCY_KEPT = timedelta(days=2)
+SERVICE = "service"
+_BATCH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One round over what is overdue.
+
+    `sees_calendars`: whether anything tells the service that an item holds a meeting. Without it every meeting
+    stays unbound, and removing those would remove rooms that patients have links to.
+    """
+
+    ledger: Ledger
+    clock: Clock
+    sees_calendars: bool
+
+    def __call__(self) -> None:
+        """Do one round; raises LedgerUnavailable."""
+        if self.ledger.read(lambda reading: reading.frozen()):
+            return
+        if self.sees_calendars:
+            self._withdraw_unbound()
+        self._end_kept_days()
+        before = self.clock.now() - IDEMPOTENCY_KEPT
+        self.ledger.write(lambda writing: writing.forget_idempotency(before))
+
+    def _withdraw_unbound(self) -> None:
+        now = self.clock.now()
+        overdue = self.ledger.read(lambda reading: reading.unbound_overdue(now - UNBOUND_KEPT, now, _BATCH))
+        self._withdraw(overdue, "unbound")
+
+    def _end_kept_days(self) -> None:
+        """Have the rooms of old meetings removed, and purge those whose rooms are gone."""
+        now = self.clock.now()
+        old = self.ledger.read(lambda reading: reading.due_for_retention(now, _BATCH))
+        self._withdraw([meeting for meeting in old if not meeting.is_cancelled], "kept_days_over")
+        for meeting in old:
+            if meeting.state is MeetingState.CANCELLED:
+                self.ledger.write(partial(self._purge, meeting))
+
+    def _withdraw(self, meetings: Sequence[Meeting], reason: str) -> None:
+        for meeting in meetings:
+            self.ledger.write(partial(self._withdraw_one, meeting, reason))
+            log.info("withdrawn", extra={"meeting": meeting.id, "reason": reason})
+
+    def _withdraw_one(self, seen: Meeting, reason: str, writing: Writing) -> None:
+        """Withdraw it unless it has changed since it was found overdue."""
+        now = writing.meeting(seen.id)
+        if now and now.revision == seen.revision and now.unbound == seen.unbound:
+            withdraw(writing, now, self.clock, actor=SERVICE, action="cancelled", reason=reason)
+
+    def _purge(self, meeting: Meeting, writing: Writing) -> None:
+        writing.purge(meeting.id)
+        writing.audit(AuditEntry(self.clock.now(), meeting.tenant, SERVICE, "purged", meeting.id))

@@ -1,0 +1,124 @@
+"""The words about a meeting: the block for the calendar item and the texts for each audience.
+
+Fills the central templates with what the meeting, its unit and its provider say; never with anything from the item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from addin.meetings.codes import grouped
+from addin.meetings.errors import TextMissing, UnknownAudience
+from addin.meetings.meeting_types import MeetingTypes
+from addin.meetings.model import Meeting
+from addin.meetings.ports import Clock, ConferencingProvider
+from addin.meetings.times import time_zone
+from addin.meetings.units import Units
+from templates_messages.catalogue import Catalogue, select
+from templates_messages.item_block import item_block
+from templates_messages.rendering import RenderedText, render
+from templates_messages.titles import NeutralTitles, Titles
+from templates_messages.values import TextValues
+from templates_messages.vocabulary import Audience, Language, Occasion
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How a unit is reached and who supports the service, as the settings say; empty when there is none."""
+
+    base_url: str
+    support: str
+    info_page: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingTexts:
+    """Renders texts about meetings."""
+
+    catalogue: Catalogue
+    titles: Titles
+    types: MeetingTypes
+    units: Units
+    providers: Mapping[str, ConferencingProvider]
+    clock: Clock
+    contact: Contact
+
+    def join_link(self, meeting: Meeting) -> str:
+        """Return the link that guests get; the same for the whole life of the meeting."""
+        return f"{self.contact.base_url}/m/{grouped(meeting.join_code)}"
+
+    def start_link(self, meeting: Meeting) -> str:
+        """Return the link by which staff start the meeting; useless to others."""
+        return f"{self.contact.base_url}/start/{grouped(meeting.start_code)}"
+
+    def neutral(self, meeting: Meeting) -> NeutralTitles:
+        """Return the neutral subject, room title and place of this kind of meeting."""
+        return self.titles.of(meeting.type, meeting.variant)
+
+    def block(self, meeting: Meeting) -> RenderedText:
+        """Return the block for the calendar item, as HTML and as plain text."""
+        return item_block(
+            self.catalogue, meeting.type, meeting.variant, self._values(meeting), on=self.clock.now().date()
+        )
+
+    def for_audience(self, meeting: Meeting, audience: str, language: str) -> list[RenderedText]:
+        """Return the texts in the order in which the pane offers them: invitation, new time, cancelled, inserts.
+
+        Raises UnknownAudience, TextMissing (no such language).
+        """
+        if audience not in self.types.of(meeting.type).audiences:
+            raise UnknownAudience
+        try:
+            spoken = Language(language)
+        except ValueError:
+            raise TextMissing from None
+        chosen = select(
+            self.catalogue,
+            meeting.type,
+            meeting.variant,
+            Audience(audience),
+            spoken,
+            on=self.clock.now().date(),
+            has_previous_time=meeting.previous is not None,
+        )
+        values = self._values(meeting)
+        return [render(text, values, wanted=spoken) for text in chosen]
+
+    def central_template(self, texts: list[RenderedText]) -> str | None:
+        """Return the name of the 1177 template that already holds the invitation, or None."""
+        named = (text.central_template for text in texts if text.occasion is Occasion.INVITATION)
+        return next(filter(None, named), None)
+
+    def _values(self, meeting: Meeting) -> TextValues:
+        kind, unit = self.types.of(meeting.type), self.units.of(meeting.unit)
+        provider = self.providers.get(kind.provider)
+        capabilities = provider.capabilities if provider else None
+        start, end = _previous(meeting)
+        return TextValues(
+            start=meeting.window.start,
+            end=meeting.window.end,
+            zone=time_zone(meeting.window.zone),
+            previous_start=start,
+            previous_end=end,
+            join_link=self.join_link(meeting),
+            start_link=self.start_link(meeting),
+            spoken_code=grouped(meeting.join_code),
+            unit_name=unit.name,
+            contact_telephone=unit.telephone,
+            contact_hours=unit.hours,
+            contact_without_speech=unit.contact_without_speech,
+            data_controller=unit.data_controller,
+            participant_limit=kind.participant_limit,
+            opens_minutes_before=int(kind.opens_before.total_seconds() // 60),
+            days_kept=kind.days_kept,
+            info_page=self.contact.info_page or None,
+            support=self.contact.support or None,
+            encrypted=bool(capabilities and capabilities.encrypted),
+            not_recorded=bool(capabilities and capabilities.never_recorded),
+        )
+
+
+def _previous(meeting: Meeting) -> tuple[datetime | None, datetime | None]:
+    return (meeting.previous.start, meeting.previous.end) if meeting.previous else (None, None)

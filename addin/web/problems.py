@@ -1,0 +1,226 @@
+"""The one table from failure to answer: status, code, Swedish sentence and whether a repeat may help (RFC 9457).
+
+A sentence says what happened, what was not written, and what to do. Codes are for programs and never change;
+`docs/errors.md` lists them, and a test holds the two equal. A failure that is not in the table is ours, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from addin.meetings import errors
+from addin.meetings.model import Attention
+from addin.web.staff.auth import errors as identity
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """How one kind of failure is answered."""
+
+    status: int
+    code: str
+    title: str
+    retryable: bool = False
+
+
+class RequestProblem(Exception):
+    """A failure of the HTTP request itself, before any use case was called.
+
+    `fields` are the refused fields with a code-like English reason each; never a value.
+    """
+
+    def __init__(self, problem: Problem, fields: Mapping[str, Any] | None = None) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+        self.fields = fields
+
+
+MALFORMED_JSON: Final = Problem(
+    400, "malformed-json", "Anropet gick inte att läsa. Inget har ändrats. Stäng rutan och öppna den igen."
+)
+INVALID_REQUEST: Final = Problem(
+    422,
+    "invalid-request",
+    "En uppgift saknas eller har fel form. Inget har ändrats. Kontrollera valen och försök igen.",
+)
+BODY_TOO_LARGE: Final = Problem(
+    413, "body-too-large", "Anropet är större än 64 kB. Inget har ändrats. Korta texten och försök igen."
+)
+PRECONDITION_REQUIRED: Final = Problem(
+    428,
+    "precondition-required",
+    "Anropet säger inte vilken version av mötet det gäller. Inget har ändrats. Läs om mötet.",
+)
+NOT_FOUND: Final = Problem(404, "not-found", "Adressen finns inte. Inget har ändrats.")
+METHOD_NOT_ALLOWED: Final = Problem(
+    405, "method-not-allowed", "Adressen kan inte användas så. Inget har ändrats."
+)
+NOT_JSON: Final = Problem(415, "not-json", "Anropet är inte JSON. Inget har ändrats.")
+BAD_REQUEST: Final = Problem(400, "bad-request", "Anropet gick inte att läsa. Inget har ändrats.")
+UNEXPECTED: Final = Problem(
+    500,
+    "unexpected",
+    "Något gick fel hos oss. Mötet kan ha sparats; öppna rutan igen och titta efter innan du försöker på nytt.",
+    retryable=True,
+)
+
+PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
+    errors.TimeWithoutOffset: Problem(
+        422, "time-without-offset", "Tiden saknar tidsförskjutning. Inget har ändrats. Ange tiden igen."
+    ),
+    errors.TimeInPast: Problem(
+        422,
+        "time-in-past",
+        "Mötets tid har redan varit. Inget möte har skapats eller flyttats. Välj en kommande tid.",
+    ),
+    errors.TimeReversed: Problem(
+        422, "time-reversed", "Mötet slutar innan det börjar. Inget har ändrats. Rätta tiden i bokningen."
+    ),
+    errors.MeetingTooLong: Problem(
+        422, "meeting-too-long", "Mötet är längre än 24 timmar. Inget har ändrats. Korta tiden i bokningen."
+    ),
+    errors.TimeDoesNotExist: Problem(
+        422,
+        "time-does-not-exist",
+        "Klockslaget finns inte den dagen, eftersom klockan ställs om. Inget har ändrats. Välj en annan tid.",
+    ),
+    errors.TimeZoneUnknown: Problem(
+        422, "time-zone-unknown", "Tidszonen är okänd. Inget har ändrats. Kontrollera tidszonen i Outlook."
+    ),
+    errors.TimeZoneMismatch: Problem(
+        422,
+        "time-zone-mismatch",
+        "Tiden och tidszonen stämmer inte överens. Inget har ändrats. Ange tiden igen.",
+    ),
+    errors.UnknownMeetingType: Problem(
+        422,
+        "unknown-meeting-type",
+        "Mötestypen finns inte. Inget har ändrats. Öppna rutan igen och välj en mötestyp.",
+    ),
+    errors.UnknownVariant: Problem(
+        422, "unknown-variant", "Mötestypen har ingen sådan variant. Inget har ändrats. Välj variant igen."
+    ),
+    errors.UnknownUnit: Problem(
+        422, "unknown-unit", "Enheten finns inte. Inget har ändrats. Välj enhet igen."
+    ),
+    errors.UnknownAudience: Problem(
+        422,
+        "unknown-audience",
+        "Mötestypen har inga texter för den mottagaren. Inget har ändrats. Välj en annan.",
+    ),
+    errors.TextMissing: Problem(404, "text-missing", "Texten finns inte på det språket. Välj svenska."),
+    errors.MailboxNotAllowed: Problem(
+        422,
+        "mailbox-not-allowed",
+        "Brevlådan hör inte till en organisation som tjänsten är öppen för. Inget möte har skapats. "
+        "Boka från din egen kalender.",
+    ),
+    errors.IdempotencyKeyMissing: Problem(
+        400,
+        "idempotency-key-missing",
+        "Anropet saknar nyckel mot dubbelbokning. Inget möte har skapats. Öppna rutan igen.",
+    ),
+    errors.IdempotencyKeyReused: Problem(
+        422,
+        "idempotency-key-reused",
+        "Samma nyckel har använts för en annan bokning. Inget nytt möte har skapats. Öppna rutan igen.",
+    ),
+    errors.MeetingNotFound: Problem(
+        404,
+        "meeting-not-found",
+        "Mötet finns inte, eller är någon annans. Inget har ändrats. Be den som bokade, eller skapa ett nytt möte.",
+    ),
+    errors.MeetingChanged: Problem(
+        412,
+        "meeting-changed",
+        "Mötet har ändrats sedan du öppnade det. Din ändring är inte gjord. Läs om och försök igen.",
+    ),
+    errors.MeetingIsCancelled: Problem(
+        409,
+        "meeting-is-cancelled",
+        "Mötet är borttaget och kan inte ändras. Inget har ändrats. Skapa ett nytt möte.",
+    ),
+    errors.NotAllowedToStart: Problem(
+        403,
+        "not-allowed-to-start",
+        "Du är inte värd för mötet. Mötet har inte startats. Ta över som värd, eller be en värd.",
+    ),
+    errors.LedgerUnavailable: Problem(
+        503,
+        "ledger-unavailable",
+        "Tjänsten kan inte spara just nu. Försök igen om en stund; du får aldrig dubbla möten av det.",
+        retryable=True,
+    ),
+    errors.LedgerFrozen: Problem(
+        503,
+        "ledger-frozen",
+        "Tjänsten är nyss återställd och tar inte bort något än. Försök igen senare.",
+        retryable=True,
+    ),
+    identity.TokenMissing: Problem(
+        401, "token-missing", "Du är inte inloggad. Inget har ändrats. Stäng rutan och öppna den igen."
+    ),
+    identity.TokenExpired: Problem(
+        401, "token-expired", "Inloggningen har gått ut. Inget har ändrats. Försök igen.", retryable=True
+    ),
+    identity.TokenInvalid: Problem(
+        401, "token-invalid", "Inloggningen godtas inte. Inget har ändrats. Stäng rutan och öppna den igen."
+    ),
+    identity.NotStaff: Problem(
+        403,
+        "not-staff",
+        "Tjänsten är bara för medarbetare i organisationen. Inget har ändrats. Logga in med ditt eget konto.",
+    ),
+    identity.IdentityUnavailable: Problem(
+        503,
+        "identity-unavailable",
+        "Inloggningen kan inte kontrolleras just nu. Inget har ändrats. Försök igen om en stund.",
+        retryable=True,
+    ),
+    errors.NotSupported: Problem(
+        422,
+        "protection-not-supported",
+        "Videotjänsten kan inte ge mötestypen det skydd den ska ha. Inget möte har skapats. Välj en annan mötestyp.",
+    ),
+}
+
+ATTENTION: Final[Mapping[Attention, str]] = {
+    Attention.AUTHENTICATION_FAILED: "Videotjänsten släpper inte in oss. Rummet är inte klart. "
+    "Kontakta supporten; mötet blir klart av sig självt när felet är rättat.",
+    Attention.PERMISSION_DENIED: "Videotjänsten låter oss inte skapa rummet. Rummet är inte klart. Kontakta supporten.",
+    Attention.REQUEST_REFUSED: "Videotjänsten godtar inte rummet. Rummet är inte klart. Kontakta supporten, "
+    "eller ta bort mötet och skapa det igen.",
+    Attention.CAPACITY_EXCEEDED: "Videotjänsten har inga lediga rum. Rummet är inte klart. "
+    "Tjänsten försöker igen; kontakta supporten om mötet börjar snart.",
+    Attention.FOREIGN_ROOM: "Ett annat rum har redan det namnet, och det rör vi inte. Rummet är inte klart. "
+    "Ta bort mötet och skapa det igen.",
+    Attention.PROTECTION_NOT_APPLIED: "Rummet fick inte det skydd som mötestypen kräver. Ingen släpps in förrän det är "
+    "rättat. Tjänsten försöker igen; kontakta supporten om mötet börjar snart.",
+    Attention.PROVIDER_UNREACHABLE: "Videotjänsten svarar inte. Rummet är inte klart än. Tjänsten försöker igen av sig "
+    "själv; länken kan skickas när mötet är klart.",
+    Attention.PROVIDER_MISSING: "Mötestypens videotjänst är inte inställd. Rummet är inte klart. Kontakta supporten.",
+}
+
+
+def problem_of(failure: Exception, table: Mapping[type[Exception], Problem] = PROBLEMS) -> Problem:
+    """Return how the failure is answered: by its nearest named ancestor, or as our own fault."""
+    return next((table[kind] for kind in type(failure).__mro__ if kind in table), UNEXPECTED)
+
+
+def document(problem: Problem, request_id: str, fields: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the problem as RFC 9457 wants it."""
+    content: dict[str, Any] = {
+        "type": f"urn:skyddat-vardmote:problem:{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "code": problem.code,
+        "retryable": problem.retryable,
+        "request_id": request_id,
+    }
+    if fields:
+        content["errors"] = fields
+    return content

@@ -1,0 +1,118 @@
+"""What every call of the JSON interface goes through: request id, token, size, form; and how failures are answered."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+from flask import Flask, Response, current_app, g, request
+from flask_smorest import Api, Blueprint
+from werkzeug.exceptions import HTTPException
+
+from addin.meetings.errors import CareMeetingError
+from addin.meetings.model import Principal
+from addin.web import problems
+from addin.web.problems import Problem, RequestProblem
+from addin.web.staff.auth.tokens import TokenVerifier
+
+log = logging.getLogger(__name__)
+
+PREFIX: Final = "/api/v1"
+LARGEST_BODY: Final = 64 * 1024
+
+_HTTP: Final[Mapping[int, Problem]] = {
+    400: problems.BAD_REQUEST,
+    404: problems.NOT_FOUND,
+    405: problems.METHOD_NOT_ALLOWED,
+    413: problems.BODY_TOO_LARGE,
+    415: problems.NOT_JSON,
+}
+
+
+class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest has no types
+    """flask-smorest's API, answering failures as problem+json."""
+
+    def handle_http_exception(self, error: HTTPException) -> Response:
+        """Answer what Flask, webargs and smorest raise."""
+        messages = getattr(error, "data", {}).get("messages") if hasattr(error, "data") else None
+        if messages is not None:
+            malformed = error.code == 400
+            problem = problems.MALFORMED_JSON if malformed else problems.INVALID_REQUEST
+            return answer(problem, None if malformed else named(messages))
+        return answer(_HTTP.get(error.code or 500, problems.UNEXPECTED))
+
+
+def make_api(app: Flask) -> ProblemApi:
+    """Make `app` serve the interface and its description at `/api/v1/openapi.json`."""
+    app.config.update(
+        API_TITLE="Skyddat vårdmöte",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX=PREFIX,
+        OPENAPI_JSON_PATH="openapi.json",
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+    )
+    api = ProblemApi(app)
+    api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    api.spec.options["security"] = [{"bearer": []}]
+    app.register_error_handler(CareMeetingError, _answer_known)
+    app.register_error_handler(RequestProblem, _answer_request)
+    return api
+
+
+def guard(blueprint: Blueprint, verifier: TokenVerifier) -> Blueprint:
+    """Let nobody past who has not shown a token that was verified."""
+
+    @blueprint.before_request
+    def verify() -> None:
+        g.principal = verifier.principal(request.headers.get("Authorization"))
+        if request.content_length and not request.is_json:
+            raise RequestProblem(problems.NOT_JSON)
+
+    return blueprint
+
+
+def caller() -> Principal:
+    """Return who made this call."""
+    return cast("Principal", g.principal)
+
+
+def request_id() -> str:
+    """Return the id of this request: ours, never one that was sent to us."""
+    if "request_id" not in g:
+        g.request_id = secrets.token_hex(8)
+    return cast("str", g.request_id)
+
+
+def answer(problem: Problem, fields: Mapping[str, Any] | None = None) -> Response:
+    """Return the problem as an answer."""
+    content = current_app.json.dumps(problems.document(problem, request_id(), fields))
+    response = Response(content, status=problem.status, mimetype=problems.MEDIA_TYPE)
+    if problem.status == 401:  # it names the scheme (RFC 9110, 15.5.2)
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if problem.retryable:
+        response.headers["Retry-After"] = "2"
+    return response
+
+
+def named(messages: Any) -> Any:
+    """Return marshmallow's messages without the names of fields that we do not know: somebody wrote those."""
+    if not isinstance(messages, Mapping):
+        return messages
+    kept: dict[str, Any] = {}
+    for name, inner in messages.items():
+        unknown = inner == ["Unknown field."]
+        kept["unknown" if unknown else str(name)] = inner if unknown else named(inner)
+    return kept
+
+
+def _answer_known(failure: CareMeetingError) -> Response:
+    problem = problems.problem_of(failure)
+    log.info("refused", extra={"code": problem.code, "status": problem.status, "request": request_id()})
+    return answer(problem)
+
+
+def _answer_request(failure: RequestProblem) -> Response:
+    return answer(failure.problem, failure.fields)

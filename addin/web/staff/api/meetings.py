@@ -1,0 +1,192 @@
+"""Meetings over HTTP: each route parses, calls one use case and dumps."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+from flask import request, url_for
+from flask_smorest import Blueprint
+from marshmallow import RAISE
+
+from addin.meetings import times
+from addin.meetings.access import own_meeting
+from addin.meetings.book import BookingRequest, BookMeeting
+from addin.meetings.cancel import CancelMeeting
+from addin.meetings.change import Change, ChangeMeeting
+from addin.meetings.errors import IdempotencyKeyMissing, MeetingChanged
+from addin.meetings.model import Meeting, MeetingState, Window
+from addin.meetings.ports import Clock, Ledger
+from addin.web.problems import INVALID_REQUEST, PRECONDITION_REQUIRED, RequestProblem
+from addin.web.staff.api import schemas
+from addin.web.staff.api.edge import caller
+from addin.web.staff.api.representation import Representation
+
+RETRY_AFTER_SECONDS = 1
+_KEY = re.compile(r"[\x21-\x7e]{1,128}")
+_REVISION = re.compile(r'"(\d{1,9})"')
+
+_KEY_HEADER = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": True,
+    "schema": {"type": "string", "maxLength": 128},
+    "description": "Drawn at random once for each booking; a repeat gets the same meeting.",
+}
+_MATCH_HEADER = {
+    "in": "header",
+    "name": "If-Match",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "The ETag under which the meeting was seen.",
+}
+
+Answer = tuple[Any, int, dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingUseCases:
+    """What the routes call."""
+
+    book: BookMeeting
+    change: ChangeMeeting
+    cancel: CancelMeeting
+    representation: Representation
+    ledger: Ledger
+    clock: Clock
+
+
+def meetings_blueprint(use: MeetingUseCases) -> Blueprint:
+    """Return the routes under `/meetings`."""
+    routes = Blueprint("meetings", __name__, url_prefix="/api/v1/meetings", description="Protected meetings")
+    _add_collection(routes, use)
+    _add_meeting(routes, use)
+    return routes
+
+
+def _add_collection(routes: Blueprint, use: MeetingUseCases) -> None:
+    @routes.route("", methods=["POST"])
+    @routes.doc(parameters=[_KEY_HEADER])
+    @routes.arguments(schemas.BookingSchema)
+    @routes.response(201, schemas.MeetingSchema, description="Booked; the room is made")
+    @routes.alt_response(
+        200, schema=schemas.MeetingSchema, description="Booked before, or a person is needed"
+    )
+    @routes.alt_response(202, schema=schemas.MeetingSchema, description="The room is still being made")
+    @routes.alt_response(422, schema=schemas.ProblemSchema, content_type="application/problem+json")
+    def book_meeting(booking: dict[str, Any]) -> Answer:
+        key = request.headers.get("Idempotency-Key", "")
+        if not _KEY.fullmatch(key):
+            raise IdempotencyKeyMissing
+        booked = use.book(_booking(booking, use.clock), caller(), key)
+        created = booked.created and booked.meeting.state is MeetingState.LIVE
+        return _answer(use, booked.meeting, 201 if created else 200)
+
+    @routes.route("", methods=["GET"])
+    @routes.arguments(schemas.MeetingQuerySchema, location="query", unknown=RAISE)
+    @routes.response(200, schemas.MeetingPageSchema)
+    def list_meetings(query: dict[str, Any]) -> dict[str, Any]:
+        who, size = caller(), query["page_size"]
+        found = use.ledger.read(
+            lambda reading: reading.meetings_of(
+                who,
+                start=query["from_"] and query["from_"].astimezone(UTC),
+                end=query["to"] and query["to"].astimezone(UTC),
+                after=query["after"],
+                limit=size + 1,
+            )
+        )
+        page = found[:size]
+        return {
+            "meetings": [use.representation.of(meeting, with_block=False) for meeting in page],
+            "next": page[-1].id if len(found) > size else None,
+        }
+
+
+def _add_meeting(routes: Blueprint, use: MeetingUseCases) -> None:
+    @routes.route("/<meeting_id>", methods=["GET"])
+    @routes.response(200, schemas.MeetingSchema)
+    @routes.alt_response(404, schema=schemas.ProblemSchema, content_type="application/problem+json")
+    def show_meeting(meeting_id: str) -> Answer:
+        who = caller()
+        meeting = use.ledger.read(lambda reading: own_meeting(reading, meeting_id, who))
+        return use.representation.of(meeting), 200, _headers(meeting)
+
+    @routes.route("/<meeting_id>", methods=["PATCH"])
+    @routes.doc(parameters=[_MATCH_HEADER])
+    @routes.arguments(schemas.ChangeSchema)
+    @routes.response(200, schemas.MeetingSchema)
+    @routes.alt_response(202, schema=schemas.MeetingSchema, description="The room is still being changed")
+    @routes.alt_response(412, schema=schemas.ProblemSchema, content_type="application/problem+json")
+    @routes.alt_response(428, schema=schemas.ProblemSchema, content_type="application/problem+json")
+    def change_meeting(change: dict[str, Any], meeting_id: str) -> Answer:
+        seen = _seen_revision()
+        changed = use.change(meeting_id, _change(change, use.clock), caller(), seen)
+        return _answer(use, changed, 200)
+
+    @routes.route("/<meeting_id>", methods=["DELETE"])
+    @routes.response(204, description="The room is removed")
+    @routes.alt_response(202, description="The room is being removed")
+    def cancel_meeting(meeting_id: str) -> Answer:
+        meeting = use.cancel(meeting_id, caller())
+        if meeting.state is MeetingState.CANCELLED:
+            return None, 204, {}
+        return None, 202, {"Retry-After": str(RETRY_AFTER_SECONDS)}
+
+
+def _answer(use: MeetingUseCases, meeting: Meeting, status: int) -> Answer:
+    """Return the meeting, as 202 while its room is not as wished."""
+    headers = _headers(meeting)
+    if meeting.state is MeetingState.WANTED:
+        return use.representation.of(meeting), 202, {**headers, "Retry-After": str(RETRY_AFTER_SECONDS)}
+    return use.representation.of(meeting), status, headers
+
+
+def _headers(meeting: Meeting) -> dict[str, str]:
+    where = url_for("meetings.show_meeting", meeting_id=meeting.id)
+    return {"Location": where, "ETag": f'"{meeting.revision}"'}
+
+
+def _seen_revision() -> int:
+    header = request.headers.get("If-Match")
+    if header is None:
+        raise RequestProblem(PRECONDITION_REQUIRED)
+    match = _REVISION.fullmatch(header.strip())
+    if match is None:
+        raise MeetingChanged
+    return int(match[1])
+
+
+def _booking(body: dict[str, Any], clock: Clock) -> BookingRequest:
+    return BookingRequest(
+        mailbox=body["mailbox"],
+        type=body["type"],
+        variant=body["variant"],
+        unit=body["unit"],
+        window=times.window(body["start"], body["end"], body["time_zone"], clock.now()),
+        hosts=tuple(sorted({str(host) for host in body["hosts"]})),
+        on_behalf_of=body["on_behalf_of"],
+        item_id=body["item_id"],
+    )
+
+
+def _change(body: dict[str, Any], clock: Clock) -> Change:
+    return Change(
+        window=_new_window(body, clock),
+        type=body.get("type"),
+        variant=body.get("variant"),
+        unit=body.get("unit"),
+    )
+
+
+def _new_window(body: dict[str, Any], clock: Clock) -> Window | None:
+    missing = [name for name in ("start", "end", "time_zone") if name not in body]
+    if len(missing) == 3:
+        return None
+    if missing:
+        raise RequestProblem(
+            INVALID_REQUEST, {"json": {name: ["comes with the rest of the time"] for name in missing}}
+        )
+    return times.window(body["start"], body["end"], body["time_zone"], clock.now())

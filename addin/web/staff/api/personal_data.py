@@ -1,0 +1,36 @@
+"""The server's look for personal data: text in, kinds and places out; the text lives for this request only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from addin.privacy import AllowList, find_personal_data
+from addin.web.staff.api import schemas
+
+
+def personal_data_blueprint(allow: AllowList, today: Callable[[], date]) -> Blueprint:
+    """Return the route `/personal-data-checks`; `today` is the date where the organisation is."""
+    routes = Blueprint("personal_data", __name__, url_prefix="/api/v1", description="Looks for personal data")
+
+    @routes.route("/personal-data-checks", methods=["POST"])
+    @routes.arguments(schemas.PersonalDataCheckSchema)
+    @routes.response(200, schemas.FindingsSchema)
+    def check_personal_data(body: dict[str, Any]) -> dict[str, Any]:
+        found = [
+            {
+                "field": checked["field"],
+                "kind": finding.kind.value,
+                "tier": finding.tier.value,
+                "start": finding.start,
+                "end": finding.end,
+            }
+            for checked in body["fields_"]
+            for finding in find_personal_data(checked["text"], today=today(), allow=allow)
+        ]
+        return {"findings": found}
+
+    return routes

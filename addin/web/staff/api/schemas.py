@@ -1,0 +1,286 @@
+"""The shapes of the JSON interface; unknown fields are refused, and no field holds anything from the item's text."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from marshmallow import Schema, fields, pre_load, validate
+
+_ID: Final = validate.Regexp(r"^[a-z][a-z-]{0,59}$", error="not an id")
+_TIME: Final = validate.Length(max=40)
+_ZONE: Final = validate.Length(max=64)
+_ADDRESS: Final = validate.Length(max=254)
+
+TIME_DOC: Final = {
+    "description": "ISO 8601 with offset, e.g. 2027-03-01T10:00:00+01:00",
+    "format": "date-time",
+}
+
+
+class _LowerCaseAddresses(Schema):
+    """Mail addresses are compared in lower case, so they are taken so."""
+
+    @pre_load
+    def lower(self, data: Any, **_: object) -> Any:
+        if not isinstance(data, dict):
+            return data
+        return {
+            key: value.lower() if key in ("mailbox", "on_behalf_of") and isinstance(value, str) else value
+            for key, value in data.items()
+        }
+
+
+class BookingSchema(_LowerCaseAddresses):
+    """What *Skapa möte* asks for."""
+
+    mailbox = fields.Email(
+        required=True, validate=_ADDRESS, metadata={"description": "holds the calendar item"}
+    )
+    type = fields.String(required=True, validate=_ID)
+    variant = fields.String(required=True, validate=_ID)
+    unit = fields.String(required=True, validate=validate.Regexp(r"^[a-z0-9-]{1,60}$", error="not an id"))
+    start = fields.String(required=True, validate=_TIME, metadata=TIME_DOC)
+    end = fields.String(required=True, validate=_TIME, metadata=TIME_DOC)
+    time_zone = fields.String(required=True, validate=_ZONE, metadata={"description": "IANA name"})
+    hosts = fields.List(
+        fields.UUID(),
+        load_default=list,
+        validate=validate.Length(max=20),
+        metadata={"description": "object ids"},
+    )
+    on_behalf_of = fields.Email(load_default=None, allow_none=True, validate=_ADDRESS)
+    item_id = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(min=1, max=512),
+        metadata={"description": "Outlook's id of the item when it has been saved; kept as a hash"},
+    )
+
+
+class ChangeSchema(Schema):
+    """What may be new about a meeting; the three parts of the time come together."""
+
+    type = fields.String(validate=_ID)
+    variant = fields.String(validate=_ID)
+    unit = fields.String(validate=validate.Regexp(r"^[a-z0-9-]{1,60}$", error="not an id"))
+    start = fields.String(validate=_TIME, metadata=TIME_DOC)
+    end = fields.String(validate=_TIME, metadata=TIME_DOC)
+    time_zone = fields.String(validate=_ZONE)
+
+
+class AttentionSchema(Schema):
+    """Why a person is needed."""
+
+    code = fields.String(required=True)
+    message = fields.String(required=True, metadata={"description": "Swedish sentence"})
+
+
+class ItemBlockSchema(Schema):
+    """The block that the pane writes into the calendar item."""
+
+    html = fields.String(required=True)
+    text = fields.String(required=True)
+
+
+class MeetingSchema(Schema):
+    """A meeting as it is now; links are null until the room has been made."""
+
+    id = fields.String(required=True)
+    state = fields.String(required=True)
+    unbound = fields.Boolean(required=True)
+    revision = fields.Integer(required=True)
+    type = fields.String(required=True)
+    variant = fields.String(required=True)
+    unit = fields.String(required=True)
+    start = fields.String(required=True, metadata=TIME_DOC)
+    end = fields.String(required=True, metadata=TIME_DOC)
+    time_zone = fields.String(required=True)
+    mailbox = fields.String(required=True)
+    on_behalf_of = fields.String(required=True, allow_none=True)
+    hosts = fields.List(fields.String(), required=True)
+    join_url = fields.String(required=True, allow_none=True)
+    start_url = fields.String(required=True, allow_none=True)
+    join_code_spoken = fields.String(required=True, allow_none=True)
+    neutral_subject = fields.String(required=True)
+    location = fields.String(required=True)
+    item_block = fields.Nested(ItemBlockSchema, allow_none=True)
+    previous_start = fields.String(required=True, allow_none=True)
+    previous_end = fields.String(required=True, allow_none=True)
+    attention = fields.Nested(AttentionSchema, required=True, allow_none=True)
+    deviation = fields.String(required=True, allow_none=True, metadata={"description": "Swedish sentence"})
+    retryable = fields.Boolean(required=True)
+    told = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    told_stale = fields.List(fields.String(), required=True)
+
+
+class MeetingQuerySchema(Schema):
+    """Which meetings to list."""
+
+    from_ = fields.AwareDateTime(data_key="from", load_default=None, metadata={"description": "with offset"})
+    to = fields.AwareDateTime(load_default=None, metadata={"description": "with offset; not included"})
+    page_size = fields.Integer(load_default=20, validate=validate.Range(1, 100))
+    after = fields.String(
+        load_default=None, validate=validate.Regexp(r"^[0-9a-f]{32}$", error="not a cursor")
+    )
+
+
+class MeetingPageSchema(Schema):
+    """One page of meetings by start; `next` is the `after` of the next page."""
+
+    meetings = fields.List(fields.Nested(MeetingSchema(exclude=["item_block"])), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class CopiedSchema(Schema):
+    """Which audience was told, by what."""
+
+    audience = fields.String(required=True, validate=_ID)
+    what = fields.String(required=True, validate=validate.OneOf(["link", "text"]))
+
+
+class TextQuerySchema(Schema):
+    """Which texts."""
+
+    audience = fields.String(required=True, validate=_ID)
+    language = fields.String(
+        load_default="sv", validate=validate.Regexp(r"^[a-z]{2,3}$", error="not a language")
+    )
+
+
+class LinkSchema(Schema):
+    """The link alone, and the 1177 template into which it is pasted."""
+
+    url = fields.String(required=True)
+    central_template = fields.String(required=True, allow_none=True)
+
+
+class TextSchema(Schema):
+    """A text ready to be copied; `plain` and `html` say the same."""
+
+    id = fields.String(required=True)
+    version = fields.Integer(required=True)
+    occasion = fields.String(required=True)
+    title = fields.String(required=True)
+    plain = fields.String(required=True)
+    html = fields.String(required=True)
+
+
+class TextsSchema(Schema):
+    """All texts for one audience, in the order in which they are offered."""
+
+    audience = fields.String(required=True)
+    language = fields.String(required=True)
+    copy_first = fields.String(required=True)
+    link = fields.Nested(LinkSchema, required=True)
+    texts = fields.List(fields.Nested(TextSchema), required=True)
+
+
+class BlockQuerySchema(Schema):
+    """In which format."""
+
+    format = fields.String(load_default="html", validate=validate.OneOf(["html", "text"]))
+
+
+class BlockSchema(Schema):
+    """The item block in one format."""
+
+    format = fields.String(required=True)
+    content = fields.String(required=True)
+
+
+class VariantSchema(Schema):
+    """A variant of a meeting type."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class MeetingTypeSchema(Schema):
+    """A meeting type as people choose it."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    when_to_use = fields.String(required=True)
+    provider = fields.String(required=True)
+    provider_note = fields.String(required=True, allow_none=True)
+    participant_limit = fields.Integer(required=True)
+    neutral_subject = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    audiences = fields.List(fields.String(), required=True)
+    variants = fields.List(fields.Nested(VariantSchema), required=True)
+
+
+class MeetingTypesSchema(Schema):
+    """All meeting types."""
+
+    meeting_types = fields.List(fields.Nested(MeetingTypeSchema), required=True)
+
+
+class UnitQuerySchema(Schema):
+    """For which mailbox the default is wanted."""
+
+    mailbox = fields.Email(load_default=None, validate=_ADDRESS)
+
+
+class UnitSchema(Schema):
+    """A unit as people choose it."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    telephone = fields.String(required=True)
+    hours = fields.String(required=True)
+    contact_without_speech = fields.String(required=True)
+    default = fields.Boolean(required=True)
+
+
+class UnitsSchema(Schema):
+    """All units."""
+
+    units = fields.List(fields.Nested(UnitSchema), required=True)
+
+
+class CheckedFieldSchema(Schema):
+    """One field of the item, to be looked through and forgotten."""
+
+    field = fields.String(
+        required=True, validate=validate.Regexp(r"^[a-z_]{1,40}$", error="not a field name")
+    )
+    text = fields.String(required=True)
+
+
+class PersonalDataCheckSchema(Schema):
+    """The fields to look through."""
+
+    fields_ = fields.List(
+        fields.Nested(CheckedFieldSchema),
+        data_key="fields",
+        required=True,
+        validate=validate.Length(min=1, max=20),
+    )
+
+
+class FindingSchema(Schema):
+    """What was found where; offsets in Unicode code points; never the text."""
+
+    field = fields.String(required=True)
+    kind = fields.String(required=True)
+    tier = fields.String(required=True)
+    start = fields.Integer(required=True)
+    end = fields.Integer(required=True)
+
+
+class FindingsSchema(Schema):
+    """All findings."""
+
+    findings = fields.List(fields.Nested(FindingSchema), required=True)
+
+
+class ProblemSchema(Schema):
+    """RFC 9457, with what the pane needs."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True, metadata={"description": "Swedish: what happened, what to do"})
+    status = fields.Integer(required=True)
+    code = fields.String(required=True)
+    retryable = fields.Boolean(required=True)
+    request_id = fields.String(required=True)
+    errors = fields.Dict(metadata={"description": "refused fields"})

@@ -1,0 +1,64 @@
+"""The words about a meeting over HTTP: texts by audience, the item block, and who has been told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_smorest import Blueprint
+from marshmallow import RAISE
+
+from addin.meetings.access import own_meeting
+from addin.meetings.change import ChangeMeeting
+from addin.meetings.model import Meeting
+from addin.meetings.ports import Ledger
+from addin.meetings.texts import MeetingTexts
+from addin.web.staff.api import schemas
+from addin.web.staff.api.edge import caller
+from addin.web.staff.api.representation import Representation
+
+
+def texts_blueprint(
+    texts: MeetingTexts,
+    change: ChangeMeeting,
+    ledger: Ledger,
+    representation: Representation,
+    copy_first: str,
+) -> Blueprint:
+    """Return the routes under `/meetings/<id>` that are about words. `copy_first` is `link` or `text`."""
+    routes = Blueprint("texts", __name__, url_prefix="/api/v1/meetings", description="Texts to copy")
+
+    def own(meeting_id: str) -> Meeting:
+        who = caller()
+        return ledger.read(lambda reading: own_meeting(reading, meeting_id, who))
+
+    @routes.route("/<meeting_id>/texts", methods=["GET"])
+    @routes.arguments(schemas.TextQuerySchema, location="query", unknown=RAISE)
+    @routes.response(200, schemas.TextsSchema)
+    def list_texts(query: dict[str, str], meeting_id: str) -> dict[str, Any]:
+        meeting = own(meeting_id)
+        rendered = texts.for_audience(meeting, query["audience"], query["language"])
+        template = texts.central_template(rendered)
+        return {
+            **query,
+            "copy_first": copy_first,
+            "link": {"url": texts.join_link(meeting), "central_template": template},
+            "texts": rendered,
+        }
+
+    @routes.route("/<meeting_id>/item-block", methods=["GET"])
+    @routes.arguments(schemas.BlockQuerySchema, location="query", unknown=RAISE)
+    @routes.response(200, schemas.BlockSchema)
+    def show_block(query: dict[str, str], meeting_id: str) -> dict[str, str]:
+        block = texts.block(own(meeting_id))
+        return {
+            "format": query["format"],
+            "content": block.html if query["format"] == "html" else block.plain,
+        }
+
+    @routes.route("/<meeting_id>/copied", methods=["POST"])
+    @routes.arguments(schemas.CopiedSchema)
+    @routes.response(200, schemas.MeetingSchema)
+    def note_copied(body: dict[str, str], meeting_id: str) -> dict[str, Any]:
+        return representation.of(change.told(meeting_id, body["audience"], caller()))
+
+    return routes

@@ -25,13 +25,17 @@ LOOKUPS: Final[dict[str, Callable[[str, str], bool]]] = {
 }
 
 
+Test = Callable[[Json], bool]
+
+
 class BadRequest(Exception):
     """A body, filter, order or page that Tastypie answers with 400."""
 
 
 def page_of(objects: Iterable[Json], path: str, query: Mapping[str, str], fields: frozenset[str]) -> Json:
     """Return `{"meta", "objects"}` for a list request; raises BadRequest."""
-    found = [item for item in objects if _matches(item, query, fields)]
+    tests = _filters(query, fields)
+    found = [item for item in objects if all(test(item) for test in tests)]
     found = _sorted(found, query.get("order_by"), fields)
     limit, offset = _whole(query, "limit", PAGE), _whole(query, "offset", 0)
     limit = min(limit or LARGEST_PAGE, LARGEST_PAGE)
@@ -51,16 +55,18 @@ def page_of(objects: Iterable[Json], path: str, query: Mapping[str, str], fields
     return {"meta": meta, "objects": found[offset : offset + limit]}
 
 
-def _matches(item: Json, query: Mapping[str, str], fields: frozenset[str]) -> bool:
-    for key, wanted in query.items():
-        if key in NOT_FILTERS:
-            continue
-        field, _, lookup = key.partition("__")
-        if field not in fields or (lookup or "exact") not in LOOKUPS:
-            raise BadRequest(f"The '{key}' filter is not allowed.")
-        if not LOOKUPS[lookup or "exact"](_text(item.get(field)), _as_stored(wanted)):
-            return False
-    return True
+def _filters(query: Mapping[str, str], fields: frozenset[str]) -> list[Test]:
+    return [_filter(key, wanted, fields) for key, wanted in query.items() if key not in NOT_FILTERS]
+
+
+def _filter(key: str, wanted: str, fields: frozenset[str]) -> Test:
+    field, _, lookup = key.partition("__")
+    compare = LOOKUPS.get(lookup or "exact")
+    if field not in fields or compare is None:
+        raise BadRequest(f"The '{key}' filter is not allowed.")
+    # Tastypie takes true and True alike; both are compared with str(True).
+    told = wanted.capitalize() if wanted in {"true", "false"} else wanted
+    return lambda item: compare(_text(item.get(field)), told)
 
 
 def _sorted(items: list[Json], order: str | None, fields: frozenset[str]) -> list[Json]:
@@ -81,11 +87,6 @@ def _whole(query: Mapping[str, str], name: str, default: int) -> int:
 
 def _text(value: Any) -> str:
     return "" if value is None else str(value)
-
-
-def _as_stored(wanted: str) -> str:
-    # Tastypie takes true and True alike; both are compared with str(True).
-    return wanted.capitalize() if wanted in {"true", "false"} else wanted
 
 
 def _sort_key(value: str) -> tuple[int, int, str]:

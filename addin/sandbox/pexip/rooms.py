@@ -113,16 +113,16 @@ class Rooms:
             raise Refused({"aliases": ["Conference alias with this Alias already exists."]}, duplicate=True)
 
     def _keep(self, room: Json, earlier: list[Json]) -> Json:
-        known = {alias["alias"].casefold(): alias for alias in earlier}
-        room["aliases"] = [self._alias(room, alias, known) for alias in room["aliases"]]
+        room["aliases"] = [self._alias(room, alias, earlier) for alias in room["aliases"]]
         room["sync_tag"] = uuid.uuid4().hex
         self._rooms[room["id"]] = room
         self._shelf.put(KIND, str(room["id"]), room)
         self._replicate(room["id"], room)
         return room
 
-    def _alias(self, room: Json, wish: Json, known: dict[str, Json]) -> Json:
-        before = known.get(wish["alias"].casefold())
+    def _alias(self, room: Json, wish: Json, earlier: list[Json]) -> Json:
+        same = (alias for alias in earlier if wish.get("id") == alias["id"] or _alike(wish, alias))
+        before = next(same, None)
         number = before["id"] if before else self._next("alias")
         return {
             "id": number,
@@ -156,3 +156,7 @@ class Rooms:
 
 def _aliases_of(room: dict[str, Any]) -> set[str]:
     return {alias["alias"].casefold() for alias in room["aliases"]}
+
+
+def _alike(left: Json, right: Json) -> bool:
+    return bool(left["alias"].casefold() == right["alias"].casefold())

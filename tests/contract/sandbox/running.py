@@ -1,0 +1,148 @@
+"""A started sandbox, as its tests speak to it. Knows addresses and forms, no rules."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import requests
+
+from addin.sandbox import people
+
+Json = dict[str, Any]
+
+SERVICE: Final = "http://127.0.0.1:18998"
+ROOMS: Final = "/api/admin/configuration/v1/conference/"
+ALIASES: Final = "/api/admin/configuration/v1/conference_alias/"
+CALLS: Final = "/api/admin/status/v1/conference/"
+PARTICIPANTS: Final = "/api/admin/status/v1/participant/"
+USUAL_SETTINGS: Final[Json] = {
+    "replication_seconds": 0,
+    "waiting_for_chair_seconds": 900,
+    "guests_only_seconds": 60,
+    "rate_limit": 1000,
+    "pin_attempts": 20,
+    "pins_are_write_only": False,
+    "nested_errors": True,
+    "duplicate_status": 400,
+    "change_status": 202,
+    "absolute_location": True,
+    "licensed": True,
+}
+
+
+class Sandbox:
+    """One process of `python -m addin.sandbox`."""
+
+    def __init__(self, state: Path, *more: str) -> None:
+        command = [
+            sys.executable,
+            "-m",
+            "addin.sandbox",
+            "--service-url",
+            SERVICE,
+            "--state",
+            str(state),
+            *more,
+        ]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        self.ready = json.loads(self.process.stdout.readline())
+        self.base = f"http://127.0.0.1:{self.ready['port']}"
+        self.http = requests.Session()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.http.close()
+        self.process.terminate()
+        self.process.wait(timeout=10)
+        if self.process.stdout:
+            self.process.stdout.close()
+
+    def call(self, method: str, path: str, **more: Any) -> requests.Response:
+        """Send one request, without following redirects."""
+        url = path if path.startswith("http") else self.base + path
+        return self.http.request(method, url, allow_redirects=False, timeout=30, **more)
+
+    def lever(self, path: str, wish: Any = None, **query: Any) -> Json:
+        """Read a lever of `/sandbox/`, or pull it when there is a wish."""
+        method = "GET" if wish is None else "POST"
+        answer = self.call(method, f"/sandbox/{path}", json=wish, params=query)
+        assert answer.status_code == 200, answer.text
+        found: Json = answer.json()
+        return found
+
+    def set(self, **settings: Any) -> None:
+        """Change settings of Pexip."""
+        self.lever("pexip/settings", settings)
+
+    def advance(self, seconds: float) -> None:
+        """Move Pexip's clock on."""
+        self.lever("clock", {"advance_seconds": seconds})
+
+    def fresh(self) -> None:
+        """Begin anew: no faults, usual settings, no rooms, an empty journal, the rate limit's window gone by."""
+        self.call("DELETE", "/sandbox/faults")
+        self.set(**USUAL_SETTINGS)
+        self.advance(10_000)
+        assert self.pexip("DELETE", ROOMS).status_code == 204
+        self.call("DELETE", "/sandbox/log")
+
+    # Pexip
+
+    def pexip(self, method: str, path: str, body: Any = None, **query: Any) -> requests.Response:
+        """Call the management API as the service would."""
+        account = (people.PEXIP_USER, people.PEXIP_PASSWORD)
+        return self.call(method, path, json=body, params=query, auth=account)
+
+    def room(self, alias: str, **fields: Any) -> str:
+        """Make a room and return its address."""
+        wish = {"name": f"name-{alias}", "aliases": [{"alias": alias}], **fields}
+        answer = self.pexip("POST", ROOMS, wish)
+        assert answer.status_code == 201, answer.text
+        return str(answer.headers["Location"])
+
+    def lobby_room(self, alias: str, **fields: Any) -> str:
+        """Make a room where guests need no PIN and wait for a host, whose PIN is 1234."""
+        return self.room(alias, pin="1234", allow_guests=True, **fields)
+
+    def join(self, alias: str, name: str = "Någon", pin: str | None = None) -> requests.Response:
+        """Ask for a token on the conferencing node."""
+        body = {"display_name": name} | ({} if pin is None else {"pin": pin})
+        return self.call("POST", f"/api/client/v2/conferences/{alias}/request_token", json=body)
+
+    def seat(self, alias: str, pin: str | None = None) -> Json:
+        """Take a seat and return what the node says."""
+        answer = self.join(alias, pin=pin)
+        assert answer.status_code == 200, answer.text
+        result: Json = answer.json()["result"]
+        return result
+
+    def client(self, method: str, alias: str, what: str, token: str) -> requests.Response:
+        """Make a client API request with a token."""
+        return self.call(method, f"/api/client/v2/conferences/{alias}/{what}", headers={"token": token})
+
+    def people_in(self, alias: str, token: str) -> dict[str, str]:
+        """Return the kind of service that each participant of a call is in, by id."""
+        answer = self.client("GET", alias, "participants", token)
+        assert answer.status_code == 200, answer.text
+        return {person["uuid"]: person["service_type"] for person in answer.json()["result"]}
+
+    # Graph
+
+    def token(self, person: people.Person, **more: Any) -> str:
+        """Return an access token as the Outlook host would get it."""
+        return str(self.lever("token", {"object_id": person.object_id, **more})["access_token"])
+
+    def graph(self, method: str, path: str, body: Any = None, **more: Any) -> requests.Response:
+        """Call Graph as a person (`who`, Anna when not told)."""
+        person = more.pop("who", people.ANNA)
+        bearer = more.pop("bearer", None) or self.token(person, audience=people.GRAPH_AUDIENCE)
+        headers = {"Authorization": f"Bearer {bearer}", **more.pop("headers", {})}
+        return self.call(method, f"/v1.0{path}", json=body, headers=headers, **more)

@@ -23,6 +23,7 @@
  * @typedef {object} Meeting
  * @property {string} id
  * @property {"wanted" | "live" | "needs_attention" | "cancelling" | "cancelled"} state
+ * @property {boolean} unbound no calendar item has been seen yet
  * @property {number} revision
  * @property {string} type
  * @property {string} variant

@@ -50,6 +50,8 @@ export class AppointmentPane {
   #choice = null;
   #busy = false;
   #settling = 0;
+  /** The time that is being followed without anyone having asked; what the user asks for waits for it. */
+  #following = Promise.resolve();
 
   /**
    * @param {Settings} settings
@@ -71,7 +73,7 @@ export class AppointmentPane {
     clearTimeout(this.#settling);
     this.#settling = window.setTimeout(() => {
       if (this.#busy) this.timeChanged();
-      else void this.#once(() => this.#followTime());
+      else this.#following = this.#followTime();
     }, SETTLING);
   }
 
@@ -229,7 +231,7 @@ export class AppointmentPane {
       chosen: { type, variant, unit },
       submit: choose.save,
       onSubmit: (choice) => void this.#once(() => this.#change(choice)),
-      extra: [button(choose.cancel, "cancel", this.#on(() => this.#showMeeting()), { kind: "plain" })],
+      extra: [button(choose.cancel, "cancel", this.#on(() => this.#backToMeeting()), { kind: "plain" })],
     });
     show("change", choose.changeTitle, [element("p", { class: "help" }, choose.changeHelp), form]);
   }
@@ -252,6 +254,14 @@ export class AppointmentPane {
 
   async #follow() {
     await this.#work("follow", progress.moving, (step) => this.#booking.follow(step), booked.moved);
+  }
+
+  /** From a question back to the meeting, whose time may have been changed meanwhile. */
+  async #backToMeeting() {
+    await this.#attempt("follow", () => this.#backToMeeting(), async () => {
+      if (await this.#booking.hasMoved()) await this.#follow();
+      else await this.#showMeeting();
+    });
   }
 
   async #writeAgain() {
@@ -279,7 +289,7 @@ export class AppointmentPane {
         texts: await this.#textsOf(told),
         report: (audience, what) => this.#report(audience, what),
         onRemove: this.#on(() => this.#remove()),
-        onKeep: this.#on(() => this.#showMeeting()),
+        onKeep: this.#on(() => this.#backToMeeting()),
       });
     });
   }
@@ -367,6 +377,7 @@ export class AppointmentPane {
     if (this.#busy) return;
     this.#busy = true;
     try {
+      await this.#following;
       await act();
     } finally {
       this.#busy = false;

@@ -153,7 +153,7 @@ export class Booking {
    */
   async change(choice, onStep) {
     onStep("booking");
-    await this.#change(choice);
+    await this.#change({ ...choice, ...(await this.#window()) });
     return this.finish(onStep);
   }
 

@@ -47,6 +47,7 @@ export function showMeeting(shown, options) {
     stale,
     said && notice("done", element("p", {}, said)),
     facts(shown),
+    meeting.unbound && ready && element("p", { class: "unsaved" }, booked.save),
     ...(isOver(meeting) ? over(shown) : []),
     ready && audiences,
     ready && startSection(meeting),
@@ -105,7 +106,7 @@ function facts({ meeting, typeName, unitName, zone }) {
     ...row(choose.type, typeName),
     ...row(choose.when, time),
     ...row(choose.unit, unitName),
-    ...(meeting.join_code_spoken && !isOver(meeting) ? row(booked.code, meeting.join_code_spoken) : []),
+    ...(meeting.join_code_spoken && meeting.join_url !== null && !isOver(meeting) ? row(booked.code, meeting.join_code_spoken) : []),
   );
 }
 
@@ -136,7 +137,6 @@ function actions({ onChange, onRemove }) {
   return element(
     "div",
     { class: "actions actions-last" },
-    element("p", { class: "help" }, booked.save),
     button(booked.change, "change", onChange),
     button(booked.remove, "remove", onRemove, { kind: "danger" }),
   );
@@ -150,7 +150,7 @@ async function fillTexts(place, shown) {
   place.replaceChildren(element("p", { class: "help" }, textWords.loading));
   try {
     const all = await shown.texts();
-    place.replaceChildren(...all.map((texts) => audienceSection(texts, shown.meeting, shown.report)));
+    place.replaceChildren(...all.map((texts, at) => audienceSection(texts, shown.meeting, shown.report, { foremost: at === 0 })));
   } catch {
     // Whatever the reason, the meeting stands; only the texts are missing, and can be asked for again.
     const again = button(failure.retry, "texts-again", () => void fillTexts(place, shown));

@@ -573,8 +573,8 @@ function isCutNaturally({ digits, cuts }) {
   const places = [...cuts.keys()];
   if (places.every((place) => place === length - WITHOUT_CENTURY)) return true;
   const parts = [10, 8, 6, 4, 2, 1].map((fromTheEnd) => length - fromTheEnd);
-  const everywhere = places.length === length - 1;
-  return cuts.has(length - SERIAL) && (everywhere || places.every((place) => parts.includes(place)));
+  if (places.length === length - 1) return true;
+  return places.every((place) => parts.includes(place)) && (cuts.has(length - SERIAL) || STOCKHOLM.test(digits));
 }
 
 /** @param {Candidate} candidate */

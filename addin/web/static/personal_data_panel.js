@@ -10,31 +10,26 @@ import { announce, show } from "./page.js";
 import { personalData } from "./words.js";
 
 /** @typedef {import("./booking.js").FieldText} FieldText */
-/** @typedef {{field: FieldText["field"], kind: string, tier: "block" | "confirm", excerpt: string}} Found */
+/** @typedef {{field: FieldText["field"], kind: import("./personal_data.js").Kind, tier: "block" | "confirm", excerpt: string}} Found */
 
 /**
  * @param {FieldText[]} fields
- * @param {string[]} internalDomains mail domains whose addresses pass among the attendees
+ * @param {string[]} mailDomains the organisation's own, whose addresses are nobody's private ones
  * @returns {Promise<Found[]>}
  */
-export async function findIn(fields, internalDomains) {
-  const read = fields.filter(({ field, text }) => text && !(field === "attendees" && isInternal(text, internalDomains)));
-  const found = await Promise.all(read.map(findInField));
+export async function findIn(fields, mailDomains) {
+  const found = await Promise.all(fields.map((field) => findInField(field, mailDomains)));
   return found.flat();
 }
 
 /**
  * @param {FieldText} what
+ * @param {string[]} mailDomains
  * @returns {Promise<Found[]>}
  */
-async function findInField({ field, text }) {
-  const points = [...text]; // Offsets are code points, which a slice of the string would miscount.
-  return (await findPersonalData(text)).map(({ kind, tier, start, end }) => ({
-    field,
-    kind,
-    tier,
-    excerpt: points.slice(start, end).join(""),
-  }));
+async function findInField({ field, text }, mailDomains) {
+  const findings = await findPersonalData(text, { allow: { mailDomains } });
+  return findings.map(({ kind, tier, start, end }) => ({ field, kind, tier, excerpt: text.slice(start, end) }));
 }
 
 /**
@@ -77,7 +72,7 @@ export function findingsList(found) {
 
 /** @param {Found} found */
 function finding({ field, kind, tier, excerpt }) {
-  const name = personalData.kind[kind] ?? personalData.unknownKind;
+  const name = personalData.kind[kind];
   return element(
     "li",
     { "data-field": field, "data-kind": kind, "data-tier": tier },
@@ -85,13 +80,4 @@ function finding({ field, kind, tier, excerpt }) {
     element("span", { class: "finding-excerpt" }, excerpt),
     field === "attendees" && element("span", { class: "finding-advice" }, personalData.attendee),
   );
-}
-
-/**
- * @param {string} address
- * @param {string[]} domains
- */
-function isInternal(address, domains) {
-  const domain = address.slice(address.lastIndexOf("@") + 1).toLowerCase();
-  return domains.some((internal) => domain === internal || domain.endsWith(`.${internal}`));
 }

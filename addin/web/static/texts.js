@@ -17,19 +17,25 @@ import { audiences, texts as words } from "./words.js";
  * @param {Texts} texts
  * @param {Meeting} meeting
  * @param {Report} report
+ * @param {{foremost: boolean}} options whether this is the section whose first button stands out
  * @returns {HTMLElement}
  */
-export function audienceSection(texts, meeting, report) {
+export function audienceSection(texts, meeting, report, { foremost }) {
   const { audience, link } = texts;
   const { title, help } = audiences[audience];
   const heading = `audience-${audience}`;
   const outcome = element("div", { class: "outcome" });
   const told = element("p", { class: "told" });
   const mark = (/** @type {Meeting} */ now) => markTold(told, now, audience);
-  const text = wholeText(texts, meeting.told_stale.includes(audience));
-  const copy = (/** @type {"link" | "text"} */ what) => copyAndReport(what, what === "link" ? linkCopy(link.url) : text.copy(), outcome, () => report(audience, what).then(mark));
-  const copyLink = (/** @type {"primary" | "secondary"} */ kind) => button(words.copyLink, "copy-link", () => copy("link"), { kind, about: title });
-  const copyText = (/** @type {"primary" | "secondary"} */ kind) => button(words.copyText, "copy-text", () => copy("text"), { kind, about: title });
+  const text = wholeText(texts, meeting);
+  const copies = { link: () => linkCopy(link.url), text: () => text.copy() };
+  const copyButton = (/** @type {"link" | "text"} */ what) => {
+    const copy = () => copyAndReport(what, copies[what](), outcome, () => report(audience, what).then(mark));
+    const kind = foremost && what === texts.copy_first ? "primary" : "secondary";
+    return button(what === "link" ? words.copyLink : words.copyText, `copy-${what}`, copy, { kind, about: title });
+  };
+  const buttons = [copyButton("link"), copyButton("text")];
+  if (texts.copy_first === "text") buttons.reverse();
   mark(meeting);
   return element(
     "section",
@@ -37,7 +43,7 @@ export function audienceSection(texts, meeting, report) {
     element("h3", { id: heading }, title),
     element("p", { class: "help" }, help),
     told,
-    element("div", { class: "actions" }, ...(texts.copy_first === "link" ? [copyLink("primary"), copyText("secondary")] : [copyText("primary"), copyLink("secondary")])),
+    element("div", { class: "actions" }, ...buttons),
     outcome,
     link.central_template && element("p", { class: "template" }, words.template(link.central_template)),
     text.element,
@@ -62,7 +68,7 @@ export function cancelledSection(texts, report) {
     element("h3", {}, title),
     element("div", { class: "actions" }, button(words.cancelledCopy, "copy-cancelled", copy, { about: title })),
     outcome,
-    preview(() => [text]),
+    preview(() => [text], words.preview, []),
   );
 }
 
@@ -83,28 +89,28 @@ export function toldAudiences(meeting) {
 }
 
 /**
- * The choice of occasion and inserts, their preview, and the copy that they add up to.
+ * The choice of occasion and inserts, their preview, and the copy that they add up to. *Ny tid* is offered to those
+ * who have been told before, and comes first for those who have old facts.
  * @param {Texts} texts
- * @param {boolean} stale whether the audience has old facts, so that *ny tid* comes first
+ * @param {Meeting} meeting
  * @returns {{element: HTMLElement, copy: () => Copy}}
  */
-function wholeText({ audience, texts }, stale) {
-  const mains = texts.filter(({ occasion }) => occasion === "invitation" || occasion === "rescheduled");
+function wholeText({ audience, texts }, meeting) {
+  const told = meeting.told[audience] !== undefined;
+  const stale = meeting.told_stale.includes(audience);
+  const mains = texts.filter(({ occasion }) => occasion === "invitation" || (told && occasion === "rescheduled"));
   const inserts = texts.filter(({ occasion }) => occasion === "insert");
   const first = (stale && mains.find(({ occasion }) => occasion === "rescheduled")) || mains[0];
-  const form = element("form", { class: "text-choice" });
+  const form = element("form", { class: "text-choice", id: `text-${audience}` });
   const chosen = () => {
     const ids = new FormData(form).getAll("text");
     return [...mains, ...inserts].filter(({ id }) => ids.includes(id));
   };
-  const show = preview(chosen);
   form.append(occasionChoice(mains, first), ...(inserts.length > 0 ? [insertChoice(inserts)] : []));
+  const show = preview(chosen, inserts.length > 0 ? words.previewAndChoose : words.preview, [form]);
   form.addEventListener("change", () => show.dispatchEvent(new Event("refresh")));
   form.addEventListener("submit", (event) => event.preventDefault());
-  return {
-    element: element("div", { class: "whole-text", id: `text-${audience}` }, form, show),
-    copy: () => joined(chosen()),
-  };
+  return { element: show, copy: () => joined(chosen()) };
 }
 
 /**
@@ -113,25 +119,36 @@ function wholeText({ audience, texts }, stale) {
  */
 function occasionChoice(mains, first) {
   if (mains.length === 1) return element("input", { type: "hidden", name: "text", value: first.id });
-  const options = mains.map((text) =>
-    element("label", { class: "option" }, element("input", { type: "radio", name: "text", value: text.id, checked: text === first }), element("span", {}, words.occasion[text.occasion])),
-  );
-  return element("fieldset", { class: "inline" }, element("legend", {}, words.occasionLabel), ...options);
+  const options = mains.map((text) => option("radio", text, text === first, words.occasion[text.occasion]));
+  return element("fieldset", {}, element("legend", {}, words.occasionLabel), ...options);
 }
 
 /** @param {Text[]} inserts */
 function insertChoice(inserts) {
-  const options = inserts.map((text) =>
-    element("label", { class: "option" }, element("input", { type: "checkbox", name: "text", value: text.id }), element("span", {}, text.title)),
-  );
+  const options = inserts.map((text) => option("checkbox", text, false, text.title));
   return element("fieldset", {}, element("legend", {}, words.inserts), ...options);
 }
 
-/** @param {() => Text[]} chosen */
-function preview(chosen) {
+/**
+ * @param {"radio" | "checkbox"} type
+ * @param {Text} text
+ * @param {boolean} checked
+ * @param {string} label
+ */
+function option(type, text, checked, label) {
+  const input = element("input", { type, name: "text", value: text.id, checked });
+  return element("label", { class: "option" }, input, element("span", {}, label));
+}
+
+/**
+ * @param {() => Text[]} chosen
+ * @param {string} summary
+ * @param {HTMLElement[]} before
+ */
+function preview(chosen, summary, before) {
   const inside = element("div", { class: "preview", tabindex: "0", role: "group", "aria-label": words.preview });
   const fill = () => inside.replaceChildren(shownText(joined(chosen()).html));
-  const shown = element("details", {}, element("summary", {}, words.preview), inside);
+  const shown = element("details", {}, element("summary", {}, summary), ...before, inside);
   shown.addEventListener("toggle", fill);
   shown.addEventListener("refresh", fill);
   return shown;

@@ -149,6 +149,7 @@ export const texts = {
   staleTitle: "Några har fått gamla uppgifter",
   staleHelp: (/** @type {string} */ who) => `Mötet har ändrats efter att du kopierade. Meddela: ${who}.`,
   preview: "Visa texten",
+  previewAndChoose: "Visa texten och välj tillägg",
   inserts: "Lägg till i texten",
   /** @type {Record<import("./api.js").Occasion, string>} */
   occasion: { invitation: "Inbjudan", rescheduled: "Ny tid", cancelled: "Inställt", insert: "Tillägg" },
@@ -181,7 +182,7 @@ export const personalData = {
   /** @type {Record<import("./booking.js").FieldText["field"], string>} */
   field: { subject: "Rubriken", location: "Platsen", body: "Texten", attendees: "Deltagarna" },
   where: (/** @type {string} */ field, /** @type {string} */ kind) => `${field}: ${kind}`,
-  /** @type {Record<string, string>} */
+  /** @type {Record<import("./personal_data.js").Kind, string>} */
   kind: {
     "personal-number": "personnummer",
     "coordination-number": "samordningsnummer",
@@ -189,7 +190,6 @@ export const personalData = {
     "private-mail": "privat e-postadress",
     telephone: "telefonnummer",
   },
-  unknownKind: "personuppgift",
   neutral: "Använd neutral rubrik",
   neutralIs: (/** @type {string} */ subject) => `Neutral rubrik: ${subject}`,
   replaced: "Rubriken är utbytt. Inga personuppgifter hittades. Skapa mötet när du är klar.",

@@ -18,7 +18,7 @@ from addin.meetings.codes import MistypedCode, parse_code
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import NotSupported, ProviderError, UnknownMeetingType
 from addin.meetings.meeting_types import MeetingType
-from addin.meetings.model import Meeting, MeetingState, Room, Wanted, Window
+from addin.meetings.model import LobbyLevel, Meeting, MeetingState, Room, Wanted, Window
 from addin.meetings.ports import Clock, ConferencingProvider, Ledger, Occupancy, Reading, RoomWish
 from addin.meetings.rooms import RoomPlans
 
@@ -60,8 +60,9 @@ class JoinView:
     """What a page tells.
 
     `opens_at` is UTC. `moved_from` is the window before the last move, one revision back. `look_again_in` is how
-    long the answer is good for; None when it will not change. `guest_pin` is there only while open, and only when
-    the type has one.
+    long the answer is good for; None when it will not change. `lobby` is how guests will wait: what the type asks
+    for, or less when the provider cannot give it. `guest_pin` is there only while open, and only when the type
+    has one.
     """
 
     state: PageState
@@ -70,6 +71,7 @@ class JoinView:
     opens_at: datetime | None = None
     moved_from: Window | None = None
     look_again_in: timedelta | None = None
+    lobby: LobbyLevel = LobbyLevel.WAIT_FOR_HOST
     guest_pin: str | None = None
 
 
@@ -284,14 +286,18 @@ class JoinMeeting:
         now = self.clock.now()
         ready = bool(found.room and found.provider and is_ready(found.room, found.provider, now))
         view = judge(found.meeting, kind, ready=ready, now=now, glimpse=lambda: self._glimpse(found))
-        return self._with_pin(view, found, kind)
+        return self._with_way_in(view, found, kind)
 
     def _glimpse(self, found: _Found) -> Glimpse:
         if found.room is None or found.provider is None:
             return Unseen.UNREACHABLE
         return self.occupancy.glimpse(found.provider, self.plans.wish(found.meeting, found.room))
 
-    def _with_pin(self, view: JoinView, found: _Found, kind: MeetingType) -> JoinView:
-        if view.state is not PageState.OPEN or found.room is None or not kind.guest_pin:
+    def _with_way_in(self, view: JoinView, found: _Found, kind: MeetingType) -> JoinView:
+        """Add what a guest must know of the way in, while it is open."""
+        if view.state is not PageState.OPEN or found.room is None or found.provider is None:
             return view
-        return replace(view, guest_pin=self.plans.wish(found.meeting, found.room).guest_pin)
+        # The provider's word counts: a page may not promise a lobby that only the type asks for.
+        lobby = kind.lobby if kind.lobby is found.provider.capabilities.lobby else LobbyLevel.WAIT_FOR_HOST
+        pin = self.plans.wish(found.meeting, found.room).guest_pin if kind.guest_pin else None
+        return replace(view, lobby=lobby, guest_pin=pin)

@@ -24,7 +24,7 @@ from addin.meetings.join import (
     serving_room,
 )
 from addin.meetings.meeting_types import MeetingType
-from addin.meetings.model import Attention, Meeting, MeetingState, Wanted, Window
+from addin.meetings.model import Attention, LobbyLevel, Meeting, MeetingState, Wanted, Window
 from addin.meetings.ports import Occupancy
 from tests.unit.meetings.doors import (
     END,
@@ -269,6 +269,12 @@ class TestTheUseCase:
         assert len(door.use.look(door.code).guest_pin or "") == 6
         door.clock.time = OPENS - MINUTE
         assert door.use.look(door.code).guest_pin is None
+
+    def test_the_page_promises_no_better_lobby_than_the_provider_gives(self) -> None:
+        door = Door(kind=replace(TYPE, lobby=LobbyLevel.HOST_ADMITS))
+        assert door.use.look(door.code).lobby is LobbyLevel.WAIT_FOR_HOST
+        door.provider.capabilities = replace(door.provider.capabilities, lobby=LobbyLevel.HOST_ADMITS)
+        assert door.use.look(door.code).lobby is LobbyLevel.HOST_ADMITS
 
     def test_a_type_that_left_the_settings_never_opens(self) -> None:
         door = Door(meeting(type="gone"))

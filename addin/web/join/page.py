@@ -1,0 +1,240 @@
+"""The join page: `/m` with a field for the code, `/m/<code>`, and the way on to the provider.
+
+Design section 6. GET changes nothing, since link scanners follow links; the provider's address is only in the
+answer to POST, and only while the meeting is open. Nothing here logs a code or a path.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from addin.meetings.codes import MistypedCode, grouped, parse_code
+from addin.meetings.errors import LedgerUnavailable, UnknownUnit
+from addin.meetings.join import JoinMeeting, JoinView, PageState
+from addin.meetings.ports import Clock
+from addin.meetings.times import time_zone
+from addin.meetings.units import Unit, Units
+from addin.web.join.words import WORDS
+from addin.web.pages import STYLE, Environment, PageProtection, in_words, is_at_home
+from addin.web.visitors import Guesses, Network, client_address
+from templates_messages.times import TIME_WORDS, clock_in_words, date_in_words
+from templates_messages.vocabulary import Language
+
+_STATUS: Final = {PageState.UNKNOWN: 404, PageState.MISTYPED: 404}
+_CLOSED: Final = 409
+_ENTERABLE: Final = {PageState.TOO_EARLY, PageState.GETTING_READY, PageState.OPEN, PageState.FULL}
+# A page that waits is asked for anew with so much spread, in seconds, so that not everybody comes at once.
+_SPREAD: Final = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class JoinPageSettings:
+    """What the page varies by.
+
+    `base_url` is where guests reach the service, without a slash at the end. `trusted_proxies` are the networks
+    whose X-Forwarded-For is believed. `info_page` is an https address to read more at, or empty.
+    """
+
+    base_url: str
+    environment: Environment
+    trusted_proxies: Sequence[Network] = ()
+    info_page: str = ""
+
+
+def join_blueprint(join: JoinMeeting, units: Units, settings: JoinPageSettings, clock: Clock) -> Blueprint:
+    """Return the blueprint that serves `/m` and what lies under it."""
+    blueprint = Blueprint("join", __name__, template_folder="templates")
+    page = _JoinPage(join, units, settings, Guesses(clock))
+    protection = PageProtection(settings.environment)
+    blueprint.add_app_template_filter(_dialled, "dialled")
+    blueprint.add_url_rule("/m", "ask", page.ask, methods=["GET"], strict_slashes=False)
+    blueprint.add_url_rule("/m", "find", page.find, methods=["POST"], strict_slashes=False)
+    blueprint.add_url_rule("/m/<typed>", "look", page.look, methods=["GET"], strict_slashes=False)
+    blueprint.add_url_rule("/m/<typed>/join", "back", page.back, methods=["GET"])
+    blueprint.add_url_rule("/m/<typed>/join", "enter", page.enter, methods=["POST"])
+    blueprint.after_request(protection.apply)
+    return blueprint
+
+
+class _JoinPage:
+    """The routes, over one use case."""
+
+    def __init__(self, join: JoinMeeting, units: Units, settings: JoinPageSettings, guesses: Guesses) -> None:
+        self._join = join
+        self._units = units
+        self._settings = settings
+        self._guesses = guesses
+
+    def ask(self) -> Response:
+        """Show the field for the code."""
+        return self._answer("ask", 200, asks=True)
+
+    def find(self) -> AnyResponse:
+        """Lead a typed code to its page, or say that it is not one."""
+        typed = request.form.get("code", "")
+        try:
+            code = parse_code(typed)
+        except MistypedCode:
+            return self._answer("mistyped", 422, asks=True, typed=typed[:60])
+        return redirect(url_for("join.look", typed=grouped(code), **_kept_choices()), 303)
+
+    def look(self, typed: str) -> Response:
+        """Show how things stand with one meeting."""
+        try:
+            view = self._join.look(typed)
+        except LedgerUnavailable:
+            return self._unavailable()
+        return self._page(view, typed, _STATUS.get(view.state, 200))
+
+    def back(self, typed: str) -> AnyResponse:
+        """Lead somebody who reloads, or goes back to, the address of the button to the page."""
+        return redirect(url_for("join.look", typed=typed, **_kept_choices()), 303)
+
+    def enter(self, typed: str) -> AnyResponse:
+        """Lead on to the provider while the meeting is open; otherwise show how things stand."""
+        try:
+            view, address = self._join.enter(typed)
+        except LedgerUnavailable:
+            return self._unavailable()
+        if address is not None:
+            return redirect(address, 303)
+        return self._page(view, typed, _STATUS.get(view.state, _CLOSED))
+
+    def _page(self, view: JoinView, typed: str, status: int) -> Response:
+        if view.state is PageState.UNKNOWN and self._has_guessed_too_often():
+            answer = self._answer("too_many", 429, asks=True)
+            answer.headers["Retry-After"] = "300"
+            return answer
+        asks = view.state in {PageState.UNKNOWN, PageState.MISTYPED}
+        answer = self._answer(
+            view.state.value,
+            status,
+            asks=asks,
+            typed=typed[:60] if asks else "",
+            **self._of_meeting(view),
+            **_of_waiting(view, typed),
+        )
+        if view.look_again_in is not None and not _is_still():
+            answer.headers["Refresh"] = f"{_spread(view.look_again_in)}; url={_url(typed)}"
+        return answer
+
+    def _has_guessed_too_often(self) -> bool:
+        forwarded = request.headers.get("X-Forwarded-For")
+        visitor = client_address(request.remote_addr, forwarded, self._settings.trusted_proxies)
+        return self._guesses.too_many(visitor)
+
+    def _unavailable(self) -> Response:
+        answer = self._answer("unavailable", 503)
+        answer.headers["Retry-After"] = "60"
+        return answer
+
+    def _of_meeting(self, view: JoinView) -> dict[str, Any]:
+        """Return what the page tells of the meeting itself."""
+        meeting, language = view.meeting, _language()
+        if meeting is None:
+            return {}
+        opens = _moment(view.opens_at, meeting.window.zone, language) if view.opens_at else ""
+        return {
+            "when": in_words(meeting.window, language),
+            "at_home": is_at_home(meeting.window),
+            "opens": opens,
+            "moved_from": in_words(view.moved_from, language) if view.moved_from else None,
+            "unit": self._unit(meeting.unit),
+            "code": grouped(meeting.join_code),
+            "is_open": view.state is PageState.OPEN,
+            "may_enter": view.state in _ENTERABLE,
+            "lobby": view.lobby.value,
+            "guest_pin": view.guest_pin,
+        }
+
+    def _unit(self, unit_id: str) -> Unit | None:
+        try:
+            return self._units.of(unit_id)
+        except UnknownUnit:
+            return None
+
+    def _answer(self, said: str, status: int, **more: Any) -> Response:
+        language = _language()
+        other = Language.ENGLISH if language is Language.SWEDISH else Language.SWEDISH
+        words = WORDS[language]
+        html = render_template(
+            "join.html",
+            **{"when": "", "opens": "", "typed": "", **more},
+            said=words[said],
+            words=words,
+            style=STYLE,
+            language=language.value,
+            other_language=other.value,
+            other_language_url=_here(other),
+            environment=self._settings.environment,
+            info_page=self._settings.info_page,
+            ask_url=url_for("join.find", **_kept_choices()),
+            ask_address=f"{self._settings.base_url}/m".removeprefix("https://"),
+        )
+        return make_response(html, status)
+
+
+def _of_waiting(view: JoinView, typed: str) -> dict[str, Any]:
+    """Return the page's own addresses: the button's, and those that ask anew."""
+    if view.meeting is None:
+        return {}
+    join_url = url_for("join.enter", typed=typed, **_kept_choices())
+    if view.look_again_in is None:
+        return {"join_url": join_url}
+    turned = None if _is_still() else "1"
+    return {
+        "join_url": join_url,
+        "refreshes": not _is_still(),
+        "again_url": _url(typed),
+        "still_url": _url(typed, still=turned),
+    }
+
+
+def _language() -> Language:
+    """Return what the visitor chose, else what the browser asks for, else Swedish."""
+    chosen = request.args.get("lang")
+    if chosen not in set(Language):
+        chosen = request.accept_languages.best_match([language.value for language in Language])
+    return Language(chosen or Language.SWEDISH)
+
+
+def _is_still() -> bool:
+    return request.args.get("still") == "1"
+
+
+def _kept_choices() -> dict[str, Any]:
+    """Return the visitor's choices, which live in the page's own address, since there is no cookie."""
+    kept = {"lang": _language().value} if "lang" in request.args else {}
+    return {**kept, "still": "1"} if _is_still() else kept
+
+
+def _url(typed: str, **changes: str | None) -> str:
+    return url_for("join.look", typed=typed, **{**_kept_choices(), **changes})
+
+
+def _here(language: Language) -> str:
+    """Return this page's address in another language; never the address of the button."""
+    typed = (request.view_args or {}).get("typed")
+    kept = {**_kept_choices(), "lang": language.value}
+    return url_for("join.look", typed=typed, **kept) if typed else url_for("join.ask", **kept)
+
+
+def _moment(at: datetime, zone: str, language: Language) -> str:
+    local = at.astimezone(time_zone(zone))
+    return f"{date_in_words(local, language)}{TIME_WORDS[language].between}{clock_in_words(local, language)}"
+
+
+def _spread(wait: timedelta) -> int:
+    return round(wait.total_seconds() + random.uniform(0, _SPREAD))  # noqa: S311 - spreads load, protects nothing
+
+
+def _dialled(telephone: str) -> str:
+    """Return a telephone number as `tel:` wants it (RFC 3966): digits and a leading plus."""
+    return "".join(character for character in telephone if character.isdigit() or character == "+")

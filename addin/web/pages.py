@@ -1,0 +1,75 @@
+"""What the pages for people share: one small style sheet, the security headers, and how times are written.
+
+No page has inline script, cookies of others, or anything from another host. The style sheet stands in the page,
+let through by its hash, so that a page is one answer.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from flask import Response
+from markupsafe import Markup
+
+from addin.meetings.model import Window
+from addin.meetings.times import time_zone
+from templates_messages.times import HOME_ZONE, window_in_words
+from templates_messages.vocabulary import Language
+
+Environment = Literal["sandbox", "test", "production"]
+
+# The style sheet is ours and constant, so it may stand in a page unescaped.
+STYLE: Final = Markup(Path(__file__).with_name("pages.css").read_text(encoding="utf-8"))  # noqa: S704
+_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+_YEAR_SECONDS: Final = 365 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class PageProtection:
+    """The headers of every page. Only the sandbox speaks plain http; `own_scripts` lets our own script files run."""
+
+    environment: Environment
+    own_scripts: bool = False
+
+    def apply(self, response: Response) -> Response:
+        """Put the headers on and return the same response."""
+        headers = response.headers
+        headers["Content-Security-Policy"] = self._policy()
+        headers["Referrer-Policy"] = "no-referrer"
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["X-Frame-Options"] = "DENY"  # for browsers older than frame-ancestors
+        headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+        headers.setdefault("Cache-Control", "no-store")
+        if self.environment != "sandbox":
+            headers["Strict-Transport-Security"] = f"max-age={_YEAR_SECONDS}"
+        return response
+
+    def _policy(self) -> str:
+        # Browsers hold form-action against the redirect after a form, too. The provider's address may not stand
+        # in an answer to GET, so any https address is let through; no foreign form can stand in our pages.
+        onward = "'self' https: http:" if self.environment == "sandbox" else "'self' https:"
+        directives = {
+            "default-src": "'none'",
+            "script-src": "'self'" if self.own_scripts else "'none'",
+            "style-src": f"'sha256-{_STYLE_HASH}'",
+            "img-src": "data:",
+            "form-action": onward,
+            "base-uri": "'none'",
+            "frame-ancestors": "'none'",
+        }
+        return "; ".join(f"{name} {value}" for name, value in directives.items())
+
+
+def in_words(window: Window, language: Language) -> str:
+    """Return the window as people read it, in its own zone: `torsdag 25 april 2024 kl. 15.30–16.00`."""
+    zone = time_zone(window.zone)
+    return window_in_words(window.start.astimezone(zone), window.end.astimezone(zone), language, zone)
+
+
+def is_at_home(window: Window) -> bool:
+    """Whether the window is in Swedish time, which a reader elsewhere must be told."""
+    return window.zone == HOME_ZONE

@@ -1,0 +1,277 @@
+"""The start page: a look at the meeting, sign-in, *är det rätt person?*, and the host's way in.
+
+Design section 6. GET changes nothing; starting is a POST by a signed-in employee with a form of ours. The host's PIN
+stands in the answer to that POST and nowhere else: not in an address, a cookie, a log or the browser's history.
+Nothing here logs a code or a path.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import secrets
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from addin.meetings.codes import grouped, parse_code
+from addin.meetings.errors import LedgerUnavailable, NotAllowedToStart, UnknownUnit
+from addin.meetings.keyring import Keyring
+from addin.meetings.ports import Clock
+from addin.meetings.start import HostEntry, StartMeeting, StartState, StartView, TakeoverReason, may_start
+from addin.meetings.units import Unit, Units
+from addin.web.pages import STYLE, Environment, PageProtection, in_words
+from addin.web.staff.auth.errors import IdentityUnavailable, NotStaff, SignInFailed
+from addin.web.staff.auth.openid import OpenIdSignIn
+from addin.web.staff.start_cookie import SignedIn, SigningIn, StartCookie
+from addin.web.visitors import Guesses, Network, client_address
+from templates_messages.vocabulary import Language
+
+log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer", bound=AnyResponse)
+
+_FOLDER: Final = Path(__file__).parent
+_SAID: Final = tomllib.loads((_FOLDER / "start_words.toml").read_text(encoding="utf-8"))
+_STATUS: Final[Mapping[StartState, int]] = {StartState.UNKNOWN: 404, StartState.MISTYPED: 404}
+_RETRY: Final = timedelta(seconds=20)
+_REASONS: Final[Mapping[TakeoverReason, str]] = {
+    TakeoverReason.HOST_ABSENT: "Värden är frånvarande",
+    TakeoverReason.HOST_CANNOT_CONNECT: "Värden kan inte ansluta",
+    TakeoverReason.PATIENT_HANDED_OVER: "Jag har tagit över mötet från värden",
+    TakeoverReason.SUPPORT: "Värden har bett mig om hjälp",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StartPageSettings:
+    """What the page varies by.
+
+    `base_url` is where guests reach the service, without a slash at the end. `trusted_proxies` are the networks
+    whose X-Forwarded-For is believed.
+    """
+
+    base_url: str
+    environment: Environment
+    trusted_proxies: Sequence[Network] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StartPageParts:
+    """What the page is made of."""
+
+    start: StartMeeting
+    units: Units
+    sign_in: OpenIdSignIn
+    keyring: Keyring
+    clock: Clock
+
+
+def start_blueprint(parts: StartPageParts, settings: StartPageSettings) -> Blueprint:
+    """Return the blueprint that serves `/start/<code>` and what lies under it."""
+    blueprint = Blueprint(
+        "start",
+        __name__,
+        template_folder="templates",
+        static_folder=_FOLDER.parent / "static" / "start",
+        static_url_path="/start/static",
+    )
+    page = _StartPage(parts, settings)
+    add = blueprint.add_url_rule
+    add("/start/callback", "callback", page.callback, methods=["GET"])
+    add("/start/sign-out", "sign_out", page.sign_out, methods=["POST"])
+    add("/start/<typed>", "look", page.look, methods=["GET"], strict_slashes=False)
+    add("/start/<typed>", "begin", page.begin, methods=["POST"], strict_slashes=False)
+    add("/start/<typed>/host", "confirm", page.confirm, methods=["GET"])
+    add("/start/<typed>/host", "host", page.host, methods=["POST"])
+    blueprint.register_error_handler(LedgerUnavailable, page.on_ledger_unavailable)
+    blueprint.after_request(PageProtection(settings.environment, own_scripts=True).apply)
+    return blueprint
+
+
+class _StartPage:
+    """The routes, in the order in which a host meets them."""
+
+    def __init__(self, parts: StartPageParts, settings: StartPageSettings) -> None:
+        self._start = parts.start
+        self._units = parts.units
+        self._sign_in = parts.sign_in
+        self._settings = settings
+        self._guesses = Guesses(parts.clock)
+        self._cookie = StartCookie(parts.keyring, parts.clock, secure=settings.environment != "sandbox")
+
+    def look(self, typed: str) -> Response:
+        """Tell which meeting it is, and offer to sign in; open to anybody who holds the link."""
+        view = self._start.look(typed)
+        if view.state is not StartState.READY:
+            return self._not_startable(view, typed)
+        return self._page("start.html", 200, typed=typed, **self._facts(view))
+
+    def begin(self, typed: str) -> AnyResponse:
+        """Send the browser to sign in, or straight on when it has."""
+        view = self._start.look(typed)
+        if view.state is not StartState.READY:
+            return self._not_startable(view, typed)
+        if self._cookie.signed_in(request):
+            return redirect(url_for("start.confirm", typed=typed), 303)
+        try:
+            address, attempt = self._sign_in.begin()
+        except IdentityUnavailable:
+            return self._notice("identity_unavailable", 503, back_url=url_for("start.look", typed=typed))
+        answer = redirect(address, 303)
+        self._cookie.keep(answer, SigningIn(attempt, parse_code(typed)))
+        return answer
+
+    def callback(self) -> AnyResponse:
+        """Take in who came back from the identity provider, and lead on to the meeting."""
+        under_way = self._cookie.signing_in(request)
+        if under_way is None:
+            return self._notice("sign_in_failed", 400)
+        typed = grouped(under_way.start_code)
+        try:
+            who = self._sign_in.finish(under_way.attempt, request.args)
+        except SignInFailed as fault:
+            # The sentence is one of our own and names no person, claim or code.
+            log.warning("sign_in_failed", extra={"reason": str(fault)})
+            return self._forgetting(
+                self._notice("sign_in_failed", 400, back_url=url_for("start.look", typed=typed))
+            )
+        except IdentityUnavailable:
+            back_url = url_for("start.look", typed=typed)
+            return self._forgetting(self._notice("identity_unavailable", 503, back_url=back_url))
+        except NotStaff:
+            log.warning("sign_in_refused", extra={"reason": "not_staff"})
+            return self._forgetting(self._notice("not_staff", 403, leads_to_join=True))
+        answer = redirect(url_for("start.confirm", typed=typed), 303)
+        self._cookie.keep(answer, SignedIn(who, secrets.token_urlsafe(32)))
+        return answer
+
+    def confirm(self, typed: str) -> AnyResponse:
+        """Ask whether it is the right meeting and the right person, before anybody is let in."""
+        session = self._cookie.signed_in(request)
+        if session is None:
+            return redirect(url_for("start.look", typed=typed), 303)
+        view = self._start.look(typed)
+        if view.state is not StartState.READY:
+            return self._not_startable(view, typed)
+        return self._confirm_page(view, typed, session, 200)
+
+    def host(self, typed: str) -> AnyResponse:
+        """Start the meeting and show the way in, once; a reload asks the browser to send the form again."""
+        session = self._cookie.signed_in(request)
+        if session is None or not self._is_our_form(session):
+            return self._notice("form_too_old", 403, back_url=url_for("start.look", typed=typed))
+        try:
+            view, entry = self._start.start(typed, session.who, _reason())
+        except NotAllowedToStart:
+            view = self._start.look(typed)
+            return self._confirm_page(view, typed, session, 422, reason_missing=True)
+        if entry is None:
+            return self._not_startable(view, typed, status=409)
+        return self._host_page(view, entry, typed, session)
+
+    def sign_out(self) -> AnyResponse:
+        """Have this browser forget who signed in; for computers that people share."""
+        session = self._cookie.signed_in(request)
+        if session is not None and not self._is_our_form(session):
+            return self._notice("form_too_old", 403)
+        return self._forgetting(self._notice("signed_out", 200))
+
+    def on_ledger_unavailable(self, _: Exception) -> Response:
+        """Say that the booking cannot be read; nothing was written."""
+        answer = self._notice("unavailable", 503)
+        answer.headers["Retry-After"] = "60"
+        return answer
+
+    # --- pages ----------------------------------------------------------------------------------------------
+
+    def _confirm_page(
+        self, view: StartView, typed: str, session: SignedIn, status: int, *, reason_missing: bool = False
+    ) -> Response:
+        must_take_over = bool(
+            view.meeting and view.kind and not may_start(view.meeting, view.kind, session.who)
+        )
+        return self._page(
+            "start_confirm.html",
+            status,
+            typed=typed,
+            session=session,
+            must_take_over=must_take_over,
+            reason_missing=reason_missing,
+            reasons=[(reason.value, label) for reason, label in _REASONS.items()],
+            **self._facts(view),
+        )
+
+    def _host_page(self, view: StartView, entry: HostEntry, typed: str, session: SignedIn) -> Response:
+        return self._page(
+            "start_host.html", 200, typed=typed, session=session, entry=entry, **self._facts(view)
+        )
+
+    def _not_startable(self, view: StartView, typed: str, status: int = 200) -> Response:
+        """Say why the meeting cannot be started; one that is being made is asked for again by itself."""
+        if view.state is StartState.UNKNOWN and self._has_guessed_too_often():
+            answer = self._notice("too_many", 429)
+            answer.headers["Retry-After"] = "300"
+            return answer
+        answer = self._notice(view.state.value, _STATUS.get(view.state, status), **self._facts(view))
+        if view.state is StartState.GETTING_READY:
+            again = url_for("start.look", typed=typed)
+            answer.headers["Refresh"] = f"{_RETRY.total_seconds():.0f}; url={again}"
+        return answer
+
+    def _notice(self, said: str, status: int, **more: Any) -> Response:
+        return self._page("start_notice.html", status, said=_SAID[said], **more)
+
+    def _page(self, template: str, status: int, **more: Any) -> Response:
+        html = render_template(
+            template,
+            style=STYLE,
+            environment=self._settings.environment,
+            join_url=f"{self._settings.base_url}/m",
+            **more,
+        )
+        return make_response(html, status)
+
+    def _facts(self, view: StartView) -> dict[str, Any]:
+        """Return what the start link's holder may know: time, type and unit; neither people nor the join code."""
+        meeting = view.meeting
+        if meeting is None:
+            return {}
+        return {
+            "when": in_words(meeting.window, Language.SWEDISH),
+            "moved_from": in_words(meeting.previous, Language.SWEDISH) if meeting.previous else None,
+            "type_name": view.kind.name if view.kind else meeting.type,
+            "unit": self._unit(meeting.unit),
+        }
+
+    def _unit(self, unit_id: str) -> Unit | None:
+        try:
+            return self._units.of(unit_id)
+        except UnknownUnit:
+            return None
+
+    # --- guards ---------------------------------------------------------------------------------------------
+
+    def _is_our_form(self, session: SignedIn) -> bool:
+        sent = request.form.get("form_token", "")
+        return hmac.compare_digest(sent.encode(), session.form_token.encode())
+
+    def _has_guessed_too_often(self) -> bool:
+        forwarded = request.headers.get("X-Forwarded-For")
+        visitor = client_address(request.remote_addr, forwarded, self._settings.trusted_proxies)
+        return self._guesses.too_many(visitor)
+
+    def _forgetting(self, answer: Answer) -> Answer:
+        self._cookie.forget(answer)
+        return answer
+
+
+def _reason() -> TakeoverReason | None:
+    sent = request.form.get("reason", "")
+    return TakeoverReason(sent) if sent in set(TakeoverReason) else None

@@ -66,7 +66,10 @@ class Candidate:
         if places <= {length - WITHOUT_CENTURY}:
             return True
         parts = {length - 10, length - 8, length - 6, length - 4, length - 2, length - 1}
-        return length - SERIAL in places and (places <= parts or len(places) == length - 1)
+        if len(places) == length - 1:
+            return True
+        # Stockholm's reserve numbers hold no date, so that no cut is the main one.
+        return places <= parts and (length - SERIAL in places or STOCKHOLM.fullmatch(self.digits) is not None)
 
     @property
     def is_cut_at_most_once(self) -> bool:

@@ -35,7 +35,7 @@ class NumberRules:
     other_number_labels: frozenset[str]
     telephone_labels: frozenset[str]
     label_fillers: frozenset[str]
-    clock_ranges: re.Pattern[str]
+    moments: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def _numbers(data: Mapping[str, Any]) -> NumberRules:
         other_number_labels=frozenset(data["other_number_labels"].split()),
         telephone_labels=frozenset(data["telephone_labels"].split()),
         label_fillers=frozenset(data["label_fillers"].split()),
-        clock_ranges=re.compile(data["clock_ranges"]),
+        moments=re.compile(data["moments"]),
     )
 
 

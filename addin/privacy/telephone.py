@@ -19,7 +19,7 @@ def telephones(
 ) -> Iterator[Claim]:
     """Claim the telephone numbers of a folded text outside the stretches in `taken`."""
     masked = list(text)
-    for start, end in [*taken, *(match.span() for match in rules.clock_ranges.finditer(text))]:
+    for start, end in [*taken, *(match.span() for match in rules.moments.finditer(text))]:
         masked[start:end] = MASK * (end - start)
     matcher = phonenumbers.PhoneNumberMatcher(
         "".join(masked), REGION, leniency=phonenumbers.Leniency.VALID, max_tries=max(1, len(text))

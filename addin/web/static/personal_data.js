@@ -772,7 +772,7 @@ function liesIn(domain, domains) {
  */
 function telephones(text, taken, rules, { telephoneNumbers = [] }) {
   const masked = text.split("");
-  for (const [start, end] of [...taken, ...spans(text, rules.clockRanges)]) masked.fill("|", start, end);
+  for (const [start, end] of [...taken, ...spans(text, rules.moments)]) masked.fill("|", start, end);
   const allowed = new Set(telephoneNumbers.map((number) => international(number, rules)));
   /** @type {Finding[]} */
   const claims = [];
@@ -862,7 +862,7 @@ function compile(data) {
     otherNumberLabels: new Set(words(numbers.other_number_labels)),
     telephoneLabels: new Set(words(numbers.telephone_labels)),
     labelFillers: new Set(words(numbers.label_fillers)),
-    clockRanges: new RegExp(numbers.clock_ranges, "g"),
+    moments: new RegExp(numbers.moments, "g"),
     reserves: /** @type {any[]} */ (data.reserve_numbers).map(reserveRule),
     at: new RegExp(mail.at, "g"),
     providers: new Set(words(mail.providers)),

@@ -1,0 +1,1 @@
+"""Tests of the personal-data check, in Python and in a browser."""

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
@@ -38,7 +38,7 @@ class ServiceSettings:
 
     base_url: str
     instance: str
-    environment: str
+    environment: Literal["sandbox", "test", "production"]
     mail_domains: list[str]
     support: str
     support_telephone: str
@@ -141,7 +141,7 @@ class PaneSettings:
     office_js_url: str
     client_id: str
     frame_ancestors: list[str]
-    copy_first: str
+    copy_first: Literal["link", "text"]
 
 
 @dataclass(frozen=True, slots=True)

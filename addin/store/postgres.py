@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -42,7 +41,6 @@ class PostgresLedger:
         )
         self._keyring = keyring
         self._dialect = postgres_dialect()
-        self._work = threading.Event()
 
     def read(self, unit: Callable[[Reading], T]) -> T:
         with ledger_failures(), self.engine.connect() as connection:
@@ -63,14 +61,10 @@ class PostgresLedger:
 
     def _run(self, unit: Callable[[Writing], T]) -> T:
         with self.engine.begin() as connection:
-            result = unit(SqlWriting(connection, self._keyring, self._dialect))
-        self._work.set()
-        return result
+            return unit(SqlWriting(connection, self._keyring, self._dialect))
 
-    def wait_for_work(self, timeout_seconds: float) -> None:
-        # Other processes' commits are seen by asking again: the caller polls.
-        if self._work.wait(timeout_seconds):
-            self._work.clear()
+    def take_up_leases(self) -> None:
+        """Leave leases alone: their holders may well be alive, and a dead one's run out by themselves."""
 
     def close(self) -> None:
         """Give all connections back."""

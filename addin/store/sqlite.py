@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from filelock import FileLock, Timeout
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from addin.meetings.errors import LedgerUnavailable
 from addin.meetings.keyring import Keyring
 from addin.meetings.ports import Clock, Reading, Writing
+from addin.store import tables
 from addin.store.dialect import sqlite_dialect
 from addin.store.failures import kind_of, ledger_failures
 from addin.store.reading import SqlReading
@@ -60,7 +61,7 @@ def sqlite_engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
+        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
 
     return engine
 
@@ -88,7 +89,6 @@ class SqliteLedger:
         self._dialect = sqlite_dialect(clock)
         self._queue: list[_Unit] = []
         self._arrived = threading.Condition()
-        self._work = threading.Event()
         self._closing = False
         self._lock = _taken(Path(url.database or "")) if writes else None
         self._writer = threading.Thread(target=self._write_for_ever, name="ledger-writer", daemon=True)
@@ -109,12 +109,14 @@ class SqliteLedger:
         waiting.done.wait()
         if waiting.failure:
             raise waiting.failure
-        self._work.set()
         return cast("T", waiting.result)
 
-    def wait_for_work(self, timeout_seconds: float) -> None:
-        if self._work.wait(timeout_seconds):
-            self._work.clear()
+    def take_up_leases(self) -> None:
+        """End the leases of the process before us, which is gone since we hold its lock; look before changing."""
+        rooms = tables.rooms
+        statement = update(rooms).where(rooms.c.lease_until.is_not(None))
+        with ledger_failures(), self.engine.begin() as connection:
+            connection.execute(statement.values(lease_until=None, must_look=True))
 
     def close(self) -> None:
         """Finish what was handed in, then give the file back."""
@@ -132,7 +134,7 @@ class SqliteLedger:
         while units := self._next_units():
             try:
                 if connection is None:
-                    connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+                    connection = self.engine.connect().execution_options(begin="BEGIN IMMEDIATE")
                 self._commit_together(connection, units)
             except SQLAlchemyError as failure:
                 _abandon(connection)
@@ -152,11 +154,10 @@ class SqliteLedger:
             return units
 
     def _commit_together(self, connection: Connection, units: list[_Unit]) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        writing = SqlWriting(connection, self._keyring, self._dialect)
-        for unit in units:
-            self._run(connection, writing, unit)
-        connection.exec_driver_sql("COMMIT")
+        with connection.begin():
+            writing = SqlWriting(connection, self._keyring, self._dialect)
+            for unit in units:
+                self._run(connection, writing, unit)
         for unit in units:
             unit.finish()
 
@@ -183,6 +184,11 @@ def _taken(path: Path) -> FileLock:
     except Timeout:
         raise LedgerInUse(path) from None
     return lock
+
+
+def hold_for_a_moment(url: str) -> None:
+    """Raise LedgerInUse when another process writes this ledger."""
+    _taken(Path(make_url(url).database or "")).release()
 
 
 def _fail(units: list[_Unit], failure: BaseException) -> None:

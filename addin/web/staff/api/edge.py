@@ -11,7 +11,7 @@ from flask import Flask, Response, current_app, g, request
 from flask_smorest import Api, Blueprint
 from werkzeug.exceptions import HTTPException
 
-from addin.meetings.errors import CareMeetingError
+from addin.meetings.errors import CareMeetingError, LedgerError
 from addin.meetings.model import Principal
 from addin.web import problems
 from addin.web.problems import Problem, RequestProblem
@@ -110,7 +110,10 @@ def named(messages: Any) -> Any:
 
 def _answer_known(failure: CareMeetingError) -> Response:
     problem = problems.problem_of(failure)
-    log.info("refused", extra={"code": problem.code, "status": problem.status, "request": request_id()})
+    known = {"code": problem.code, "status": problem.status, "request": request_id()}
+    if isinstance(failure, LedgerError):
+        known["reason"] = str(failure)
+    log.info("refused", extra=known)
     return answer(problem)
 
 

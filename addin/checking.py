@@ -1,0 +1,125 @@
+"""What `vardmote check` and every start look at: settings, texts, types, manifest; and, when asked, the connections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import requests
+from sqlalchemy.exc import SQLAlchemyError
+
+from addin.config import Settings, SettingsFaulty, load_settings
+from addin.meetings.deadline import Deadline
+from addin.meetings.errors import ProviderError
+from addin.privacy import AllowList, find_personal_data
+from addin.store.ledger import open_engine
+from addin.store.schema import is_current
+from addin.web.staff.auth.errors import IdentityError
+from addin.web.staff.auth.outbound import Outbound
+from addin.wiring import load_content, outbound_of, providers_of
+from manifest.build import build
+from manifest.source import WebApplication
+from templates_messages.catalogue import SHIPPED as SHIPPED_TEXTS
+from templates_messages.checks import check_catalogue
+from templates_messages.findings import Finding
+
+__all__ = [
+    "SHIPPED_TEXTS",
+    "finds_personal_data",
+    "live_faults",
+    "static_faults",
+    "text_findings",
+    "write_manifest",
+]
+
+TRY_SECONDS: Final = 10.0
+
+
+def static_faults(path: Path) -> list[str]:
+    """Return every fault that can be seen without trying a connection, each `place: what is wrong, what to do`."""
+    try:
+        settings = load_settings(path)
+    except SettingsFaulty as faulty:
+        return faulty.faults
+    faults = [f"texts: {finding}" for finding in text_findings(None)]
+    try:
+        load_content(settings)
+    except SettingsFaulty as faulty:
+        faults += faulty.faults
+    return faults + list(_contradictions(settings))
+
+
+def _contradictions(settings: Settings) -> Iterator[str]:
+    """Yield what is wrong between sections."""
+    if settings.network.ca_bundle and not settings.network.ca_bundle.is_file():
+        yield f"network.ca_bundle: {settings.network.ca_bundle} is not a file"
+    ids = [unit.id for unit in settings.units]
+    for twice in sorted({unit_id for unit_id in ids if ids.count(unit_id) > 1}):
+        yield f"units: the id {twice} stands twice"
+    if settings.service.environment != "sandbox" and settings.service.base_url.startswith("http://"):
+        yield "service.base_url: only the sandbox may use http; write an address that begins with https://"
+    if settings.server.processes > 1 and settings.ledger.url.startswith("sqlite"):
+        yield "server.processes: SQLite serves one process; set it to 1, or ledger.url to a PostgreSQL database"
+
+
+def live_faults(path: Path) -> list[str]:
+    """Try the ledger, each provider and each sign-in; returns what failed."""
+    settings = load_settings(path)
+    tries: list[tuple[str, Callable[[], str | None]]] = [("ledger.url", lambda: _try_ledger(settings))]
+    for name, provider in providers_of(settings).items():
+        tries.append((f"providers.{name}", partial(provider.check, Deadline.after(TRY_SECONDS))))
+    addresses = {f"sign_in.tenants {tenant.id}": tenant.jwks_url for tenant in settings.sign_in.tenants}
+    addresses["start_sign_in.metadata_url"] = settings.start_sign_in.metadata_url
+    for place, url in addresses.items():
+        tries.append((place, partial(_try_sign_in, outbound_of(settings), url)))
+    return [f"{place}: {fault}" for place, attempt in tries if (fault := _fault_of(attempt))]
+
+
+def _fault_of(attempt: Callable[[], str | None]) -> str | None:
+    try:
+        return attempt()
+    except (ProviderError, IdentityError, requests.RequestException, SQLAlchemyError) as failure:
+        return f"{type(failure).__name__}; check address, credentials, proxy and CA bundle"
+
+
+def _try_ledger(settings: Settings) -> str | None:
+    engine = open_engine(settings.ledger.url)
+    try:
+        return None if is_current(engine) else "not prepared for this version; run: vardmote migrate"
+    finally:
+        engine.dispose()
+
+
+def _try_sign_in(outbound: Outbound, url: str) -> None:
+    outbound.fetch_json(url)
+
+
+def text_findings(directory: Path | None) -> list[Finding]:
+    """Return what is wrong with the texts in the folder (the shipped ones by default)."""
+    return check_catalogue(directory or SHIPPED_TEXTS, finds_personal_data)
+
+
+def finds_personal_data(text: str) -> bool:
+    """Whether our own check would stop this text."""
+    return bool(find_personal_data(text, today=datetime.now(UTC).date(), allow=AllowList()))
+
+
+def write_manifest(
+    base_url: str, out: Path, *, client_id: str | None, support_url: str | None, sandbox: bool = False
+) -> list[Path]:
+    """Write the add-in's manifest; raises ValueError that says what Outlook would refuse.
+
+    `client_id` is the pane's application in Entra; single sign-on needs it. `sandbox` allows http on this machine.
+    """
+    application = WebApplication(UUID(client_id)) if client_id else None
+    return build(
+        base_url,
+        out,
+        support_url=support_url,
+        web_application=application,
+        allow_loopback_http=sandbox,
+    )

@@ -1,0 +1,364 @@
+"""The `vardmote` command: every way in which an operator starts, checks and looks after the service.
+
+Commands load what they need when they run, so that `--help` is quick and the process that only supervises stays
+small.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from addin.config import Settings
+    from addin.meetings.model import AuditEntry
+
+_SETTINGS = click.option(
+    "--settings",
+    "path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default="vardmote.toml",
+    envvar="VARDMOTE_SETTINGS",
+    show_default=True,
+    show_envvar=True,
+    help="The settings file.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="skyddat-vardmote")
+def main() -> None:
+    """Skyddat vårdmöte: protected video meetings, booked from the calendar item in Outlook.
+
+    A first look on your own machine: vardmote sandbox. A service of your own: write a settings file
+    (docs/operations.md), then vardmote check, vardmote migrate and vardmote serve.
+    """
+
+
+@main.command()
+@_SETTINGS
+@click.option(
+    "--surface",
+    "surfaces",
+    default="join,staff,hooks",
+    show_default=True,
+    help="Which surfaces this process answers: join (guests), staff (pane, API, start page), hooks (systems).",
+)
+@click.option(
+    "--worker/--no-worker", default=True, show_default=True, help="Also do the work that nobody waits for."
+)
+def serve(path: Path, surfaces: str, *, worker: bool) -> None:
+    """Answer HTTP on server.host and server.port.
+
+    On SQLite one process does everything. On PostgreSQL surfaces and workers may be processes of their own, on any
+    number of machines.
+    """
+    chosen = _surfaces(surfaces)
+    with _plain_failures():
+        settings = _ready(path)
+        _serve(settings, chosen, worker=worker)
+
+
+@main.command()
+@_SETTINGS
+def worker(path: Path) -> None:
+    """Do the work that nobody waits for, beside serve --no-worker. Needs PostgreSQL."""
+    import signal
+
+    from addin.logs import set_up_logging
+    from addin.store.ledger import is_sqlite
+    from addin.wiring import open_service
+
+    with _plain_failures():
+        settings = _ready(path)
+        if is_sqlite(settings.ledger.url):
+            _fail("A worker of its own needs PostgreSQL: SQLite serves one process. Use: vardmote serve")
+        set_up_logging()
+        service = open_service(settings)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: service.worker.end())
+    service.worker.start()
+    service.worker.wait()
+    service.worker.stop()
+    service.ledger.close()
+
+
+@main.command()
+@_SETTINGS
+def migrate(path: Path) -> None:
+    """Bring the ledger's schema to what this version needs; harmless when it is there already."""
+    from addin.config import load_settings
+    from addin.store.ledger import open_engine
+    from addin.store.migrations import HEAD
+    from addin.store.schema import migrate as take_steps
+
+    with _plain_failures():
+        before = take_steps(open_engine(load_settings(path).ledger.url))
+    click.echo(f"The ledger is at {HEAD}" + ("." if before == HEAD else f"; it was {before or 'empty'}."))
+
+
+@main.command()
+@_SETTINGS
+@click.option("--live", is_flag=True, help="Also try the ledger, the providers and the sign-in.")
+def check(path: Path, *, live: bool) -> None:
+    """Name every fault of the settings at once; exits 1 when there is one."""
+    from addin.checking import live_faults, static_faults
+
+    faults = static_faults(path)
+    if live and not faults:
+        faults = live_faults(path)
+    for fault in faults:
+        click.echo(fault, err=True)
+    if faults:
+        sys.exit(1)
+    click.echo("No faults found." if live else "No faults found. Try the connections with --live.")
+
+
+@main.command()
+@_SETTINGS
+@click.option("--meeting", "meeting_id", help="Only this meeting (its id).")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From this day, UTC.")
+def audit(path: Path, meeting_id: str | None, since: object) -> None:
+    """Print who did what to which meeting when, one JSON object a line; beside a running service."""
+    import json
+    from datetime import UTC, datetime
+
+    from addin.wiring import open_service
+
+    day = since.replace(tzinfo=UTC) if isinstance(since, datetime) else None
+    with _plain_failures():
+        service = open_service(_settings(path), writes=False)
+        entries = service.ledger.read(lambda reading: list(reading.audit_entries(meeting_id, day)))
+    for entry in entries:
+        click.echo(json.dumps(_audit_line(entry)))
+
+
+@main.command()
+@_SETTINGS
+def rebuild(path: Path) -> None:
+    """After a restore from backup: re-read which rooms are ours, and let the service remove things again.
+
+    Stop the service first. Rooms that were made after the backup are listed; nothing is removed.
+    """
+    from addin.wiring import open_service
+
+    with _plain_failures():
+        found = open_service(_settings(path)).rebuild()
+    for orphan in found.orphans:
+        click.echo(f"{orphan.provider}: room {orphan.reference} is ours and unknown to the ledger.")
+    click.echo(
+        f"{found.known} rooms known, {len(found.orphans)} unknown to the ledger, "
+        f"{found.unproven} with our name but without our tag (left alone). The ledger is in service again."
+    )
+
+
+@main.group()
+def texts() -> None:
+    """Look after the central texts."""
+
+
+_DIRECTORY = click.option(
+    "--directory",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder of the texts; the shipped ones by default.",
+)
+
+
+@texts.command("check")
+@_DIRECTORY
+def check_texts(directory: Path | None) -> None:
+    """Find missing, surplus or forbidden placeholders, changed published versions and more; exits 1 on a finding."""
+    from addin.checking import text_findings
+
+    findings = text_findings(directory)
+    for finding in findings:
+        click.echo(str(finding), err=True)
+    if findings:
+        sys.exit(1)
+    click.echo("No faults found in the texts.")
+
+
+@texts.command("publish")
+@_DIRECTORY
+def publish_texts(directory: Path | None) -> None:
+    """Publish every version that is not published yet; from then on it never changes."""
+    from addin.checking import SHIPPED_TEXTS, finds_personal_data
+    from templates_messages.publishing import PublishRefused, publish
+
+    try:
+        published = publish(directory or SHIPPED_TEXTS, finds_personal_data)
+    except PublishRefused as refusal:
+        _fail(str(refusal))
+    for name in published:
+        click.echo(f"Published {name}")
+    if not published:
+        click.echo("Everything was published already.")
+
+
+@main.group()
+def manifest() -> None:
+    """The add-in's manifest for Outlook."""
+
+
+@manifest.command("build")
+@click.option(
+    "--base-url", required=True, help="Where the service is reached, e.g. https://vardmote.region.example"
+)
+@click.option(
+    "--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="The folder to write to."
+)
+@click.option("--client-id", help="The pane's application id in Entra, for single sign-on.")
+@click.option("--support-url", help="A page where people get help; the pane's own by default.")
+def build_manifest(base_url: str, out: Path, client_id: str | None, support_url: str | None) -> None:
+    """Write the XML manifest, after holding it against Outlook's rules."""
+    from addin.checking import write_manifest
+
+    try:
+        written = write_manifest(base_url, out, client_id=client_id, support_url=support_url)
+    except ValueError as refusal:
+        _fail(str(refusal))
+    for file in written:
+        click.echo(str(file))
+
+
+@main.command()
+@click.option(
+    "--check", "checks", is_flag=True, help="Do the main job once without a screen, print JSON, and end."
+)
+@click.option(
+    "--keep", is_flag=True, help="With --check: leave everything running, and print addresses and a token."
+)
+@click.option("--stop", is_flag=True, help="End what --keep left running.")
+@click.option("--dev", is_flag=True, help="Start afresh when the code changes.")
+@click.option(
+    "--port", type=int, default=8410, show_default=True, help="Of the window; the service takes the next."
+)
+@click.option(
+    "--var",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="var",
+    show_default=True,
+    help="Where ledger, settings and the sandbox's state are kept.",
+)
+def sandbox(folder: Path, port: int, *, checks: bool, keep: bool, stop: bool, dev: bool) -> None:
+    """Start the service beside a simulated region with an Outlook window, on this machine only.
+
+    No real meeting is made and nothing leaves the machine.
+    """
+    from addin.trial import check_main_job, keep_running, stop_kept
+
+    with _plain_failures():
+        if stop:
+            stop_kept(folder)
+        elif checks:
+            sys.exit(check_main_job(folder, keep=keep))
+        else:
+            keep_running(folder, port, reload=dev)
+
+
+# --- shared -------------------------------------------------------------------------------------------------
+
+
+def _surfaces(text: str) -> list[str]:
+    known = ("join", "staff", "hooks")
+    chosen = [name.strip() for name in text.split(",") if name.strip()]
+    if not chosen or not set(chosen) <= set(known):
+        raise click.BadParameter(f"choose among {', '.join(known)}", param_hint="--surface")
+    return chosen
+
+
+def _settings(path: Path) -> Settings:
+    from addin.config import load_settings
+
+    return load_settings(path)
+
+
+def _ready(path: Path) -> Settings:
+    """Return the settings when nothing at all is wrong with them; a start with faults does not happen."""
+    from addin.checking import static_faults
+    from addin.config import SettingsFaulty
+
+    faults = static_faults(path)
+    if faults:
+        raise SettingsFaulty(faults)
+    return _settings(path)
+
+
+def _serve(settings: Settings, surfaces: list[str], *, worker: bool) -> None:
+    """Hand over to the server; it starts the processes that load the service (`wiring.serving_app`)."""
+    from granian import Granian
+    from granian.constants import HTTPModes, Interfaces
+    from granian.log import LogLevels
+
+    from addin.serving import hold_start
+
+    processes = hold_start(settings)
+    os.environ["VARDMOTE_SETTINGS"] = str(settings.path.resolve())
+    os.environ["VARDMOTE_SURFACES"] = ",".join(surfaces)
+    os.environ["VARDMOTE_WORKER"] = "1" if worker else "0"
+    Granian(
+        "addin.wiring:serving_app",
+        factory=True,
+        address=settings.server.host,
+        port=settings.server.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        workers=processes,
+        blocking_threads=settings.server.threads,
+        websockets=False,
+        # What a server writes of a request is its path, and a path of ours is a code.
+        log_access=False,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=processes > 1,
+        workers_kill_timeout=15,
+    ).serve()
+
+
+def _audit_line(entry: AuditEntry) -> dict[str, str | None]:
+    return {
+        "at": entry.at.isoformat(),
+        "tenant": entry.tenant,
+        "actor": entry.actor,
+        "action": entry.action,
+        "meeting": entry.meeting_id,
+        "reason": entry.reason,
+    }
+
+
+def _fail(sentence: str) -> NoReturn:
+    click.echo(sentence, err=True)
+    sys.exit(1)
+
+
+@contextmanager
+def _plain_failures() -> Iterator[None]:
+    """Turn the failures that an operator can mend into their sentences, without a traceback."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from addin.config import SettingsFaulty
+    from addin.meetings.errors import CareMeetingError
+    from addin.store.sqlite import LedgerInUse
+
+    try:
+        yield
+    except SettingsFaulty as failure:
+        _fail("\n".join(failure.faults))
+    except LedgerInUse as failure:
+        _fail(str(failure))
+    except CareMeetingError as failure:
+        _fail(f"{type(failure).__name__}: {failure}")
+    except SQLAlchemyError as failure:
+        _fail(
+            f"The ledger cannot be used ({type(failure).__name__}). Check ledger.url and that the database runs."
+        )
+
+
+if __name__ == "__main__":
+    main()

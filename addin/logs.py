@@ -1,0 +1,96 @@
+"""Logging: one JSON object a line, and only fields on the list, so that nothing personal can slip in.
+
+What a message says is an event's name; what an exception says is never written, since libraries quote values in
+theirs: its type and the places it passed through are (facts/texts-and-privacy.md 4.5).
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+_FIELDS: Final = frozenset(
+    (
+        "action",
+        "code",
+        "count",
+        "duration_ms",
+        "endpoint",
+        "event",
+        "level",
+        "logger",
+        "meeting",
+        "method",
+        "port",
+        "provider",
+        "reason",
+        "request",
+        "settings",
+        "status",
+        "surfaces",
+        "timestamp",
+        "trace",
+        "type",
+    )
+)
+_ROOT: Final = Path(__file__).resolve().parent.parent
+
+# Libraries whose own records may name addresses or values; only what we write ourselves is kept below this level.
+_QUIET: Final = {"urllib3": logging.CRITICAL, "sqlalchemy": logging.CRITICAL, "authlib": logging.CRITICAL}
+
+
+def set_up_logging(level: int = logging.INFO) -> None:
+    """Send every record of this process to standard error as JSON, with listed fields only."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(sort_keys=True, ensure_ascii=False),
+            ],
+            foreign_pre_chain=[
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+                structlog.stdlib.ExtraAdder(),
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                _only_listed,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name, quiet in _QUIET.items():
+        logging.getLogger(name).setLevel(quiet)
+
+
+def _only_listed(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Keep the listed fields; replace other people's messages by their logger's name, exceptions by their places."""
+    record: logging.LogRecord = event["_record"]
+    if record.exc_info and record.exc_info[1]:
+        event["type"] = type(record.exc_info[1]).__name__
+        event["trace"] = _places(record.exc_info[1])
+    if not record.name.startswith("addin"):
+        event["event"] = f"library:{record.name}"
+    kept = {key: value for key, value in event.items() if key in _FIELDS or key.startswith("_")}
+    # The formatter would append the exception's own words.
+    record.exc_info = record.exc_text = None
+    return kept
+
+
+def _places(failure: BaseException) -> str:
+    """Return where an exception has been, innermost last, as `file:line function`; never what it says."""
+    frames = traceback.extract_tb(failure.__traceback__)
+    return " < ".join(
+        f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in reversed(frames[-12:])
+    )
+
+
+def _short(filename: str) -> str:
+    path = Path(filename)
+    return str(path.relative_to(_ROOT)) if path.is_relative_to(_ROOT) else path.name

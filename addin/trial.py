@@ -1,0 +1,311 @@
+"""The trial on one machine: the service beside a simulated region, for looking at it and for checking it.
+
+Writes settings, keys and ledger under one folder, starts both as processes of their own, and ends them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NoReturn
+
+import click
+import psutil
+import requests
+
+from addin.sandbox import people
+from addin.trial_job import MainJob, MainJobFailed
+
+START_SECONDS: Final = 20.0
+STOP_SECONDS: Final = 10.0
+HOST: Final = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The two ports of a trial."""
+
+    window: int
+    service: int
+
+    @property
+    def window_url(self) -> str:
+        """Where the Outlook window is."""
+        return f"http://{HOST}:{self.window}"
+
+    @property
+    def service_url(self) -> str:
+        """Where the service is."""
+        return f"http://{HOST}:{self.service}"
+
+
+def keep_running(folder: Path, port: int, *, reload: bool) -> None:
+    """Start both, print the one address, and run until Ctrl-C; `reload` starts afresh when the code changes."""
+    ports = Ports(port, port + 1)
+    for number in (ports.window, ports.service):
+        _hold_port(number)
+    with _interruptible():
+        while True:
+            with _running(folder, ports):
+                click.echo(f"Skyddat vårdmöte, sandbox: {ports.window_url}/   (Ctrl-C stops everything)")
+                if not _wait(reload=reload):
+                    return
+
+
+def check_main_job(folder: Path, *, keep: bool) -> int:
+    """Do the main job once on free ports; print one JSON line and return 0, or say what failed and return 1."""
+    began = time.monotonic()
+    ports = Ports(_free_port(), _free_port())
+    place = folder / "check"
+    trial = _start(place, ports)
+    try:
+        result = MainJob(ports.window_url, ports.service_url, people.ANNA.object_id).run()
+        result["seconds_to_ready"] = round(trial.ready_after - began, 2)
+        result["service_rss_mib"] = round(_resident_mib(trial.service.pid), 1)
+    except (MainJobFailed, requests.RequestException) as failure:
+        trial.stop()
+        click.echo(f"The main job failed: {failure}", err=True)
+        return 1
+    except BaseException:
+        trial.stop()
+        raise
+    click.echo(json.dumps(result, ensure_ascii=False))
+    if keep:
+        _leave_running(place, ports, trial)
+    else:
+        trial.stop()
+    return 0
+
+
+def stop_kept(folder: Path) -> None:
+    """End what `--check --keep` left running."""
+    noted = folder / "check" / "running.json"
+    if not noted.is_file():
+        click.echo("Nothing was left running.")
+        return
+    for pid in json.loads(noted.read_text(encoding="ascii")):
+        _end_group(pid)
+    noted.unlink()
+    click.echo("Stopped.")
+
+
+# --- processes ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    region: subprocess.Popen[bytes]
+    service: subprocess.Popen[bytes]
+    ready_after: float
+
+    def stop(self) -> None:
+        for process in (self.service, self.region):
+            _end_group(process.pid)
+            process.wait(STOP_SECONDS)
+
+
+def _start(folder: Path, ports: Ports) -> _Trial:
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = _write_settings(folder, ports)
+    _prepare(settings, folder, ports)
+    log = folder / "trial.log"
+    region = _spawn(_region_command(folder, ports), log)
+    service = _spawn([sys.executable, "-m", "addin.cli", "serve", "--settings", str(settings)], log)
+    trial = _Trial(region, service, 0.0)
+    try:
+        for process, url in (
+            (region, f"{ports.window_url}/window/config.json"),
+            (service, f"{ports.service_url}/readyz"),
+        ):
+            _await(process, url, log)
+    except BaseException:
+        trial.stop()
+        raise
+    return _Trial(region, service, time.monotonic())
+
+
+@contextmanager
+def _running(folder: Path, ports: Ports) -> Iterator[_Trial]:
+    trial = _start(folder, ports)
+    try:
+        yield trial
+    finally:
+        trial.stop()
+
+
+def _spawn(command: list[str], log: Path) -> subprocess.Popen[bytes]:
+    """Start a command in a process group of its own, so that all of it can be ended; it writes to the log."""
+    with log.open("ab") as out:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+        )
+
+
+def _region_command(folder: Path, ports: Ports) -> list[str]:
+    return [
+        *(sys.executable, "-m", "addin.sandbox", "--port", str(ports.window)),
+        *("--service-url", ports.service_url),
+        *("--manifest", str(folder / "manifest.xml")),
+        *("--state", str(folder / "region.db")),
+        # A real Pexip takes about 90 s; a trial should not.
+        *("--replication-seconds", "1"),
+    ]
+
+
+def _await(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Return when `url` answers 200; fails when the process has ended or it takes too long."""
+    deadline = time.monotonic() + START_SECONDS
+    with requests.Session() as session:
+        session.trust_env = False
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                _fail(f"A part of the trial did not start; its own words stand in {log}.")
+            try:
+                if session.get(url, timeout=1).ok:
+                    return
+            except requests.RequestException:
+                time.sleep(0.02)
+    _fail(f"A part of the trial was not ready within {START_SECONDS:.0f} s; its own words stand in {log}.")
+
+
+def _end_group(pid: int) -> None:
+    """End a process and all it has started: kindly first, then for good."""
+    try:
+        os.killpg(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return
+    members = [process for process in psutil.process_iter() if _group_of(process.pid) == pid]
+    _, alive = psutil.wait_procs(members, STOP_SECONDS)
+    for process in alive:
+        process.kill()
+
+
+def _group_of(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return None
+
+
+def _resident_mib(pid: int) -> float:
+    parent = psutil.Process(pid)
+    return sum(process.memory_info().rss for process in [parent, *parent.children(recursive=True)]) / 2**20
+
+
+# --- preparation --------------------------------------------------------------------------------------------
+
+
+def _prepare(settings: Path, folder: Path, ports: Ports) -> None:
+    from addin.checking import write_manifest
+    from addin.config import load_settings
+    from addin.store.ledger import open_engine
+    from addin.store.schema import migrate
+
+    engine = open_engine(load_settings(settings).ledger.url)
+    migrate(engine)
+    engine.dispose()
+    write_manifest(ports.service_url, folder, client_id=people.PANE_CLIENT, support_url=None, sandbox=True)
+
+
+def _write_settings(folder: Path, ports: Ports) -> Path:
+    """Write the settings of the trial; the keys are drawn once and kept."""
+    key = folder / "key"
+    if not key.exists():
+        key.touch(mode=0o600)
+        key.write_text(secrets.token_hex(32), encoding="ascii")
+    for name, secret in (("pexip-password", people.PEXIP_PASSWORD), ("web-secret", people.WEB_SECRET)):
+        (folder / name).write_text(secret, encoding="ascii")
+    path = folder / "vardmote.toml"
+    template = Path(__file__).with_name("trial.toml").read_text(encoding="utf-8")
+    values = {
+        "SERVICE_URL": ports.service_url,
+        "REGION_URL": ports.window_url,
+        "SERVICE_PORT": str(ports.service),
+        "TENANT": people.TENANT,
+        "API_CLIENT": people.API_CLIENT,
+        "PANE_CLIENT": people.PANE_CLIENT,
+        "WEB_CLIENT": people.WEB_CLIENT,
+        "PEXIP_USER": people.PEXIP_USER,
+    }
+    for name, value in values.items():
+        template = template.replace(f"@{name}@", value)
+    path.write_text(template, encoding="utf-8")
+    return path
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _hold_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as fault:
+            _fail(f"Port {port} cannot be used ({fault.strerror}). Choose another: ./run --port NUMBER")
+
+
+# --- waiting ------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """End quietly on Ctrl-C and on SIGTERM."""
+
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("\nStopped.", err=True)
+
+
+def _wait(*, reload: bool) -> bool:
+    """Wait until Ctrl-C; with `reload`, return True when a file of ours has changed."""
+    before = _newest()
+    while True:
+        time.sleep(1)
+        if reload and _newest() != before:
+            click.echo("The code has changed; starting afresh.", err=True)
+            return True
+
+
+def _newest() -> float:
+    root = Path(__file__).resolve().parent.parent
+    folders = ("addin", "templates_messages", "manifest", "calendar_sync")
+    return max(
+        file.stat().st_mtime for name in folders for file in (root / name).rglob("*") if file.is_file()
+    )
+
+
+def _leave_running(folder: Path, ports: Ports, trial: _Trial) -> None:
+    (folder / "running.json").write_text(json.dumps([trial.service.pid, trial.region.pid]), encoding="ascii")
+    job = MainJob(ports.window_url, ports.service_url, people.ANNA.object_id)
+    addresses = {
+        "window": f"{ports.window_url}/",
+        "service": ports.service_url,
+        "api": f"{ports.service_url}/api/v1/openapi.json",
+        "token": job.token(),
+        "stop": "./run --stop",
+    }
+    click.echo(json.dumps(addresses))
+
+
+def _fail(sentence: str) -> NoReturn:
+    click.echo(sentence, err=True)
+    sys.exit(1)

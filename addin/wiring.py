@@ -1,0 +1,422 @@
+"""The only place that chooses concrete adapters: from settings to a service that can be served or worked.
+
+Everything below gets what it needs as arguments; nothing here decides anything about meetings.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+from marshmallow import ValidationError
+
+from addin.conferencing.pexip import PexipProvider, PexipSettings
+from addin.config import PexipProviderSettings, Settings, SettingsFaulty, load_settings
+from addin.logs import set_up_logging
+from addin.meetings.book import BookMeeting
+from addin.meetings.cancel import CancelMeeting
+from addin.meetings.change import ChangeMeeting
+from addin.meetings.errors import UnknownMeetingType
+from addin.meetings.keyring import Keyring
+from addin.meetings.meeting_types import SHIPPED, MeetingTypes, load_meeting_types
+from addin.meetings.ports import Clock, ConferencingProvider
+from addin.meetings.rebuild import Rebuild
+from addin.meetings.reconcile import Reconciler
+from addin.meetings.rooms import RoomPlans
+from addin.meetings.sweep import Sweep
+from addin.meetings.texts import Contact, MeetingTexts
+from addin.meetings.units import Unit, Units
+from addin.privacy import AllowList
+from addin.store.ledger import SqlLedger, is_sqlite, mark_path, open_ledger
+from addin.store.restored import begin_service, note_progress
+from addin.store.rows import to_time
+from addin.store.schema import is_current
+from addin.web.health import health_blueprint
+from addin.web.staff.api.choices import choices_blueprint
+from addin.web.staff.api.edge import guard, make_api
+from addin.web.staff.api.meetings import MeetingUseCases, meetings_blueprint
+from addin.web.staff.api.personal_data import personal_data_blueprint
+from addin.web.staff.api.representation import Representation
+from addin.web.staff.api.texts import texts_blueprint
+from addin.web.staff.auth.outbound import Outbound
+from addin.web.staff.auth.tokens import TokenSettings, TokenVerifier, TrustedTenant
+from addin.web.staff.icons import icons_blueprint
+from addin.web.staff.pane import PaneSettings, SignIn, Support, pane_blueprint
+from addin.worker import Worker
+from manifest import icons
+from templates_messages.catalogue import Catalogue, CatalogueFault, load_catalogue
+from templates_messages.titles import Titles, load_titles
+
+T = TypeVar("T")
+
+SURFACES: Final = ("join", "staff", "hooks")
+SETTINGS_VARIABLE: Final = "VARDMOTE_SETTINGS"
+SURFACES_VARIABLE: Final = "VARDMOTE_SURFACES"
+WORKER_VARIABLE: Final = "VARDMOTE_WORKER"
+HOME_ZONE: Final = ZoneInfo("Europe/Stockholm")
+
+
+class SchemaOutdated(Exception):
+    """The ledger's schema is not the one that this version needs."""
+
+    def __init__(self) -> None:
+        super().__init__("The ledger is not prepared for this version. Run: vardmote migrate")
+
+
+class SystemClock:
+    """The machine's own clock (`ports.Clock`)."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is data and not code: meeting types, texts, titles, units."""
+
+    types: MeetingTypes
+    catalogue: Catalogue
+    titles: Titles
+    units: Units
+
+
+def load_content(settings: Settings) -> Content:
+    """Read the types and texts and hold them against each other; raises SettingsFaulty with every fault."""
+    faults: list[str] = []
+    types = _collect(faults, partial(_types, settings))
+    catalogue = _collect(faults, load_catalogue)
+    titles = _collect(faults, load_titles)
+    if types and titles:
+        faults += _mismatches(settings, types, titles)
+    if faults or types is None or catalogue is None or titles is None:
+        raise SettingsFaulty(faults)
+    return Content(types, catalogue, titles, _units(settings))
+
+
+def _collect(faults: list[str], load: Callable[[], T]) -> T | None:
+    try:
+        return load()
+    except SettingsFaulty as fault:
+        faults += fault.faults
+    except CatalogueFault as fault:
+        faults.append(f"texts: {fault}")
+    return None
+
+
+def _types(settings: Settings) -> MeetingTypes:
+    try:
+        types = load_meeting_types(settings.meetings.types_file or SHIPPED)
+        offered = settings.meetings.offered
+        if offered is not None:
+            types = MeetingTypes([types.of(type_id) for type_id in offered])
+        return types.with_providers(settings.meetings.providers)
+    except ValidationError as fault:
+        raise SettingsFaulty([f"meetings.types_file: {fault.messages}"]) from None
+    except OSError as fault:
+        raise SettingsFaulty([f"meetings.types_file: cannot be read ({type(fault).__name__})"]) from None
+    except UnknownMeetingType:
+        raise SettingsFaulty(
+            ["meetings: offered or providers names a meeting type that does not exist"]
+        ) from None
+
+
+def _mismatches(settings: Settings, types: MeetingTypes, titles: Titles) -> Iterable[str]:
+    for kind in types:
+        if kind.provider not in settings.providers:
+            yield (
+                f'meetings: {kind.id} needs the provider "{kind.provider}", which is not under [providers]; '
+                "set it up, choose another one in meetings.providers, or leave the type out of meetings.offered"
+            )
+        for variant in kind.variants:
+            if (kind.id, variant.id) not in titles.by_kind:
+                yield f"texts: titles.toml has no titles for {kind.id}/{variant.id}"
+
+
+def _units(settings: Settings) -> Units:
+    return Units(
+        Unit(
+            id=unit.id,
+            name=unit.name,
+            telephone=unit.telephone,
+            hours=unit.hours,
+            contact_without_speech=unit.contact_without_speech,
+            data_controller=unit.data_controller,
+            hsa_id=unit.hsa_id,
+            mailboxes=frozenset(mailbox.lower() for mailbox in unit.mailboxes),
+        )
+        for unit in settings.units
+    )
+
+
+class Service:
+    """The parts of a running service, each made once and only when asked for."""
+
+    def __init__(self, settings: Settings, ledger: SqlLedger, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.ledger = ledger
+        self.clock = clock or SystemClock()
+        self.content = load_content(settings)
+
+    @cached_property
+    def outbound(self) -> Outbound:
+        """How we reach identity providers."""
+        return outbound_of(self.settings)
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The service's own keys."""
+        return keyring_of(self.settings)
+
+    @cached_property
+    def providers(self) -> dict[str, ConferencingProvider]:
+        """The conferencing providers by name."""
+        return providers_of(self.settings)
+
+    @cached_property
+    def plans(self) -> RoomPlans:
+        """What rooms are to be like."""
+        titles = {kind: titles.room_title for kind, titles in self.content.titles.by_kind.items()}
+        return RoomPlans(self.content.types, self.keyring, self.settings.service.instance, titles)
+
+    @cached_property
+    def reconciler(self) -> Reconciler:
+        """What makes rooms agree with wishes."""
+        return Reconciler(self.ledger, self.providers, self.plans, self.clock)
+
+    @cached_property
+    def texts(self) -> MeetingTexts:
+        """What renders words."""
+        service = self.settings.service
+        contact = Contact(service.base_url, service.support, service.info_page)
+        content = self.content
+        return MeetingTexts(
+            content.catalogue,
+            content.titles,
+            content.types,
+            content.units,
+            self.providers,
+            self.clock,
+            contact,
+        )
+
+    @cached_property
+    def change(self) -> ChangeMeeting:
+        """The use cases that change a meeting."""
+        return ChangeMeeting(
+            self.ledger, self.reconciler, self.plans, self.content.units, self.clock, self.providers
+        )
+
+    @cached_property
+    def use_cases(self) -> MeetingUseCases:
+        """What the JSON interface calls."""
+        domains = frozenset(domain.lower() for domain in self.settings.service.mail_domains)
+        return MeetingUseCases(
+            book=BookMeeting(
+                self.ledger,
+                self.reconciler,
+                self.plans,
+                self.content.units,
+                self.clock,
+                domains,
+                self.providers,
+            ),
+            change=self.change,
+            cancel=CancelMeeting(self.ledger, self.reconciler, self.clock),
+            representation=Representation(self.ledger, self.texts, self.providers),
+            ledger=self.ledger,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def worker(self) -> Worker:
+        """What does the work that nobody waits for."""
+        # No calendar is connected yet, so nothing can tell that an item holds a meeting.
+        sweep = Sweep(self.ledger, self.clock, sees_calendars=False)
+        note = partial(note_progress, self.ledger.engine, _mark(self.settings))
+        return Worker(self.ledger, self.reconciler, sweep, self.providers, note)
+
+    @cached_property
+    def verifier(self) -> TokenVerifier:
+        """What says who sent a token."""
+        sign_in = self.settings.sign_in
+        tenants = tuple(
+            TrustedTenant(tenant.id, tenant.issuer_v2, tenant.issuer_v1, tenant.jwks_url)
+            for tenant in sign_in.tenants
+        )
+        token_settings = TokenSettings(
+            tenants=tenants,
+            audiences=tuple(sign_in.audiences),
+            authorised_parties=tuple(sign_in.authorised_parties),
+            scope=sign_in.scope,
+            outbound=self.outbound,
+        )
+        return TokenVerifier(token_settings, self.clock)
+
+    @cached_property
+    def rebuild(self) -> Rebuild:
+        """The use case after a restore."""
+        return Rebuild(self.ledger, self.providers, self.plans)
+
+    def app(self, surfaces: Iterable[str]) -> Flask:
+        """Return the Flask application of the chosen surfaces."""
+        app = Flask("addin.web", static_folder=None)
+        app.register_blueprint(health_blueprint(self.ledger))
+        for surface in surfaces:
+            _SURFACES[surface](self, app)
+        return app
+
+
+# --- surfaces -----------------------------------------------------------------------------------------------
+
+
+def _add_join(service: Service, app: Flask) -> None:
+    """The pages for guests."""
+
+
+def _add_staff(service: Service, app: Flask) -> None:
+    """The JSON interface, the pane and the start page."""
+    content, settings = service.content, service.settings
+    api = make_api(app)
+    allow = AllowList(
+        mail_domains=frozenset(settings.service.mail_domains),
+        telephone_numbers=frozenset(unit.telephone for unit in settings.units),
+    )
+    for blueprint in (
+        choices_blueprint(content.types, content.units, content.titles, settings.meetings.provider_notes),
+        meetings_blueprint(service.use_cases),
+        texts_blueprint(
+            service.texts,
+            service.change,
+            service.ledger,
+            service.use_cases.representation,
+            settings.pane.copy_first,
+        ),
+        personal_data_blueprint(allow, lambda: service.clock.now().astimezone(HOME_ZONE).date()),
+    ):
+        api.register_blueprint(guard(blueprint, service.verifier))
+    app.register_blueprint(pane_blueprint(_pane_settings(settings)))
+    app.register_blueprint(icons_blueprint(icons.FOLDER))
+
+
+def _add_hooks(service: Service, app: Flask) -> None:
+    """Nothing calls us yet; the surface has its health checks."""
+
+
+_SURFACES: Final[Mapping[str, Callable[[Service, Flask], None]]] = {
+    "join": _add_join,
+    "staff": _add_staff,
+    "hooks": _add_hooks,
+}
+
+
+def _pane_settings(settings: Settings) -> PaneSettings:
+    service, pane, sign_in = settings.service, settings.pane, settings.sign_in
+    authority = sign_in.tenants[0].issuer_v2.removesuffix("/v2.0")
+    return PaneSettings(
+        sign_in=SignIn(pane.client_id, f"{sign_in.audiences[0]}/{sign_in.scope}", authority),
+        support=Support(service.support, service.support_telephone),
+        environment=service.environment,
+        office_js_url=pane.office_js_url,
+        frame_ancestors=tuple(pane.frame_ancestors),
+        copy_first=pane.copy_first,
+        internal_mail_domains=tuple(domain.lower() for domain in service.mail_domains),
+    )
+
+
+# --- from settings to parts ---------------------------------------------------------------------------------
+
+
+def keyring_of(settings: Settings) -> Keyring:
+    """Return the service's own keys."""
+    return Keyring(settings.keys.keys, settings.keys.current)
+
+
+def providers_of(settings: Settings) -> dict[str, ConferencingProvider]:
+    """Return an adapter for each configured provider."""
+    return {name: _pexip(name, chosen, settings) for name, chosen in settings.providers.items()}
+
+
+def outbound_of(settings: Settings) -> Outbound:
+    """Return how we reach identity providers."""
+    return Outbound(_proxies(settings), _ca_bundle(settings))
+
+
+def _pexip(name: str, chosen: PexipProviderSettings, settings: Settings) -> PexipProvider:
+    return PexipProvider(
+        PexipSettings(
+            name=name,
+            base_url=chosen.management_url,
+            username=chosen.username,
+            password=chosen.password,
+            join_base_url=chosen.join_url,
+            timeout_seconds=chosen.timeout_seconds,
+            ready_after_seconds=chosen.ready_after_seconds,
+            pool_size=settings.server.threads + 8,
+            proxies=_proxies(settings),
+            ca_bundle=_ca_bundle(settings),
+        )
+    )
+
+
+def _proxies(settings: Settings) -> dict[str, str]:
+    return {"https": settings.network.proxy, "http": settings.network.proxy} if settings.network.proxy else {}
+
+
+def _ca_bundle(settings: Settings) -> str | None:
+    return str(settings.network.ca_bundle) if settings.network.ca_bundle else None
+
+
+def _mark(settings: Settings) -> Path:
+    return mark_path(settings.ledger.url, settings.ledger.state_directory)
+
+
+# --- entries ------------------------------------------------------------------------------------------------
+
+
+def open_service(settings: Settings, *, writes: bool = True) -> Service:
+    """Return the service on its ledger; raises SettingsFaulty, SchemaOutdated, LedgerInUse.
+
+    With `writes`, notes the start and freezes a ledger that was restored from a backup.
+    """
+    clock = SystemClock()
+    ledger = open_ledger(
+        settings.ledger.url, keyring_of(settings), clock, writes=writes, pool_size=settings.server.threads
+    )
+    try:
+        _prepare(ledger, settings, clock, writes=writes)
+        return Service(settings, ledger, clock)
+    except BaseException:
+        ledger.close()
+        raise
+
+
+def _prepare(ledger: SqlLedger, settings: Settings, clock: Clock, *, writes: bool) -> None:
+    if not is_current(ledger.engine):
+        raise SchemaOutdated
+    if writes:
+        begin_service(ledger.engine, _mark(settings), now=to_time(clock.now()) or 0)
+        ledger.take_up_leases()
+
+
+def serving_app() -> Flask:
+    """Return the application for a server process; settings and surfaces come in the environment."""
+    set_up_logging()
+    service = open_service(load_settings(Path(os.environ[SETTINGS_VARIABLE])))
+    atexit.register(service.ledger.close)
+    if os.environ.get(WORKER_VARIABLE) == "1":
+        service.worker.start()
+        atexit.register(service.worker.stop)
+    return service.app(os.environ[SURFACES_VARIABLE].split(","))
+
+
+def serves_alone(settings: Settings) -> bool:
+    """Whether the ledger lets only one process write it."""
+    return is_sqlite(settings.ledger.url)

@@ -1,0 +1,92 @@
+"""The loop that claims due rooms and brings each as far as it goes; one thread for each provider and one for sweeps.
+
+A provider that is down thereby holds up nobody else's rooms.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+
+from addin.meetings.deadline import Deadline
+from addin.meetings.errors import LedgerError
+from addin.meetings.ports import Ledger
+from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
+from addin.meetings.sweep import Sweep
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+SWEEP_SECONDS = 60.0
+MARK_SECONDS = 10.0
+
+
+@dataclass(slots=True)
+class Worker:
+    """Works until told to stop. `note_progress` writes the ledger's mark (see `store.restored`)."""
+
+    ledger: Ledger
+    reconciler: Reconciler
+    sweep: Sweep
+    providers: Iterable[str]
+    note_progress: Callable[[], None]
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start the threads."""
+        for name in self.providers:
+            self._run(f"rooms-{name}", partial(self._work_on, name))
+        self._run("sweep", partial(self._every, SWEEP_SECONDS, self.sweep))
+        self._run("mark", partial(self._every, MARK_SECONDS, self.note_progress))
+
+    def _run(self, name: str, job: Callable[[], None]) -> None:
+        thread = threading.Thread(target=job, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def end(self) -> None:
+        """Ask the threads to end, and let `wait` return."""
+        self._stop.set()
+
+    def stop(self) -> None:
+        """End after the step at hand; a lease that is left ends by itself."""
+        self.end()
+        for thread in self._threads:
+            thread.join(timeout=LEASE_SECONDS)
+
+    def wait(self) -> None:
+        """Return when `end` or `stop` has been called."""
+        self._stop.wait()
+
+    def work_once(self, provider: str) -> bool:
+        """Claim one due room and bring it as far as it goes; False when none was due."""
+        claims = self.ledger.write(lambda writing: writing.claim_due(provider, LEASE_SECONDS, 1))
+        for claim in claims:
+            self.reconciler.advance(claim, Deadline.after(LEASE_SECONDS))
+        return bool(claims)
+
+    def _work_on(self, provider: str) -> None:
+        while not self._stop.is_set():
+            if not self._guarded(partial(self.work_once, provider)):
+                self._stop.wait(POLL_SECONDS)
+
+    def _every(self, seconds: float, job: Callable[[], None]) -> None:
+        while not self._stop.is_set():
+            self._guarded(job)
+            self._stop.wait(seconds)
+
+    def _guarded(self, job: Callable[[], bool | None]) -> bool:
+        """Run one job; a failure is logged and the loop goes on, since the row is still due."""
+        try:
+            return bool(job())
+        except LedgerError as failure:
+            # Our own errors say which kind of failure it was, and nothing else.
+            log.warning("ledger_failed", extra={"reason": str(failure)})
+        except Exception:
+            log.exception("worker_failed")
+        self._stop.wait(POLL_SECONDS)
+        return False

@@ -1,0 +1,146 @@
+"""Bookings of ours beside the floor's, turn by turn on the same machine, and the ratios between them.
+
+The two take turns in pairs, because a machine drifts by more in an hour than the two differ; a ratio is taken within
+each pair, and the median of the ratios is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+from bench.loader import Result
+from bench.ours import Installation, Issuer, booking
+from bench.processes import POSTGRESQL, SQLITE, Running, Size, floor, load, postgresql, stub
+
+PROVIDER_MS: Final = 50.0
+CLIENTS: Final = 32
+WARM_UP_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long a run is. Times in seconds; `offered` is the open loop's bookings a second."""
+
+    pairs: int = 5
+    seconds: float = 5.0
+    open_pairs: int = 1
+    open_seconds: float = 60.0
+    offered: float = 100.0
+    databases: tuple[str, ...] = ("sqlite", "postgresql")
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Both servers on one provider, ready for their turns."""
+
+    ours: Running
+    floor: Running
+    token: str
+
+    def turn(self, side: Running, seconds: float, clients: int, rate: float = 0.0) -> Result:
+        """Let one side work; when it rests, it is really at rest."""
+        result = load(booking(side.port, self.token, seconds, clients, rate))
+        side.wait_until_quiet()
+        return result
+
+    def pairs(self, count: int, seconds: float, clients: int, rate: float = 0.0) -> list[Pair]:
+        """Let both take turns, the one that begins changing with each pair."""
+        for side in (self.floor, self.ours):
+            self.turn(side, min(WARM_UP_SECONDS, seconds), clients)
+        found = []
+        for number in range(count):
+            order = (self.floor, self.ours) if number % 2 == 0 else (self.ours, self.floor)
+            results = {side.port: self.turn(side, seconds, clients, rate) for side in order}
+            found.append(Pair(results[self.ours.port], results[self.floor.port]))
+        return found
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What both did in neighbouring turns."""
+
+    ours: Result
+    floor: Result
+
+
+def book(plan: Plan, folder: Path, tell: Callable[[str], None]) -> dict[str, Any]:
+    """Run the whole plan; keys of SQLite stand at the top, PostgreSQL's under `postgresql`."""
+    issuer = Issuer.create(folder)
+    report: dict[str, Any] = {}
+    if "sqlite" in plan.databases:
+        ledgers = {"floor": str(folder / "floor.db"), "ours": f"sqlite:///{folder / 'ours.db'}"}
+        report |= _on_database(plan, folder / "sqlite", ledgers, SQLITE, issuer, tell)
+    if "postgresql" in plan.databases:
+        with postgresql(folder / "postgresql") as ledgers:
+            report["postgresql"] = _on_database(
+                plan, folder / "on-postgresql", ledgers, POSTGRESQL, issuer, tell
+            )
+    return report
+
+
+def _on_database(
+    plan: Plan,
+    folder: Path,
+    ledgers: dict[str, str],
+    size: Size,
+    issuer: Issuer,
+    tell: Callable[[str], None],
+) -> dict[str, Any]:
+    name = "sqlite" if size is SQLITE else "postgresql"
+    with _sides(folder / "50", ledgers, size, issuer, PROVIDER_MS) as sides:
+        tell(f"{name}: one client, provider of 50 ms")
+        latency = sides.pairs(plan.pairs, plan.seconds, 1)
+        tell(f"{name}: {CLIENTS} clients, provider of 50 ms")
+        busy = sides.pairs(plan.pairs, plan.seconds, CLIENTS)
+        tell(f"{name}: {plan.offered:g} bookings a second offered, provider of 50 ms")
+        offered = sides.pairs(plan.open_pairs, plan.open_seconds, 1, plan.offered)
+        ready, resident = sides.ours.ready_seconds, sides.ours.resident_mib()
+    with _sides(folder / "0", ledgers, size, issuer, 0.0) as sides:
+        tell(f"{name}: {CLIENTS} clients, provider of 0 ms")
+        unhindered = sides.pairs(plan.pairs, plan.seconds, CLIENTS)
+    return {
+        "latency_ratio_50ms": _ratio(latency, lambda result: result.p50),
+        "throughput_ratio_50ms": _ratio(busy, lambda result: result.per_second),
+        "throughput_ratio_0ms": _ratio(unhindered, lambda result: result.per_second),
+        "open_loop_p95_ratio": _ratio(offered, lambda result: result.p95),
+        "open_loop_errors": sum(pair.ours.errors for pair in offered),
+        "errors": sum(pair.ours.errors + pair.floor.errors for pair in [*latency, *busy, *unhindered]),
+        "ready_seconds": round(ready, 2),
+        "service_rss_mib": round(resident, 1),
+        "pairs": plan.pairs,
+        "medians": {
+            "one_client_50ms": _medians(latency),
+            "32_clients_50ms": _medians(busy),
+            "32_clients_0ms": _medians(unhindered),
+            "open_loop_50ms": _medians(offered),
+        },
+    }
+
+
+@contextmanager
+def _sides(
+    folder: Path, ledgers: dict[str, str], size: Size, issuer: Issuer, delay_ms: float
+) -> Iterator[Sides]:
+    with ExitStack() as stack:
+        provider = stack.enter_context(stub(delay_ms, issuer.keys))
+        installation = Installation.create(folder, provider.address, ledgers["ours"], size)
+        ours = stack.enter_context(installation.serve())
+        beside = floor(provider.address, ledgers["floor"], size, folder / "floor.log")
+        yield Sides(ours, stack.enter_context(beside), issuer.token)
+
+
+def _ratio(pairs: list[Pair], measure: Callable[[Result], float]) -> float:
+    return round(median(measure(pair.ours) / measure(pair.floor) for pair in pairs), 3)
+
+
+def _medians(pairs: list[Pair]) -> dict[str, dict[str, float]]:
+    names = ("per_second", "p50", "p95", "p99")
+    return {
+        side: {name: round(median(getattr(getattr(pair, side), name) for pair in pairs), 2) for name in names}
+        for side in ("ours", "floor")
+    }

@@ -153,7 +153,8 @@ export class Booking {
    */
   async change(choice, onStep) {
     onStep("booking");
-    await this.#change({ ...choice, ...(await this.#window()) });
+    // A meeting that has begun can change its type; its time is only sent when it is another.
+    await this.#change((await this.hasMoved()) ? { ...choice, ...(await this.#window()) } : choice);
     return this.finish(onStep);
   }
 

@@ -77,7 +77,7 @@ function troubles({ meeting, unwritten, found, onWrite, onReload }) {
   const serious = unwritten.includes("block") || unwritten.includes("id");
   const lead = unwritten.includes("block") ? written.blockFailed : unwritten.includes("id") ? written.idFailed : null;
   return [
-    meeting.attention && notice("error", element("p", {}, meeting.attention.message), meeting.retryable && button(booked.reload, "reload", onReload)),
+    meeting.attention && notice("error", element("p", {}, meeting.attention.message), button(booked.reload, "reload", onReload)),
     meeting.deviation && notice("warning", element("p", {}, meeting.deviation)),
     unwritten.length > 0 && notice(
       serious ? "error" : "warning",

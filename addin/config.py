@@ -94,10 +94,16 @@ class SignInSettings:
 
 @dataclass(frozen=True, slots=True)
 class StartSignInSettings:
-    """The OpenID provider that the start page sends people to."""
+    """The OpenID provider that the start page sends people to.
+
+    A provider that sends no `tid` knows one organisation: `sole_tenant` names it, `object_claim` the claim that
+    holds a person's id.
+    """
 
     metadata_url: str
     client_id: str
+    sole_tenant: str | None
+    object_claim: str
     client_secret: str = field(repr=False)
 
 
@@ -350,6 +356,8 @@ class _StartSignInSchema(_Section):
     metadata_url = _Address(required=True)
     client_id = fields.String(required=True, validate=_some)
     client_secret = _Secret(required=True)
+    sole_tenant = fields.String(load_default=None)
+    object_claim = fields.String(load_default="oid", validate=_some)
 
 
 class _PexipSchema(_Section):

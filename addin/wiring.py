@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from flask import Flask
+from flask import Blueprint, Flask
 from marshmallow import ValidationError
 
 from addin.conferencing.pexip import PexipProvider, PexipSettings
@@ -25,12 +25,14 @@ from addin.meetings.book import BookMeeting
 from addin.meetings.cancel import CancelMeeting
 from addin.meetings.change import ChangeMeeting
 from addin.meetings.errors import UnknownMeetingType
+from addin.meetings.join import JoinMeeting, OccupancyMemory
 from addin.meetings.keyring import Keyring
 from addin.meetings.meeting_types import SHIPPED, MeetingTypes, load_meeting_types
 from addin.meetings.ports import Clock, ConferencingProvider
 from addin.meetings.rebuild import Rebuild
 from addin.meetings.reconcile import Reconciler
 from addin.meetings.rooms import RoomPlans
+from addin.meetings.start import StartMeeting
 from addin.meetings.sweep import Sweep
 from addin.meetings.texts import Contact, MeetingTexts
 from addin.meetings.units import Unit, Units
@@ -40,16 +42,19 @@ from addin.store.restored import begin_service, note_progress
 from addin.store.rows import to_time
 from addin.store.schema import is_current
 from addin.web.health import health_blueprint
+from addin.web.join.page import JoinPageSettings, join_blueprint
 from addin.web.staff.api.choices import choices_blueprint
 from addin.web.staff.api.edge import guard, make_api
 from addin.web.staff.api.meetings import MeetingUseCases, meetings_blueprint
 from addin.web.staff.api.personal_data import personal_data_blueprint
 from addin.web.staff.api.representation import Representation
 from addin.web.staff.api.texts import texts_blueprint
+from addin.web.staff.auth.openid import OpenIdSettings, OpenIdSignIn
 from addin.web.staff.auth.outbound import Outbound
 from addin.web.staff.auth.tokens import TokenSettings, TokenVerifier, TrustedTenant
 from addin.web.staff.icons import icons_blueprint
 from addin.web.staff.pane import PaneSettings, SignIn, Support, pane_blueprint
+from addin.web.staff.start import StartPageParts, StartPageSettings, start_blueprint
 from addin.worker import Worker
 from manifest import icons
 from templates_messages.catalogue import Catalogue, CatalogueFault, load_catalogue
@@ -279,6 +284,16 @@ class Service:
 
 def _add_join(service: Service, app: Flask) -> None:
     """The pages for guests."""
+    settings = service.settings
+    page = JoinPageSettings(
+        settings.service.base_url,
+        settings.service.environment,
+        tuple(settings.server.trusted_proxies),
+        settings.service.info_page,
+    )
+    occupancy = OccupancyMemory(service.clock)
+    join = JoinMeeting(service.ledger, service.plans, service.providers, occupancy, service.clock)
+    app.register_blueprint(join_blueprint(join, service.content.units, page, service.clock))
 
 
 def _add_staff(service: Service, app: Flask) -> None:
@@ -304,6 +319,30 @@ def _add_staff(service: Service, app: Flask) -> None:
         api.register_blueprint(guard(blueprint, service.verifier))
     app.register_blueprint(pane_blueprint(_pane_settings(settings)))
     app.register_blueprint(icons_blueprint(icons.FOLDER))
+    app.register_blueprint(_start_pages(service))
+
+
+def _start_pages(service: Service) -> Blueprint:
+    settings, chosen = service.settings, service.settings.start_sign_in
+    sign_in = OpenIdSignIn(
+        OpenIdSettings(
+            metadata_url=chosen.metadata_url,
+            client_id=chosen.client_id,
+            client_secret=chosen.client_secret,
+            redirect_uri=f"{settings.service.base_url}/start/callback",
+            tenants=_tenants(settings),
+            sole_tenant=chosen.sole_tenant,
+            object_claim=chosen.object_claim,
+            outbound=service.outbound,
+        ),
+        service.clock,
+    )
+    start = StartMeeting(service.ledger, service.plans, service.providers, service.clock)
+    parts = StartPageParts(start, service.content.units, sign_in, service.keyring, service.clock)
+    page = StartPageSettings(
+        settings.service.base_url, settings.service.environment, tuple(settings.server.trusted_proxies)
+    )
+    return start_blueprint(parts, page)
 
 
 def _add_hooks(service: Service, app: Flask) -> None:
@@ -342,6 +381,13 @@ def keyring_of(settings: Settings) -> Keyring:
 def providers_of(settings: Settings) -> dict[str, ConferencingProvider]:
     """Return an adapter for each configured provider."""
     return {name: _pexip(name, chosen, settings) for name, chosen in settings.providers.items()}
+
+
+def _tenants(settings: Settings) -> tuple[TrustedTenant, ...]:
+    return tuple(
+        TrustedTenant(tenant.id, tenant.issuer_v2, tenant.issuer_v1, tenant.jwks_url)
+        for tenant in settings.sign_in.tenants
+    )
 
 
 def outbound_of(settings: Settings) -> Outbound:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, request
 
@@ -19,21 +20,10 @@ LONGEST_WAIT = 60.0
 
 
 class Levers:
-    """Faults, holds, journal, clock, Pexip's settings, keys and tokens."""
+    """Faults, holds and journal here; Pexip's and the issuer's levers in parts of their own."""
 
-    def __init__(
-        self,
-        *,
-        faults: Faults,
-        journal: Journal,
-        clock: Clock,
-        settings: PexipSettings,
-        keys: SigningKeys,
-        claims: Claims,
-        service_origin: str,
-    ) -> None:
-        self._faults, self._journal, self._clock, self._settings = faults, journal, clock, settings
-        self._keys, self._claims, self._service_origin = keys, claims, service_origin
+    def __init__(self, faults: Faults, journal: Journal, pexip: "PexipLevers", tokens: "TokenLevers") -> None:
+        self._faults, self._journal, self._pexip, self._tokens = faults, journal, pexip, tokens
 
     def blueprint(self) -> Blueprint:
         """Return the routes."""
@@ -42,10 +32,10 @@ class Levers:
         routes.add_url_rule("/holds", view_func=self.holds, methods=["GET"])
         routes.add_url_rule("/release", view_func=self.release, methods=["POST"])
         routes.add_url_rule("/log", view_func=self.log, methods=["GET", "DELETE"])
-        routes.add_url_rule("/clock", view_func=self.clock, methods=["GET", "POST"])
-        routes.add_url_rule("/pexip/settings", view_func=self.pexip_settings, methods=["GET", "POST"])
-        routes.add_url_rule("/issuer/rotate", view_func=self.rotate, methods=["POST"])
-        routes.add_url_rule("/token", view_func=self.token, methods=["POST", "OPTIONS"])
+        routes.add_url_rule("/clock", view_func=self._pexip.clock, methods=["GET", "POST"])
+        routes.add_url_rule("/pexip/settings", view_func=self._pexip.settings, methods=["GET", "POST"])
+        routes.add_url_rule("/issuer/rotate", view_func=self._tokens.rotate, methods=["POST"])
+        routes.add_url_rule("/token", view_func=self._tokens.token, methods=["POST", "OPTIONS"])
         routes.register_error_handler(ValueError, lambda fault: (jsonify(error=str(fault)), 400))
         return routes
 
@@ -75,17 +65,33 @@ class Levers:
         found = self._journal.read(query.get("method"), query.get("path_prefix", "/"), at_least, _wait())
         return jsonify(requests=found)
 
+
+class PexipLevers:
+    """Pexip's clock and settings."""
+
+    def __init__(self, clock: Clock, settings: PexipSettings) -> None:
+        self._clock, self._settings = clock, settings
+
     def clock(self) -> Response:
         """Move Pexip's clock on by `advance_seconds`: replication, waiting for the host, tokens, rate limit."""
         if request.method == "POST":
             self._clock.advance(float(_wish()["advance_seconds"]))
         return jsonify(now=self._clock.now())
 
-    def pexip_settings(self) -> Response:
+    def settings(self) -> Response:
         """Read or change Pexip's settings by name."""
         if request.method == "POST":
             self._settings.change(_wish())
         return jsonify(asdict(self._settings))
+
+
+class TokenLevers:
+    """The issuer's keys, and tokens as the Outlook host gets them."""
+
+    def __init__(self, keys: SigningKeys, claims: Claims, service_url: str) -> None:
+        self._keys, self._claims = keys, claims
+        service = urlsplit(service_url)
+        self._service_origin = f"{service.scheme}://{service.netloc}"
 
     def rotate(self) -> Response:
         """Make a new signing key; `keep_old` false takes the old ones out of the published set."""

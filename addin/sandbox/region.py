@@ -3,13 +3,14 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
 
-from flask import Flask
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
 
 from addin.sandbox.clock import Clock
-from addin.sandbox.control import Levers
+from addin.sandbox.control import Levers, PexipLevers, TokenLevers
 from addin.sandbox.exchange.graph import Graph
 from addin.sandbox.exchange.mailboxes import Mailboxes
 from addin.sandbox.faults import Faults
@@ -21,15 +22,19 @@ from addin.sandbox.journal import Journal
 from addin.sandbox.outlook import Outlook
 from addin.sandbox.pexip.calls import Calls
 from addin.sandbox.pexip.client import ConferencingNode
+from addin.sandbox.pexip.gate import Gate
 from addin.sandbox.pexip.management import ManagementNode
 from addin.sandbox.pexip.pages import WebApp
 from addin.sandbox.pexip.rooms import Refused, Rooms
 from addin.sandbox.pexip.settings import PexipSettings
+from addin.sandbox.pexip.status import LiveNode
 from addin.sandbox.shelf import Shelf
 from addin.sandbox.wire import Wire
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+FOREIGN_TAG: Final = "annan-kund"
 
 
 @dataclass(frozen=True)
@@ -45,31 +50,28 @@ class Options:
 
 def region(options: Options) -> "WSGIApplication":
     """Return the whole region as one WSGI application."""
-    shelf, clock, journal = Shelf(options.state), Clock(), Journal()
-    rooms = Rooms(shelf, clock, options.settings)
-    calls = Calls(rooms, clock, options.settings)
+    shelf, clock, settings = Shelf(options.state), Clock(), options.settings
+    rooms, gate = Rooms(shelf, clock, settings), Gate(clock, settings)
+    calls = Calls(rooms, clock, settings)
     keys, claims = SigningKeys(shelf), Claims(options.base)
-    faults = Faults(lambda body, bears: plant_foreign_room(rooms, body, bears))
+    faults, journal = Faults(lambda body, bears: plant_foreign_room(rooms, body, bears)), Journal()
     levers = Levers(
-        faults=faults,
-        journal=journal,
-        clock=clock,
-        settings=options.settings,
-        keys=keys,
-        claims=claims,
-        service_origin=_origin(options.service_url),
+        faults, journal, PexipLevers(clock, settings), TokenLevers(keys, claims, options.service_url)
     )
-    application = Flask(__name__, static_folder=None)
-    application.url_map.merge_slashes = False
-    for part in (
+    parts = (
         levers,
-        ManagementNode(rooms, calls, clock, options.settings),
-        ConferencingNode(calls, options.settings),
+        ManagementNode(rooms, gate, settings),
+        LiveNode(calls, gate),
+        ConferencingNode(calls, settings),
         WebApp(calls),
         Issuer(claims, keys, options.base),
         Graph(Mailboxes(shelf), Bearer(keys, claims), options.base),
         Outlook(options.service_url, options.manifest),
-    ):
+    )
+    application = Flask(__name__, static_folder=None)
+    application.url_map.merge_slashes = False
+    application.register_error_handler(HTTPException, _plainly)
+    for part in parts:
         application.register_blueprint(part.blueprint())
     return Wire(application.wsgi_app, faults, journal)
 
@@ -77,18 +79,18 @@ def region(options: Options) -> "WSGIApplication":
 def plant_foreign_room(rooms: Rooms, body: str, bears: str) -> None:
     """Make another tenant's room that already has what a create request asks for: its name, or its first alias."""
     wish = json.loads(body)
-    theirs = {"name": "annan-kund", "tag": "annan-kund", "aliases": [{"alias": "annan-kund"}]}
-    if bears == "alias":
-        theirs["aliases"] = [{"alias": wish["aliases"][0]["alias"]}]
-    else:
-        theirs["name"] = wish["name"]
+    alias = wish["aliases"][0]["alias"] if bears == "alias" else f"annan-{uuid4().hex}"
+    name = wish["name"] if bears == "name" else f"annan-{uuid4().hex}"
     try:
-        rooms.create(theirs)
+        rooms.create({"name": name, "tag": FOREIGN_TAG, "aliases": [{"alias": alias}]})
     except Refused as fault:
+        # Somebody has it already, which is what was wanted.
         if not fault.duplicate:
             raise
 
 
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+def _plainly(fault: HTTPException) -> Response:
+    # Flask's own pages would be HTML that does not say where one is.
+    return Response(
+        f"Sandlåda – inga riktiga möten: {fault.code} {fault.name}.\n", fault.code, mimetype="text/plain"
+    )

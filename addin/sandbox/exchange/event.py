@@ -65,6 +65,26 @@ EXPANDED: Final = "singleValueExtendedProperties"
 PROPERTY_ID: Final = re.compile(r"(\w+) (\{[0-9a-fA-F-]{36}\}) (Name .+|Id 0x[0-9a-fA-F]+)")
 NEVER: Final = "0001-01-01T00:00:00Z"
 PREVIEW: Final = 255
+AS_STORED: Final = (frozenset(DEFAULTS) - {"body", "location", "attendees"}) | {
+    "changeKey",
+    "transactionId",
+    "iCalUId",
+}
+# The same for every item here: single appointments of the organiser's own, never Exchange's online meetings.
+ALWAYS: Final[Json] = {
+    "hasAttachments": False,
+    "isCancelled": False,
+    "isOrganizer": True,
+    "isDraft": False,
+    "seriesMasterId": None,
+    "type": "singleInstance",
+    "onlineMeetingUrl": None,
+    "isOnlineMeeting": False,
+    "onlineMeetingProvider": "unknown",
+    "onlineMeeting": None,
+    "recurrence": None,
+    "responseStatus": {"response": "organizer", "time": NEVER},
+}
 
 
 def property_id(told: str) -> str:
@@ -77,38 +97,20 @@ def property_id(told: str) -> str:
 
 def shown(stored: Json, mailbox: Mailbox, item_id: str, zone: str, body_type: str | None) -> Json:
     """Return the whole `event`; `body_type` is html, text, or None for the body as it is stored."""
-    body = _body_as(stored["body"], body_type)
-    start, end = (datetime.fromisoformat(stored[name]) for name in ("start", "end"))
-    place = _location(stored["location"])
-    plain = text_of(stored["body"])
-    return {
+    place = {"locationType": "default", "uniqueIdType": "unknown", **stored["location"]}
+    return ALWAYS | {
         "@odata.etag": etag_of(stored),
         "id": item_id,
-        **{name: stored[name] for name in DEFAULTS if name not in {"body", "location", "attendees"}},
+        **{name: stored[name] for name in AS_STORED},
         "createdDateTime": stored["created"],
         "lastModifiedDateTime": stored["modified"],
-        "changeKey": stored["changeKey"],
-        "transactionId": stored["transactionId"],
         "originalStartTimeZone": stored["startZone"],
         "originalEndTimeZone": stored["endZone"],
-        "iCalUId": stored["iCalUId"],
-        "hasAttachments": False,
-        "bodyPreview": plain[:PREVIEW],
-        "isCancelled": False,
-        "isOrganizer": True,
-        "isDraft": False,
-        "seriesMasterId": None,
-        "type": "singleInstance",
+        "bodyPreview": text_of(stored["body"])[:PREVIEW],
         "webLink": f"https://outlook.example/calendar/item/{item_id}",
-        "onlineMeetingUrl": None,
-        "isOnlineMeeting": False,
-        "onlineMeetingProvider": "unknown",
-        "onlineMeeting": None,
-        "recurrence": None,
-        "responseStatus": {"response": "organizer", "time": NEVER},
-        "body": body,
-        "start": in_zone(start, zone),
-        "end": in_zone(end, zone),
+        "body": _body_as(stored["body"], body_type),
+        "start": in_zone(datetime.fromisoformat(stored["start"]), zone),
+        "end": in_zone(datetime.fromisoformat(stored["end"]), zone),
         "location": place,
         "locations": [place] if place["displayName"] else [],
         "attendees": [item | {"status": {"response": "none", "time": NEVER}} for item in stored["attendees"]],
@@ -165,7 +167,3 @@ def _body_as(body: Json, body_type: str | None) -> Json:
         return {"contentType": "text", "content": text_of(body)}
     lines = str(escape(body["content"])).replace("\n", "<br>\n")
     return {"contentType": "html", "content": f"<html><body>{lines}</body></html>"}
-
-
-def _location(stored: Json) -> Json:
-    return {"locationType": "default", "uniqueIdType": "unknown", **stored}

@@ -23,6 +23,10 @@ class Refused(Exception):
         self.duplicate = duplicate
 
 
+class NoSuchRoom(Exception):
+    """There is no room, or no alias, with this number."""
+
+
 class Rooms:
     """The configuration of rooms and their aliases. Aliases are compared without regard to case."""
 
@@ -40,10 +44,12 @@ class Rooms:
         with self.lock:
             return [self._rooms[number] for number in sorted(self._rooms)]
 
-    def get(self, number: int) -> Json | None:
-        """Return a room of the management node."""
+    def get(self, number: int) -> Json:
+        """Return a room of the management node; raises NoSuchRoom."""
         with self.lock:
-            return self._rooms.get(number)
+            if number not in self._rooms:
+                raise NoSuchRoom
+            return self._rooms[number]
 
     def create(self, wish: Json) -> Json:
         """Make a room; raises Refused."""
@@ -62,20 +68,21 @@ class Rooms:
             return self._keep(room, [])
 
     def change(self, number: int, wish: Json) -> Json:
-        """Change the named fields of a room, lists replaced as a whole; raises KeyError, Refused."""
+        """Change the named fields of a room, lists replaced as a whole; raises NoSuchRoom, Refused."""
         with self.lock:
-            before = self._rooms[number]
+            before = self.get(number)
             room = before | {name: value for name, value in wish.items() if name not in READ_ONLY}
             self._check(room, number)
             return self._keep(room, before["aliases"])
 
     def replace(self, number: int, wish: Json) -> Json:
-        """Set every field of a room, those not named to their default; raises KeyError, Refused."""
+        """Set every field of a room, those not named to their default; raises NoSuchRoom, Refused."""
         return self.change(number, DEFAULTS | wish)
 
     def remove(self, number: int) -> None:
-        """Remove a room and its aliases; raises KeyError. A call that runs in it goes on."""
+        """Remove a room and its aliases; raises NoSuchRoom. A call that runs in it goes on."""
         with self.lock:
+            self.get(number)
             del self._rooms[number]
             self._shelf.remove(KIND, str(number))
             self._replicate(number, None)
@@ -92,13 +99,6 @@ class Rooms:
             self._deliver()
             bears = (room for room in self._on_nodes.values() if alias.casefold() in _aliases_of(room))
             return next(bears, None)
-
-    def by_alias(self, alias: str) -> Json | None:
-        """Return the room with this alias as the management node has it."""
-        with self.lock:
-            return next(
-                (room for room in self._rooms.values() if alias.casefold() in _aliases_of(room)), None
-            )
 
     def _check(self, room: Json, number: int | None) -> None:
         errors = faults_of(room, self._settings.min_pin_length)

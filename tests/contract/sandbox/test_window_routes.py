@@ -67,7 +67,10 @@ def test_the_windows_files_are_served_and_never_stored(region: Sandbox, path: st
     "path", ["/window/../people.py", "/window/%2e%2e/people.py", "/window/nothing.js", "/nowhere"]
 )
 def test_nothing_else_is_served(region: Sandbox, path: str) -> None:
-    assert region.call("GET", path).status_code == 404
+    answer = region.call("GET", path)
+
+    assert answer.status_code == 404
+    assert answer.text.startswith("Sandlåda – inga riktiga möten")
 
 
 def test_the_ready_line_tells_the_port(process: Sandbox) -> None:

@@ -204,7 +204,7 @@ export class AppointmentPane {
     showMeeting(
       {
         meeting,
-        typeName: [type?.name ?? meeting.type, variant?.name].filter(Boolean).join(", "),
+        typeName: [type?.name ?? meeting.type, variant?.name].filter(Boolean).join(" · "),
         unitName: this.#units.find(({ id }) => id === meeting.unit)?.name ?? meeting.unit,
         zone: this.#booking.zone,
         unwritten,

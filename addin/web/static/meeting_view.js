@@ -78,7 +78,6 @@ function troubles({ meeting, unwritten, found, onWrite, onReload }) {
   const lead = unwritten.includes("block") ? written.blockFailed : unwritten.includes("id") ? written.idFailed : null;
   return [
     meeting.attention && notice("error", element("p", {}, meeting.attention.message), button(booked.reload, "reload", onReload)),
-    meeting.deviation && notice("warning", element("p", {}, meeting.deviation)),
     unwritten.length > 0 && notice(
       serious ? "error" : "warning",
       lead && element("p", { class: "notice-title" }, lead),
@@ -128,6 +127,7 @@ function startSection(meeting) {
     "section",
     { class: "start", "aria-label": booked.startMeeting },
     element("p", { class: "help" }, booked.startHelp),
+    meeting.deviation && notice("warning", element("p", {}, meeting.deviation)),
     element("a", { class: "button button-secondary", href: meeting.start_url, target: "_blank", rel: "noopener noreferrer", "data-action": "start" }, booked.startMeeting),
   );
 }

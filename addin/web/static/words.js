@@ -144,7 +144,7 @@ export const texts = {
   template: (/** @type {string} */ name) => `Välj mallen ”${name}” i Personalverktyget och klistra in länken.`,
   linkCopied: "Länken är kopierad.",
   textCopied: "Texten är kopierad.",
-  told: "Kopierad tidigare.",
+  told: "Kopierad. Uppgifterna gäller fortfarande.",
   stale: "De har fått gamla uppgifter. Skicka den nya texten.",
   staleTitle: "Några har fått gamla uppgifter",
   staleHelp: (/** @type {string} */ who) => `Mötet har ändrats efter att du kopierade. Meddela: ${who}.`,

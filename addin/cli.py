@@ -7,6 +7,7 @@ small.
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,8 +62,9 @@ def serve(path: Path, surfaces: str, *, worker: bool) -> None:
     """
     chosen = _surfaces(surfaces)
     with _plain_failures():
-        settings = _ready(path)
-        _serve(settings, chosen, worker=worker)
+        settings = _settings(path)
+        hold_port(settings.server.host, settings.server.port)
+    _serve(settings, chosen, worker=worker)
 
 
 @main.command()
@@ -292,19 +294,17 @@ def _ready(path: Path) -> Settings:
 
 
 def _serve(settings: Settings, surfaces: list[str], *, worker: bool) -> None:
-    """Hand over to the server; it starts the processes that load the service (`wiring.serving_app`)."""
+    """Hand over to the server; it starts the processes that load and check the service (`serving.app`)."""
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces
     from granian.log import LogLevels
 
-    from addin.serving import hold_start
-
-    processes = hold_start(settings)
+    processes = settings.server.processes
     os.environ["VARDMOTE_SETTINGS"] = str(settings.path.resolve())
     os.environ["VARDMOTE_SURFACES"] = ",".join(surfaces)
     os.environ["VARDMOTE_WORKER"] = "1" if worker else "0"
     Granian(
-        "addin.wiring:serving_app",
+        "addin.serving:app",
         factory=True,
         address=settings.server.host,
         port=settings.server.port,
@@ -330,6 +330,16 @@ def _audit_line(entry: AuditEntry) -> dict[str, str | None]:
         "meeting": entry.meeting_id,
         "reason": entry.reason,
     }
+
+
+def hold_port(host: str, port: int) -> None:
+    """Say in one sentence that the port is taken, before anything is started."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as fault:
+            _fail(f"{host}:{port} cannot be used ({fault.strerror}). Choose another port in the settings.")
 
 
 def _fail(sentence: str) -> NoReturn:

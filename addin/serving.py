@@ -1,35 +1,51 @@
-"""What the supervising process looks at before it starts the processes that serve."""
+"""What a server process loads: checks the settings once more, takes the ledger, and answers.
+
+The process that supervises it knows only the settings, so that it stays small.
+"""
 
 from __future__ import annotations
 
-import socket
+import atexit
+import os
+import sys
+from pathlib import Path
+from typing import Final
 
-from addin.config import Settings, SettingsFaulty
-from addin.store.ledger import is_sqlite, open_engine
-from addin.store.schema import is_current
-from addin.store.sqlite import hold_for_a_moment
+from flask import Flask
+
+from addin.checking import static_faults
+from addin.config import SettingsFaulty, load_settings
+from addin.logs import set_up_logging
+from addin.plain_failures import sentence_of
+from addin.wiring import Service, open_service
+
+SETTINGS_VARIABLE: Final = "VARDMOTE_SETTINGS"
+SURFACES_VARIABLE: Final = "VARDMOTE_SURFACES"
+WORKER_VARIABLE: Final = "VARDMOTE_WORKER"
 
 
-def hold_start(settings: Settings) -> int:
-    """Return how many processes to start; raises SettingsFaulty or LedgerInUse when a start cannot succeed."""
-    engine = open_engine(settings.ledger.url)
+def app() -> Flask:
+    """Return the application; settings and surfaces come in the environment. A faulty start ends the process."""
+    set_up_logging()
     try:
-        if not is_current(engine):
-            raise SettingsFaulty(["The ledger is not prepared for this version. Run: vardmote migrate"])
-    finally:
-        engine.dispose()
-    if is_sqlite(settings.ledger.url):
-        hold_for_a_moment(settings.ledger.url)
-    _hold_port(settings.server.host, settings.server.port)
-    return settings.server.processes
+        service = _service(Path(os.environ[SETTINGS_VARIABLE]))
+    except Exception as failure:
+        sentence = sentence_of(failure)
+        if sentence is None:
+            raise
+        sys.stderr.write(f"{sentence}\n")
+        sys.stderr.flush()
+        # Straight out: the server would otherwise print where in its own code the process ended.
+        os._exit(1)
+    atexit.register(service.ledger.close)
+    if os.environ.get(WORKER_VARIABLE) == "1":
+        service.worker.start()
+        atexit.register(service.worker.stop)
+    return service.app(os.environ[SURFACES_VARIABLE].split(","))
 
 
-def _hold_port(host: str, port: int) -> None:
-    """Say now, in one sentence, what the server would say in many."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as fault:
-            sentence = f"server.port: {host}:{port} cannot be used ({fault.strerror}); choose another in the settings"
-            raise SettingsFaulty([sentence]) from None
+def _service(path: Path) -> Service:
+    faults = static_faults(path)
+    if faults:
+        raise SettingsFaulty(faults)
+    return open_service(load_settings(path))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -67,6 +68,9 @@ def check_main_job(folder: Path, *, keep: bool) -> int:
     began = time.monotonic()
     ports = Ports(_free_port(), _free_port())
     place = folder / "check"
+    stop_kept(folder)
+    # Every check begins with an empty ledger and an empty region, so that what it counts is its own.
+    shutil.rmtree(place, ignore_errors=True)
     trial = _start(place, ports)
     try:
         result = MainJob(ports.window_url, ports.service_url, people.ANNA.object_id).run()
@@ -91,12 +95,10 @@ def stop_kept(folder: Path) -> None:
     """End what `--check --keep` left running."""
     noted = folder / "check" / "running.json"
     if not noted.is_file():
-        click.echo("Nothing was left running.")
         return
     for pid in json.loads(noted.read_text(encoding="ascii")):
         _end_group(pid)
     noted.unlink()
-    click.echo("Stopped.")
 
 
 # --- processes ----------------------------------------------------------------------------------------------

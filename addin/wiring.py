@@ -5,8 +5,6 @@ Everything below gets what it needs as arguments; nothing here decides anything 
 
 from __future__ import annotations
 
-import atexit
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,8 +17,7 @@ from flask import Blueprint, Flask
 from marshmallow import ValidationError
 
 from addin.conferencing.pexip import PexipProvider, PexipSettings
-from addin.config import PexipProviderSettings, Settings, SettingsFaulty, load_settings
-from addin.logs import set_up_logging
+from addin.config import PexipProviderSettings, Settings, SettingsFaulty
 from addin.meetings.book import BookMeeting
 from addin.meetings.cancel import CancelMeeting
 from addin.meetings.change import ChangeMeeting
@@ -37,7 +34,7 @@ from addin.meetings.sweep import Sweep
 from addin.meetings.texts import Contact, MeetingTexts
 from addin.meetings.units import Unit, Units
 from addin.privacy import AllowList
-from addin.store.ledger import SqlLedger, is_sqlite, mark_path, open_ledger
+from addin.store.ledger import SqlLedger, mark_path, open_ledger
 from addin.store.restored import begin_service, note_progress
 from addin.store.rows import to_time
 from addin.store.schema import is_current
@@ -63,9 +60,6 @@ from templates_messages.titles import Titles, load_titles
 T = TypeVar("T")
 
 SURFACES: Final = ("join", "staff", "hooks")
-SETTINGS_VARIABLE: Final = "VARDMOTE_SETTINGS"
-SURFACES_VARIABLE: Final = "VARDMOTE_SURFACES"
-WORKER_VARIABLE: Final = "VARDMOTE_WORKER"
 HOME_ZONE: Final = ZoneInfo("Europe/Stockholm")
 
 
@@ -450,19 +444,3 @@ def _prepare(ledger: SqlLedger, settings: Settings, clock: Clock, *, writes: boo
     if writes:
         begin_service(ledger.engine, _mark(settings), now=to_time(clock.now()) or 0)
         ledger.take_up_leases()
-
-
-def serving_app() -> Flask:
-    """Return the application for a server process; settings and surfaces come in the environment."""
-    set_up_logging()
-    service = open_service(load_settings(Path(os.environ[SETTINGS_VARIABLE])))
-    atexit.register(service.ledger.close)
-    if os.environ.get(WORKER_VARIABLE) == "1":
-        service.worker.start()
-        atexit.register(service.worker.stop)
-    return service.app(os.environ[SURFACES_VARIABLE].split(","))
-
-
-def serves_alone(settings: Settings) -> bool:
-    """Whether the ledger lets only one process write it."""
-    return is_sqlite(settings.ledger.url)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from filelock import FileLock, Timeout
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, update
+from sqlalchemy import URL, Connection, Engine, create_engine, event, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from addin.meetings.errors import LedgerUnavailable
@@ -184,11 +184,6 @@ def _taken(path: Path) -> FileLock:
     except Timeout:
         raise LedgerInUse(path) from None
     return lock
-
-
-def hold_for_a_moment(url: str) -> None:
-    """Raise LedgerInUse when another process writes this ledger."""
-    _taken(Path(make_url(url).database or "")).release()
 
 
 def _fail(units: list[_Unit], failure: BaseException) -> None:

@@ -1,0 +1,23 @@
+"""The failures that an operator can mend, as one sentence each; everything else is a fault of ours and stays loud."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from addin.config import SettingsFaulty
+from addin.meetings.errors import CareMeetingError
+from addin.store.sqlite import LedgerInUse
+from addin.wiring import SchemaOutdated
+
+
+def sentence_of(failure: Exception) -> str | None:
+    """Return what to tell the operator (for settings: every fault on a line of its own), or None."""
+    if isinstance(failure, SettingsFaulty):
+        return "\n".join(failure.faults)
+    if isinstance(failure, LedgerInUse | SchemaOutdated):
+        return str(failure)
+    if isinstance(failure, CareMeetingError):
+        return f"{type(failure).__name__}: {failure}"
+    if isinstance(failure, SQLAlchemyError):
+        return f"The ledger cannot be used ({type(failure).__name__}). Check ledger.url and that the database runs."
+    return None

@@ -29,7 +29,7 @@ def test_the_pane_finds_what_the_vectors_mark_and_nothing_else(in_browser: InBro
     max_examples=25,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.large_base_example],
 )
-@given(texts=st.lists(strange_texts(), min_size=40, max_size=80))
+@given(texts=st.lists(strange_texts(), min_size=20, max_size=40))
 def test_the_pane_and_the_service_find_the_same_numbers_and_mail(
     in_browser: InBrowser, texts: Sequence[str]
 ) -> None:

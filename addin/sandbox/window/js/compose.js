@@ -68,7 +68,7 @@ export class Compose {
   showTitle() {
     const { subject, attendees } = this.item.now;
     const whose = this.item.shared ? ` i kalendern för ${this.desk.owner.name}` : "";
-    part("form-view", HTMLElement).setAttribute("aria-label", `${subject || "Nytt möte"}${whose}`);
+    part("form-title", HTMLElement).textContent = `${subject || "Nytt möte"}${whose}`;
     document.title = `${subject || "Nytt möte"} – Sandlåda`;
     this.ribbon.show(attendees.length > 0);
   }

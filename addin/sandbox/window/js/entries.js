@@ -2,7 +2,9 @@
  * The week's appointments, laid over the slots. Those that overlap share the width of the day.
  */
 
+import { timeText } from "./appointment.js";
 import { element } from "./element.js";
+import { closePeek } from "./peek.js";
 import { daysOf } from "./week.js";
 import { wallTime } from "./zone.js";
 
@@ -111,7 +113,11 @@ function entry(placed, actions) {
       "data-testid": "entry",
       "data-item-id": appointment.id,
       onclick: () => actions.onPeek(appointment, button),
-      ondblclick: () => actions.onOpen(appointment),
+      // A double click is two clicks first, and they have opened the peek.
+      ondblclick: () => {
+        closePeek();
+        actions.onOpen(appointment);
+      },
       oncontextmenu: (/** @type {MouseEvent} */ event) => menuAt(event, button, (point) => actions.onMenu(appointment, point)),
     },
     element("span", { class: "entry-subject" }, appointment.subject || "(Inget ämne)"),
@@ -133,15 +139,6 @@ function menuAt(event, button, open) {
   button.focus();
   const box = button.getBoundingClientRect();
   open(event.button === 2 ? { x: event.clientX, y: event.clientY } : { x: box.left + 8, y: box.bottom });
-}
-
-/**
- * @param {Appointment} appointment
- * @returns {string} `10.00–10.30`
- */
-export function timeText(appointment) {
-  const [start, end] = [appointment.start, appointment.end].map((one) => wallTime(one).slice(11).replace(":", "."));
-  return `${start}–${end}`;
 }
 
 /**

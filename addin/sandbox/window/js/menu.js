@@ -33,7 +33,7 @@ export function openMenu(point, label, entries) {
   menu.addEventListener("contextmenu", (event) => event.preventDefault());
   document.addEventListener("pointerdown", outside, true);
   closeOpenMenu = close;
-  document.body.append(menu);
+  (document.querySelector("main:not([hidden])") ?? document.body).append(menu);
   place(menu, point);
   items[0].focus();
 }

@@ -2,8 +2,8 @@
  * A saved appointment to read: what it says, with links that can be followed, and the way on to opening it.
  */
 
+import { timeText } from "./appointment.js";
 import { element } from "./element.js";
-import { timeText } from "./entries.js";
 import { rewritten } from "./outlook_html.js";
 import { dayText } from "./week.js";
 import { wallTime } from "./zone.js";
@@ -15,6 +15,11 @@ const ADDRESS = /https?:\/\/[^\s<>"]+[^\s<>".,;:!?)]/g;
 /** @type {(() => void) | null} */
 let closeOpenPeek = null;
 
+/** Close the peek, if one is open. */
+export function closePeek() {
+  closeOpenPeek?.();
+}
+
 /**
  * Show the appointment beside its place in the calendar. Escape, a click elsewhere and the cross close it.
  *
@@ -23,7 +28,7 @@ let closeOpenPeek = null;
  * @param {{onOpen: () => void, onRemove: () => void}} actions
  */
 export function peek(appointment, anchor, { onOpen, onRemove }) {
-  closeOpenPeek?.();
+  closePeek();
   const then = (/** @type {() => void} */ act) => () => {
     close();
     act();

@@ -26,6 +26,7 @@ export class Recipients {
     this.input = element("input", {
       id, type: "text", autocomplete: "off", list: `${id}-people`, "aria-describedby": `${id}-fault`,
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
+      oninput: () => /[;,]/.test(this.input.value) && this.take(),
       onchange: () => this.take(),
       onblur: () => this.take(),
     });
@@ -64,7 +65,7 @@ export class Recipients {
   /** @param {KeyboardEvent} event */
   key(event) {
     if (event.key === "Backspace" && this.input.value === "") this.change(this.attendees.slice(0, -1));
-    if (!["Enter", ";", ","].includes(event.key)) return;
+    if (event.key !== "Enter") return;
     event.preventDefault();
     this.take();
   }

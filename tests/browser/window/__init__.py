@@ -1,0 +1,1 @@
+"""The sandbox's Outlook window, in a real browser."""

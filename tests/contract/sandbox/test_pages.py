@@ -18,6 +18,8 @@ Visit = Callable[[str], Page]
 
 @pytest.fixture(scope="module")
 def browser(requires_chromium: Path) -> Iterator[Browser]:
+    # The waiting pages ask every other second; a busy machine may take a while to show the answer.
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(requires_chromium), args=["--no-sandbox"])
         yield browser

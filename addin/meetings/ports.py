@@ -238,8 +238,8 @@ class Writing(Reading, Protocol):
     def add_room(self, room: Room, meeting: Meeting, lease_seconds: float) -> Claim:
         """Insert a room of a meeting that is there, due now and claimed by the caller at once."""
 
-    def remember(self, key: bytes, fingerprint: bytes, meeting_id: str) -> bool:
-        """Store an idempotency key; False when it is already there."""
+    def remember(self, key: bytes, fingerprint: bytes, meeting_id: str) -> None:
+        """Store an idempotency key that is not there yet."""
 
     def change_meeting(self, meeting: Meeting, seen_revision: int, purge_at: datetime | None = None) -> None:
         """Write the wish; raises MeetingChanged unless the stored revision is `seen_revision`.
@@ -298,9 +298,6 @@ class Ledger(Protocol):
         commit failed: then nothing of it is there. The unit may be run again by the store, so it has no effects
         of its own, and never calls the network.
         """
-
-    def wait_for_work(self, timeout_seconds: float) -> None:
-        """Return when a commit may have made a row due, or after the timeout."""
 
 
 # --- Time ---------------------------------------------------------------------------------------------------

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import URL, Engine, create_engine, make_url
 
+from addin.meetings.errors import LedgerUnavailable
 from addin.meetings.keyring import Keyring
 from addin.meetings.ports import Clock
 from addin.store.postgres import PostgresLedger
@@ -36,8 +38,15 @@ def open_engine(url: str) -> Engine:
     """Return a bare engine, for migrations and checks."""
     address = _with_driver(make_url(url))
     if address.get_backend_name() == "sqlite":
-        return sqlite_engine(address)
+        return sqlite_engine(address, _NoClock())
     return create_engine(address, hide_parameters=True, pool_size=1, connect_args={"connect_timeout": 5})
+
+
+class _NoClock:
+    """A bare engine is for schema and checks, which ask nothing of the ledger's time."""
+
+    def now(self) -> datetime:
+        raise LedgerUnavailable("a bare engine has no clock")
 
 
 def mark_path(url: str, state_directory: Path) -> Path:

@@ -10,7 +10,6 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from addin.meetings.keyring import Keyring
 from addin.meetings.ports import Reading, Writing
-from addin.store.dialect import postgres_dialect
 from addin.store.failures import ledger_failures
 from addin.store.reading import SqlReading
 from addin.store.writing import SqlWriting
@@ -40,11 +39,10 @@ class PostgresLedger:
             connect_args={"connect_timeout": 5, "options": "-c statement_timeout=10000 -c lock_timeout=5000"},
         )
         self._keyring = keyring
-        self._dialect = postgres_dialect()
 
     def read(self, unit: Callable[[Reading], T]) -> T:
         with ledger_failures(), self.engine.connect() as connection:
-            return unit(SqlReading(connection, self._keyring, self._dialect))
+            return unit(SqlReading(connection, self._keyring))
 
     def write(self, unit: Callable[[Writing], T]) -> T:
         with ledger_failures():
@@ -61,7 +59,7 @@ class PostgresLedger:
 
     def _run(self, unit: Callable[[Writing], T]) -> T:
         with self.engine.begin() as connection:
-            return unit(SqlWriting(connection, self._keyring, self._dialect))
+            return unit(SqlWriting(connection, self._keyring))
 
     def take_up_leases(self) -> None:
         """Leave leases alone: their holders may well be alive, and a dead one's run out by themselves."""

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, or_, 
 from addin.meetings.keyring import Keyring
 from addin.meetings.model import AuditEntry, Meeting, Principal, Room
 from addin.store import tables
-from addin.store.dialect import Dialect
+from addin.store.ledger_now import LedgerNow
 from addin.store.rows import audit_of, from_time, meeting_of, room_of, to_time
 
 _m, _r = tables.meetings.c, tables.rooms.c
@@ -19,19 +19,19 @@ _m, _r = tables.meetings.c, tables.rooms.c
 _MEETING = select(tables.meetings).where(_m.id == bindparam("id"))
 _ROOMS = select(tables.rooms).where(_r.meeting_id == bindparam("id")).order_by(_r.generation)
 _REMEMBERED = select(tables.idempotency).where(tables.idempotency.c.key == bindparam("key"))
+_NOW = select(LedgerNow())
 _FROZEN = select(tables.ledger_state.c.frozen_at)
 
 
 class SqlReading:
     """Reads on one connection; the caller holds the transaction."""
 
-    def __init__(self, connection: Connection, keyring: Keyring, dialect: Dialect) -> None:
+    def __init__(self, connection: Connection, keyring: Keyring) -> None:
         self._connection = connection
         self._keyring = keyring
-        self._dialect = dialect
 
     def now(self) -> datetime:
-        return self._dialect.read_now(self._connection)
+        return from_time(self._connection.execute(_NOW).scalar_one())
 
     def meeting(self, meeting_id: str) -> Meeting | None:
         return self._one_meeting(_MEETING, {"id": meeting_id})

@@ -21,9 +21,10 @@ from addin.meetings.errors import LedgerUnavailable
 from addin.meetings.keyring import Keyring
 from addin.meetings.ports import Clock, Reading, Writing
 from addin.store import tables
-from addin.store.dialect import sqlite_dialect
 from addin.store.failures import kind_of, ledger_failures
+from addin.store.ledger_now import SQLITE_FUNCTION
 from addin.store.reading import SqlReading
+from addin.store.rows import to_time
 from addin.store.writing import SqlWriting
 
 T = TypeVar("T")
@@ -42,12 +43,13 @@ class LedgerInUse(Exception):
         )
 
 
-def sqlite_engine(url: URL) -> Engine:
+def sqlite_engine(url: URL, clock: Clock) -> Engine:
     """Return an engine whose connections are durable on power loss and begin transactions only when told."""
     engine = create_engine(url, hide_parameters=True, pool_size=8, max_overflow=32, pool_timeout=5)
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: object) -> None:
+        connection.create_function(SQLITE_FUNCTION, 0, lambda: to_time(clock.now()))
         # The driver's own BEGIN comes too late and too weak; ours are written out.
         connection.isolation_level = None
         for pragma in (
@@ -84,9 +86,8 @@ class SqliteLedger:
     """Implements `ports.Ledger`; `close` ends the writer and gives the file back."""
 
     def __init__(self, url: URL, keyring: Keyring, clock: Clock, *, writes: bool = True) -> None:
-        self.engine = sqlite_engine(url)
+        self.engine = sqlite_engine(url, clock)
         self._keyring = keyring
-        self._dialect = sqlite_dialect(clock)
         self._queue: list[_Unit] = []
         self._arrived = threading.Condition()
         self._closing = False
@@ -97,7 +98,7 @@ class SqliteLedger:
 
     def read(self, unit: Callable[[Reading], T]) -> T:
         with ledger_failures(), self.engine.connect() as connection:
-            return unit(SqlReading(connection, self._keyring, self._dialect))
+            return unit(SqlReading(connection, self._keyring))
 
     def write(self, unit: Callable[[Writing], T]) -> T:
         waiting = _Unit(unit)
@@ -155,7 +156,7 @@ class SqliteLedger:
 
     def _commit_together(self, connection: Connection, units: list[_Unit]) -> None:
         with connection.begin():
-            writing = SqlWriting(connection, self._keyring, self._dialect)
+            writing = SqlWriting(connection, self._keyring)
             for unit in units:
                 self._run(connection, writing, unit)
         for unit in units:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, insert, null, or_, select, update
+from sqlalchemy import BigInteger, Boolean, bindparam, case, delete, insert, null, or_, select, update
 
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LeaseLost, MeetingChanged
 from addin.meetings.model import Attention, AuditEntry, Claim, Meeting, MeetingState, Room, Wanted
 from addin.meetings.ports import RoomResult
 from addin.store import tables
+from addin.store.ledger_now import LedgerNow
 from addin.store.reading import SqlReading
 from addin.store.rows import (
     known_columns,
@@ -26,11 +27,31 @@ from addin.store.rows import (
 )
 
 _m, _r = tables.meetings.c, tables.rooms.c
-_SECOND = 1_000_000
 
 _INSERT_MEETING = insert(tables.meetings)
 _INSERT_HOST = insert(tables.meeting_hosts)
 _INSERT_AUDIT = insert(tables.audit)
+_INSERT_KEY = insert(tables.idempotency).values(created_at=LedgerNow())
+# A new room is due at once, and claimed by the one who asked for it.
+_INSERT_ROOM = insert(tables.rooms).values(
+    due_at=LedgerNow(), lease_number=1, lease_until=LedgerNow() + bindparam("lease", type_=BigInteger)
+)
+_FREE = or_(_r.lease_until.is_(None), _r.lease_until <= LedgerNow())
+_SAVE_ROOM = (
+    update(tables.rooms)
+    .where(_r.id == bindparam("room"), _r.lease_number == bindparam("fence"))
+    .values(
+        # A wish that has turned meanwhile makes the room due at once.
+        due_at=case(
+            (
+                (_r.wanted == bindparam("seen_wanted")) & (_r.wanted_revision == bindparam("seen_revision")),
+                LedgerNow() + bindparam("due_in", type_=BigInteger),
+            ),
+            else_=LedgerNow(),
+        ),
+        lease_until=case((bindparam("release", type_=Boolean), null()), else_=_r.lease_until),
+    )
+)
 _SET_STATE = {
     # A cancelled meeting never comes to life, and a live one is never called cancelled.
     cancelled: (
@@ -62,21 +83,15 @@ class SqlWriting(SqlReading):
 
     def add_room(self, room: Room, meeting: Meeting, lease_seconds: float) -> Claim:
         claim = Claim(room, meeting, 1, Deadline.after(lease_seconds))
-        now = self._dialect.now()
-        statement = insert(tables.rooms).values(
-            **room_row(room, self._keyring),
-            due_at=now,
-            lease_number=claim.number,
-            lease_until=now + int(lease_seconds * _SECOND),
+        self._connection.execute(
+            _INSERT_ROOM, {**room_row(room, self._keyring), "lease": _micro(lease_seconds)}
         )
-        self._connection.execute(statement)
         return claim
 
-    def remember(self, key: bytes, fingerprint: bytes, meeting_id: str) -> bool:
-        statement = self._dialect.insert_or_ignore(tables.idempotency).values(
-            key=key, fingerprint=fingerprint, meeting_id=meeting_id, created_at=self._dialect.now()
+    def remember(self, key: bytes, fingerprint: bytes, meeting_id: str) -> None:
+        self._connection.execute(
+            _INSERT_KEY, {"key": key, "fingerprint": fingerprint, "meeting_id": meeting_id}
         )
-        return self._connection.execute(statement).rowcount == 1
 
     def change_meeting(self, meeting: Meeting, seen_revision: int, purge_at: datetime | None = None) -> None:
         columns = {"state": meeting.state.value, "attention": meeting.attention, **wish_columns(meeting)}
@@ -94,9 +109,7 @@ class SqlWriting(SqlReading):
             newest = select(_r.id).where(_r.meeting_id == meeting_id).order_by(_r.generation.desc()).limit(1)
             statement = statement.where(_r.id == newest.scalar_subquery())
         self._connection.execute(
-            statement.values(
-                wanted=wanted.value, wanted_revision=revision, due_at=self._dialect.now(), attempts=0
-            )
+            statement.values(wanted=wanted.value, wanted_revision=revision, due_at=LedgerNow(), attempts=0)
         )
 
     def set_state(self, meeting_id: str, state: MeetingState, attention: Attention | None) -> bool:
@@ -119,22 +132,19 @@ class SqlWriting(SqlReading):
         self._connection.execute(update(tables.meetings).where(_m.id == meeting_id).values(**columns))
 
     def claim(self, room_id: str, lease_seconds: float) -> Claim | None:
-        chosen = select(_r.id).where(_r.id == room_id, self._free()).with_for_update(skip_locked=True)
+        chosen = select(_r.id).where(_r.id == room_id, _FREE).with_for_update(skip_locked=True)
         claims = self._claim(chosen, lease_seconds)
         return claims[0] if claims else None
 
     def claim_due(self, provider: str, lease_seconds: float, limit: int) -> Sequence[Claim]:
         chosen = (
             select(_r.id)
-            .where(_r.provider == provider, _r.due_at <= self._dialect.now(), self._free())
+            .where(_r.provider == provider, _r.due_at <= LedgerNow(), _FREE)
             .order_by(_r.due_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
         return self._claim(chosen, lease_seconds)
-
-    def _free(self) -> Any:
-        return or_(_r.lease_until.is_(None), _r.lease_until <= self._dialect.now())
 
     def _claim(self, chosen: Any, lease_seconds: float) -> list[Claim]:
         until = Deadline.after(lease_seconds)
@@ -143,7 +153,7 @@ class SqlWriting(SqlReading):
             .where(_r.id.in_(chosen.scalar_subquery()))
             .values(
                 lease_number=_r.lease_number + 1,
-                lease_until=self._dialect.now() + int(lease_seconds * _SECOND),
+                lease_until=LedgerNow() + _micro(lease_seconds),
                 # A lease that was never given back: its holder may have acted unseen (design section 4).
                 must_look=case((_r.lease_until.is_not(None), True), else_=_r.must_look),
             )
@@ -162,16 +172,16 @@ class SqlWriting(SqlReading):
 
     def save_room(self, claim: Claim, result: RoomResult) -> None:
         room = result.room
-        unchanged = (_r.wanted == room.wanted.value) & (_r.wanted_revision == room.wanted_revision)
-        now = self._dialect.now()
-        next_due = null() if result.due_in is None else now + int(result.due_in * _SECOND)
-        values = {**known_columns(room), "due_at": case((unchanged, next_due), else_=now)}
-        if result.release:
-            values["lease_until"] = null()
-        statement = (
-            update(tables.rooms).where(_r.id == room.id, _r.lease_number == claim.number).values(**values)
-        )
-        if self._connection.execute(statement).rowcount != 1:
+        values = {
+            **known_columns(room),
+            "room": room.id,
+            "fence": claim.number,
+            "seen_wanted": room.wanted.value,
+            "seen_revision": room.wanted_revision,
+            "due_in": None if result.due_in is None else _micro(result.due_in),
+            "release": result.release,
+        }
+        if self._connection.execute(_SAVE_ROOM, values).rowcount != 1:
             raise LeaseLost
 
     def room_found(self, room_id: str, reference: str) -> bool:
@@ -183,7 +193,7 @@ class SqlWriting(SqlReading):
                 gone_at=None,
                 applied_revision=0,
                 verified_at=None,
-                due_at=self._dialect.now(),
+                due_at=LedgerNow(),
             )
         )
         return self._connection.execute(statement).rowcount == 1
@@ -192,18 +202,21 @@ class SqlWriting(SqlReading):
         meeting = self.meeting(meeting_id)
         if meeting is None:
             return
-        counter, month = tables.purged, f"{meeting.window.end:%Y-%m}"
-        start = self._dialect.insert_or_ignore(counter).values(month=month, type=meeting.type, meetings=0)
-        self._connection.execute(start)
-        self._connection.execute(
-            update(counter)
-            .where(counter.c.month == month, counter.c.type == meeting.type)
-            .values(meetings=counter.c.meetings + 1)
-        )
+        self._count_purged(f"{meeting.window.end:%Y-%m}", meeting.type)
         self._connection.execute(
             delete(tables.idempotency).where(tables.idempotency.c.meeting_id == meeting_id)
         )
         self._connection.execute(delete(tables.meetings).where(_m.id == meeting_id))
+
+    def _count_purged(self, month: str, kind: str) -> None:
+        counter = tables.purged
+        counted = (
+            update(counter)
+            .where(counter.c.month == month, counter.c.type == kind)
+            .values(meetings=counter.c.meetings + 1)
+        )
+        if not self._connection.execute(counted).rowcount:
+            self._connection.execute(insert(counter).values(month=month, type=kind, meetings=1))
 
     def unfreeze(self) -> None:
         self._connection.execute(update(tables.ledger_state).values(frozen_at=None))
@@ -224,3 +237,7 @@ class SqlWriting(SqlReading):
                 "reason": entry.reason,
             },
         )
+
+
+def _micro(seconds: float) -> int:
+    return int(seconds * 1_000_000)

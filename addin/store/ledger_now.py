@@ -1,0 +1,32 @@
+"""The ledger's own time as an expression: the only place where SQLite and PostgreSQL differ in what is asked of them.
+
+On PostgreSQL several machines write, so the database's clock counts; on SQLite one process writes, and its clock
+stands behind the function `ledger_now()` that every connection is given (design section 4).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+SQLITE_FUNCTION = "ledger_now"
+
+
+class LedgerNow(FunctionElement[int]):
+    """Microseconds since 1970-01-01 UTC."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(LedgerNow, "sqlite")
+def _on_sqlite(_element: LedgerNow, _compiler: Any, **_: Any) -> str:
+    return f"{SQLITE_FUNCTION}()"
+
+
+@compiles(LedgerNow, "postgresql")
+def _on_postgresql(_element: LedgerNow, _compiler: Any, **_: Any) -> str:
+    return "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)"

@@ -97,7 +97,7 @@ def stop_kept(folder: Path) -> None:
     if not noted.is_file():
         return
     for pid in json.loads(noted.read_text(encoding="ascii")):
-        _end_group(pid)
+        end_group(pid)
     noted.unlink()
 
 
@@ -112,24 +112,24 @@ class _Trial:
 
     def stop(self) -> None:
         for process in (self.service, self.region):
-            _end_group(process.pid)
+            end_group(process.pid)
             process.wait(STOP_SECONDS)
 
 
 def _start(folder: Path, ports: Ports) -> _Trial:
     folder.mkdir(parents=True, exist_ok=True)
-    settings = _write_settings(folder, ports)
-    _prepare(settings, folder, ports)
+    settings = write_settings(folder, ports)
+    prepare(settings, folder, ports)
     log = folder / "trial.log"
-    region = _spawn(_region_command(folder, ports), log)
-    service = _spawn([sys.executable, "-m", "addin.cli", "serve", "--settings", str(settings)], log)
+    region = spawn(region_command(folder, ports), log)
+    service = spawn(service_command(settings), log)
     trial = _Trial(region, service, 0.0)
     try:
         for process, url in (
             (region, f"{ports.window_url}/window/config.json"),
             (service, f"{ports.service_url}/readyz"),
         ):
-            _await(process, url, log)
+            wait_until_ready(process, url, log)
     except BaseException:
         trial.stop()
         raise
@@ -145,7 +145,12 @@ def _running(folder: Path, ports: Ports) -> Iterator[_Trial]:
         trial.stop()
 
 
-def _spawn(command: list[str], log: Path) -> subprocess.Popen[bytes]:
+def service_command(settings: Path) -> list[str]:
+    """Return the command that starts the service, as an operator does."""
+    return [sys.executable, "-m", "addin.cli", "serve", "--settings", str(settings)]
+
+
+def spawn(command: list[str], log: Path) -> subprocess.Popen[bytes]:
     """Start a command in a process group of its own, so that all of it can be ended; it writes to the log."""
     with log.open("ab") as out:
         return subprocess.Popen(
@@ -153,7 +158,8 @@ def _spawn(command: list[str], log: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def _region_command(folder: Path, ports: Ports) -> list[str]:
+def region_command(folder: Path, ports: Ports) -> list[str]:
+    """Return the command that starts the simulated region; its state stays in the folder."""
     return [
         *(sys.executable, "-m", "addin.sandbox", "--port", str(ports.window)),
         *("--service-url", ports.service_url),
@@ -164,7 +170,7 @@ def _region_command(folder: Path, ports: Ports) -> list[str]:
     ]
 
 
-def _await(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     """Return when `url` answers 200; fails when the process has ended or it takes too long."""
     deadline = time.monotonic() + START_SECONDS
     with requests.Session() as session:
@@ -180,7 +186,7 @@ def _await(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     _fail(f"A part of the trial was not ready within {START_SECONDS:.0f} s; its own words stand in {log}.")
 
 
-def _end_group(pid: int) -> None:
+def end_group(pid: int) -> None:
     """End a process and all it has started: kindly first, then for good."""
     try:
         os.killpg(pid, signal.SIGTERM)
@@ -207,7 +213,8 @@ def _resident_mib(pid: int) -> float:
 # --- preparation --------------------------------------------------------------------------------------------
 
 
-def _prepare(settings: Path, folder: Path, ports: Ports) -> None:
+def prepare(settings: Path, folder: Path, ports: Ports) -> None:
+    """Bring the ledger to its schema and write the manifest that the window reads."""
     from addin.checking import write_manifest
     from addin.config import load_settings
     from addin.store.ledger import open_engine
@@ -219,7 +226,7 @@ def _prepare(settings: Path, folder: Path, ports: Ports) -> None:
     write_manifest(ports.service_url, folder, client_id=people.PANE_CLIENT, support_url=None, sandbox=True)
 
 
-def _write_settings(folder: Path, ports: Ports) -> Path:
+def write_settings(folder: Path, ports: Ports) -> Path:
     """Write the settings of the trial; the keys are drawn once and kept."""
     key = folder / "key"
     if not key.exists():

@@ -1,0 +1,1 @@
+"""The proofs; `./test` runs them all."""

@@ -1,0 +1,1 @@
+"""What holds the house up: walls, floors, and documents that say what the code does."""

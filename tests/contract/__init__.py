@@ -1,0 +1,1 @@
+"""Other people's word on what we say and are told: one suite for every adapter and simulator."""

@@ -23,12 +23,14 @@ def choices_blueprint(
     @routes.route("/meeting-types", methods=["GET"])
     @routes.response(200, schemas.MeetingTypesSchema)
     def list_meeting_types() -> dict[str, Any]:
+        """List the meeting types and their variants."""
         return {"meeting_types": [_describe(kind) for kind in types]}
 
     @routes.route("/units", methods=["GET"])
     @routes.arguments(schemas.UnitQuerySchema, location="query", unknown=RAISE)
     @routes.response(200, schemas.UnitsSchema)
     def list_units(query: dict[str, Any]) -> dict[str, Any]:
+        """List the units, and which is the mailbox's own."""
         own = units.default_for(query["mailbox"]) if query["mailbox"] else None
         return {"units": [{**_fields(unit), "default": unit == own} for unit in units]}
 

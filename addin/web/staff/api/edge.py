@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final, cast
 
 from flask import Flask, Response, current_app, g, request
@@ -15,6 +16,7 @@ from addin.meetings.errors import CareMeetingError, LedgerError
 from addin.meetings.model import Principal
 from addin.web import problems
 from addin.web.problems import Problem, RequestProblem
+from addin.web.staff.api.schemas import ProblemSchema
 from addin.web.staff.auth.tokens import TokenVerifier
 
 log = logging.getLogger(__name__)
@@ -32,7 +34,15 @@ _HTTP: Final[Mapping[int, Problem]] = {
 
 
 class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest has no types
-    """flask-smorest's API, answering failures as problem+json."""
+    """flask-smorest's API, describing and answering failures as problem+json."""
+
+    def _register_responses(self) -> None:
+        """Describe what smorest describes with an error shape and a media type of its own."""
+        described = {status.name: status.phrase for status in HTTPStatus}
+        described[self.DEFAULT_ERROR_RESPONSE_NAME] = "Any other failure; its code stands in docs/errors.md"
+        for name, words in described.items():
+            response = {"description": words, "content": {problems.MEDIA_TYPE: {"schema": ProblemSchema}}}
+            self.spec.components.response(name, response, lazy=True)
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Answer what Flask, webargs and smorest raise."""

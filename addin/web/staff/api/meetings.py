@@ -32,16 +32,22 @@ _KEY_HEADER = {
     "in": "header",
     "name": "Idempotency-Key",
     "required": True,
-    "schema": {"type": "string", "maxLength": 128},
+    "schema": {"type": "string", "maxLength": 128, "pattern": "^[!-~]+$"},
     "description": "Drawn at random once for each booking; a repeat gets the same meeting.",
 }
 _MATCH_HEADER = {
     "in": "header",
     "name": "If-Match",
     "required": True,
-    "schema": {"type": "string"},
+    "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
     "description": "The ETag under which the meeting was seen.",
 }
+_SEEN_HEADERS = {
+    "ETag": {"schema": {"type": "string"}, "description": "The revision, for If-Match"},
+    "Location": {"schema": {"type": "string"}, "description": "Path of the meeting"},
+}
+_AGAIN_HEADER = {"schema": {"type": "integer"}, "description": "Seconds until it is worth asking again"}
+_UNDER_WAY_HEADERS = {**_SEEN_HEADERS, "Retry-After": _AGAIN_HEADER}
 
 Answer = tuple[Any, int, dict[str, str]]
 
@@ -70,13 +76,24 @@ def _add_collection(routes: Blueprint, use: MeetingUseCases) -> None:
     @routes.route("", methods=["POST"])
     @routes.doc(parameters=[_KEY_HEADER])
     @routes.arguments(schemas.BookingSchema)
-    @routes.response(201, schemas.MeetingSchema, description="Booked; the room is made")
-    @routes.alt_response(
-        200, schema=schemas.MeetingSchema, description="Booked before, or a person is needed"
+    @routes.response(
+        201, schemas.MeetingSchema, description="Booked; the room is made", headers=_SEEN_HEADERS
     )
-    @routes.alt_response(202, schema=schemas.MeetingSchema, description="The room is still being made")
-    @routes.alt_response(422, schema=schemas.ProblemSchema, content_type="application/problem+json")
+    @routes.alt_response(
+        200,
+        schema=schemas.MeetingSchema,
+        description="Booked before, or a person is needed",
+        headers=_SEEN_HEADERS,
+    )
+    @routes.alt_response(
+        202,
+        schema=schemas.MeetingSchema,
+        description="The room is still being made: ask for the meeting until it is no longer `wanted`",
+        headers=_UNDER_WAY_HEADERS,
+    )
+    @routes.alt_response(400, "BAD_REQUEST")
     def book_meeting(booking: dict[str, Any]) -> Answer:
+        """Book a protected meeting."""
         key = request.headers.get("Idempotency-Key", "")
         if not _KEY.fullmatch(key):
             raise IdempotencyKeyMissing
@@ -88,6 +105,7 @@ def _add_collection(routes: Blueprint, use: MeetingUseCases) -> None:
     @routes.arguments(schemas.MeetingQuerySchema, location="query", unknown=RAISE)
     @routes.response(200, schemas.MeetingPageSchema)
     def list_meetings(query: dict[str, Any]) -> dict[str, Any]:
+        """List my meetings, and those where I am host, by start."""
         who, size = caller(), query["page_size"]
         found = use.ledger.read(
             lambda reading: reading.meetings_of(
@@ -107,9 +125,10 @@ def _add_collection(routes: Blueprint, use: MeetingUseCases) -> None:
 
 def _add_meeting(routes: Blueprint, use: MeetingUseCases) -> None:
     @routes.route("/<meeting_id>", methods=["GET"])
-    @routes.response(200, schemas.MeetingSchema)
-    @routes.alt_response(404, schema=schemas.ProblemSchema, content_type="application/problem+json")
+    @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
+    @routes.alt_response(404, "NOT_FOUND")
     def show_meeting(meeting_id: str) -> Answer:
+        """Show a meeting as it is now; somebody else's is not found."""
         who = caller()
         meeting = use.ledger.read(lambda reading: own_meeting(reading, meeting_id, who))
         return use.representation.of(meeting), 200, _headers(meeting)
@@ -117,19 +136,29 @@ def _add_meeting(routes: Blueprint, use: MeetingUseCases) -> None:
     @routes.route("/<meeting_id>", methods=["PATCH"])
     @routes.doc(parameters=[_MATCH_HEADER])
     @routes.arguments(schemas.ChangeSchema)
-    @routes.response(200, schemas.MeetingSchema)
-    @routes.alt_response(202, schema=schemas.MeetingSchema, description="The room is still being changed")
-    @routes.alt_response(412, schema=schemas.ProblemSchema, content_type="application/problem+json")
-    @routes.alt_response(428, schema=schemas.ProblemSchema, content_type="application/problem+json")
+    @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
+    @routes.alt_response(
+        202,
+        schema=schemas.MeetingSchema,
+        description="The room is still being changed",
+        headers=_UNDER_WAY_HEADERS,
+    )
+    @routes.alt_response(404, "NOT_FOUND")
+    @routes.alt_response(409, "CONFLICT")
+    @routes.alt_response(412, "PRECONDITION_FAILED")
+    @routes.alt_response(428, "PRECONDITION_REQUIRED")
     def change_meeting(change: dict[str, Any], meeting_id: str) -> Answer:
+        """Change time, type, variant or unit; link and code stay."""
         seen = _seen_revision()
         changed = use.change(meeting_id, _change(change, use.clock), caller(), seen)
         return _answer(use, changed, 200)
 
     @routes.route("/<meeting_id>", methods=["DELETE"])
     @routes.response(204, description="The room is removed")
-    @routes.alt_response(202, description="The room is being removed")
+    @routes.alt_response(202, description="The room is being removed", headers={"Retry-After": _AGAIN_HEADER})
+    @routes.alt_response(404, "NOT_FOUND")
     def cancel_meeting(meeting_id: str) -> Answer:
+        """Take the meeting back; a repeat answers the same."""
         meeting = use.cancel(meeting_id, caller())
         if meeting.state is MeetingState.CANCELLED:
             return None, 204, {}

@@ -20,6 +20,7 @@ def personal_data_blueprint(allow: AllowList, today: Callable[[], date]) -> Blue
     @routes.arguments(schemas.PersonalDataCheckSchema)
     @routes.response(200, schemas.FindingsSchema)
     def check_personal_data(body: dict[str, Any]) -> dict[str, Any]:
+        """Find personal data in texts, which are forgotten with the answer."""
         found = [
             {
                 "field": checked["field"],

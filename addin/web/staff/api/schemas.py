@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from marshmallow import Schema, fields, pre_load, validate
+from marshmallow import RAISE, Schema, fields, pre_load, validate
+
+from addin.meetings.model import Attention, MeetingState
 
 _ID: Final = validate.Regexp(r"^[a-z][a-z-]{0,59}$", error="not an id")
 _TIME: Final = validate.Length(max=40)
@@ -17,7 +19,14 @@ TIME_DOC: Final = {
 }
 
 
-class _LowerCaseAddresses(Schema):
+class _Exact(Schema):
+    """No field but these, neither asked nor answered; the description of the interface says so, too."""
+
+    class Meta:
+        unknown = RAISE
+
+
+class _LowerCaseAddresses(_Exact):
     """Mail addresses are compared in lower case, so they are taken so."""
 
     @pre_load
@@ -57,7 +66,7 @@ class BookingSchema(_LowerCaseAddresses):
     )
 
 
-class ChangeSchema(Schema):
+class ChangeSchema(_Exact):
     """What may be new about a meeting; the three parts of the time come together."""
 
     type = fields.String(validate=_ID)
@@ -68,25 +77,25 @@ class ChangeSchema(Schema):
     time_zone = fields.String(validate=_ZONE)
 
 
-class AttentionSchema(Schema):
+class AttentionSchema(_Exact):
     """Why a person is needed."""
 
-    code = fields.String(required=True)
+    code = fields.String(required=True, validate=validate.OneOf([reason.value for reason in Attention]))
     message = fields.String(required=True, metadata={"description": "Swedish sentence"})
 
 
-class ItemBlockSchema(Schema):
+class ItemBlockSchema(_Exact):
     """The block that the pane writes into the calendar item."""
 
     html = fields.String(required=True)
     text = fields.String(required=True)
 
 
-class MeetingSchema(Schema):
+class MeetingSchema(_Exact):
     """A meeting as it is now; links are null until the room has been made."""
 
     id = fields.String(required=True)
-    state = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf([state.value for state in MeetingState]))
     unbound = fields.Boolean(required=True)
     revision = fields.Integer(required=True)
     type = fields.String(required=True)
@@ -113,7 +122,7 @@ class MeetingSchema(Schema):
     told_stale = fields.List(fields.String(), required=True)
 
 
-class MeetingQuerySchema(Schema):
+class MeetingQuerySchema(_Exact):
     """Which meetings to list."""
 
     from_ = fields.AwareDateTime(data_key="from", load_default=None, metadata={"description": "with offset"})
@@ -124,21 +133,30 @@ class MeetingQuerySchema(Schema):
     )
 
 
-class MeetingPageSchema(Schema):
+class ListedMeetingSchema(MeetingSchema):
+    """A meeting in a list: without the block, which costs a rendering."""
+
+    class Meta(_Exact.Meta):
+        """What a list leaves out."""
+
+        exclude = ("item_block",)
+
+
+class MeetingPageSchema(_Exact):
     """One page of meetings by start; `next` is the `after` of the next page."""
 
-    meetings = fields.List(fields.Nested(MeetingSchema(exclude=["item_block"])), required=True)
+    meetings = fields.List(fields.Nested(ListedMeetingSchema), required=True)
     next = fields.String(required=True, allow_none=True)
 
 
-class CopiedSchema(Schema):
+class CopiedSchema(_Exact):
     """Which audience was told, by what."""
 
     audience = fields.String(required=True, validate=_ID)
     what = fields.String(required=True, validate=validate.OneOf(["link", "text"]))
 
 
-class TextQuerySchema(Schema):
+class TextQuerySchema(_Exact):
     """Which texts."""
 
     audience = fields.String(required=True, validate=_ID)
@@ -147,14 +165,14 @@ class TextQuerySchema(Schema):
     )
 
 
-class LinkSchema(Schema):
+class LinkSchema(_Exact):
     """The link alone, and the 1177 template into which it is pasted."""
 
     url = fields.String(required=True)
     central_template = fields.String(required=True, allow_none=True)
 
 
-class TextSchema(Schema):
+class TextSchema(_Exact):
     """A text ready to be copied; `plain` and `html` say the same."""
 
     id = fields.String(required=True)
@@ -165,7 +183,7 @@ class TextSchema(Schema):
     html = fields.String(required=True)
 
 
-class TextsSchema(Schema):
+class TextsSchema(_Exact):
     """All texts for one audience, in the order in which they are offered."""
 
     audience = fields.String(required=True)
@@ -175,27 +193,27 @@ class TextsSchema(Schema):
     texts = fields.List(fields.Nested(TextSchema), required=True)
 
 
-class BlockQuerySchema(Schema):
+class BlockQuerySchema(_Exact):
     """In which format."""
 
     format = fields.String(load_default="html", validate=validate.OneOf(["html", "text"]))
 
 
-class BlockSchema(Schema):
+class BlockSchema(_Exact):
     """The item block in one format."""
 
     format = fields.String(required=True)
     content = fields.String(required=True)
 
 
-class VariantSchema(Schema):
+class VariantSchema(_Exact):
     """A variant of a meeting type."""
 
     id = fields.String(required=True)
     name = fields.String(required=True)
 
 
-class MeetingTypeSchema(Schema):
+class MeetingTypeSchema(_Exact):
     """A meeting type as people choose it."""
 
     id = fields.String(required=True)
@@ -209,19 +227,19 @@ class MeetingTypeSchema(Schema):
     variants = fields.List(fields.Nested(VariantSchema), required=True)
 
 
-class MeetingTypesSchema(Schema):
+class MeetingTypesSchema(_Exact):
     """All meeting types."""
 
     meeting_types = fields.List(fields.Nested(MeetingTypeSchema), required=True)
 
 
-class UnitQuerySchema(Schema):
+class UnitQuerySchema(_Exact):
     """For which mailbox the default is wanted."""
 
     mailbox = fields.Email(load_default=None, validate=_ADDRESS)
 
 
-class UnitSchema(Schema):
+class UnitSchema(_Exact):
     """A unit as people choose it."""
 
     id = fields.String(required=True)
@@ -232,13 +250,13 @@ class UnitSchema(Schema):
     default = fields.Boolean(required=True)
 
 
-class UnitsSchema(Schema):
+class UnitsSchema(_Exact):
     """All units."""
 
     units = fields.List(fields.Nested(UnitSchema), required=True)
 
 
-class CheckedFieldSchema(Schema):
+class CheckedFieldSchema(_Exact):
     """One field of the item, to be looked through and forgotten."""
 
     field = fields.String(
@@ -247,7 +265,7 @@ class CheckedFieldSchema(Schema):
     text = fields.String(required=True)
 
 
-class PersonalDataCheckSchema(Schema):
+class PersonalDataCheckSchema(_Exact):
     """The fields to look through."""
 
     fields_ = fields.List(
@@ -258,7 +276,7 @@ class PersonalDataCheckSchema(Schema):
     )
 
 
-class FindingSchema(Schema):
+class FindingSchema(_Exact):
     """What was found where; offsets in Unicode code points; never the text."""
 
     field = fields.String(required=True)
@@ -268,13 +286,13 @@ class FindingSchema(Schema):
     end = fields.Integer(required=True)
 
 
-class FindingsSchema(Schema):
+class FindingsSchema(_Exact):
     """All findings."""
 
     findings = fields.List(fields.Nested(FindingSchema), required=True)
 
 
-class ProblemSchema(Schema):
+class ProblemSchema(_Exact):
     """RFC 9457, with what the pane needs."""
 
     type = fields.String(required=True)

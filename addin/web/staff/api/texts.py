@@ -34,7 +34,9 @@ def texts_blueprint(
     @routes.route("/<meeting_id>/texts", methods=["GET"])
     @routes.arguments(schemas.TextQuerySchema, location="query", unknown=RAISE)
     @routes.response(200, schemas.TextsSchema)
+    @routes.alt_response(404, "NOT_FOUND")
     def list_texts(query: dict[str, str], meeting_id: str) -> dict[str, Any]:
+        """Show link and texts for one audience, ready to be copied."""
         meeting = own(meeting_id)
         rendered = texts.for_audience(meeting, query["audience"], query["language"])
         template = texts.central_template(rendered)
@@ -48,7 +50,9 @@ def texts_blueprint(
     @routes.route("/<meeting_id>/item-block", methods=["GET"])
     @routes.arguments(schemas.BlockQuerySchema, location="query", unknown=RAISE)
     @routes.response(200, schemas.BlockSchema)
+    @routes.alt_response(404, "NOT_FOUND")
     def show_block(query: dict[str, str], meeting_id: str) -> dict[str, str]:
+        """Show the block that goes into the calendar item."""
         block = texts.block(own(meeting_id))
         return {
             "format": query["format"],
@@ -58,7 +62,9 @@ def texts_blueprint(
     @routes.route("/<meeting_id>/copied", methods=["POST"])
     @routes.arguments(schemas.CopiedSchema)
     @routes.response(200, schemas.MeetingSchema)
+    @routes.alt_response(404, "NOT_FOUND")
     def note_copied(body: dict[str, str], meeting_id: str) -> dict[str, Any]:
+        """Note which audience has been told of the meeting as it is now."""
         return representation.of(change.told(meeting_id, body["audience"], caller()))
 
     return routes

@@ -323,7 +323,8 @@ export class AppointmentPane {
   // --- what the views share ---------------------------------------------------------------------------------------
 
   async #found() {
-    return findIn(await this.#booking.fields(), this.#settings.internal_mail_domains);
+    const telephoneNumbers = this.#units.map((unit) => unit.telephone);
+    return findIn(await this.#booking.fields(), { mailDomains: this.#settings.internal_mail_domains, telephoneNumbers });
   }
 
   #neutralSubject() {

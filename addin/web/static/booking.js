@@ -24,8 +24,9 @@ import { ianaZone, withOffset } from "./time_zone.js";
 /** @typedef {{key: string, wish: BookingRequest}} Draft a booking whose answer has not come; repeated as it stands */
 /** @typedef {{field: "subject" | "location" | "body" | "attendees", text: string}} FieldText */
 
-const MEETING = "skyddatVardmoteId";
-const DRAFT = "skyddatVardmoteDraft";
+/** Names of our custom properties; Outlook keeps them apart from every other add-in's. */
+const MEETING = "meeting";
+const DRAFT = "draft";
 const LOCATION_LIMIT = 255;
 
 export class Booking {

@@ -12,23 +12,25 @@ import { personalData } from "./words.js";
 /** @typedef {import("./booking.js").FieldText} FieldText */
 /** @typedef {{field: FieldText["field"], kind: import("./personal_data.js").Kind, tier: "block" | "confirm", excerpt: string}} Found */
 
+/** @typedef {import("./personal_data.js").AllowList} AllowList what the organisation writes openly */
+
 /**
  * @param {FieldText[]} fields
- * @param {string[]} mailDomains the organisation's own, whose addresses are nobody's private ones
+ * @param {AllowList} allow
  * @returns {Promise<Found[]>}
  */
-export async function findIn(fields, mailDomains) {
-  const found = await Promise.all(fields.map((field) => findInField(field, mailDomains)));
+export async function findIn(fields, allow) {
+  const found = await Promise.all(fields.map((field) => findInField(field, allow)));
   return found.flat();
 }
 
 /**
  * @param {FieldText} what
- * @param {string[]} mailDomains
+ * @param {AllowList} allow
  * @returns {Promise<Found[]>}
  */
-async function findInField({ field, text }, mailDomains) {
-  const findings = await findPersonalData(text, { allow: { mailDomains } });
+async function findInField({ field, text }, allow) {
+  const findings = await findPersonalData(text, { allow });
   return findings.map(({ kind, tier, start, end }) => ({ field, kind, tier, excerpt: text.slice(start, end) }));
 }
 

@@ -74,7 +74,7 @@ export function cancelledSection(texts, report) {
 
 /**
  * @param {Meeting} meeting
- * @returns {string} e.g. "Till invånare, Tolk"
+ * @returns {string} the names of those who have old facts, for a sentence
  */
 export function staleNames(meeting) {
   return meeting.told_stale.map((audience) => audiences[audience].title).join(", ");

@@ -1,7 +1,9 @@
-"""A browser, and the pane's own page and modules served as in production, without API or Outlook behind them."""
+"""A browser; the pane's page and modules alone; and a whole region with the pane in its Outlook window."""
 
+import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +13,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from addin.web.staff.pane import PaneSettings, SignIn, Support, pane_blueprint
+from tests.browser.pane.steps import Pane
+from tests.browser.pane.trial import Trial
+from tests.browser.window.outlook import Outlook
 
+WEEKS: Final = itertools.count()
+FIRST_MONDAY: Final = date(2027, 1, 11)
 ROOT: Final = Path(__file__).resolve().parents[3]
 OUTLOOK_SCRIPTS: Final = ROOT / "addin" / "sandbox" / "window" / "js"
 
@@ -58,7 +65,9 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture(scope="session")
 def pane_alone() -> Iterator[str]:
     """Return the address of a server whose Office.js cannot be had: the pane outside Outlook."""
-    server = make_server("127.0.0.1", 0, pane_application("/static/office-that-is-not-there.js"), threaded=True)
+    server = make_server(
+        "127.0.0.1", 0, pane_application("/static/office-that-is-not-there.js"), threaded=True
+    )
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
@@ -72,3 +81,47 @@ def modules(browser: Browser, pane_alone: str) -> Iterator[Page]:
     page.goto(f"{pane_alone}/pane/")
     yield page
     page.close()
+
+
+@pytest.fixture(scope="session")
+def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+    """Return a running region with the real service."""
+    started = Trial(tmp_path_factory.mktemp("trial"))
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def region(trial: Trial) -> Iterator[Trial]:
+    """Return the region without faults, and leave it so."""
+    trial.heal()
+    yield trial
+    trial.heal()
+
+
+@pytest.fixture
+def monday() -> date:
+    """Return a Monday of a week that no other test uses."""
+    return FIRST_MONDAY + timedelta(weeks=next(WEEKS))
+
+
+@pytest.fixture
+def open_outlook(context: BrowserContext, region: Trial, monday: date) -> Callable[..., Outlook]:
+    """Open the window as somebody, in this test's week."""
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+
+    def opened(person: str = "anna.lindgren", calendar: str | None = None) -> Outlook:
+        outlook = Outlook(context.new_page(), region.window_url)
+        outlook.visit(monday, person, calendar or person)
+        return outlook
+
+    return opened
+
+
+@pytest.fixture
+def pane(open_outlook: Callable[..., Outlook]) -> Iterator[Pane]:
+    """Return Anna's pane beside a new appointment, not yet opened."""
+    outlook = open_outlook()
+    outlook.new_meeting()
+    yield Pane(outlook)
+    assert outlook.failures == []

@@ -1,0 +1,193 @@
+"""The main job: from an open appointment to a protected meeting whose link is on the clipboard."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from tests.browser.pane.steps import LINK, Pane, watched_requests
+from tests.browser.pane.trial import Trial
+from tests.browser.window.outlook import Outlook
+
+
+def test_three_clicks_lead_from_an_open_appointment_to_booked_and_link_copied(
+    pane: Pane, region: Trial
+) -> None:
+    before = region.rooms()
+    pane.outlook.button("Skyddat vårdmöte").click()
+    pane.action("create").click()
+    pane.audience("patient").locator('[data-action="copy-link"]').click()
+    pane.says("Länken är kopierad.")
+    assert pane.clipboard() == pane.link()
+    assert region.rooms() == before + 1
+
+
+def test_the_block_stands_in_the_item_with_location_and_neutral_subject(pane: Pane) -> None:
+    pane.outlook.body.click()
+    pane.page.keyboard.type("Välkommen till uppföljningen.")
+    pane.open()
+    pane.book()
+    text = pane.body_text()
+    assert text.index("Välkommen till uppföljningen.") < text.index("Anslut till mötet:")
+    assert text.rstrip().endswith("Starta möte (vårdpersonal)")
+    expect(pane.outlook.field("Ämne")).to_have_value("Skyddat vårdmöte")
+    expect(pane.outlook.field("Plats")).not_to_have_value("")
+    expect(pane.frame.get_by_role("heading", name="Mötet är bokat")).to_be_focused()
+
+
+def test_only_the_opaque_id_is_kept_in_the_item(pane: Pane) -> None:
+    pane.open()
+    pane.book()
+    kept = pane.properties()
+    assert kept["draft"] is None
+    assert len(kept["meeting"]) == 32
+
+
+def test_the_users_own_subject_and_location_stay(pane: Pane) -> None:
+    pane.outlook.field("Ämne").fill("Uppföljning")
+    pane.outlook.field("Plats").fill("Rum 3")
+    pane.open()
+    pane.book()
+    expect(pane.outlook.field("Ämne")).to_have_value("Uppföljning")
+    assert pane.outlook.field("Plats").input_value().startswith("Rum 3; ")
+
+
+def test_a_plain_text_item_gets_the_plain_block(pane: Pane) -> None:
+    pane.outlook.button("Oformaterad text").click()
+    plain = pane.page.get_by_test_id("body-plain")
+    plain.fill("Egen rad")
+    pane.open()
+    pane.action("create").click()
+    pane.expect_booked()
+    written = plain.input_value()
+    assert written.startswith("Egen rad")
+    assert len(set(LINK.findall(written))) == 1
+
+
+def test_two_clicks_at_once_make_one_room(pane: Pane, region: Trial) -> None:
+    before = region.rooms()
+    pane.open()
+    pane.action("create").dblclick()
+    pane.expect_booked()
+    assert region.rooms() == before + 1
+
+
+def test_a_lost_answer_is_asked_for_again_and_makes_one_room(pane: Pane, region: Trial) -> None:
+    before = region.rooms()
+    lost: list[int] = []
+
+    def lose_the_first(route: Route) -> None:
+        if route.request.method == "POST" and not lost:
+            lost.append(route.fetch().status)
+            route.abort()
+        else:
+            route.continue_()
+
+    pane.page.route("**/api/v1/meetings", lose_the_first)
+    pane.open()
+    pane.book()
+    assert lost == [201]
+    assert region.rooms() == before + 1
+
+
+def test_a_pane_closed_while_the_room_is_made_goes_on_where_it_was(pane: Pane, region: Trial) -> None:
+    before = region.rooms()
+    region.fault("hold", "POST")
+    pane.open()
+    pane.action("create").click()
+    region.await_hold()
+    pane.reopen()
+    region.release()
+    pane.expect_booked()
+    assert pane.properties()["draft"] is None
+    assert pane.link()
+    assert region.rooms() == before + 1
+
+
+def test_a_slow_room_is_told_and_comes_by_itself(pane: Pane, region: Trial) -> None:
+    region.fault("hold", "POST")
+    pane.open()
+    pane.action("create").click()
+    pane.says("Arbetet fortsätter av sig självt.")
+    assert LINK.findall(pane.body_text()) == []
+    assert pane.properties()["meeting"] is not None
+    region.release()
+    pane.expect_booked()
+    assert pane.link()
+
+
+def test_a_saved_item_shows_its_meeting_again(pane: Pane) -> None:
+    pane.outlook.field("Ämne").fill("Öppnas igen")
+    pane.open()
+    link = pane.book()
+    pane.outlook.save()
+    pane.outlook.open("Öppnas igen")
+    pane.open()
+    pane.expect_booked()
+    assert pane.link() == link
+    expect(pane.frame.get_by_role("heading", name="Mötet är bokat")).to_be_visible()
+
+
+def test_a_block_that_was_deleted_by_hand_is_written_again(pane: Pane) -> None:
+    pane.open()
+    link = pane.book()
+    pane.outlook.body.click()
+    pane.page.keyboard.press("Control+A")
+    pane.page.keyboard.press("Delete")
+    pane.reopen()
+    pane.says("Den är nu inskriven igen.")
+    assert pane.link() == link
+
+
+def test_in_a_shared_calendar_the_meeting_belongs_to_that_mailbox(
+    open_outlook: Callable[..., Outlook],
+) -> None:
+    outlook = open_outlook("anna.lindgren", "psykiatrimottagningen")
+    outlook.new_meeting("Skyddat vårdmöte")
+    pane = Pane(outlook)
+    booked = watched_requests(outlook.page, "POST", "/api/v1/meetings")
+    pane.open()
+    pane.book()
+    shared = "psykiatrimottagningen@region.example"
+    assert (booked[0]["mailbox"], booked[0]["on_behalf_of"]) == (shared, shared)
+
+
+def test_the_time_is_sent_with_offset_and_zone(pane: Pane) -> None:
+    booked = watched_requests(pane.page, "POST", "/api/v1/meetings")
+    pane.open()
+    pane.book()
+    assert booked[0]["time_zone"] == "Europe/Stockholm"
+    assert booked[0]["start"].endswith(("T09:00:00+01:00", "T09:00:00+02:00"))
+
+
+def test_the_last_choices_are_remembered(pane: Pane) -> None:
+    pane.open()
+    pane.choose("Informationsmöte patient")
+    pane.book()
+    pane.outlook.field("Ämne").fill("Kommer ihåg")
+    pane.outlook.save()
+    pane.outlook.new_meeting()
+    pane.open()
+    expect(pane.frame.get_by_role("radio", name="Informationsmöte patient")).to_be_checked()
+
+
+@pytest.mark.parametrize("name", ["Informationsmöte patient", "Internt möte utan patient"])
+def test_each_type_says_when_it_applies(pane: Pane, name: str) -> None:
+    pane.open()
+    choice = pane.frame.get_by_role("radio", name=name)
+    expect(choice).to_have_accessible_description(re.compile(r"^\w.+ Högst 15 deltagare\."))
+
+
+def test_everything_can_be_done_by_keyboard(pane: Pane) -> None:
+    pane.open()
+    pane.frame.get_by_role("radio", name="Vårdmöte patient").focus()
+    pane.page.keyboard.press("ArrowDown")
+    expect(pane.frame.get_by_role("radio", name="Informationsmöte patient")).to_be_focused()
+    pane.page.keyboard.press("ArrowUp")
+    pane.page.keyboard.press("Enter")
+    pane.expect_booked()
+    pane.page.keyboard.press("Tab")
+    expect(pane.audience("patient").locator('[data-action="copy-link"]')).to_be_focused()
+    pane.page.keyboard.press("Enter")
+    pane.says("Länken är kopierad.")

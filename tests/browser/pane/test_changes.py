@@ -1,0 +1,172 @@
+"""A meeting that changes: another type, another time, or none at all. The link and the user's text stay."""
+
+from playwright.sync_api import expect
+
+from tests.browser.pane.steps import LINK, SOON, Pane
+from tests.browser.pane.test_texts import copy
+from tests.browser.pane.trial import Trial
+
+
+def test_another_type_in_the_same_item_keeps_link_and_meeting(pane: Pane, region: Trial) -> None:
+    pane.outlook.body.click()
+    pane.page.keyboard.type("Ta med loggboken.")
+    pane.open()
+    link = pane.book()
+    before, meeting = region.rooms(), pane.properties()["meeting"]
+    pane.action("change").click()
+    pane.choose("Informationsmöte patient")
+    pane.action("create").click()
+    pane.says("Mötet är ändrat. Länken är densamma.")
+    assert pane.link() == link
+    assert pane.properties()["meeting"] == meeting
+    assert region.rooms() == before
+    text = pane.body_text()
+    assert text.count("Anslut till mötet:") == 1
+    assert "informationsmöte" in text
+    assert "Det här är ett skyddat vårdmöte" not in text
+    assert "Ta med loggboken." in text
+    expect(pane.outlook.field("Ämne")).not_to_have_value("Skyddat vårdmöte")
+
+
+def test_another_unit_changes_the_block(pane: Pane) -> None:
+    pane.open()
+    pane.book()
+    pane.action("change").click()
+    pane.frame.get_by_label("Enhet").select_option(label="Vårdcentralen Ängen")
+    pane.action("create").click()
+    pane.says("Mötet är ändrat.")
+    assert "Enhet: Vårdcentralen Ängen" in pane.body_text()
+    assert "Björkbacken" not in pane.body_text()
+
+
+def test_saving_the_same_choice_again_changes_nothing(pane: Pane, region: Trial) -> None:
+    pane.open()
+    pane.book()
+    path = f"/meetings/{pane.properties()['meeting']}"
+    before = region.api("GET", path).json()["revision"]
+    pane.action("change").click()
+    pane.action("create").click()
+    pane.says("Du har inte ändrat något.")
+    assert region.api("GET", path).json()["revision"] == before
+
+
+def test_a_time_changed_in_the_open_item_moves_the_meeting_by_itself(pane: Pane, region: Trial) -> None:
+    pane.open()
+    link = pane.book()
+    pane.outlook.field("Starttid").fill("13:00")
+    pane.outlook.field("Sluttid").fill("13:45")
+    pane.says("Mötet har flyttats till den nya tiden.")
+    meeting = region.api("GET", f"/meetings/{pane.properties()['meeting']}").json()
+    assert meeting["start"][11:16] == "13:00"
+    assert meeting["end"][11:16] == "13:45"
+    assert pane.link() == link
+    assert "13.00–13.45" in pane.body_text()
+
+
+def test_a_time_changed_while_the_pane_was_closed_is_found_on_opening(pane: Pane, region: Trial) -> None:
+    pane.outlook.field("Ämne").fill("Flyttas")
+    pane.open()
+    link = pane.book()
+    meeting = pane.properties()["meeting"]
+    pane.outlook.save()
+    pane.outlook.open("Flyttas")
+    pane.outlook.field("Starttid").fill("14:00")
+    pane.outlook.field("Sluttid").fill("14:30")
+    pane.open()
+    pane.says("Mötet har flyttats till den nya tiden.")
+    assert region.api("GET", f"/meetings/{meeting}").json()["start"][11:16] == "14:00"
+    assert pane.link() == link
+
+
+def test_the_form_shows_the_items_new_time_before_booking(pane: Pane) -> None:
+    pane.open()
+    pane.outlook.field("Starttid").fill("11:00")
+    pane.outlook.field("Sluttid").fill("11:30")
+    expect(pane.frame.locator(".when")).to_contain_text("11.00–11.30", timeout=SOON)
+
+
+def test_removing_takes_room_block_location_and_id_and_leaves_the_users_text(
+    pane: Pane, region: Trial
+) -> None:
+    before = region.rooms()
+    pane.outlook.body.click()
+    pane.page.keyboard.type("Mitt eget.")
+    pane.open()
+    pane.book()
+    pane.action("remove").click()
+    pane.action("confirm-remove").click()
+    pane.says("Mötet är borttaget. Bokningen i kalendern finns kvar.")
+    assert pane.body_text().strip() == "Mitt eget."
+    expect(pane.outlook.field("Plats")).to_have_value("")
+    assert pane.properties() == {"meeting": None, "draft": None}
+    assert region.rooms() == before
+
+
+def test_removing_can_be_regretted(pane: Pane, region: Trial) -> None:
+    pane.open()
+    link = pane.book()
+    pane.action("remove").click()
+    pane.action("keep").click()
+    pane.expect_booked()
+    assert pane.link() == link
+
+
+def test_whoever_was_told_can_be_told_that_the_meeting_is_off_before_it_is_removed(pane: Pane) -> None:
+    pane.open()
+    pane.book()
+    copy(pane, "patient", "link")
+    pane.action("remove").click()
+    pane.says("Meddela att det är inställt: Till invånare.")
+    pane.action("copy-cancelled").click()
+    pane.says("Texten är kopierad.")
+    assert "inställt" in pane.clipboard()
+    pane.action("confirm-remove").click()
+    pane.says("Mötet är borttaget.")
+
+
+def test_a_room_that_cannot_be_removed_now_is_removed_later_and_the_item_is_clean(
+    pane: Pane, region: Trial
+) -> None:
+    before = region.rooms()
+    pane.open()
+    pane.book()
+    region.fault("status", "DELETE", status=503, times=3)
+    pane.action("remove").click()
+    pane.action("confirm-remove").click()
+    pane.says("Mötet är borttaget. Rummet försvinner inom kort, av sig självt.")
+    assert LINK.findall(pane.body_text()) == []
+    region.heal()
+    assert region.rooms() in {before, before + 1}
+
+
+def test_an_item_that_outlook_will_not_clean_is_told_with_what_is_left(pane: Pane) -> None:
+    pane.open()
+    pane.book()
+    pane.outlook_fails("body.setAsync")
+    pane.action("remove").click()
+    pane.action("confirm-remove").click()
+    pane.says("Rummet är borttaget, men allt kunde inte tas bort ur bokningen.")
+    pane.says("Texten med länken står kvar.")
+    pane.action("clean").click()
+    pane.expect_view("choose")
+    assert LINK.findall(pane.body_text()) == []
+
+
+def test_a_new_meeting_can_be_made_where_one_was_removed(pane: Pane) -> None:
+    pane.open()
+    first = pane.book()
+    pane.action("remove").click()
+    pane.action("confirm-remove").click()
+    pane.expect_view("choose")
+    assert pane.book() != first
+
+
+def test_a_meeting_removed_elsewhere_is_told_when_the_item_is_opened(pane: Pane, region: Trial) -> None:
+    pane.open()
+    pane.book()
+    region.api("DELETE", f"/meetings/{pane.properties()['meeting']}")
+    pane.reopen()
+    expect(pane.frame.get_by_role("heading", name="Mötet är borttaget")).to_be_visible(timeout=SOON)
+    pane.action("clean").click()
+    pane.expect_view("choose")
+    assert LINK.findall(pane.body_text()) == []

@@ -1,0 +1,198 @@
+"""Every failure has a sentence that says what happened, what was not written, and what to do."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from addin.sandbox import people
+from tests.browser.pane.steps import LINK, SOON, Pane
+from tests.browser.pane.trial import Trial
+from tests.browser.window.outlook import Outlook
+
+UNKNOWN_MEETING = "0123456789abcdef0123456789abcdef"
+
+
+def refuse(page: Page, pattern: str, method: str, status: int, code: str, title: str) -> None:
+    """Answer such requests with a problem, as the service would."""
+    problem = {"status": status, "code": code, "title": title, "retryable": False, "request_id": "prov-4711"}
+
+    def answer(route: Route) -> None:
+        if route.request.method == method:
+            body = json.dumps(problem)
+            route.fulfill(status=status, content_type="application/problem+json", body=body)
+        else:
+            route.continue_()
+
+    page.route(pattern, answer)
+
+
+def test_an_unreachable_service_leaves_the_item_alone_and_the_next_try_makes_one_room(
+    pane: Pane, region: Trial
+) -> None:
+    before = region.rooms()
+    pane.open()
+    pane.page.route("**/api/v1/meetings", lambda route: route.abort())
+    pane.action("create").click()
+    pane.says("går inte att nå just nu. Inget har skrivits i bokningen.")
+    assert LINK.findall(pane.body_text()) == []
+    expect(pane.outlook.field("Plats")).to_have_value("")
+    pane.page.unroute("**/api/v1/meetings")
+    pane.action("retry").click()
+    pane.expect_booked()
+    assert pane.link()
+    assert region.rooms() == before + 1
+
+
+def test_a_refusal_is_told_in_the_services_own_words_with_a_reference(pane: Pane) -> None:
+    pane.open()
+    refuse(
+        pane.page,
+        "**/api/v1/meetings",
+        "POST",
+        403,
+        "not-staff",
+        "Ditt konto får inte boka. Inget är skrivet.",
+    )
+    pane.action("create").click()
+    pane.says("Ditt konto får inte boka. Inget är skrivet.")
+    pane.says("Referens till supporten: prov-4711")
+
+
+def test_a_time_in_the_past_is_refused_before_anything_is_written(pane: Pane, region: Trial) -> None:
+    before = region.rooms()
+    for label in ("Startdatum", "Slutdatum"):
+        pane.outlook.field(label).fill("2024-04-25")
+    pane.open()
+    pane.action("create").click()
+    expect(pane.frame.get_by_role("alert")).to_be_visible(timeout=SOON)
+    assert LINK.findall(pane.body_text()) == []
+    assert region.rooms() == before
+
+
+def test_a_provider_that_refuses_needs_attention_and_writes_no_link(pane: Pane, region: Trial) -> None:
+    region.fault("status", "POST", status=401, times=10)
+    pane.open()
+    pane.action("create").click()
+    expect(pane.frame.get_by_role("heading", name="Mötet behöver åtgärdas")).to_be_visible(timeout=SOON)
+    expect(pane.frame.get_by_role("alert")).to_be_visible()
+    assert LINK.findall(pane.body_text()) == []
+    assert pane.properties()["meeting"]
+
+
+def test_a_body_that_outlook_will_not_write_is_told_and_written_at_the_next_try(pane: Pane) -> None:
+    pane.open()
+    pane.outlook_fails("body.setAsync")
+    pane.action("create").click()
+    pane.says("Rummet är skapat, men länken är inte skriven i bokningen.")
+    assert LINK.findall(pane.body_text()) == []
+    pane.action("write-again").click()
+    pane.says("Nu är allt skrivet i bokningen.")
+    assert pane.link()
+
+
+def test_a_location_that_outlook_will_not_write_is_only_a_warning(pane: Pane) -> None:
+    pane.open()
+    pane.outlook_fails("location.setAsync")
+    pane.book()
+    pane.says("Platsen kunde inte fyllas i. Det påverkar inte mötet.")
+    expect(pane.frame.get_by_role("alert")).to_have_count(0)
+
+
+def test_properties_that_outlook_refuses_once_are_saved_at_the_second_try(pane: Pane) -> None:
+    pane.open()
+    pane.outlook_fails("customProperties.saveAsync")
+    pane.book()
+    assert pane.properties()["meeting"]
+
+
+def test_a_sign_in_that_outlook_refuses_is_told(pane: Pane) -> None:
+    pane.outlook_fails("auth.getAccessToken")
+    pane.open()
+    pane.says("Outlook kunde inte logga in dig. Inget har ändrats i bokningen.")
+    pane.action("retry").click()
+    pane.expect_view("choose")
+
+
+def test_an_expired_token_is_renewed_once_without_a_word(pane: Pane) -> None:
+    refused: list[str] = []
+
+    def expire(route: Route) -> None:
+        refused.append(route.request.url)
+        pane.page.unroute("**/api/v1/meetings")
+        problem = {"code": "token-expired", "title": "Din inloggning har gått ut.", "retryable": False}
+        route.fulfill(status=401, content_type="application/problem+json", body=json.dumps(problem))
+
+    pane.open()
+    pane.page.route("**/api/v1/meetings", expire)
+    pane.book()
+    assert len(refused) == 1
+
+
+def test_a_meeting_that_is_anothers_is_never_touched(pane: Pane, region: Trial) -> None:
+    before = region.rooms()
+    pane.open()
+    pane.plant_meeting(UNKNOWN_MEETING)
+    pane.reopen()
+    pane.says("hör till någon annan eller inte finns längre. Inget har ändrats.")
+    pane.action("create-new").click()
+    pane.expect_view("choose")
+    pane.book()
+    assert region.rooms() == before + 1
+    assert pane.properties()["meeting"] != UNKNOWN_MEETING
+
+
+def test_a_link_pasted_from_another_item_does_not_take_over_its_meeting(
+    pane: Pane, open_outlook: Callable[..., Outlook], region: Trial
+) -> None:
+    pane.open()
+    first = pane.book()
+    html = pane.outlook.body.inner_html()
+    other = Pane(open_outlook())
+    other.outlook.new_meeting()
+    other.outlook.field("Starttid").fill("15:00")
+    other.outlook.field("Sluttid").fill("15:30")
+    other.page.evaluate(
+        "([body, html]) => { body.innerHTML = html }", [other.outlook.body.element_handle(), html]
+    )
+    other.outlook.body.dispatch_event("input")
+    other.open()
+    other.says("I texten står en möteslänk som kommer från någon annanstans")
+    other.action("create-new").click()
+    second = other.book()
+    assert second != first
+
+
+def test_a_change_made_elsewhere_meanwhile_is_shown_and_nothing_is_lost(pane: Pane, region: Trial) -> None:
+    pane.open()
+    pane.book()
+    meeting = region.api("GET", f"/meetings/{pane.properties()['meeting']}").json()
+    headers = {"If-Match": f'"{meeting["revision"]}"'}
+    pane.action("change").click()
+    region.api("PATCH", f"/meetings/{meeting['id']}", json={"variant": "group"}, headers=headers)
+    pane.choose("Informationsmöte patient")
+    pane.action("create").click()
+    pane.says("Mötet hade ändrats på ett annat håll, så din ändring sparades inte.")
+    pane.says("Vårdmöte patient · Grupp")
+
+
+def test_somebody_who_is_not_staff_is_told(open_outlook: Callable[..., Outlook]) -> None:
+    outlook = open_outlook()
+    outlook.new_meeting()
+    title = "Ditt konto kan inte användas här. Inget har ändrats. Kontakta supporten."
+    refuse(outlook.page, "**/api/v1/meeting-types", "GET", 403, "not-staff", title)
+    pane = Pane(outlook)
+    pane.open()
+    pane.says(title)
+    assert people.ANNA.name not in (pane.frame.locator("#view").text_content() or "")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_outside_outlook_the_pane_says_where_it_belongs(
+    browser: Browser, pane_alone: str, scheme: str
+) -> None:
+    page = browser.new_page(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto(f"{pane_alone}/pane/")
+    expect(page.get_by_role("heading", name="Öppna panelen i Outlook")).to_be_visible()
+    page.close()

@@ -1,0 +1,122 @@
+"""What the eye and the screen reader meet: every view at every width, light, dark and in forced colours."""
+
+from collections.abc import Iterator
+from typing import Any, Final, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.pane.steps import Pane
+from tests.browser.pane.test_personal_data import PERSONAL_NUMBER
+from tests.browser.pane.test_texts import copy
+from tests.browser.pane.trial import Trial
+from tests.browser.window.outlook import Outlook
+
+OVERFLOWS: Final = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
+Scheme = Literal["light", "dark"]
+Forced = Literal["active", "none"]
+
+
+@pytest.fixture(params=[(320, "light", "none"), (480, "dark", "none"), (340, "dark", "active")], ids=str)
+def looked_at(request: Any, browser: Browser, region: Trial, monday: Any) -> Iterator[Pane]:
+    """Return a pane of a width, in a colour scheme, beside a new appointment."""
+    width, scheme, forced = request.param
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, locale="sv-SE", color_scheme=scheme, forced_colors=forced
+    )
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    outlook = Outlook(context.new_page(), region.window_url)
+    outlook.visit(monday, "anna.lindgren", "anna.lindgren")
+    outlook.new_meeting()
+    pane = Pane(outlook)
+    pane.open()
+    set_width(outlook.page, width)
+    yield pane
+    context.close()
+
+
+def set_width(page: Page, width: int) -> None:
+    """Make the pane so wide."""
+    page.evaluate(
+        "(width) => document.documentElement.style.setProperty('--pane-width', `${width}px`)", width
+    )
+    page.get_by_test_id("task-pane").evaluate("(frame, width) => { frame.style.width = `${width}px` }", width)
+
+
+def expect_well(pane: Pane, view: str) -> None:
+    """Expect that axe finds nothing in the window with its pane, and that nothing stands outside the pane."""
+    pane.expect_view(view)
+    found = Axe().run(pane.page, context={"include": [[['[data-testid="task-pane"]', "body"]]]}).response
+    assert [(one["id"], one["nodes"][0]["target"]) for one in found["violations"]] == []
+    assert found["passes"], "axe saw nothing"
+    frame = pane.page.get_by_test_id("task-pane").element_handle()
+    inside = frame.content_frame() if frame else None
+    assert inside
+    assert not inside.evaluate(OVERFLOWS)
+
+
+def test_every_view_is_sound(looked_at: Pane) -> None:
+    pane = looked_at
+    expect_well(pane, "choose")
+    pane.outlook.field("Ämne").fill(f"Återbesök {PERSONAL_NUMBER}")
+    pane.action("create").click()
+    expect_well(pane, "personal-data")
+    pane.action("neutral-subject").click()
+    pane.expect_view("choose")
+    pane.book()
+    expect_well(pane, "meeting")
+    copy(pane, "patient", "text")
+    pane.audience("patient").locator("summary").click()
+    pane.outlook.field("Starttid").fill("08:30")
+    pane.says("Några har fått gamla uppgifter")
+    expect(pane.audience("patient")).to_be_visible()
+    expect_well(pane, "meeting")
+    pane.action("change").click()
+    expect_well(pane, "change")
+    pane.action("cancel").click()
+    pane.expect_booked()
+    pane.action("remove").click()
+    expect_well(pane, "removal")
+
+
+def test_work_under_way_is_seen_and_spoken(looked_at: Pane, region: Trial) -> None:
+    pane = looked_at
+    region.fault("hold", "POST")
+    pane.action("create").click()
+    region.await_hold()
+    expect_well(pane, "progress")
+    expect(pane.frame.get_by_role("status")).to_have_text("Skapar ett skyddat rum")
+    expect(pane.frame.locator("#view")).to_have_attribute("aria-busy", "true")
+    region.release()
+    pane.expect_booked()
+
+
+def test_a_failure_is_sound(looked_at: Pane) -> None:
+    pane = looked_at
+    pane.page.route("**/api/v1/meetings", lambda route: route.fulfill(status=500, body=""))
+    pane.action("create").click()
+    pane.says("svarade på ett oväntat sätt. Inget har skrivits i bokningen.")
+    expect_well(pane, "choose")
+
+
+def test_motion_stops_for_those_who_ask(browser: Browser, pane_alone: str) -> None:
+    page = browser.new_page(reduced_motion="reduce")
+    page.goto(f"{pane_alone}/pane/")
+    expect(page.locator("#view h2")).to_be_visible()
+    made = """() => {
+      document.getElementById("view").innerHTML = '<ol class="steps"><li aria-current="step">x</li></ol>';
+      return getComputedStyle(document.querySelector("li"), "::before").animationName;
+    }"""
+    assert page.evaluate(made) == "none"
+    page.emulate_media(reduced_motion="no-preference")
+    assert page.evaluate(made) == "turn"
+    page.close()
+
+
+def test_the_message_outside_outlook_is_sound(browser: Browser, pane_alone: str) -> None:
+    page = browser.new_page(viewport={"width": 320, "height": 600})
+    page.goto(f"{pane_alone}/pane/")
+    expect(page.locator("#view h2")).to_be_visible()
+    assert Axe().run(page).response["violations"] == []
+    page.close()

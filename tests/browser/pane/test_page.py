@@ -1,0 +1,92 @@
+"""The pane's page as it is served: who may frame it, what may run in it, and that its JavaScript is typed."""
+
+import re
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from addin.web.staff.pane import STATIC_FOLDER, content_security_policy, pane_blueprint
+from tests.browser.pane.conftest import ROOT, pane_application, settings
+
+OFFICE_JS = "https://appsforoffice.microsoft.com/lib/1/hosted/office.js"
+
+
+@pytest.fixture
+def client() -> FlaskClient:
+    return pane_application(OFFICE_JS).test_client()
+
+
+def test_the_policy_lets_only_our_scripts_and_office_run_and_only_outlook_frame(client: FlaskClient) -> None:
+    policy = client.get("/pane/").headers["Content-Security-Policy"]
+    assert "script-src 'self' https://appsforoffice.microsoft.com;" in policy
+    assert "style-src 'self';" in policy
+    assert "unsafe" not in policy
+    assert policy.endswith("frame-ancestors https://outlook.example")
+
+
+def test_without_hosts_nobody_may_frame_the_pane() -> None:
+    assert "frame-ancestors 'none'" in content_security_policy(
+        replace(settings(OFFICE_JS), frame_ancestors=())
+    )
+
+
+@pytest.mark.parametrize("path", ["/pane/", "/pane/settings.json", "/static/pane.js", "/static/pane.css"])
+def test_nothing_is_guessed_or_referred(client: FlaskClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_the_page_is_never_stored_and_scripts_are_asked_for_anew(client: FlaskClient) -> None:
+    assert client.get("/pane/").headers["Cache-Control"] == "no-store"
+    assert client.get("/static/pane.js").headers["Cache-Control"] == "no-cache"
+
+
+def test_nothing_in_the_page_is_inline(client: FlaskClient) -> None:
+    page = client.get("/pane/").text
+    assert re.findall(r"<script(?![^>]*\bsrc=)", page) == []
+    assert re.findall(r"<style|\sstyle=|\son\w+=", page) == []
+
+
+def test_the_settings_hold_what_the_pane_needs_and_no_more(client: FlaskClient) -> None:
+    found = client.get("/pane/settings.json").json
+    assert found is not None
+    assert set(found) == {
+        "office_js_url",
+        "sign_in",
+        "support",
+        "environment",
+        "copy_first",
+        "internal_mail_domains",
+        "language",
+    }
+
+
+def test_the_sandbox_says_that_it_is_one() -> None:
+    application = Flask("sandboxed", static_folder=None)
+    application.register_blueprint(pane_blueprint(replace(settings(OFFICE_JS), environment="sandbox")))
+    assert "Övningsmiljö" in application.test_client().get("/pane/").text
+    production = Flask("production", static_folder=None)
+    production.register_blueprint(pane_blueprint(replace(settings(OFFICE_JS), environment="production")))
+    assert "miljö." not in production.test_client().get("/pane/").text
+
+
+def test_every_module_is_typed_against_office_js(requires_node: Path) -> None:
+    command = [str(requires_node / "tsc"), "-p", str(ROOT / "tests" / "node" / "pane")]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_no_sentence_for_people_stands_outside_the_list_of_words() -> None:
+    swedish = re.compile(r'"[^"\n]*[åäöÅÄÖ][^"\n]*"')
+    modules = [
+        path for path in STATIC_FOLDER.glob("*.js") if path.name not in {"words.js", "personal_data.js"}
+    ]
+    assert len(modules) > 15
+    assert [
+        (path.name, found) for path in modules if (found := swedish.findall(path.read_text("utf-8")))
+    ] == []

@@ -1,0 +1,114 @@
+"""Link and texts for each audience: copied, and remembered so that nobody is left with old facts."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.pane.steps import SOON, Pane
+from tests.browser.pane.trial import Trial
+
+NO_CLIPBOARD = "navigator.clipboard.write = () => Promise.reject(new DOMException('', 'NotAllowedError'))"
+FOUR = ["Till invånare", "Instruktion medarbetare", "Extern professionell part", "Tolk"]
+
+
+def copy(pane: Pane, audience: str, what: str) -> None:
+    """Copy and wait until the pane says so and the service knows."""
+    with pane.page.expect_response(re.compile("/copied$")):
+        pane.audience(audience).locator(f'[data-action="copy-{what}"]').click()
+    expect(pane.audience(audience).locator(".notice-done")).to_be_visible()
+
+
+def test_a_care_meeting_has_a_section_for_each_audience(pane: Pane) -> None:
+    pane.open()
+    pane.book()
+    assert pane.frame.get_by_role("heading", level=3).all_inner_texts() == FOUR
+
+
+def test_the_1177_template_is_named_beside_the_link(pane: Pane) -> None:
+    pane.open()
+    pane.book()
+    expect(pane.audience("patient")).to_contain_text("”Skyddat digitalt vårdmöte”")
+
+
+def test_the_whole_text_is_copied_plain_and_formatted_and_says_the_same(pane: Pane) -> None:
+    pane.open()
+    link = pane.book()
+    copy(pane, "patient", "text")
+    plain, html = pane.clipboard(), pane.clipboard("text/html")
+    assert link in plain
+    assert link in html
+    assert "<p" in html
+    assert "<p" not in plain
+
+
+def test_inserts_are_added_to_the_text_and_shown_first(pane: Pane) -> None:
+    pane.open()
+    pane.book()
+    patient = pane.audience("patient")
+    patient.locator("summary").click()
+    inserts = patient.get_by_role("checkbox")
+    expect(inserts).to_have_count(3)
+    copy(pane, "patient", "text")
+    bare = pane.clipboard()
+    inserts.first.check()
+    shown = patient.locator(".preview").inner_text()
+    copy(pane, "patient", "text")
+    longer = pane.clipboard()
+    assert longer.startswith(bare.rstrip())
+    assert len(longer) > len(bare)
+    assert "".join(shown.split()) == "".join(longer.split())
+
+
+def test_without_the_clipboard_permission_the_older_command_copies(pane: Pane) -> None:
+    pane.page.add_init_script(NO_CLIPBOARD)
+    pane.page.reload()
+    pane.outlook.new_meeting()
+    pane.open()
+    link = pane.book()
+    copy(pane, "patient", "link")
+    assert pane.clipboard() == link
+
+
+def test_where_copying_is_refused_the_text_can_be_copied_by_hand(pane: Pane) -> None:
+    pane.page.add_init_script(NO_CLIPBOARD)
+    pane.page.add_init_script("document.execCommand = () => false")
+    pane.page.reload()
+    pane.outlook.new_meeting()
+    pane.open()
+    pane.action("create").click()
+    pane.expect_booked()
+    pane.audience("patient").locator('[data-action="copy-link"]').click()
+    by_hand = pane.audience("patient").get_by_role("textbox", name="Text att kopiera")
+    expect(by_hand).to_be_focused()
+    assert "/m/" in by_hand.input_value()
+
+
+def test_what_was_copied_is_told_to_the_service(pane: Pane, region: Trial) -> None:
+    pane.open()
+    pane.book()
+    copy(pane, "interpreter", "link")
+    meeting = region.api("GET", f"/meetings/{pane.properties()['meeting']}").json()
+    assert meeting["told"] == {"interpreter": meeting["revision"]}
+
+
+def test_whoever_was_told_the_old_time_is_named_and_gets_the_new_text(pane: Pane) -> None:
+    pane.open()
+    pane.book()
+    copy(pane, "patient", "text")
+    pane.outlook.field("Starttid").fill("10:00")
+    pane.outlook.field("Sluttid").fill("10:30")
+    pane.says("Mötet har flyttats till den nya tiden. Länken är densamma.")
+    pane.says("Mötet har ändrats efter att du kopierade. Meddela: Till invånare.")
+    expect(pane.audience("patient")).to_contain_text("De har fått gamla uppgifter.", timeout=SOON)
+    copy(pane, "patient", "text")
+    assert "10.00" in pane.clipboard()
+    expect(pane.frame.get_by_text("Några har fått gamla uppgifter")).to_have_count(0)
+    expect(pane.audience("patient")).not_to_contain_text("De har fått gamla uppgifter.")
+
+
+def test_staff_are_led_to_the_start_page(pane: Pane) -> None:
+    pane.open()
+    pane.book()
+    start = pane.frame.get_by_role("link", name="Starta möte")
+    assert "/start/" in (start.get_attribute("href") or "")
+    assert start.get_attribute("target") == "_blank"

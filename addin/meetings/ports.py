@@ -250,11 +250,10 @@ class Writing(Reading, Protocol):
     def want_rooms(self, meeting_id: str, wanted: Wanted, revision: int) -> None:
         """Set the wish of the meeting's newest room (PRESENT) or of all its rooms (ABSENT) and make them due."""
 
-    def set_state(self, meeting_id: str, state: MeetingState, attention: Attention | None) -> bool:
-        """Note how far the rooms have come.
+    def set_state(self, seen: Meeting, state: MeetingState, attention: Attention | None) -> bool:
+        """Note how far the rooms have come after the wish in `seen`.
 
-        WANTED, LIVE and NEEDS_ATTENTION are for a meeting that is not cancelled, CANCELLING and CANCELLED for one
-        that is; False when the wish has turned meanwhile, and then nothing was written.
+        False when the wish has turned meanwhile; then nothing was written, since the rooms are behind a newer wish.
         """
 
     def bind(self, meeting_id: str) -> None:

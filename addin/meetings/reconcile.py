@@ -147,7 +147,7 @@ class Reconciler:
             return self._ledger.read(lambda reading: reading.meeting(claim.meeting.id)) or claim.meeting
 
     def _stops(self, outcome: Outcome, deadline: Deadline, *, until_made: bool) -> bool:
-        made = until_made and outcome.room.reference is not None and outcome.room.wanted is Wanted.PRESENT
+        made = until_made and outcome.room.wanted is Wanted.PRESENT and _is_as_wished(outcome.room)
         return not outcome.go_on or made or deadline.passed()
 
     # --- one step -------------------------------------------------------------------------------------------
@@ -304,12 +304,11 @@ class Reconciler:
     def _note_state(self, writing: Writing, claim: Claim, outcome: Outcome) -> Meeting:
         state = self._state_after(writing, claim.meeting, outcome)
         # A reason stands until the room is right, or until there is a newer one.
-        attention = (
-            outcome.attention or claim.meeting.attention if state is MeetingState.NEEDS_ATTENTION else None
-        )
+        settled = state in (MeetingState.LIVE, MeetingState.CANCELLED)
+        attention = None if settled else outcome.attention or claim.meeting.attention
         if (state, attention) == (claim.meeting.state, claim.meeting.attention):
             return claim.meeting
-        if writing.set_state(claim.meeting.id, state, attention):
+        if writing.set_state(claim.meeting, state, attention):
             return replace(claim.meeting, state=state, attention=attention)
         return writing.meeting(claim.meeting.id) or claim.meeting
 
@@ -323,9 +322,13 @@ class Reconciler:
             return MeetingState.CANCELLED if gone else MeetingState.CANCELLING
         if outcome.attention:
             return MeetingState.NEEDS_ATTENTION
-        if room.reference is not None and room.applied_revision >= room.wanted_revision:
+        if _is_as_wished(room):
             return _live_unless_unproven(meeting, room)
         return meeting.state
+
+
+def _is_as_wished(room: Room) -> bool:
+    return room.reference is not None and room.applied_revision >= room.wanted_revision
 
 
 def _live_unless_unproven(meeting: Meeting, room: Room) -> MeetingState:

@@ -52,18 +52,11 @@ _SAVE_ROOM = (
         lease_until=case((bindparam("release", type_=Boolean), null()), else_=_r.lease_until),
     )
 )
-_SET_STATE = {
-    # A cancelled meeting never comes to life, and a live one is never called cancelled.
-    cancelled: (
-        update(tables.meetings)
-        .where(
-            _m.id == bindparam("meeting"),
-            _m.cancelled_at.is_not(None) if cancelled else _m.cancelled_at.is_(None),
-        )
-        .values(state=bindparam("new_state"), attention=bindparam("new_attention"))
-    )
-    for cancelled in (True, False)
-}
+_SET_STATE = (
+    update(tables.meetings)
+    .where(_m.id == bindparam("meeting"), _m.revision == bindparam("seen_revision"))
+    .values(state=bindparam("new_state"), attention=bindparam("new_attention"))
+)
 
 
 class SqlWriting(SqlReading):
@@ -112,10 +105,14 @@ class SqlWriting(SqlReading):
             statement.values(wanted=wanted.value, wanted_revision=revision, due_at=LedgerNow(), attempts=0)
         )
 
-    def set_state(self, meeting_id: str, state: MeetingState, attention: Attention | None) -> bool:
-        cancelled = state in (MeetingState.CANCELLING, MeetingState.CANCELLED)
-        values = {"meeting": meeting_id, "new_state": state.value, "new_attention": attention}
-        return self._connection.execute(_SET_STATE[cancelled], values).rowcount == 1
+    def set_state(self, seen: Meeting, state: MeetingState, attention: Attention | None) -> bool:
+        values = {
+            "meeting": seen.id,
+            "seen_revision": seen.revision,
+            "new_state": state.value,
+            "new_attention": attention,
+        }
+        return self._connection.execute(_SET_STATE, values).rowcount == 1
 
     def bind(self, meeting_id: str) -> None:
         self._change(meeting_id, unbound=False)

@@ -1,1 +1,1 @@
-"""Calendars: what an item is, and how each system's items are read, tagged and watched; knows nothing of the service."""
+"""Calendars: what an item is, and how each system is read, tagged and watched; knows nothing of the service."""

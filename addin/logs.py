@@ -7,7 +7,9 @@ theirs: its type and the places it passed through are (facts/texts-and-privacy.m
 from __future__ import annotations
 
 import logging
+import re
 import sys
+import threading
 import traceback
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +24,7 @@ _FIELDS: Final = frozenset(
         "duration_ms",
         "endpoint",
         "event",
+        "failure",
         "level",
         "logger",
         "meeting",
@@ -38,7 +41,12 @@ _FIELDS: Final = frozenset(
         "type",
     )
 )
+# What we write is an event's name. Frameworks log under our names, too: Flask's own record of a failure is
+# "Exception on /m/<code> [GET]".
+_EVENT: Final = re.compile(r"[a-z][a-z0-9_]*")
 _ROOT: Final = Path(__file__).resolve().parent.parent
+
+log = logging.getLogger(__name__)
 
 # Libraries whose own records may name addresses or values; only what we write ourselves is kept below this level.
 _QUIET: Final = {"urllib3": logging.CRITICAL, "sqlalchemy": logging.CRITICAL, "authlib": logging.CRITICAL}
@@ -67,15 +75,24 @@ def set_up_logging(level: int = logging.INFO) -> None:
     root.setLevel(level)
     for name, quiet in _QUIET.items():
         logging.getLogger(name).setLevel(quiet)
+    threading.excepthook = _thread_failed
+
+
+def _thread_failed(ended: threading.ExceptHookArgs) -> None:
+    """Log what ended a thread; Python itself would print the exception's own words."""
+    failure = ended.exc_value
+    log.critical(
+        "thread_failed", exc_info=(ended.exc_type, failure, ended.exc_traceback) if failure else None
+    )
 
 
 def _only_listed(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Keep the listed fields; replace other people's messages by their logger's name, exceptions by their places."""
+    """Keep the listed fields; replace messages that are not ours by their logger's name, exceptions by their places."""
     record: logging.LogRecord = event["_record"]
     if record.exc_info and record.exc_info[1]:
         event["type"] = type(record.exc_info[1]).__name__
         event["trace"] = _places(record.exc_info[1])
-    if not record.name.startswith("addin"):
+    if not record.name.startswith("addin") or not _EVENT.fullmatch(str(event["event"])):
         event["event"] = f"library:{record.name}"
     kept = {key: value for key, value in event.items() if key in _FIELDS or key.startswith("_")}
     # The formatter would append the exception's own words.

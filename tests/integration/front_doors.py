@@ -27,6 +27,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from addin.conferencing.pexip import PexipProvider, PexipSettings
 from addin.meetings.book import BookingRequest, BookMeeting
+from addin.meetings.change import Change, ChangeMeeting
 from addin.meetings.codes import grouped
 from addin.meetings.deadline import Deadline
 from addin.meetings.join import JoinMeeting, OccupancyMemory
@@ -200,6 +201,13 @@ class FrontDoors:
         claim = self.ledger.write(lambda writing: writing.claim(room_id, LEASE_SECONDS))
         assert claim is not None
         self.reconciler.advance(claim, Deadline.after(10))
+
+    def moves(self, meeting: Meeting, window: Window) -> None:
+        """Give the meeting another time, as the pane does."""
+        change = ChangeMeeting(
+            self.ledger, self.reconciler, self.plans, Units([UNIT]), self.clock, {"pexip": self.provider}
+        )
+        change(meeting.id, Change(window=window), ANNA, meeting.revision)
 
     def reads(self, meeting: Meeting) -> Meeting:
         """Return the meeting as it is now."""

@@ -13,10 +13,7 @@ import pytest
 import requests
 
 from addin.meetings.cancel import CancelMeeting
-from addin.meetings.change import Change, ChangeMeeting
 from addin.meetings.codes import grouped, new_code
-from addin.meetings.model import Meeting, Window
-from addin.meetings.units import Units
 from addin.web.visitors import GUESSES_BORNE
 from tests.integration.front_doors import (
     ANNA,
@@ -53,13 +50,6 @@ def get(url: str, **headers: str) -> requests.Response:
 
 def press(url: str, **form: str) -> requests.Response:
     return browser().post(url, data=form, allow_redirects=False, timeout=10)
-
-
-def moves(doors: FrontDoors, meeting: Meeting, window: Window) -> None:
-    change = ChangeMeeting(
-        doors.ledger, doors.reconciler, doors.plans, Units([UNIT]), doors.clock, {"pexip": doors.provider}
-    )
-    change(meeting.id, Change(window=window), ANNA, meeting.revision)
 
 
 def test_an_open_meeting_leads_the_guest_into_the_lobby(doors: FrontDoors, region: Region) -> None:
@@ -132,7 +122,7 @@ class TestEveryState:
     def test_moved_and_the_same_link(self, doors: FrontDoors) -> None:
         meeting = doors.books()
         later = timedelta(days=1)
-        moves(doors, meeting, replace(WINDOW, start=WINDOW.start + later, end=WINDOW.end + later))
+        doors.moves(meeting, replace(WINDOW, start=WINDOW.start + later, end=WINDOW.end + later))
         said = text_of(get(doors.join_url(meeting)))
         assert "Mötet har fått en ny tid" in said
         assert "Ny tid: tisdag 2 mars 2027 kl. 10.00–10.45." in said
@@ -268,7 +258,7 @@ class TestTheAnswer:
     def pages(self, doors: FrontDoors) -> list[requests.Response]:
         meeting = doors.books("with-pin")
         later = replace(WINDOW, end=WINDOW.end + timedelta(minutes=15))
-        moves(doors, meeting, later)
+        doors.moves(meeting, later)
         urls = [
             f"{doors.url}/m",
             doors.join_url(meeting),

@@ -1,0 +1,1 @@
+"""The join page and the start page in a real browser."""

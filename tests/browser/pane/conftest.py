@@ -14,8 +14,10 @@ from werkzeug.serving import make_server
 
 from addin.web.staff.pane import PaneSettings, SignIn, Support, pane_blueprint
 from tests.browser.pane.steps import Pane
-from tests.browser.pane.trial import Trial
 from tests.browser.window.outlook import Outlook
+from tests.region import Region, _shared_region, region
+
+__all__ = ["_shared_region", "region"]
 
 WEEKS: Final = itertools.count()
 FIRST_MONDAY: Final = date(2027, 1, 11)
@@ -83,22 +85,6 @@ def modules(browser: Browser, pane_alone: str) -> Iterator[Page]:
     page.close()
 
 
-@pytest.fixture(scope="session")
-def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
-    """Return a running region with the real service."""
-    started = Trial(tmp_path_factory.mktemp("trial"))
-    yield started
-    started.stop()
-
-
-@pytest.fixture
-def region(trial: Trial) -> Iterator[Trial]:
-    """Return the region without faults, and leave it so."""
-    trial.heal()
-    yield trial
-    trial.heal()
-
-
 @pytest.fixture
 def monday() -> date:
     """Return a Monday of a week that no other test uses."""
@@ -106,7 +92,7 @@ def monday() -> date:
 
 
 @pytest.fixture
-def open_outlook(context: BrowserContext, region: Trial, monday: date) -> Callable[..., Outlook]:
+def open_outlook(context: BrowserContext, region: Region, monday: date) -> Callable[..., Outlook]:
     """Open the window as somebody, in this test's week."""
     context.grant_permissions(["clipboard-read", "clipboard-write"])
 

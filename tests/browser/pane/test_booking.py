@@ -7,20 +7,20 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.pane.steps import LINK, Pane, watched_requests
-from tests.browser.pane.trial import Trial
 from tests.browser.window.outlook import Outlook
+from tests.region import Region
 
 
 def test_three_clicks_lead_from_an_open_appointment_to_booked_and_link_copied(
-    pane: Pane, region: Trial
+    pane: Pane, region: Region
 ) -> None:
-    before = region.rooms()
+    before = len(region.pexip_rooms())
     pane.outlook.button("Skyddat vårdmöte").click()
     pane.action("create").click()
     pane.audience("patient").locator('[data-action="copy-link"]').click()
     pane.says("Länken är kopierad.")
     assert pane.clipboard() == pane.link()
-    assert region.rooms() == before + 1
+    assert len(region.pexip_rooms()) == before + 1
 
 
 def test_the_block_stands_in_the_item_with_location_and_neutral_subject(pane: Pane) -> None:
@@ -65,16 +65,16 @@ def test_a_plain_text_item_gets_the_plain_block(pane: Pane) -> None:
     assert len(set(LINK.findall(written))) == 1
 
 
-def test_two_clicks_at_once_make_one_room(pane: Pane, region: Trial) -> None:
-    before = region.rooms()
+def test_two_clicks_at_once_make_one_room(pane: Pane, region: Region) -> None:
+    before = len(region.pexip_rooms())
     pane.open()
     pane.action("create").dblclick()
     pane.expect_booked()
-    assert region.rooms() == before + 1
+    assert len(region.pexip_rooms()) == before + 1
 
 
-def test_a_lost_answer_is_asked_for_again_and_makes_one_room(pane: Pane, region: Trial) -> None:
-    before = region.rooms()
+def test_a_lost_answer_is_asked_for_again_and_makes_one_room(pane: Pane, region: Region) -> None:
+    before = len(region.pexip_rooms())
     lost: list[int] = []
 
     def lose_the_first(route: Route) -> None:
@@ -88,25 +88,25 @@ def test_a_lost_answer_is_asked_for_again_and_makes_one_room(pane: Pane, region:
     pane.open()
     pane.book()
     assert lost == [201]
-    assert region.rooms() == before + 1
+    assert len(region.pexip_rooms()) == before + 1
 
 
-def test_a_pane_closed_while_the_room_is_made_goes_on_where_it_was(pane: Pane, region: Trial) -> None:
-    before = region.rooms()
-    region.fault("hold", "POST")
+def test_a_pane_closed_while_the_room_is_made_goes_on_where_it_was(pane: Pane, region: Region) -> None:
+    before = len(region.pexip_rooms())
+    region.fault("hold", method="POST")
     pane.open()
     pane.action("create").click()
-    region.await_hold()
+    region.wait_until_held()
     pane.reopen()
     region.release()
     pane.expect_booked()
     assert pane.properties()["draft"] is None
     assert pane.link()
-    assert region.rooms() == before + 1
+    assert len(region.pexip_rooms()) == before + 1
 
 
-def test_a_slow_room_is_told_and_comes_by_itself(pane: Pane, region: Trial) -> None:
-    region.fault("hold", "POST")
+def test_a_slow_room_is_told_and_comes_by_itself(pane: Pane, region: Region) -> None:
+    region.fault("hold", method="POST")
     pane.open()
     pane.action("create").click()
     pane.says("Arbetet fortsätter av sig självt.")

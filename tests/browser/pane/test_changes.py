@@ -4,22 +4,22 @@ from playwright.sync_api import expect
 
 from tests.browser.pane.steps import LINK, SOON, Pane
 from tests.browser.pane.test_texts import copy
-from tests.browser.pane.trial import Trial
+from tests.region import Region
 
 
-def test_another_type_in_the_same_item_keeps_link_and_meeting(pane: Pane, region: Trial) -> None:
+def test_another_type_in_the_same_item_keeps_link_and_meeting(pane: Pane, region: Region) -> None:
     pane.outlook.body.click()
     pane.page.keyboard.type("Ta med loggboken.")
     pane.open()
     link = pane.book()
-    before, meeting = region.rooms(), pane.properties()["meeting"]
+    before, meeting = len(region.pexip_rooms()), pane.properties()["meeting"]
     pane.action("change").click()
     pane.choose("Informationsmöte patient")
     pane.action("create").click()
     pane.says("Mötet är ändrat. Länken är densamma.")
     assert pane.link() == link
     assert pane.properties()["meeting"] == meeting
-    assert region.rooms() == before
+    assert len(region.pexip_rooms()) == before
     text = pane.body_text()
     assert text.count("Anslut till mötet:") == 1
     assert "informationsmöte" in text
@@ -39,7 +39,7 @@ def test_another_unit_changes_the_block(pane: Pane) -> None:
     assert "Björkbacken" not in pane.body_text()
 
 
-def test_saving_the_same_choice_again_changes_nothing(pane: Pane, region: Trial) -> None:
+def test_saving_the_same_choice_again_changes_nothing(pane: Pane, region: Region) -> None:
     pane.open()
     pane.book()
     path = f"/meetings/{pane.properties()['meeting']}"
@@ -50,7 +50,7 @@ def test_saving_the_same_choice_again_changes_nothing(pane: Pane, region: Trial)
     assert region.api("GET", path).json()["revision"] == before
 
 
-def test_a_time_changed_in_the_open_item_moves_the_meeting_by_itself(pane: Pane, region: Trial) -> None:
+def test_a_time_changed_in_the_open_item_moves_the_meeting_by_itself(pane: Pane, region: Region) -> None:
     pane.open()
     link = pane.book()
     pane.outlook.field("Starttid").fill("13:00")
@@ -63,7 +63,7 @@ def test_a_time_changed_in_the_open_item_moves_the_meeting_by_itself(pane: Pane,
     assert "13.00–13.45" in pane.body_text()
 
 
-def test_a_time_changed_while_the_pane_was_closed_is_found_on_opening(pane: Pane, region: Trial) -> None:
+def test_a_time_changed_while_the_pane_was_closed_is_found_on_opening(pane: Pane, region: Region) -> None:
     pane.outlook.field("Ämne").fill("Flyttas")
     pane.open()
     link = pane.book()
@@ -86,9 +86,9 @@ def test_the_form_shows_the_items_new_time_before_booking(pane: Pane) -> None:
 
 
 def test_removing_takes_room_block_location_and_id_and_leaves_the_users_text(
-    pane: Pane, region: Trial
+    pane: Pane, region: Region
 ) -> None:
-    before = region.rooms()
+    before = len(region.pexip_rooms())
     pane.outlook.body.click()
     pane.page.keyboard.type("Mitt eget.")
     pane.open()
@@ -99,10 +99,10 @@ def test_removing_takes_room_block_location_and_id_and_leaves_the_users_text(
     assert pane.body_text().strip() == "Mitt eget."
     expect(pane.outlook.field("Plats")).to_have_value("")
     assert pane.properties() == {"meeting": None, "draft": None}
-    assert region.rooms() == before
+    assert len(region.pexip_rooms()) == before
 
 
-def test_removing_can_be_regretted(pane: Pane, region: Trial) -> None:
+def test_removing_can_be_regretted(pane: Pane, region: Region) -> None:
     pane.open()
     link = pane.book()
     pane.action("remove").click()
@@ -125,18 +125,18 @@ def test_whoever_was_told_can_be_told_that_the_meeting_is_off_before_it_is_remov
 
 
 def test_a_room_that_cannot_be_removed_now_is_removed_later_and_the_item_is_clean(
-    pane: Pane, region: Trial
+    pane: Pane, region: Region
 ) -> None:
-    before = region.rooms()
+    before = len(region.pexip_rooms())
     pane.open()
     pane.book()
-    region.fault("status", "DELETE", status=503, times=3)
+    region.fault("status", method="DELETE", status=503, times=3)
     pane.action("remove").click()
     pane.action("confirm-remove").click()
     pane.says("Mötet är borttaget. Rummet försvinner inom kort, av sig självt.")
     assert LINK.findall(pane.body_text()) == []
     region.heal()
-    assert region.rooms() in {before, before + 1}
+    assert len(region.pexip_rooms()) in {before, before + 1}
 
 
 def test_an_item_that_outlook_will_not_clean_is_told_with_what_is_left(pane: Pane) -> None:
@@ -161,7 +161,7 @@ def test_a_new_meeting_can_be_made_where_one_was_removed(pane: Pane) -> None:
     assert pane.book() != first
 
 
-def test_a_meeting_removed_elsewhere_is_told_when_the_item_is_opened(pane: Pane, region: Trial) -> None:
+def test_a_meeting_removed_elsewhere_is_told_when_the_item_is_opened(pane: Pane, region: Region) -> None:
     pane.open()
     pane.book()
     region.api("DELETE", f"/meetings/{pane.properties()['meeting']}")

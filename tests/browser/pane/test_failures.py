@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from addin.sandbox import people
 from tests.browser.pane.steps import LINK, SOON, Pane
-from tests.browser.pane.trial import Trial
 from tests.browser.window.outlook import Outlook
+from tests.region import Region
 
 UNKNOWN_MEETING = "0123456789abcdef0123456789abcdef"
 
@@ -29,9 +29,9 @@ def refuse(page: Page, pattern: str, method: str, status: int, code: str, title:
 
 
 def test_an_unreachable_service_leaves_the_item_alone_and_the_next_try_makes_one_room(
-    pane: Pane, region: Trial
+    pane: Pane, region: Region
 ) -> None:
-    before = region.rooms()
+    before = len(region.pexip_rooms())
     pane.open()
     pane.page.route("**/api/v1/meetings", lambda route: route.abort())
     pane.action("create").click()
@@ -42,7 +42,7 @@ def test_an_unreachable_service_leaves_the_item_alone_and_the_next_try_makes_one
     pane.action("retry").click()
     pane.expect_booked()
     assert pane.link()
-    assert region.rooms() == before + 1
+    assert len(region.pexip_rooms()) == before + 1
 
 
 def test_a_refusal_is_told_in_the_services_own_words_with_a_reference(pane: Pane) -> None:
@@ -60,19 +60,19 @@ def test_a_refusal_is_told_in_the_services_own_words_with_a_reference(pane: Pane
     pane.says("Referens till supporten: prov-4711")
 
 
-def test_a_time_in_the_past_is_refused_before_anything_is_written(pane: Pane, region: Trial) -> None:
-    before = region.rooms()
+def test_a_time_in_the_past_is_refused_before_anything_is_written(pane: Pane, region: Region) -> None:
+    before = len(region.pexip_rooms())
     for label in ("Startdatum", "Slutdatum"):
         pane.outlook.field(label).fill("2024-04-25")
     pane.open()
     pane.action("create").click()
     expect(pane.frame.get_by_role("alert")).to_be_visible(timeout=SOON)
     assert LINK.findall(pane.body_text()) == []
-    assert region.rooms() == before
+    assert len(region.pexip_rooms()) == before
 
 
-def test_a_provider_that_refuses_needs_attention_and_writes_no_link(pane: Pane, region: Trial) -> None:
-    region.fault("status", "POST", status=401, times=10)
+def test_a_provider_that_refuses_needs_attention_and_writes_no_link(pane: Pane, region: Region) -> None:
+    region.fault("status", method="POST", status=401, times=10)
     pane.open()
     pane.action("create").click()
     expect(pane.frame.get_by_role("heading", name="Mötet behöver åtgärdas")).to_be_visible(timeout=SOON)
@@ -130,8 +130,8 @@ def test_an_expired_token_is_renewed_once_without_a_word(pane: Pane) -> None:
     assert len(refused) == 1
 
 
-def test_a_meeting_that_is_anothers_is_never_touched(pane: Pane, region: Trial) -> None:
-    before = region.rooms()
+def test_a_meeting_that_is_anothers_is_never_touched(pane: Pane, region: Region) -> None:
+    before = len(region.pexip_rooms())
     pane.open()
     pane.plant_meeting(UNKNOWN_MEETING)
     pane.reopen()
@@ -139,12 +139,12 @@ def test_a_meeting_that_is_anothers_is_never_touched(pane: Pane, region: Trial) 
     pane.action("create-new").click()
     pane.expect_view("choose")
     pane.book()
-    assert region.rooms() == before + 1
+    assert len(region.pexip_rooms()) == before + 1
     assert pane.properties()["meeting"] != UNKNOWN_MEETING
 
 
 def test_a_link_pasted_from_another_item_does_not_take_over_its_meeting(
-    pane: Pane, open_outlook: Callable[..., Outlook], region: Trial
+    pane: Pane, open_outlook: Callable[..., Outlook], region: Region
 ) -> None:
     pane.open()
     first = pane.book()
@@ -164,7 +164,7 @@ def test_a_link_pasted_from_another_item_does_not_take_over_its_meeting(
     assert second != first
 
 
-def test_a_change_made_elsewhere_meanwhile_is_shown_and_nothing_is_lost(pane: Pane, region: Trial) -> None:
+def test_a_change_made_elsewhere_meanwhile_is_shown_and_nothing_is_lost(pane: Pane, region: Region) -> None:
     pane.open()
     pane.book()
     meeting = region.api("GET", f"/meetings/{pane.properties()['meeting']}").json()

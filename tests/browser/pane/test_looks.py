@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.pane.steps import Pane
 from tests.browser.pane.test_personal_data import PERSONAL_NUMBER
 from tests.browser.pane.test_texts import copy
-from tests.browser.pane.trial import Trial
 from tests.browser.window.outlook import Outlook
+from tests.region import Region
 
 OVERFLOWS: Final = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
 Scheme = Literal["light", "dark"]
@@ -19,7 +19,7 @@ Forced = Literal["active", "none"]
 
 
 @pytest.fixture(params=[(320, "light", "none"), (480, "dark", "none"), (340, "dark", "active")], ids=str)
-def looked_at(request: Any, browser: Browser, region: Trial, monday: Any) -> Iterator[Pane]:
+def looked_at(request: Any, browser: Browser, region: Region, monday: Any) -> Iterator[Pane]:
     """Return a pane of a width, in a colour scheme, beside a new appointment."""
     width, scheme, forced = request.param
     context = browser.new_context(
@@ -80,11 +80,11 @@ def test_every_view_is_sound(looked_at: Pane) -> None:
     expect_well(pane, "removal")
 
 
-def test_work_under_way_is_seen_and_spoken(looked_at: Pane, region: Trial) -> None:
+def test_work_under_way_is_seen_and_spoken(looked_at: Pane, region: Region) -> None:
     pane = looked_at
-    region.fault("hold", "POST")
+    region.fault("hold", method="POST")
     pane.action("create").click()
-    region.await_hold()
+    region.wait_until_held()
     expect_well(pane, "progress")
     expect(pane.frame.get_by_role("status")).to_have_text("Skapar ett skyddat rum")
     expect(pane.frame.locator("#view")).to_have_attribute("aria-busy", "true")

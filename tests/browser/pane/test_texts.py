@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.pane.steps import SOON, Pane
-from tests.browser.pane.trial import Trial
+from tests.region import Region
 
 NO_CLIPBOARD = "navigator.clipboard.write = () => Promise.reject(new DOMException('', 'NotAllowedError'))"
 FOUR = ["Till invånare", "Instruktion medarbetare", "Extern professionell part", "Tolk"]
@@ -83,7 +83,7 @@ def test_where_copying_is_refused_the_text_can_be_copied_by_hand(pane: Pane) -> 
     assert "/m/" in by_hand.input_value()
 
 
-def test_what_was_copied_is_told_to_the_service(pane: Pane, region: Trial) -> None:
+def test_what_was_copied_is_told_to_the_service(pane: Pane, region: Region) -> None:
     pane.open()
     pane.book()
     copy(pane, "interpreter", "link")

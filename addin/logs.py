@@ -75,6 +75,8 @@ def set_up_logging(level: int = logging.INFO) -> None:
     root.setLevel(level)
     for name, quiet in _QUIET.items():
         logging.getLogger(name).setLevel(quiet)
+    # Python would print a record that cannot be written, with its message and arguments.
+    logging.raiseExceptions = False
     threading.excepthook = _thread_failed
 
 

@@ -13,6 +13,7 @@ from tests.unit.privacy.writing import (
     WORDS,
     Number,
     any_days,
+    check_digit,
     clock_times,
     near_days,
     numbers,
@@ -80,6 +81,14 @@ def test_an_appointment_near_today_is_nobody(form: str, day: date, at: time, wor
 )
 def test_a_date_with_a_dotted_time_is_nobody_in_any_year(form: str, day: date, at: time) -> None:
     assert found_in(format_moment(form, day, at)) == []
+
+
+def test_a_plus_says_that_it_is_no_appointment() -> None:
+    # Serial 000 is never handed out; it is the only one that can be taken for a time and is nobody's.
+    day = f"{TODAY:%y%m%d}"
+    serial = "000" + check_digit(day + "000")
+    assert found_in(f"{day}-{serial}") == []
+    assert [finding.kind for finding in found_in(f"{day}+{serial}")] == [Kind.PERSONAL_NUMBER]
 
 
 def format_moment(form: str, day: date, at: time) -> str:

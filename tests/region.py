@@ -230,6 +230,13 @@ class Region:
         names = set(self._column(select(rooms.name).where(rooms.meeting_id == meeting_id)))
         return [room for room in self.pexip_rooms() if room["name"] in names]
 
+    def disagreements(self) -> list[str]:
+        """Return the names of rooms that are at the simulated Pexip and not wished for, or the other way round."""
+        rooms = tables.rooms.c
+        wished = set(self._column(select(rooms.name).where(rooms.wanted == "present")))
+        there = {room["name"] for room in self.pexip_rooms() if str(room["tag"]).startswith("v1.")}
+        return sorted(wished ^ there)
+
     def fault(self, kind: str, path_prefix: str = ROOMS, *, method: str | None = None, **more: Any) -> None:
         """Switch a fault on; kinds and their fields stand in `addin/sandbox/faults.py`."""
         match = {"path_prefix": path_prefix} | ({"method": method} if method else {})
@@ -271,6 +278,11 @@ class Region:
         """Return how many rooms in the ledger still have something to be done."""
         rooms = tables.rooms.c
         return int(self._column(select(func.count()).where(rooms.due_at.is_not(None)))[0])
+
+    def booked(self) -> list[str]:
+        """Return the ids of all meetings in the ledger, cancelled or not, oldest first."""
+        meetings = tables.meetings.c
+        return self._column(select(meetings.id).order_by(meetings.created_at))
 
     def settles(self, seconds: float = SECONDS) -> None:
         """Wait until no room is due: wish and provider agree, as far as the service can tell."""

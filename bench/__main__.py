@@ -31,13 +31,20 @@ def _book(told: argparse.Namespace, folder: Path) -> dict[str, Any]:
         open_pairs=told.open_pairs,
         open_seconds=told.open_seconds,
         offered=told.offered,
+        settle_seconds=told.settle,
         databases=tuple(told.database or DATABASES),
     )
     return book.book(plan, folder, _tell)
 
 
 def _growth(told: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    plan = growth.Plan(pairs=told.pairs, seconds=told.seconds, small=told.small, large=told.large)
+    plan = growth.Plan(
+        pairs=told.pairs,
+        seconds=told.seconds,
+        small=told.small,
+        large=told.large,
+        settle_seconds=told.settle,
+    )
     return growth.growth(plan, folder, _tell)
 
 
@@ -96,6 +103,9 @@ def _bench(
     parser.add_argument("--json", action="store_true", help="one line of JSON instead of a list")
     parser.add_argument("--pairs", type=_positive, default=plan.pairs, help="how often both take a turn")
     parser.add_argument("--seconds", type=float, default=plan.seconds, help="length of a turn")
+    parser.add_argument(
+        "--settle", type=float, default=plan.settle_seconds, help="seconds of quiet between turns; 0: no wait"
+    )
     return parser
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from bench.loader import Result
 from bench.ours import Installation, Issuer, booking
-from bench.processes import POSTGRESQL, SQLITE, Running, Size, floor, load, postgresql, stub
+from bench.processes import POSTGRESQL, SQLITE, Running, Size, floor, load, postgresql, set_delay, stub
 
 PROVIDER_MS: Final = 50.0
 CLIENTS: Final = 32
@@ -24,13 +24,17 @@ WARM_UP_SECONDS: Final = 1.0
 
 @dataclass(frozen=True)
 class Plan:
-    """How long a run is. Times in seconds; `offered` is the open loop's bookings a second."""
+    """How long a run is. Times in seconds; `offered` is the open loop's bookings a second.
+
+    `settle_seconds`: how long a server must have been quiet before the other's turn begins.
+    """
 
     pairs: int = 5
     seconds: float = 5.0
     open_pairs: int = 1
     open_seconds: float = 60.0
     offered: float = 100.0
+    settle_seconds: float = 1.5
     databases: tuple[str, ...] = ("sqlite", "postgresql")
 
 
@@ -40,24 +44,31 @@ class Sides:
 
     ours: Running
     floor: Running
+    provider: Running
     token: str
+    settle_seconds: float
 
-    def turn(self, side: Running, seconds: float, clients: int, rate: float = 0.0) -> Result:
-        """Let one side work; when it rests, it is really at rest."""
-        result = load(booking(side.port, self.token, seconds, clients, rate))
-        side.wait_until_quiet()
-        return result
-
-    def pairs(self, count: int, seconds: float, clients: int, rate: float = 0.0) -> list[Pair]:
+    def pairs(
+        self, count: int, seconds: float, *, delay_ms: float, clients: int, rate: float = 0
+    ) -> list[Pair]:
         """Let both take turns, the one that begins changing with each pair."""
-        for side in (self.floor, self.ours):
-            self.turn(side, min(WARM_UP_SECONDS, seconds), clients)
+        set_delay(self.provider, delay_ms)
         found = []
         for number in range(count):
             order = (self.floor, self.ours) if number % 2 == 0 else (self.ours, self.floor)
-            results = {side.port: self.turn(side, seconds, clients, rate) for side in order}
+            results = {side.port: self._turn(side, seconds, clients, rate) for side in order}
             found.append(Pair(results[self.ours.port], results[self.floor.port]))
         return found
+
+    def warm_up(self, seconds: float) -> None:
+        """Let both fill their pools and caches."""
+        for side in (self.floor, self.ours):
+            self._turn(side, seconds, CLIENTS, 0)
+
+    def _turn(self, side: Running, seconds: float, clients: int, rate: float) -> Result:
+        result = load(booking(side.port, self.token, seconds, clients, rate))
+        side.wait_until_quiet(self.settle_seconds)
+        return result
 
 
 @dataclass(frozen=True)
@@ -92,17 +103,19 @@ def _on_database(
     tell: Callable[[str], None],
 ) -> dict[str, Any]:
     name = "sqlite" if size is SQLITE else "postgresql"
-    with _sides(folder / "50", ledgers, size, issuer, PROVIDER_MS) as sides:
-        tell(f"{name}: one client, provider of 50 ms")
-        latency = sides.pairs(plan.pairs, plan.seconds, 1)
-        tell(f"{name}: {CLIENTS} clients, provider of 50 ms")
-        busy = sides.pairs(plan.pairs, plan.seconds, CLIENTS)
-        tell(f"{name}: {plan.offered:g} bookings a second offered, provider of 50 ms")
-        offered = sides.pairs(plan.open_pairs, plan.open_seconds, 1, plan.offered)
-        ready, resident = sides.ours.ready_seconds, sides.ours.resident_mib()
-    with _sides(folder / "0", ledgers, size, issuer, 0.0) as sides:
+    with _sides(plan, folder, ledgers, size, issuer) as sides:
+        sides.warm_up(min(WARM_UP_SECONDS, plan.seconds))
+        tell(f"{name}: one client, provider of {PROVIDER_MS:g} ms")
+        latency = sides.pairs(plan.pairs, plan.seconds, delay_ms=PROVIDER_MS, clients=1)
+        tell(f"{name}: {CLIENTS} clients, provider of {PROVIDER_MS:g} ms")
+        busy = sides.pairs(plan.pairs, plan.seconds, delay_ms=PROVIDER_MS, clients=CLIENTS)
         tell(f"{name}: {CLIENTS} clients, provider of 0 ms")
-        unhindered = sides.pairs(plan.pairs, plan.seconds, CLIENTS)
+        unhindered = sides.pairs(plan.pairs, plan.seconds, delay_ms=0, clients=CLIENTS)
+        tell(f"{name}: {plan.offered:g} bookings a second offered, provider of {PROVIDER_MS:g} ms")
+        offered = sides.pairs(
+            plan.open_pairs, plan.open_seconds, delay_ms=PROVIDER_MS, clients=1, rate=plan.offered
+        )
+        ready, resident = sides.ours.ready_seconds, sides.ours.resident_mib()
     return {
         "latency_ratio_50ms": _ratio(latency, lambda result: result.p50),
         "throughput_ratio_50ms": _ratio(busy, lambda result: result.per_second),
@@ -123,15 +136,13 @@ def _on_database(
 
 
 @contextmanager
-def _sides(
-    folder: Path, ledgers: dict[str, str], size: Size, issuer: Issuer, delay_ms: float
-) -> Iterator[Sides]:
+def _sides(plan: Plan, folder: Path, ledgers: dict[str, str], size: Size, issuer: Issuer) -> Iterator[Sides]:
     with ExitStack() as stack:
-        provider = stack.enter_context(stub(delay_ms, issuer.keys))
+        provider = stack.enter_context(stub(0, issuer.keys))
         installation = Installation.create(folder, provider.address, ledgers["ours"], size)
         ours = stack.enter_context(installation.serve())
         beside = floor(provider.address, ledgers["floor"], size, folder / "floor.log")
-        yield Sides(ours, stack.enter_context(beside), issuer.token)
+        yield Sides(ours, stack.enter_context(beside), provider, issuer.token, plan.settle_seconds)
 
 
 def _ratio(pairs: list[Pair], measure: Callable[[Result], float]) -> float:

@@ -34,12 +34,13 @@ GROUP: Final = 2_000
 
 @dataclass(frozen=True)
 class Plan:
-    """How long a run is; `seconds` of each turn, `large` and `small` in meetings."""
+    """How long a run is; `seconds` of each turn, `large` and `small` in meetings, `settle_seconds` as in `book`."""
 
     pairs: int = 5
     seconds: float = 3.0
     small: int = SMALL
     large: int = LARGE
+    settle_seconds: float = 1.5
 
 
 def growth(plan: Plan, folder: Path, tell: Callable[[str], None]) -> dict[str, Any]:
@@ -83,19 +84,19 @@ def _pairs(
     plan: Plan, sides: Sequence[Running], job: Callable[[Running], Job]
 ) -> list[tuple[Result, Result]]:
     for side in sides:
-        _turn(side, job)
+        _turn(plan, side, job)
     found = []
     for number in range(plan.pairs):
         order = sides if number % 2 == 0 else sides[::-1]
-        results = {side.port: _turn(side, job) for side in order}
+        results = {side.port: _turn(plan, side, job) for side in order}
         small, large = sides
         found.append((results[small.port], results[large.port]))
     return found
 
 
-def _turn(side: Running, job: Callable[[Running], Job]) -> Result:
+def _turn(plan: Plan, side: Running, job: Callable[[Running], Job]) -> Result:
     result = load(job(side))
-    side.wait_until_quiet()
+    side.wait_until_quiet(plan.settle_seconds)
     return result
 
 

@@ -23,7 +23,6 @@ from bench.loader import Job, Result
 
 READY_SECONDS: Final = 30.0
 QUIET_SHARE: Final = 0.05  # of one core
-QUIET_SECONDS: Final = 0.5
 LONGEST_UNREST_SECONDS: Final = 60.0
 
 
@@ -59,15 +58,20 @@ class Running:
         """Return the resident memory of the process and all it started, in MiB; shared pages count in each."""
         return sum(one.memory_info().rss for one in self._family()) / 2**20
 
-    def wait_until_quiet(self) -> None:
-        """Return when the process has nothing left to do, so that its rest does not burden the other's turn."""
+    def wait_until_quiet(self, seconds: float) -> None:
+        """Return when the server has done next to nothing for so long, so that it does not burden the other's turn.
+
+        0 does not wait at all. Ours reads each room back a second after it was made, so that less than a second
+        can mean that the rest is still to come.
+        """
         until = time.monotonic() + LONGEST_UNREST_SECONDS
-        while time.monotonic() < until:
+        while seconds and time.monotonic() < until:
             before = self._cpu_seconds()
-            time.sleep(QUIET_SECONDS)
-            if self._cpu_seconds() - before < QUIET_SECONDS * QUIET_SHARE:
+            time.sleep(seconds)
+            if self._cpu_seconds() - before < seconds * QUIET_SHARE:
                 return
-        raise NotReady("a server was still busy a minute after its turn")
+        if seconds:
+            raise NotReady("a server was still busy a minute after its turn")
 
     def _family(self) -> list[psutil.Process]:
         parent = psutil.Process(self.process.pid)
@@ -176,6 +180,12 @@ def postgresql(folder: Path) -> Iterator[dict[str, str]]:
         yield {name: running.get_uri(name) for name in ("floor", "ours")}
     finally:
         running.cleanup()
+
+
+def set_delay(provider: Running, delay_ms: float) -> None:
+    """Let the stub answer after that time from now on."""
+    with urlopen(f"{provider.address}/delay/{delay_ms}", timeout=5) as answer:
+        answer.read()
 
 
 def load(job: Job) -> Result:

@@ -19,15 +19,20 @@ from bench.wire import content_length
 
 ROOMS: Final = "/api/admin/configuration/v1/conference/"
 KEYS: Final = "/keys"
+DELAY: Final = "/delay/"
 _ROOM: Final = re.compile(re.escape(ROOMS) + r"([0-9]+)/")
 _HEAD_END: Final = b"\r\n\r\n"
 
 
-class Rooms:
-    """The rooms by number, as the bytes that were sent: they are only read as JSON when somebody looks."""
+class Provider:
+    """The rooms by number, as the bytes that were sent: they are only read as JSON when somebody looks.
 
-    def __init__(self, keys: bytes) -> None:
+    `delay` is how many seconds each answer of the provider waits.
+    """
+
+    def __init__(self, keys: bytes, delay: float) -> None:
         self._keys = keys
+        self.delay = delay
         self._bodies: dict[int, bytes] = {}
         self._last = 0
 
@@ -38,6 +43,9 @@ class Rooms:
             return self._create(body)
         if path == KEYS:
             return _json(self._keys)
+        if path.startswith(DELAY):
+            self.delay = float(path.removeprefix(DELAY)) / 1000
+            return _json(b"{}")
         if path.startswith(ROOMS):
             return self._look(method, target, body)
         return _page([])  # nobody is in any call
@@ -86,8 +94,8 @@ def _page(objects: list[dict[str, Any]]) -> bytes:
 class Connection(asyncio.Protocol):
     """One kept-alive connection; requests come one after the other."""
 
-    def __init__(self, rooms: Rooms, delay: float) -> None:
-        self._rooms, self._delay = rooms, delay
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
         self._read = b""
         self._transport: asyncio.WriteTransport | None = None
 
@@ -105,11 +113,10 @@ class Connection(asyncio.Protocol):
             return
         body, self._read = self._read[start:], b""
         method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
-        # The keys are asked for once, and are not the provider's: they do not wait.
-        delay = 0.0 if target == KEYS else self._delay
-        answer = self._rooms.answer(method, target, body)
-        if delay:
-            asyncio.get_running_loop().call_later(delay, self._write, answer)
+        answer = self._provider.answer(method, target, body)
+        # Keys and delay are the bench's own and not the provider's: they do not wait.
+        if self._provider.delay and target.startswith("/api/"):
+            asyncio.get_running_loop().call_later(self._provider.delay, self._write, answer)
         else:
             self._write(answer)
 
@@ -120,9 +127,9 @@ class Connection(asyncio.Protocol):
 
 async def serve(delay: float, keys: bytes) -> None:
     """Listen on a free port of this machine, say which in one line, and serve until SIGTERM."""
-    rooms = Rooms(keys)
+    provider = Provider(keys, delay)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(rooms, delay), "127.0.0.1", 0, backlog=256)
+    server = await loop.create_server(lambda: Connection(provider), "127.0.0.1", 0, backlog=256)
     print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
     stopped = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stopped.set)
@@ -133,7 +140,9 @@ async def serve(delay: float, keys: bytes) -> None:
 def main() -> None:
     """Serve until stopped."""
     parser = argparse.ArgumentParser(prog="python -m bench.stub", description=__doc__)
-    parser.add_argument("--delay-ms", type=float, default=0.0, help="how long each answer waits")
+    parser.add_argument(
+        "--delay-ms", type=float, default=0.0, help="how long each answer waits; GET /delay/<ms> sets it"
+    )
     parser.add_argument("--keys", type=Path, help="file with the JSON Web Key Set that /keys answers")
     told = parser.parse_args()
     keys = told.keys.read_bytes() if told.keys else b'{"keys": []}'

@@ -350,24 +350,16 @@ def _fail(sentence: str) -> NoReturn:
 @contextmanager
 def _plain_failures() -> Iterator[None]:
     """Turn the failures that an operator can mend into their sentences, without a traceback."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from addin.config import SettingsFaulty
-    from addin.meetings.errors import CareMeetingError
-    from addin.store.sqlite import LedgerInUse
-
     try:
         yield
-    except SettingsFaulty as failure:
-        _fail("\n".join(failure.faults))
-    except LedgerInUse as failure:
-        _fail(str(failure))
-    except CareMeetingError as failure:
-        _fail(f"{type(failure).__name__}: {failure}")
-    except SQLAlchemyError as failure:
-        _fail(
-            f"The ledger cannot be used ({type(failure).__name__}). Check ledger.url and that the database runs."
-        )
+    except Exception as failure:
+        # Known only to the parts that are heavy to load, and needed only when something has failed.
+        from addin.plain_failures import sentence_of
+
+        sentence = sentence_of(failure)
+        if sentence is None:
+            raise
+        _fail(sentence)
 
 
 if __name__ == "__main__":

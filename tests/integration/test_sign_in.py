@@ -181,6 +181,12 @@ class TestOpenIdConnect:
         with pytest.raises(SignInFailed):
             signs.finish(attempt, comes_back(address))
 
+    def test_an_answer_without_our_state_is_refused(self, region: Region) -> None:
+        signs = open_id(region)
+        address, attempt = signs.begin()
+        with pytest.raises(SignInFailed):
+            signs.finish(attempt, {**comes_back(address), "state": "another"})
+
     def test_a_code_without_its_verifier_is_worth_nothing(self, region: Region) -> None:
         signs = open_id(region)
         address, attempt = signs.begin()

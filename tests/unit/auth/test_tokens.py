@@ -198,7 +198,10 @@ class TestSignatures:
         with pytest.raises(TokenInvalid):
             verifier.principal(bearer(token))
 
-    @pytest.mark.parametrize("header", [{"kid": ""}, {"typ": "logout+jwt"}, {"typ": "JOSE"}])
+    @pytest.mark.parametrize(
+        "header",
+        [{"kid": ""}, {"typ": "logout+jwt"}, {"typ": "JOSE"}, {"crit": ["b64"], "b64": True}],
+    )
     def test_a_header_that_is_not_an_access_tokens(
         self, verifier: TokenVerifier, header: dict[str, str]
     ) -> None:
@@ -225,6 +228,14 @@ class TestTime:
     def test_a_token_that_ended_before_we_saw_it(self, verifier: TokenVerifier, clock: ManualClock) -> None:
         token = bearer(sign(claims_v2()))
         clock.move(timedelta(hours=2))
+        with pytest.raises(TokenExpired):
+            verifier.principal(token)
+
+    def test_a_token_is_as_short_lived_when_it_was_not_remembered(
+        self, verifier: TokenVerifier, clock: ManualClock
+    ) -> None:
+        token = bearer(sign(claims_v2()))
+        clock.move(timedelta(seconds=3660))
         with pytest.raises(TokenExpired):
             verifier.principal(token)
 

@@ -27,11 +27,18 @@
   const SUBJECT_MAX = 255;
   const BODY_MAX = 1_000_000;
 
-  const TOO_MANY_CALLS = { code: 5100, name: "API Call Failed", message: "Wait until the previous call completes." };
+  const TOO_MANY_CALLS = {
+    code: 5100,
+    name: "API Call Failed",
+    message: "Wait until the previous call completes.",
+  };
 
   /** Requirement sets and their highest version, as Outlook on the web announces them. */
   const SETS = /** @type {Record<string, string>} */ ({
-    mailbox: "1.16", identityapi: "1.3", addincommands: "1.1", dialogapi: "1.2",
+    mailbox: "1.16",
+    identityapi: "1.3",
+    addincommands: "1.1",
+    dialogapi: "1.2",
   });
 
   const AsyncResultStatus = /** @type {const} */ ({ Succeeded: "succeeded", Failed: "failed" });
@@ -56,7 +63,8 @@
   /** @type {Promise<any>} */
   const welcomed = new Promise((resolve) => {
     window.addEventListener("message", (event) => {
-      if (event.source !== window.parent || event.origin !== WINDOW_ORIGIN || event.data?.channel !== CHANNEL) return;
+      if (event.source !== window.parent || event.origin !== WINDOW_ORIGIN || event.data?.channel !== CHANNEL)
+        return;
       const { kind } = event.data;
       if (kind === "welcome") resolve(event.data);
       else if (kind === "answer") settle(event.data);
@@ -148,7 +156,9 @@
    */
   function demand(name, parameter, good) {
     if (good) return;
-    const fault = new Error(`${name}: Specified argument was out of the range of valid values.\nParameter name: ${parameter}`);
+    const fault = new Error(
+      `${name}: Specified argument was out of the range of valid values.\nParameter name: ${parameter}`,
+    );
     throw Object.assign(fault, { name, paramName: parameter });
   }
 
@@ -164,7 +174,11 @@
 
   /** @param {string} coercion */
   function demandCoercion(coercion) {
-    demand("Sys.ArgumentException", "coercionType", coercion === CoercionType.Html || coercion === CoercionType.Text);
+    demand(
+      "Sys.ArgumentException",
+      "coercionType",
+      coercion === CoercionType.Html || coercion === CoercionType.Text,
+    );
   }
 
   /**
@@ -178,7 +192,11 @@
      * @param {Callback<T>} [second]
      */
     return (first, second) => {
-      demand("Sys.ArgumentNullException", "callback", typeof first === "function" || typeof second === "function");
+      demand(
+        "Sys.ArgumentNullException",
+        "callback",
+        typeof first === "function" || typeof second === "function",
+      );
       invoke(name, [], first, second, format);
     };
   }
@@ -246,21 +264,23 @@
   };
 
   /**
-   * @param {Record<string, any>} kept what was saved last; changed here, and kept again by `saveAsync` only
+   * @param {Record<string, any>} values this call's own copy of what was saved last; kept again by `saveAsync` only
    * @returns {Pick<Office.CustomProperties, "get" | "set" | "remove" | "saveAsync">}
    */
-  function customProperties(kept) {
-    const values = { ...kept };
+  function customProperties(values) {
     return {
       get: (name) => values[name],
       set: (name, value) => void (values[name] = value),
       remove: (name) => void delete values[name],
-      saveAsync: (/** @type {unknown} */ first = undefined, /** @type {unknown} */ asyncContext = undefined) => {
+      saveAsync: (
+        /** @type {unknown} */ first = undefined,
+        /** @type {unknown} */ asyncContext = undefined,
+      ) => {
         const callback = typeof first === "function" ? /** @type {Callback<void>} */ (first) : undefined;
         const context = callback ? asyncContext : first;
         const fits = JSON.stringify(values).length <= PROPERTIES_MAX;
         demand("Sys.ArgumentOutOfRangeException", "customProperties", fits);
-        invoke("customProperties.saveAsync", [{ ...values }], { asyncContext: context }, callback);
+        invoke("customProperties.saveAsync", [values], { asyncContext: context }, callback);
       },
     };
   }
@@ -269,7 +289,8 @@
   const customPropertiesLoader = {
     loadCustomPropertiesAsync: (callback, userContext) => {
       demand("Sys.ArgumentNullException", "callback", typeof callback === "function");
-      const format = (/** @type {any} */ kept) => /** @type {Office.CustomProperties} */ (customProperties(kept));
+      const format = (/** @type {any} */ kept) =>
+        /** @type {Office.CustomProperties} */ (customProperties(kept));
       invoke("loadCustomPropertiesAsync", [], { asyncContext: userContext }, callback, format);
     },
   };

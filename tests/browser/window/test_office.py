@@ -371,26 +371,43 @@ def test_a_refused_sign_in_is_a_rejection_with_offices_code(outlook: Outlook) ->
     assert pane.evaluate(asked) == {"code": 13006, "name": "Client Error"}
 
 
-def test_a_page_from_elsewhere_is_not_answered(outlook: Outlook, sandbox: str) -> None:
-    pane = pane_of(outlook, "Hemligt")
-    intruder = outlook.page.evaluate(
-        """() => new Promise((done) => {
-            const frame = document.createElement("iframe");
-            frame.onload = () => {
-                frame.contentWindow.addEventListener("message", ({data}) => frame.heard = data);
-                const call = '{channel: "office-stand-in", kind: "call", id: 1, name: "subject.getAsync", args: []}';
-                frame.contentWindow.eval(`parent.postMessage(${call}, "*")`);
-                done();
-            };
-            frame.name = "intruder";
-            frame.src = "/window/config.json";
-            document.body.append(frame);
-        })"""
+def forge_a_call(outlook: Outlook, frame: Frame) -> None:
+    """Let a frame that is no pane ask the window to change the subject; return when the window has heard it."""
+    # Registered after the window's own listener, so the window has dealt with the call when this resolves.
+    outlook.page.evaluate(
+        """() => { window.heard = new Promise((heard) =>
+            addEventListener("message", ({data}) => data.id === "forged" && heard())); }"""
     )
-    assert intruder is None
-    # The window answers in order, so once the pane's own later call is answered the intruder's never will be.
-    assert value(pane, "subject.getAsync") == "Hemligt"
-    assert outlook.page.evaluate("document.querySelector('[name=intruder]').heard === undefined")
+    frame.evaluate(
+        """() => { parent.postMessage({channel: "office-stand-in", kind: "call", id: "forged",
+            name: "subject.setAsync", args: ["Kapat"]}, "*"); }"""
+    )
+    outlook.page.evaluate("heard")
+
+
+def test_a_call_from_another_frame_of_the_service_is_not_obeyed(
+    outlook: Outlook, service: TestService
+) -> None:
+    pane_of(outlook, "Mitt")
+    outlook.page.evaluate(
+        """(src) => new Promise((loaded) => {
+            const frame = document.createElement("iframe");
+            Object.assign(frame, {name: "intruder", src, onload: () => loaded()});
+            document.body.append(frame);
+        })""",
+        f"{service.url}/pane/",
+    )
+    intruder = outlook.page.frame(name="intruder")
+    assert intruder
+    forge_a_call(outlook, intruder)
+    expect(outlook.field("Ämne")).to_have_value("Mitt")
+
+
+def test_a_call_from_another_origin_in_the_panes_frame_is_not_obeyed(outlook: Outlook) -> None:
+    pane = pane_of(outlook, "Mitt")
+    pane.goto(f"{outlook.address}/window/config.json")
+    forge_a_call(outlook, pane)
+    expect(outlook.field("Ämne")).to_have_value("Mitt")
 
 
 def test_a_forged_answer_to_the_pane_is_not_believed(outlook: Outlook) -> None:

@@ -39,6 +39,7 @@ def test_the_pane_closes_with_its_cross_and_with_the_form(outlook: Outlook) -> N
     outlook.open_pane()
     outlook.button("Stäng Skyddat vårdmöte").click()
     expect(outlook.page.get_by_test_id("task-pane")).to_have_count(0)
+    expect(outlook.button("Skyddat vårdmöte")).to_be_focused()
     outlook.open_pane()
     outlook.button("Släng").click()
     expect(outlook.page.get_by_test_id("task-pane")).to_have_count(0)

@@ -49,7 +49,9 @@ export function blankAppointment(mailbox, start, end) {
  * @returns {string} `10.00–10.30`
  */
 export function timeText(appointment) {
-  const [start, end] = [appointment.start, appointment.end].map((one) => wallTime(one).slice(11).replace(":", "."));
+  const [start, end] = [appointment.start, appointment.end].map((one) =>
+    wallTime(one).slice(11).replace(":", "."),
+  );
   return `${start}–${end}`;
 }
 
@@ -104,8 +106,14 @@ function toGraph(appointment, addinId) {
     location: { displayName: appointment.location },
     start: { dateTime: `${wallTime(appointment.start)}:00`, timeZone: ZONE },
     end: { dateTime: `${wallTime(appointment.end)}:00`, timeZone: ZONE },
-    body: { contentType: body.type, content: body.type === "html" ? wholeDocument(rewritten(body.content)) : body.content },
-    attendees: appointment.attendees.map(({ address, name, type }) => ({ type, emailAddress: { address, name } })),
+    body: {
+      contentType: body.type,
+      content: body.type === "html" ? wholeDocument(rewritten(body.content)) : body.content,
+    },
+    attendees: appointment.attendees.map(({ address, name, type }) => ({
+      type,
+      emailAddress: { address, name },
+    })),
     singleValueExtendedProperties: propertiesForGraph(appointment.properties, addinId),
   };
 }

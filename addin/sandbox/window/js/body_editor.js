@@ -20,23 +20,42 @@ export class BodyEditor {
   constructor(onChange) {
     this.onChange = onChange;
     this.rich = element("div", {
-      id: "body-rich", class: "body-rich", contenteditable: "true", role: "textbox", "aria-multiline": "true",
-      "aria-label": "Meddelande", "data-testid": "body",
+      id: "body-rich",
+      class: "body-rich",
+      contenteditable: "true",
+      role: "textbox",
+      "aria-multiline": "true",
+      "aria-label": "Meddelande",
+      "data-testid": "body",
       oninput: () => onChange({ type: "html", content: this.rich.innerHTML }),
       onclick: (/** @type {MouseEvent} */ event) => this.follow(event),
       onpaste: (/** @type {ClipboardEvent} */ event) => paste(event),
     });
     this.plain = element("textarea", {
-      id: "body-plain", class: "body-plain", "aria-label": "Meddelande", "data-testid": "body-plain",
+      id: "body-plain",
+      class: "body-plain",
+      "aria-label": "Meddelande",
+      "data-testid": "body-plain",
       oninput: () => onChange({ type: "text", content: this.plain.value }),
     });
-    this.mode = element("button", { type: "button", class: "body-mode", "aria-pressed": "false", onclick: () => this.toggle() }, "Oformaterad text");
+    this.mode = element(
+      "button",
+      { type: "button", class: "body-mode", "aria-pressed": "false", onclick: () => this.toggle() },
+      "Oformaterad text",
+    );
     this.tools = element("span", { class: "body-tools" }, ...TOOLS.map(tool));
     this.link = element("p", { class: "link-line", hidden: true, "data-testid": "link-line" });
-    const bar = element("div", { class: "body-bar", role: "toolbar", "aria-label": "Textformat" }, this.tools, this.mode);
+    const bar = element(
+      "div",
+      { class: "body-bar", role: "toolbar", "aria-label": "Textformat" },
+      this.tools,
+      this.mode,
+    );
     this.root = element("div", { class: "body" }, bar, this.link, this.rich, this.plain);
     this.stopListening = new AbortController();
-    document.addEventListener("selectionchange", () => this.showLink(), { signal: this.stopListening.signal });
+    document.addEventListener("selectionchange", () => this.showLink(), {
+      signal: this.stopListening.signal,
+    });
   }
 
   /** @param {Body} body */
@@ -73,11 +92,20 @@ export class BodyEditor {
   showLink() {
     if (this.link.contains(document.activeElement)) return;
     const at = document.getSelection()?.anchorNode;
-    const inside = at && this.rich.contains(at) ? (at instanceof Element ? at : at.parentElement)?.closest("a") : null;
+    const inside =
+      at && this.rich.contains(at) ? (at instanceof Element ? at : at.parentElement)?.closest("a") : null;
     this.link.hidden = !inside;
     if (!inside) return;
-    const open = element("a", { href: inside.href, target: "_blank", rel: "noopener noreferrer" }, "Öppna länk");
-    const copy = element("button", { type: "button", onclick: () => void navigator.clipboard.writeText(inside.href) }, "Kopiera hyperlänk");
+    const open = element(
+      "a",
+      { href: inside.href, target: "_blank", rel: "noopener noreferrer" },
+      "Öppna länk",
+    );
+    const copy = element(
+      "button",
+      { type: "button", onclick: () => void navigator.clipboard.writeText(inside.href) },
+      "Kopiera hyperlänk",
+    );
     this.link.replaceChildren(element("span", { class: "link-address" }, inside.href), open, copy);
   }
 
@@ -96,7 +124,15 @@ function tool([command, label, sign]) {
   const keepSelection = (/** @type {Event} */ event) => event.preventDefault();
   return element(
     "button",
-    { type: "button", class: `tool-${command}`, title: label, "aria-label": label, onclick: run, onpointerdown: keepSelection, onmousedown: keepSelection },
+    {
+      type: "button",
+      class: `tool-${command}`,
+      title: label,
+      "aria-label": label,
+      onclick: run,
+      onpointerdown: keepSelection,
+      onmousedown: keepSelection,
+    },
     sign,
   );
 }

@@ -41,9 +41,16 @@ export class Calendar {
     this.asked = 0;
     const root = part("week", HTMLElement);
     this.grid = element("div", { role: "grid", class: "slots", "aria-label": "Veckans tider" });
-    this.list = element("ul", { class: "entries", "aria-label": "Möten den här veckan", "data-testid": "entries" });
+    this.list = element("ul", {
+      class: "entries",
+      "aria-label": "Möten den här veckan",
+      "data-testid": "entries",
+    });
     this.scroller = root.appendChild(element("div", { class: "week-scroll" }, this.grid, this.list));
-    this.slots = new Slots(this.grid, { onBook: (wall) => this.book(wall), onMenu: (wall, at) => this.slotMenu(wall, at) });
+    this.slots = new Slots(this.grid, {
+      onBook: (wall) => this.book(wall),
+      onMenu: (wall, at) => this.slotMenu(wall, at),
+    });
     this.wireToolbar();
   }
 

@@ -76,7 +76,10 @@ export class Compose {
   /** @param {PaneButton} button */
   openPane(button) {
     this.closePane();
-    const frame = this.pane.open(button.label, button.paneUrl, () => this.closePane());
+    const frame = this.pane.open(button.label, button.paneUrl, () => {
+      this.closePane();
+      this.ribbon.focusAddin();
+    });
     this.host = new OfficeHost({
       frame,
       origin: new URL(button.paneUrl).origin,
@@ -113,7 +116,8 @@ export class Compose {
 
   async discard() {
     const text = "Det du har ändrat sedan mötet öppnades sparas inte.";
-    if (this.item.touched && !(await ask("Vill du slänga ändringarna?", text, "Släng", "Fortsätt redigera"))) return;
+    if (this.item.touched && !(await ask("Vill du slänga ändringarna?", text, "Släng", "Fortsätt redigera")))
+      return;
     this.close();
   }
 
@@ -170,5 +174,7 @@ export function tellGraphFailure(notices, failure, consequence) {
     403: "Du har inte rätt att göra det i den här kalendern.",
     404: "Mötet finns inte längre i kalendern.",
   });
-  notices.fail(`${consequence} ${causes[status ?? -1] ?? "Kalendern svarade med ett fel. Försök igen om en stund."}`);
+  notices.fail(
+    `${consequence} ${causes[status ?? -1] ?? "Kalendern svarade med ett fel. Försök igen om en stund."}`,
+  );
 }

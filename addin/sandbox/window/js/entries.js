@@ -118,13 +118,18 @@ function entry(placed, actions) {
         closePeek();
         actions.onOpen(appointment);
       },
-      oncontextmenu: (/** @type {MouseEvent} */ event) => menuAt(event, button, (point) => actions.onMenu(appointment, point)),
+      oncontextmenu: (/** @type {MouseEvent} */ event) =>
+        menuAt(event, button, (point) => actions.onMenu(appointment, point)),
     },
     element("span", { class: "entry-subject" }, appointment.subject || "(Inget ämne)"),
     element("span", { class: "entry-time" }, timeText(appointment)),
     element("span", { class: "entry-place" }, appointment.location),
   );
-  const item = element("li", { class: placed.to - placed.from <= 30 ? "entry-box short" : "entry-box" }, button);
+  const item = element(
+    "li",
+    { class: placed.to - placed.from <= 30 ? "entry-box short" : "entry-box" },
+    button,
+  );
   position(item, placed);
   return item;
 }

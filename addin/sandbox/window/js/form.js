@@ -27,15 +27,24 @@ export class Form {
     this.item = item;
     this.subject = this.input("subject", "Lägg till ett ämne", "subject", SUBJECT_MAX);
     this.location = this.input("location", "Lägg till en plats", "location", LOCATION_MAX);
-    this.required = new Recipients("required", "Obligatoriska", people, (some) => this.writeAttendees(some, "required"));
-    this.optional = new Recipients("optional", "Valfria", people, (some) => this.writeAttendees(some, "optional"));
+    this.required = new Recipients("required", "Obligatoriska", people, (some) =>
+      this.writeAttendees(some, "required"),
+    );
+    this.optional = new Recipients("optional", "Valfria", people, (some) =>
+      this.writeAttendees(some, "optional"),
+    );
     this.when = new When((start, end) => item.write({ start, end }, "form"));
     this.body = new BodyEditor((body) => item.write({ body }, "form"));
     this.onChange = (/** @type {Event} */ event) => this.follow(/** @type {ChangeEvent} */ (event));
     item.addEventListener("change", this.onChange);
     root.replaceChildren(
       element("p", { class: "whose", hidden: whose === null }, `Du bokar i kalendern för ${whose}.`),
-      element("div", { class: "field" }, element("label", { for: "subject", class: "unseen" }, "Ämne"), this.subject),
+      element(
+        "div",
+        { class: "field" },
+        element("label", { for: "subject", class: "unseen" }, "Ämne"),
+        this.subject,
+      ),
       this.required.root,
       this.optional.root,
       this.when.root,
@@ -56,7 +65,13 @@ export class Form {
   input(field, hint, className, longest) {
     const written = () => this.item.write({ [field]: input.value }, "form");
     const input = element("input", {
-      id: field, type: "text", class: className, placeholder: hint, maxlength: longest, autocomplete: "off", oninput: written,
+      id: field,
+      type: "text",
+      class: className,
+      placeholder: hint,
+      maxlength: longest,
+      autocomplete: "off",
+      oninput: written,
     });
     return input;
   }
@@ -73,7 +88,8 @@ export class Form {
     if (fields.includes("subject")) this.subject.value = now.subject;
     if (fields.includes("location")) this.location.value = now.location;
     if (fields.includes("start") || fields.includes("end")) this.when.show(now.start, now.end);
-    if (fields.includes("attendees")) for (const field of [this.required, this.optional]) field.show(now.attendees);
+    if (fields.includes("attendees"))
+      for (const field of [this.required, this.optional]) field.show(now.attendees);
     if (fields.includes("body")) this.body.show(now.body);
   }
 

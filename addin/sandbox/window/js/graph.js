@@ -47,7 +47,9 @@ export class Graph {
     const found = page.value.filter((/** @type {any} */ event) => !event.isCancelled);
     return found
       .map((/** @type {any} */ event) => fromGraph(event, mailbox, this.addinId))
-      .sort((/** @type {Appointment} */ left, /** @type {Appointment} */ right) => +left.start - +right.start);
+      .sort(
+        (/** @type {Appointment} */ left, /** @type {Appointment} */ right) => +left.start - +right.start,
+      );
   }
 
   /**
@@ -58,7 +60,10 @@ export class Graph {
   async appointment(mailbox, id) {
     const expand = `singleValueExtendedProperties($filter=id eq '${propertyName(this.addinId)}')`;
     const query = new URLSearchParams({ $expand: expand });
-    const event = await this.call("GET", `${calendarPath(mailbox)}/events/${encodeURIComponent(id)}?${query}`);
+    const event = await this.call(
+      "GET",
+      `${calendarPath(mailbox)}/events/${encodeURIComponent(id)}?${query}`,
+    );
     return fromGraph(event, mailbox, this.addinId);
   }
 

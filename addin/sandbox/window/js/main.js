@@ -110,7 +110,9 @@ async function begin() {
   const config = await loadConfig();
   const manifest = await loadManifest().catch((failure) => {
     console.error(failure);
-    notices.fail("Tillägget kunde inte läsas, så knappen Skyddat vårdmöte saknas. Starta om sandlådan med ett manifest.");
+    notices.fail(
+      "Tillägget kunde inte läsas, så knappen Skyddat vårdmöte saknas. Starta om sandlådan med ett manifest.",
+    );
     return NO_ADDIN;
   });
   const outlook = new OutlookWindow(config, manifest, notices);

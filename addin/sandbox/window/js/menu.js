@@ -58,7 +58,12 @@ function item(entry, close) {
  */
 function moveOrClose(event, items, close) {
   const at = items.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
-  const steps = /** @type {Record<string, number>} */ ({ ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 });
+  const steps = /** @type {Record<string, number>} */ ({
+    ArrowDown: at + 1,
+    ArrowUp: at - 1,
+    Home: 0,
+    End: -1,
+  });
   if (event.key === "Escape" || event.key === "Tab") close();
   else if (event.key in steps) items.at(steps[event.key] % items.length)?.focus();
   else return;

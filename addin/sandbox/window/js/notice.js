@@ -24,7 +24,11 @@ export class Notices {
   /** @param {string} text what happened, what was not done, and what to do */
   fail(text) {
     this.clear();
-    const close = element("button", { type: "button", onclick: () => this.failed.replaceChildren() }, "Stäng");
+    const close = element(
+      "button",
+      { type: "button", onclick: () => this.failed.replaceChildren() },
+      "Stäng",
+    );
     this.failed.replaceChildren(element("p", { class: "notice notice-failure" }, text, close));
   }
 

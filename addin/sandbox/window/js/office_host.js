@@ -29,8 +29,16 @@ const CHANNEL = "office-stand-in";
 const ALL_DELEGATE_RIGHTS = 63;
 
 /** Names and codes as in Outlook's own table; a message set into a plain body is refused by name only (Body reference). */
-const NOT_SAVED = { code: 9046, name: "ItemNotSaved", message: "The id can't be retrieved until the item is saved." };
-const PLAIN_BODY = { code: 9002, name: "InvalidFormatError", message: "The item body is in plain text format." };
+const NOT_SAVED = {
+  code: 9046,
+  name: "ItemNotSaved",
+  message: "The id can't be retrieved until the item is saved.",
+};
+const PLAIN_BODY = {
+  code: 9002,
+  name: "InvalidFormatError",
+  message: "The item body is in plain text format.",
+};
 const NO_TOKEN = { code: 13006, name: "Client Error", message: "The sandbox issued no token." };
 
 export class OfficeHost {
@@ -53,7 +61,8 @@ export class OfficeHost {
   /** @param {MessageEvent} event */
   receive(event) {
     const { frame, origin } = this.hosting;
-    if (event.source !== frame.contentWindow || event.origin !== origin || event.data?.channel !== CHANNEL) return;
+    if (event.source !== frame.contentWindow || event.origin !== origin || event.data?.channel !== CHANNEL)
+      return;
     if (event.data.kind === "hello") this.post({ kind: "welcome", ...this.welcome() });
     if (event.data.kind === "call") void this.answer(event.data);
   }
@@ -68,7 +77,12 @@ export class OfficeHost {
     const { name, address } = this.hosting.person;
     return {
       displayLanguage: "sv-SE",
-      userProfile: { displayName: name, emailAddress: address, timeZone: WINDOWS_ZONE, accountType: "office365" },
+      userProfile: {
+        displayName: name,
+        emailAddress: address,
+        timeZone: WINDOWS_ZONE,
+        accountType: "office365",
+      },
       shared: this.item.shared,
     };
   }
@@ -99,7 +113,12 @@ export class OfficeHost {
   tellTime() {
     if (!this.listening) return;
     const { start, end } = this.item.now;
-    this.post({ kind: "event", type: "olkAppointmentTimeChanged", start: start.toISOString(), end: end.toISOString() });
+    this.post({
+      kind: "event",
+      type: "olkAppointmentTimeChanged",
+      start: start.toISOString(),
+      end: end.toISOString(),
+    });
   }
 
   /** @returns {Promise<string>} */
@@ -151,7 +170,10 @@ const CALLS = {
 function recipients(item, type) {
   const some = item.now.attendees.filter((attendee) => attendee.type === type);
   return some.map(({ name, address }) => ({
-    displayName: name, emailAddress: address, appointmentResponse: "none", recipientType: "user",
+    displayName: name,
+    emailAddress: address,
+    appointmentResponse: "none",
+    recipientType: "user",
   }));
 }
 
@@ -175,7 +197,11 @@ function setBody(item, data, coercion) {
   const plain = item.now.body.type === "text";
   if (coercion === "html" && plain) throw new Refusal(PLAIN_BODY);
   if (plain) item.write({ body: { type: "text", content: data } }, "addin");
-  else item.write({ body: { type: "html", content: rewritten(coercion === "html" ? data : htmlOfText(data)) } }, "addin");
+  else
+    item.write(
+      { body: { type: "html", content: rewritten(coercion === "html" ? data : htmlOfText(data)) } },
+      "addin",
+    );
 }
 
 /**
@@ -189,5 +215,10 @@ function ewsId({ now: { id } }) {
 
 /** @param {Mailbox} owner */
 function sharedProperties({ address }) {
-  return { owner: address, targetMailbox: address, delegatePermissions: ALL_DELEGATE_RIGHTS, targetRestUrl: "" };
+  return {
+    owner: address,
+    targetMailbox: address,
+    delegatePermissions: ALL_DELEGATE_RIGHTS,
+    targetRestUrl: "",
+  };
 }

@@ -8,8 +8,30 @@
 const DROPPED_ELEMENTS =
   "script, style, link, meta, base, title, iframe, frame, object, embed, form, input, button, select, textarea, svg, math, template, noscript";
 const BLOCKS = new Set([
-  "ADDRESS", "ARTICLE", "BLOCKQUOTE", "DIV", "DL", "DT", "DD", "H1", "H2", "H3", "H4", "H5", "H6", "HR", "LI", "OL",
-  "P", "PRE", "SECTION", "TABLE", "TBODY", "THEAD", "TR", "UL",
+  "ADDRESS",
+  "ARTICLE",
+  "BLOCKQUOTE",
+  "DIV",
+  "DL",
+  "DT",
+  "DD",
+  "H1",
+  "H2",
+  "H3",
+  "H4",
+  "H5",
+  "H6",
+  "HR",
+  "LI",
+  "OL",
+  "P",
+  "PRE",
+  "SECTION",
+  "TABLE",
+  "TBODY",
+  "THEAD",
+  "TR",
+  "UL",
 ]);
 const SAFE_LINK = /^(https?|mailto|tel):/i;
 const FACE = "font-family: Aptos, Calibri, Helvetica, sans-serif; font-size: 12pt; color: rgb(0, 0, 0);";
@@ -103,7 +125,10 @@ function rewriteAttributes(element) {
   const kept = [...element.attributes]
     .filter(({ name }) => !/^(id|class|data-.*|on.*)$/i.test(name))
     .filter(({ name, value }) => !/^(href|src)$/i.test(name) || SAFE_LINK.test(value.trim()))
-    .map(({ name, value }) => /** @type {[string, string]} */ ([name, name === "style" ? cssText(value) : value]))
+    .map(
+      ({ name, value }) =>
+        /** @type {[string, string]} */ ([name, name === "style" ? cssText(value) : value]),
+    )
     .filter(([name, value]) => name !== "style" || value !== "")
     .sort(([left], [right]) => (left < right ? 1 : -1));
   for (const { name } of [...element.attributes]) element.removeAttribute(name);

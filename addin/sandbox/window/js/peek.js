@@ -96,14 +96,29 @@ function place(card, anchor) {
  * @returns {HTMLElement}
  */
 function facts(appointment) {
-  const day = dayText(wallTime(appointment.start).slice(0, 10), { weekday: "long", day: "numeric", month: "long", year: "numeric" });
-  const rows = [["Tid", `${day} kl. ${timeText(appointment)}`], ["Plats", appointment.location]];
-  for (const [name, type] of [["Obligatoriska", "required"], ["Valfria", "optional"]]) {
+  const day = dayText(wallTime(appointment.start).slice(0, 10), {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+  });
+  const rows = [
+    ["Tid", `${day} kl. ${timeText(appointment)}`],
+    ["Plats", appointment.location],
+  ];
+  for (const [name, type] of [
+    ["Obligatoriska", "required"],
+    ["Valfria", "optional"],
+  ]) {
     const some = appointment.attendees.filter((attendee) => attendee.type === type);
     rows.push([name, some.map((attendee) => attendee.name).join(", ")]);
   }
   const shown = rows.filter(([, value]) => value);
-  return element("dl", {}, ...shown.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
+  return element(
+    "dl",
+    {},
+    ...shown.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]),
+  );
 }
 
 /**

@@ -24,7 +24,11 @@ export class Recipients {
     this.attendees = [];
     const id = `attendees-${type}`;
     this.input = element("input", {
-      id, type: "text", autocomplete: "off", list: `${id}-people`, "aria-describedby": `${id}-fault`,
+      id,
+      type: "text",
+      autocomplete: "off",
+      list: `${id}-people`,
+      "aria-describedby": `${id}-fault`,
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
       oninput: () => /[;,]/.test(this.input.value) && this.take(),
       onchange: () => this.take(),
@@ -37,7 +41,13 @@ export class Recipients {
       "div",
       { class: "field" },
       element("label", { for: id }, label),
-      element("div", { class: "recipients" }, this.plates, this.input, element("datalist", { id: `${id}-people` }, ...offered)),
+      element(
+        "div",
+        { class: "recipients" },
+        this.plates,
+        this.input,
+        element("datalist", { id: `${id}-people` }, ...offered),
+      ),
       this.fault,
     );
   }
@@ -58,7 +68,11 @@ export class Recipients {
       this.input.focus();
     };
     const cross = element("span", { class: "cross", "aria-hidden": "true" });
-    const button = element("button", { type: "button", "aria-label": `Ta bort ${attendee.name}`, onclick: remove }, cross);
+    const button = element(
+      "button",
+      { type: "button", "aria-label": `Ta bort ${attendee.name}`, onclick: remove },
+      cross,
+    );
     return element("li", { class: "plate", title: attendee.address }, attendee.name, button);
   }
 
@@ -72,7 +86,10 @@ export class Recipients {
 
   /** Turn what is written into attendees; leave what is no address, and say so. */
   take() {
-    const written = this.input.value.split(/[;,]/).map((one) => one.trim()).filter(Boolean);
+    const written = this.input.value
+      .split(/[;,]/)
+      .map((one) => one.trim())
+      .filter(Boolean);
     const good = written.filter((one) => ADDRESS.test(one));
     const bad = written.filter((one) => !ADDRESS.test(one));
     this.fault.textContent = bad.length ? `Skriv en hel e-postadress: ${bad.join("; ")}` : "";

@@ -22,22 +22,42 @@ export class Ribbon {
    * @param {RibbonActions} actions
    */
   constructor(root, buttons, saved, actions) {
-    this.save = element("button", { type: "button", class: "primary", onclick: actions.onSave, "data-testid": "save" }, "Spara");
-    const discard = element("button", { type: "button", onclick: actions.onDiscard }, "Släng");
-    const remove = element("button", { type: "button", onclick: actions.onRemove, hidden: !saved }, "Ta bort");
+    this.save = command("Spara", "save", actions.onSave);
+    this.save.classList.add("primary");
+    this.save.dataset.testid = "save";
+    const discard = command("Släng", "discard", actions.onDiscard);
+    const remove = command("Ta bort", "remove", actions.onRemove);
+    remove.hidden = !saved;
     const rule = element("span", { class: "toolbar-rule", "aria-hidden": "true" });
-    root.replaceChildren(this.save, discard, remove, rule, ...buttons.map((one) => addinButton(one, actions.onPane)));
+    this.addins = buttons.map((one) => addinButton(one, actions.onPane));
+    root.replaceChildren(this.save, discard, remove, rule, ...this.addins);
   }
 
   /** @param {boolean} invites whether somebody else is invited: then saving sends */
   show(invites) {
     this.save.textContent = invites ? "Skicka" : "Spara";
+    this.save.dataset.icon = invites ? "send" : "save";
+  }
+
+  /** Give focus back to where a pane was opened. */
+  focusAddin() {
+    this.addins[0]?.focus();
   }
 
   /** @param {boolean} busy */
   hold(busy) {
     this.save.disabled = busy;
   }
+}
+
+/**
+ * @param {string} label
+ * @param {string} icon a name in form.css
+ * @param {() => void} run
+ * @returns {HTMLButtonElement}
+ */
+function command(label, icon, run) {
+  return element("button", { type: "button", "data-icon": icon, onclick: run }, label);
 }
 
 /**
@@ -49,7 +69,13 @@ function addinButton(button, onPane) {
   const icon = button.icon ? [element("img", { src: button.icon, alt: "", width: 20, height: 20 })] : [];
   return element(
     "button",
-    { type: "button", class: "addin", title: button.help, "data-testid": "addin-button", onclick: () => onPane(button) },
+    {
+      type: "button",
+      class: "addin",
+      title: button.help,
+      "data-testid": "addin-button",
+      onclick: () => onPane(button),
+    },
     ...icon,
     button.label,
   );

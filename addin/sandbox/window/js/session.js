@@ -20,7 +20,8 @@ export class Session {
     this.personChoice = part("person", HTMLSelectElement);
     this.calendarChoice = part("calendar", HTMLSelectElement);
     this.person = config.users.find(({ address }) => address === remembered("person")) ?? config.users[0];
-    this.mailbox = this.openTo().find(({ address }) => address === remembered("calendar")) ?? this.openTo()[0];
+    this.mailbox =
+      this.openTo().find(({ address }) => address === remembered("calendar")) ?? this.openTo()[0];
     this.personChoice.replaceChildren(...config.users.map(({ name, address }) => option(name, address)));
     this.personChoice.addEventListener("change", () => this.signIn(this.personChoice.value));
     this.calendarChoice.addEventListener("change", () => this.look(this.calendarChoice.value));
@@ -49,7 +50,9 @@ export class Session {
 
   show() {
     const own = this.person.address;
-    const options = this.openTo().map(({ name, address }) => option(address === own ? "Min kalender" : name, address));
+    const options = this.openTo().map(({ name, address }) =>
+      option(address === own ? "Min kalender" : name, address),
+    );
     this.calendarChoice.replaceChildren(...options);
     this.personChoice.value = own;
     this.calendarChoice.value = this.mailbox.address;

@@ -24,7 +24,9 @@ export class Slots {
     root.addEventListener("click", (event) => this.chosen(event)?.focus());
     root.addEventListener("focusin", (event) => this.enter(event));
     root.addEventListener("dblclick", (event) => this.onCell(event, (wall) => actions.onBook(wall)));
-    root.addEventListener("contextmenu", (event) => this.onCell(event, (wall, cell) => this.menu(event, wall, cell)));
+    root.addEventListener("contextmenu", (event) =>
+      this.onCell(event, (wall, cell) => this.menu(event, wall, cell)),
+    );
     root.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -83,7 +85,10 @@ export class Slots {
     cell.focus();
     const box = cell.getBoundingClientRect();
     const byMouse = event.button === 2;
-    this.actions.onMenu(wall, byMouse ? { x: event.clientX, y: event.clientY } : { x: box.left + 8, y: box.bottom });
+    this.actions.onMenu(
+      wall,
+      byMouse ? { x: event.clientX, y: event.clientY } : { x: box.left + 8, y: box.bottom },
+    );
   }
 
   /** @param {KeyboardEvent} event */
@@ -136,7 +141,11 @@ function heading(monday, today) {
       element("span", {}, dayText(day, { weekday: "long" })),
     ),
   );
-  const corner = element("div", { role: "columnheader", class: "hour" }, element("span", { class: "unseen" }, "Tid"));
+  const corner = element(
+    "div",
+    { role: "columnheader", class: "hour" },
+    element("span", { class: "unseen" }, "Tid"),
+  );
   return element("div", { role: "row", class: "week-row week-head" }, corner, ...days);
 }
 

@@ -20,7 +20,11 @@ export class TaskPane {
     this.width = FIRST_WIDTH;
     /** @type {HTMLIFrameElement | null} */
     this.frame = null;
-    wireEdge(edge, (width) => this.resize(width), () => this.width);
+    wireEdge(
+      edge,
+      (width) => this.resize(width),
+      () => this.width,
+    );
   }
 
   /**
@@ -32,11 +36,20 @@ export class TaskPane {
   open(title, url, onClose) {
     const origin = new URL(url).origin;
     this.frame = element("iframe", {
-      title, "data-testid": "task-pane", allow: `clipboard-write ${origin}; clipboard-read ${origin}`,
+      title,
+      "data-testid": "task-pane",
+      allow: `clipboard-write ${origin}; clipboard-read ${origin}`,
     });
     const cross = element("span", { class: "cross", "aria-hidden": "true" });
-    const close = element("button", { type: "button", class: "icon-button", "aria-label": `Stäng ${title}`, onclick: onClose }, cross);
-    this.root.replaceChildren(element("div", { class: "pane-head" }, element("h2", {}, title), close), this.frame);
+    const close = element(
+      "button",
+      { type: "button", class: "icon-button", "aria-label": `Stäng ${title}`, onclick: onClose },
+      cross,
+    );
+    this.root.replaceChildren(
+      element("div", { class: "pane-head" }, element("h2", {}, title), close),
+      this.frame,
+    );
     this.root.setAttribute("aria-label", title);
     this.root.hidden = this.edge.hidden = false;
     this.resize(this.width);
@@ -65,8 +78,12 @@ export class TaskPane {
  */
 function wireEdge(edge, resize, width) {
   const attributes = {
-    role: "separator", tabindex: "0", "aria-orientation": "vertical", "aria-label": "Åtgärdsfönstrets bredd",
-    "aria-valuemin": String(NARROWEST), "aria-valuemax": String(WIDEST),
+    role: "separator",
+    tabindex: "0",
+    "aria-orientation": "vertical",
+    "aria-label": "Åtgärdsfönstrets bredd",
+    "aria-valuemin": String(NARROWEST),
+    "aria-valuemax": String(WIDEST),
   };
   for (const [name, value] of Object.entries(attributes)) edge.setAttribute(name, value);
   edge.addEventListener("keydown", (event) => {

@@ -115,8 +115,17 @@ function dayInput(id, label, onChange) {
     onChange();
   };
   const input = element("input", {
-    id, type: "text", class: "day", inputmode: "numeric", autocomplete: "off", required: true, placeholder: "ÅÅÅÅ-MM-DD",
-    "aria-label": label, "aria-describedby": "when-fault", onchange: onChange, onkeydown: step,
+    id,
+    type: "text",
+    class: "day",
+    inputmode: "numeric",
+    autocomplete: "off",
+    required: true,
+    placeholder: "ÅÅÅÅ-MM-DD",
+    "aria-label": label,
+    "aria-describedby": "when-fault",
+    onchange: onChange,
+    onkeydown: step,
   });
   return input;
 }
@@ -140,7 +149,11 @@ function withPicker(input, label, onChange) {
     picker.showPicker();
   };
   const leaf = element("span", { class: "leaf", "aria-hidden": "true" });
-  const button = element("button", { type: "button", class: "icon-button", "aria-label": label, onclick: open }, leaf);
+  const button = element(
+    "button",
+    { type: "button", class: "icon-button", "aria-label": label, onclick: open },
+    leaf,
+  );
   return element("span", { class: "when-part" }, input, button, picker);
 }
 
@@ -159,8 +172,16 @@ function isDay(day) {
  */
 function timeInput(id, label, onChange) {
   return element("input", {
-    id, type: "text", class: "clock", inputmode: "numeric", list: "half-hours", autocomplete: "off", required: true,
-    "aria-label": label, "aria-describedby": "when-fault", onchange: onChange,
+    id,
+    type: "text",
+    class: "clock",
+    inputmode: "numeric",
+    list: "half-hours",
+    autocomplete: "off",
+    required: true,
+    "aria-label": label,
+    "aria-describedby": "when-fault",
+    onchange: onChange,
   });
 }
 

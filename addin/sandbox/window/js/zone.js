@@ -18,7 +18,12 @@ function formatFor(zone) {
   if (!format) {
     format = new Intl.DateTimeFormat("sv-SE", {
       timeZone: zone === WINDOWS_ZONE ? ZONE : zone,
-      year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit",
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
       hourCycle: "h23",
     });
     partsFormat.set(zone, format);
@@ -32,7 +37,11 @@ function formatFor(zone) {
  * @returns {string} the clock's `YYYY-MM-DDTHH:MM` at that instant
  */
 export function wallTime(instant, zone = ZONE) {
-  const parts = Object.fromEntries(formatFor(zone).formatToParts(instant).map((part) => [part.type, part.value]));
+  const parts = Object.fromEntries(
+    formatFor(zone)
+      .formatToParts(instant)
+      .map((part) => [part.type, part.value]),
+  );
   return `${parts.year}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}`;
 }
 

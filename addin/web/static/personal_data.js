@@ -5,6 +5,8 @@
  * The twin of the service's `addin/privacy`: same rules (`personal_data_rules.json`), same test vectors, same steps
  * under the same names, so that a change in one is easy to make in the other. Personal numbers and mail agree exactly;
  * telephone numbers of other countries are judged by length alone, and the service is the second look.
+ *
+ * One file without imports, since classic Outlook's event runtime takes no other.
  */
 
 /** @typedef {"personal-number" | "coordination-number" | "reserve-number" | "private-mail" | "telephone"} Kind */

@@ -1,1 +1,1 @@
-"""What holds the house up: walls, floors, and documents that say what the code does."""
+"""Holds the house to its plan: walls, documents, schema, content, and what must never be committed."""

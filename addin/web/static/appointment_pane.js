@@ -73,7 +73,7 @@ export class AppointmentPane {
     clearTimeout(this.#settling);
     this.#settling = window.setTimeout(() => {
       if (this.#busy) this.timeChanged();
-      else this.#following = this.#followTime();
+      else this.#following = this.#following.then(() => this.#followTime());
     }, SETTLING);
   }
 

@@ -53,14 +53,14 @@ def test_saving_the_same_choice_again_changes_nothing(pane: Pane, region: Region
 def test_a_time_changed_in_the_open_item_moves_the_meeting_by_itself(pane: Pane, region: Region) -> None:
     pane.open()
     link = pane.book()
-    pane.outlook.field("Starttid").fill("13:00")
-    pane.outlook.field("Sluttid").fill("13:45")
+    pane.set_time("13:00", "13:45")
+    # The end is set after the start, so the pane may follow twice.
+    expect(pane.outlook.body).to_contain_text("13.00–13.45", timeout=SOON)
     pane.says("Mötet har flyttats till den nya tiden.")
     meeting = region.api("GET", f"/meetings/{pane.properties()['meeting']}").json()
     assert meeting["start"][11:16] == "13:00"
     assert meeting["end"][11:16] == "13:45"
     assert pane.link() == link
-    assert "13.00–13.45" in pane.body_text()
 
 
 def test_a_time_changed_while_the_pane_was_closed_is_found_on_opening(pane: Pane, region: Region) -> None:
@@ -70,8 +70,7 @@ def test_a_time_changed_while_the_pane_was_closed_is_found_on_opening(pane: Pane
     meeting = pane.properties()["meeting"]
     pane.outlook.save()
     pane.outlook.open("Flyttas")
-    pane.outlook.field("Starttid").fill("14:00")
-    pane.outlook.field("Sluttid").fill("14:30")
+    pane.set_time("14:00", "14:30")
     pane.open()
     pane.says("Mötet har flyttats till den nya tiden.")
     assert region.api("GET", f"/meetings/{meeting}").json()["start"][11:16] == "14:00"
@@ -80,8 +79,7 @@ def test_a_time_changed_while_the_pane_was_closed_is_found_on_opening(pane: Pane
 
 def test_the_form_shows_the_items_new_time_before_booking(pane: Pane) -> None:
     pane.open()
-    pane.outlook.field("Starttid").fill("11:00")
-    pane.outlook.field("Sluttid").fill("11:30")
+    pane.set_time("11:00", "11:30")
     expect(pane.frame.locator(".when")).to_contain_text("11.00–11.30", timeout=SOON)
 
 

@@ -119,10 +119,11 @@ def test_an_expired_token_is_renewed_once_without_a_word(pane: Pane) -> None:
     refused: list[str] = []
 
     def expire(route: Route) -> None:
+        if refused:
+            return route.continue_()
         refused.append(route.request.url)
-        pane.page.unroute("**/api/v1/meetings")
         problem = {"code": "token-expired", "title": "Din inloggning har gått ut.", "retryable": False}
-        route.fulfill(status=401, content_type="application/problem+json", body=json.dumps(problem))
+        return route.fulfill(status=401, content_type="application/problem+json", body=json.dumps(problem))
 
     pane.open()
     pane.page.route("**/api/v1/meetings", expire)
@@ -151,8 +152,7 @@ def test_a_link_pasted_from_another_item_does_not_take_over_its_meeting(
     html = pane.outlook.body.inner_html()
     other = Pane(open_outlook())
     other.outlook.new_meeting()
-    other.outlook.field("Starttid").fill("15:00")
-    other.outlook.field("Sluttid").fill("15:30")
+    other.set_time("15:00", "15:30")
     other.page.evaluate(
         "([body, html]) => { body.innerHTML = html }", [other.outlook.body.element_handle(), html]
     )

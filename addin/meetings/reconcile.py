@@ -28,6 +28,7 @@ from addin.meetings.errors import (
     NotSupported,
     OutcomeUnknown,
     PermissionDenied,
+    ProtectionNotApplied,
     ProviderError,
     ProviderUnavailable,
     RateLimited,
@@ -74,6 +75,7 @@ _ATTENTION: Mapping[type[ProviderError], Attention] = {
     InvalidRequest: Attention.REQUEST_REFUSED,
     NotSupported: Attention.REQUEST_REFUSED,
     LinkWouldChange: Attention.REQUEST_REFUSED,
+    ProtectionNotApplied: Attention.PROTECTION_NOT_APPLIED,
 }
 
 

@@ -312,6 +312,15 @@ class TestStates:
         assert page.status_code == 503
         assert "Inget har startats" in text_of(page)
 
+    def test_our_own_failure_does_not_claim_that_nothing_happened(self, doors: FrontDoors) -> None:
+        meeting, anna = doors.books(), browser()
+        confirm = signs_in(anna, doors.start_url(meeting), people.ANNA)
+        doors.plans.titles.clear()
+        answer = starts(anna, confirm)
+        assert answer.status_code == 500
+        assert "Vi vet inte om mötet startades" in text_of(answer)
+        assert answer.headers["Cache-Control"] == "no-store"
+
 
 class TestCookies:
     """The browser's memory: for this host only, sealed, and never needed to read a page."""

@@ -59,6 +59,7 @@ def join_blueprint(join: JoinMeeting, units: Units, settings: JoinPageSettings, 
     blueprint.add_url_rule("/m/<typed>", "look", page.look, methods=["GET"], strict_slashes=False)
     blueprint.add_url_rule("/m/<typed>/join", "back", page.back, methods=["GET"])
     blueprint.add_url_rule("/m/<typed>/join", "enter", page.enter, methods=["POST"])
+    blueprint.register_error_handler(500, page.on_failure)
     blueprint.after_request(protection.apply)
     return blueprint
 
@@ -106,6 +107,10 @@ class _JoinPage:
         if address is not None:
             return redirect(address, 303)
         return self._page(view, typed, _STATUS.get(view.state, _CLOSED))
+
+    def on_failure(self, _: Exception) -> Response:
+        """Say that we failed, in the visitor's own language; Flask has logged the failure itself."""
+        return self._answer("unavailable", 500)
 
     def _page(self, view: JoinView, typed: str, status: int) -> Response:
         if view.state is PageState.UNKNOWN and self._has_guessed_too_often():

@@ -91,6 +91,7 @@ def start_blueprint(parts: StartPageParts, settings: StartPageSettings) -> Bluep
     add("/start/<typed>/host", "confirm", page.confirm, methods=["GET"])
     add("/start/<typed>/host", "host", page.host, methods=["POST"])
     blueprint.register_error_handler(LedgerUnavailable, page.on_ledger_unavailable)
+    blueprint.register_error_handler(500, page.on_failure)
     blueprint.after_request(PageProtection(settings.environment, own_scripts=True).apply)
     return blueprint
 
@@ -188,6 +189,10 @@ class _StartPage:
         answer = self._notice("unavailable", 503)
         answer.headers["Retry-After"] = "60"
         return answer
+
+    def on_failure(self, _: Exception) -> Response:
+        """Say that we failed, and that it is not known how far it came; Flask has logged the failure itself."""
+        return self._notice("failure", 500)
 
     # --- pages ----------------------------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Iterator
 from types import ModuleType
@@ -82,7 +81,9 @@ def test_a_code_stands_for_one_answer() -> None:
 def _kinds(module: ModuleType) -> Iterator[type[Exception]]:
     """Yield the failures of a module that are raised as they are: those that no other one refines."""
     ours = [
-        kind for _, kind in inspect.getmembers(module, inspect.isclass) if kind.__module__ == module.__name__
+        kind
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, Exception) and kind.__module__ == module.__name__
     ]
     for kind in ours:
         if not any(other is not kind and issubclass(other, kind) for other in ours):

@@ -156,7 +156,8 @@ def rebuild(path: Path) -> None:
         click.echo(f"{orphan.provider}: room {orphan.reference} is ours and unknown to the ledger.")
     click.echo(
         f"{found.known} rooms known, {len(found.orphans)} unknown to the ledger, "
-        f"{found.unproven} with our name but without our tag (left alone). The ledger is in service again."
+        f"{found.unproven} with our name but without our tag (left alone), {found.missing} missing at the provider "
+        "(made again). The ledger is in service again."
     )
 
 
@@ -315,7 +316,7 @@ def _serve(settings: Settings, surfaces: list[str], *, worker: bool) -> None:
         websockets=False,
         # What a server writes of a request is its path, and a path of ours is a code.
         log_access=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         respawn_failed_workers=processes > 1,
         workers_kill_timeout=15,
     ).serve()

@@ -277,7 +277,9 @@ def _interruptible() -> Iterator[None]:
     def interrupt(*_: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupt)
+    # Said aloud for both: a shell that starts us in the background has told us to ignore Ctrl-C.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, interrupt)
     try:
         yield
     except KeyboardInterrupt:

@@ -16,11 +16,12 @@ from addin.config import Settings, SettingsFaulty, load_settings
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import ProviderError
 from addin.privacy import AllowList, find_personal_data
+from addin.store.keys import keys_needed
 from addin.store.ledger import open_engine
 from addin.store.schema import is_current
 from addin.web.staff.auth.errors import IdentityError
 from addin.web.staff.auth.outbound import Outbound
-from addin.wiring import load_content, outbound_of, providers_of
+from addin.wiring import load_content, missing_keys, outbound_of, providers_of
 from manifest.build import build
 from manifest.source import WebApplication
 from templates_messages.catalogue import SHIPPED as SHIPPED_TEXTS
@@ -89,7 +90,9 @@ def _fault_of(attempt: Callable[[], str | None]) -> str | None:
 def _try_ledger(settings: Settings) -> str | None:
     engine = open_engine(settings.ledger.url)
     try:
-        return None if is_current(engine) else "not prepared for this version; run: vardmote migrate"
+        if not is_current(engine):
+            return "not prepared for this version; run: vardmote migrate"
+        return "; ".join(missing_keys(keys_needed(engine), settings)) or None
     finally:
         engine.dispose()
 

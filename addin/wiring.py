@@ -34,6 +34,7 @@ from addin.meetings.sweep import Sweep
 from addin.meetings.texts import Contact, MeetingTexts
 from addin.meetings.units import Unit, Units
 from addin.privacy import AllowList
+from addin.store.keys import keys_needed
 from addin.store.ledger import SqlLedger, mark_path, open_ledger
 from addin.store.restored import begin_service, note_progress
 from addin.store.rows import to_time
@@ -372,6 +373,14 @@ def keyring_of(settings: Settings) -> Keyring:
     return Keyring(settings.keys.keys, settings.keys.current)
 
 
+def missing_keys(needed: set[str], settings: Settings) -> list[str]:
+    """Return a fault for each key that the ledger needs and the settings lack: its links would be unknown codes."""
+    return [
+        f"keys.known: the ledger still holds meetings made with the key {key_id}; put it back under keys.known"
+        for key_id in sorted(needed - set(settings.keys.keys))
+    ]
+
+
 def providers_of(settings: Settings) -> dict[str, ConferencingProvider]:
     """Return an adapter for each configured provider."""
     return {name: _pexip(name, chosen, settings) for name, chosen in settings.providers.items()}
@@ -441,6 +450,8 @@ def open_service(settings: Settings, *, writes: bool = True) -> Service:
 def _prepare(ledger: SqlLedger, settings: Settings, clock: Clock, *, writes: bool) -> None:
     if not is_current(ledger.engine):
         raise SchemaOutdated
+    if faults := missing_keys(keys_needed(ledger.engine), settings):
+        raise SettingsFaulty(faults)
     if writes:
         begin_service(ledger.engine, _mark(settings), now=to_time(clock.now()) or 0)
         ledger.take_up_leases()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -274,6 +274,9 @@ class Writing(Reading, Protocol):
 
     def room_found(self, room_id: str, reference: str) -> bool:
         """Note a reference learned while rebuilding and make the room due; False when no such room is known."""
+
+    def rooms_missed(self, provider: str, found: Collection[str]) -> int:
+        """Have the provider's wanted rooms that are not among `found` (ids) looked for; returns how many."""
 
     def purge(self, meeting_id: str) -> None:
         """Remove a cancelled meeting and all that hangs on it; the count is kept."""

@@ -23,11 +23,15 @@ class Orphan:
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What was found: rooms known to the ledger, rooms unknown to it, and rooms in our name space without our tag."""
+    """What was found: rooms known to the ledger, rooms unknown to it, and rooms in our name space without our tag.
+
+    `missing`: rooms that the ledger wants and the provider does not have; they are made again under the same address.
+    """
 
     known: int
     orphans: tuple[Orphan, ...]
     unproven: int
+    missing: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +43,32 @@ class Rebuild:
     plans: RoomPlans
 
     def __call__(self) -> Rebuilt:
-        """Read the tags of all our rooms, make the known ones due, and unfreeze the ledger.
+        """Read the tags of all our rooms, make known and missing ones due, and unfreeze the ledger.
 
         Orphans are reported, never removed here: a patient may hold the link. Raises ProviderError and
         LedgerUnavailable; the ledger then stays frozen.
         """
-        known, unproven, orphans = 0, 0, []
-        for key, provider in self.providers.items():
-            for owned in provider.list_owned(self.plans.name_prefix, Deadline.after(LIST_SECONDS)):
-                room_id = self._proven(owned)
-                if room_id is None:
-                    unproven += 1
-                elif self._note(room_id, owned.reference):
-                    known += 1
-                else:
-                    orphans.append(Orphan(key, room_id, owned.reference))
+        each = [self._read_back(key, provider) for key, provider in self.providers.items()]
         self.ledger.write(lambda writing: writing.unfreeze())
-        return Rebuilt(known, tuple(orphans), unproven)
+        return Rebuilt(
+            known=sum(found.known for found in each),
+            orphans=tuple(orphan for found in each for orphan in found.orphans),
+            unproven=sum(found.unproven for found in each),
+            missing=sum(found.missing for found in each),
+        )
+
+    def _read_back(self, key: str, provider: ConferencingProvider) -> Rebuilt:
+        known, unproven, orphans = set[str](), 0, []
+        for owned in provider.list_owned(self.plans.name_prefix, Deadline.after(LIST_SECONDS)):
+            room_id = self._proven(owned)
+            if room_id is None:
+                unproven += 1
+            elif self._note(room_id, owned.reference):
+                known.add(room_id)
+            else:
+                orphans.append(Orphan(key, room_id, owned.reference))
+        missing = self.ledger.write(lambda writing: writing.rooms_missed(key, known))
+        return Rebuilt(len(known), tuple(orphans), unproven, missing)
 
     def _note(self, room_id: str, reference: str) -> bool:
         return self.ledger.write(lambda writing: writing.room_found(room_id, reference))

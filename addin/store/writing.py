@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -51,6 +51,11 @@ _SAVE_ROOM = (
         ),
         lease_until=case((bindparam("release", type_=Boolean), null()), else_=_r.lease_until),
     )
+)
+_LOOK_FOR_ROOM = (
+    update(tables.rooms)
+    .where(_r.id == bindparam("room"))
+    .values(must_look=True, verified_at=None, due_at=LedgerNow())
 )
 _SET_STATE = (
     update(tables.meetings)
@@ -194,6 +199,16 @@ class SqlWriting(SqlReading):
             )
         )
         return self._connection.execute(statement).rowcount == 1
+
+    def rooms_missed(self, provider: str, found: Collection[str]) -> int:
+        wanted = select(_r.id).where(
+            _r.provider == provider, _r.wanted == Wanted.PRESENT.value, _r.gone_at.is_(None)
+        )
+        known = self._connection.execute(wanted).scalars()
+        missed = [{"room": room_id} for room_id in known if room_id not in found]
+        if missed:
+            self._connection.execute(_LOOK_FOR_ROOM, missed)
+        return len(missed)
 
     def purge(self, meeting_id: str) -> None:
         meeting = self.meeting(meeting_id)

@@ -14,7 +14,7 @@ import logging
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from addin.meetings.deadline import Deadline
@@ -186,6 +186,10 @@ class Reconciler:
             return self._later(claim.room, failure)
         except RoomNotFound:
             return self._vanished(claim.room)
+        except ForeignRoom as failure:
+            if claim.room.wanted is Wanted.ABSENT:
+                return self._not_there(claim.room, looked=step is Step.LOOK)
+            return self._refused(claim.room, failure)
         except ProviderError as failure:
             return self._refused(claim.room, failure)
 
@@ -196,12 +200,20 @@ class Reconciler:
         if found is None:
             # Attempts go on rising while an absent room is looked for, so that the looks grow rarer.
             attempts = room.attempts + (room.wanted is Wanted.ABSENT)
-            return Outcome(replace(room, must_look=False, reference=None, attempts=attempts), go_on=True)
+            absent = replace(room, must_look=False, reference=None, attempts=attempts)
+            return Outcome(replace(absent, lookup_until=self._lookup_of_absent(room)), go_on=True)
         known = replace(
             room, must_look=False, reference=found.reference, made_at=room.made_at or self._clock.now()
         )
         # What was found is ours, but which revision of the wish it bears is not known.
         return Outcome(replace(known, applied_revision=0, verified_at=None), go_on=True)
+
+    def _lookup_of_absent(self, room: Room) -> datetime | None:
+        """Return until when an absent room must be looked for."""
+        if room.reference is None and room.lookup_until is None:
+            # Whoever had this lease died before saying what was sent; that, too, may be a create that lands late.
+            return self._clock.now() + LATE_CREATE
+        return room.lookup_until
 
     def _create(
         self, provider: ConferencingProvider, room: Room, wish: RoomWish, deadline: Deadline
@@ -252,22 +264,18 @@ class Reconciler:
     ) -> Outcome:
         provider.end_call(wish, deadline)
         provider.delete_room(_reference(room), wish, deadline)
-        look = self._look_expected(room)
-        return Outcome(
-            replace(room, reference=None, verified_at=None, must_look=False, attempts=0), go_on=not look
-        )
+        gone = replace(room, reference=None, verified_at=None, must_look=False, attempts=0)
+        # Goes on to its end, or to looking again and again while a create may still land.
+        return Outcome(gone, go_on=True)
 
     # --- failures -------------------------------------------------------------------------------------------
 
     def _unknown(self, room: Room) -> Outcome:
-        """It may have happened: look next, and go on looking while a create can land."""
+        """It may have happened: look next, and after a create go on looking while it can land."""
+        creating = room.reference is None
+        lookup_until = self._clock.now() + LATE_CREATE if creating else room.lookup_until
         return Outcome(
-            replace(
-                room,
-                must_look=True,
-                lookup_until=self._clock.now() + LATE_CREATE,
-                attempts=room.attempts + 1,
-            ),
+            replace(room, must_look=True, lookup_until=lookup_until, attempts=room.attempts + 1),
             due_in=_pause(room.attempts),
             attention=_out_of_patience(room),
         )
@@ -280,8 +288,22 @@ class Reconciler:
 
     def _vanished(self, room: Room) -> Outcome:
         """The provider has lost the room: make it anew under the same name, so that the link stays."""
-        lost = replace(room, reference=None, applied_revision=0, verified_at=None, attempts=room.attempts + 1)
+        lost = replace(
+            room,
+            reference=None,
+            applied_revision=0,
+            verified_at=None,
+            lookup_until=None,
+            attempts=room.attempts + 1,
+        )
         return Outcome(lost, go_on=room.attempts == 0, due_in=_pause(room.attempts))
+
+    def _not_there(self, room: Room, *, looked: bool) -> Outcome:
+        """What is to go has given its place to somebody else's room, so it is gone itself; a look makes sure."""
+        gone = replace(
+            room, reference=None, verified_at=None, must_look=not looked, attempts=room.attempts + 1
+        )
+        return Outcome(gone, due_in=_pause(room.attempts))
 
     def _refused(self, room: Room, failure: ProviderError) -> Outcome:
         reason = next(_ATTENTION[kind] for kind in type(failure).__mro__ if kind in _ATTENTION)

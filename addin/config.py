@@ -84,12 +84,17 @@ class TenantSettings:
 
 @dataclass(frozen=True, slots=True)
 class SignInSettings:
-    """What a token for the API must say."""
+    """What a token for the API must say.
+
+    `account_type_required`: refuse tokens without the optional claim `acct`, by which Entra tells guests of the tenant
+    from its employees; set it when the API's registration sends that claim.
+    """
 
     tenants: list[TenantSettings]
     audiences: list[str]
     scope: str
     authorised_parties: list[str]
+    account_type_required: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +354,7 @@ class _SignInSchema(_Section):
     audiences = fields.List(fields.String(validate=_some), required=True, validate=_some)
     scope = fields.String(load_default="access_as_user", validate=_some)
     authorised_parties = fields.List(fields.String(validate=_some), required=True, validate=_some)
+    account_type_required = fields.Boolean(load_default=False)
 
 
 class _StartSignInSchema(_Section):

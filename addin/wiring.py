@@ -256,6 +256,7 @@ class Service:
             audiences=tuple(sign_in.audiences),
             authorised_parties=tuple(sign_in.authorised_parties),
             scope=sign_in.scope,
+            account_type_required=sign_in.account_type_required,
             outbound=self.outbound,
         )
         return TokenVerifier(token_settings, self.clock)

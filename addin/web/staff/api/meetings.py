@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
-from flask import request, url_for
+from flask import Response, request, url_for
 from flask_smorest import Blueprint
 from marshmallow import RAISE
 
@@ -157,12 +157,12 @@ def _add_meeting(routes: Blueprint, use: MeetingUseCases) -> None:
     @routes.response(204, description="The room is removed")
     @routes.alt_response(202, description="The room is being removed", headers={"Retry-After": _AGAIN_HEADER})
     @routes.alt_response(404, "NOT_FOUND")
-    def cancel_meeting(meeting_id: str) -> Answer:
+    def cancel_meeting(meeting_id: str) -> Response:
         """Take the meeting back; a repeat answers the same."""
         meeting = use.cancel(meeting_id, caller())
         if meeting.state is MeetingState.CANCELLED:
-            return None, 204, {}
-        return None, 202, {"Retry-After": str(RETRY_AFTER_SECONDS)}
+            return Response(status=204)
+        return Response(status=202, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
 def _answer(use: MeetingUseCases, meeting: Meeting, status: int) -> Answer:

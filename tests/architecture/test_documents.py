@@ -18,27 +18,14 @@ from flask import Flask
 
 from addin import logs
 from addin.cli import main
-from addin.config import load_settings, setting_names
+from addin.config import setting_names
 from addin.meetings.model import Attention
-from addin.trial import Ports, prepare, write_settings
 from addin.web import problems
 from addin.web.problems import ATTENTION, PROBLEMS, Problem
-from addin.wiring import SURFACES, open_service
 from tests.architecture.tables import names, rows, sections
 
 # Flask answers these itself, from what the route says.
 _AUTOMATIC = {"HEAD", "OPTIONS"}
-
-
-@pytest.fixture(scope="module")
-def whole_application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """Return the application with every surface."""
-    folder, ports = tmp_path_factory.mktemp("routes"), Ports(window=1, service=2)
-    path = write_settings(folder, ports)
-    prepare(path, folder, ports)
-    service = open_service(load_settings(path))
-    yield service.app(SURFACES)
-    service.ledger.close()
 
 
 def test_every_setting_is_described() -> None:

@@ -126,9 +126,9 @@ class PexipProviderSettings:
 
 @dataclass(frozen=True, slots=True)
 class NetworkSettings:
-    """How the service reaches out: an https proxy or None, and a CA bundle or None for the system's own."""
+    """How the service reaches out: a proxy or None, and a CA bundle or None for the public ones."""
 
-    proxy: str | None
+    proxy: str | None = field(repr=False)
     ca_bundle: Path | None
 
 
@@ -267,6 +267,21 @@ class _Address(fields.String):
         return address
 
 
+class _Proxy(_Secret):
+    """A proxy's address, or a secret that holds one since it has a password; plain http is what proxies speak."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = value if isinstance(value, str) else super()._deserialize(value, attr, data, **kwargs)
+        parts = urlsplit(text)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValidationError("write the address of a proxy, such as http://proxy.region.example:3128")
+        if isinstance(value, str) and parts.password:
+            raise ValidationError(
+                "the address has a password: put the whole address in a file or the environment"
+            )
+        return text.rstrip("/")
+
+
 class _Section(Schema):
     """A table of the file; becomes the dataclass named in `makes`."""
 
@@ -383,7 +398,7 @@ class _PexipSchema(_Section):
 
 class _NetworkSchema(_Section):
     makes = NetworkSettings
-    proxy = _Address(load_default=None, allow_none=True)
+    proxy = _Proxy(load_default=None)
     ca_bundle = _Path(load_default=None)
 
 

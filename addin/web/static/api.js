@@ -160,7 +160,8 @@ export class Api {
    * @returns {Promise<Texts>}
    */
   async texts(id, audience, language) {
-    return (await this.#request("GET", `${path(id)}/texts?${new URLSearchParams({ audience, language })}`)).data;
+    return (await this.#request("GET", `${path(id)}/texts?${new URLSearchParams({ audience, language })}`))
+      .data;
   }
 
   /**
@@ -184,7 +185,11 @@ export class Api {
     let token = await this.#accessToken();
     let renewed = false;
     for (let attempt = 1; ; attempt += 1) {
-      const reply = await send(method, where, body, { ...headers, ...content, Authorization: `Bearer ${token}` });
+      const reply = await send(method, where, body, {
+        ...headers,
+        ...content,
+        Authorization: `Bearer ${token}`,
+      });
       if (reply.failure === null) return reply;
       if (reply.failure.code === "token-expired" && !renewed) {
         renewed = true;
@@ -230,10 +235,20 @@ async function send(method, where, body, headers) {
     data = await parsed(response);
   } catch {
     // fetch tells a refused connection, a cut answer and a timeout apart in no way that a clinician could use.
-    return { status: 0, data: null, retryAfter: 0, failure: new Failure({ code: "unreachable", retryable: true }) };
+    return {
+      status: 0,
+      data: null,
+      retryAfter: 0,
+      failure: new Failure({ code: "unreachable", retryable: true }),
+    };
   }
   const retryAfter = Math.min(Number(response.headers.get("Retry-After")) || 0, LONGEST_PAUSE);
-  return { status: response.status, data, retryAfter, failure: response.ok ? null : failureFrom(response, data) };
+  return {
+    status: response.status,
+    data,
+    retryAfter,
+    failure: response.ok ? null : failureFrom(response, data),
+  };
 }
 
 /** @param {Response} response */
@@ -261,7 +276,11 @@ function failureFrom(response, problem) {
  * @returns {Answer}
  */
 function answer(reply) {
-  return { meeting: reply.data, pending: reply.status === 202 || reply.data.state === "wanted", retryAfter: reply.retryAfter };
+  return {
+    meeting: reply.data,
+    pending: reply.status === 202 || reply.data.state === "wanted",
+    retryAfter: reply.retryAfter,
+  };
 }
 
 /** @param {string} id */

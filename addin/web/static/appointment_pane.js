@@ -20,7 +20,17 @@ import { askBeforeRemoval } from "./removal_view.js";
 import { signIn } from "./sign_in.js";
 import { toldAudiences } from "./texts.js";
 import { spoken } from "./time_zone.js";
-import { booked, choose, failure, personalData, progress, removal, start, unlinked, written } from "./words.js";
+import {
+  booked,
+  choose,
+  failure,
+  personalData,
+  progress,
+  removal,
+  start,
+  unlinked,
+  written,
+} from "./words.js";
 
 /** @typedef {import("./api.js").Audience} Audience */
 /** @typedef {import("./api.js").MeetingType} MeetingType */
@@ -77,12 +87,13 @@ export class AppointmentPane {
     }, SETTLING);
   }
 
-  // --- opening ----------------------------------------------------------------------------------------------------
-
   async #begin() {
-    await this.#attempt("start", () => this.#begin(), async () => {
+    await this.#attempt("start", async () => {
       const holder = await this.#item.holder();
-      [this.#types, this.#units] = await Promise.all([this.#api.meetingTypes(), this.#api.units(holder.address)]);
+      [this.#types, this.#units] = await Promise.all([
+        this.#api.meetingTypes(),
+        this.#api.units(holder.address),
+      ]);
       const noUnits = notice("error", element("p", {}, choose.noUnits));
       if (this.#units.length === 0) return show("message", start.failedTitle, [noUnits], { focus: false });
       await this.#showOpening(await this.#booking.open());
@@ -109,16 +120,21 @@ export class AppointmentPane {
   async #reopen() {
     const { meeting } = this.#booking;
     if (isOver(meeting)) return this.#showMeeting({ focus: false });
-    if (meeting.state === "wanted") return this.#work("waiting", progress.creating, (step) => this.#booking.finish(step));
+    if (meeting.state === "wanted")
+      return this.#work("waiting", progress.creating, (step) => this.#booking.finish(step));
     if (await this.#booking.hasMoved()) return this.#follow();
     if (await this.#booking.isWritten()) return this.#showMeeting({ focus: false });
     const { unwritten } = await this.#booking.write();
-    return this.#showMeeting({ said: unwritten.includes("block") ? "" : booked.restored, unwritten, focus: false });
+    return this.#showMeeting({
+      said: unwritten.includes("block") ? "" : booked.restored,
+      unwritten,
+      focus: false,
+    });
   }
 
   /** Go on with a booking that was begun before the pane was closed or reloaded. */
   async #resume() {
-    await this.#attempt("create", () => this.#resume(), async () => {
+    await this.#attempt("resume", async () => {
       const outcome = await this.#booking.resume(showProgress(progress.resuming));
       if (outcome === null) return this.#showForm();
       if (await this.#booking.hasMoved()) return this.#follow();
@@ -135,15 +151,16 @@ export class AppointmentPane {
       this.#booking.forget();
       await this.#showForm();
     };
-    const actions = element("div", { class: "actions" }, button(unlinked.createNew, "create-new", this.#on(createNew), { kind: "primary" }));
+    const actions = element(
+      "div",
+      { class: "actions" },
+      button(unlinked.createNew, "create-new", this.#on(createNew), { kind: "primary" }),
+    );
     show("message", title, [notice("warning", element("p", {}, sentence)), actions], { focus: false });
   }
 
-  // --- booking ----------------------------------------------------------------------------------------------------
-
   /** @param {News} [news] */
   async #showForm({ said = "", trouble = null, focus = true } = {}) {
-    const { start: from, end } = await this.#item.span();
     const place = unitFor(this.#units, undefined).id;
     const form = choicesForm({
       types: this.#types,
@@ -156,15 +173,21 @@ export class AppointmentPane {
         void this.#once(() => this.#checkAndCreate());
       },
     });
-    const time = spoken(from, end, this.#booking.zone);
-    const when = element("p", { class: "when" }, element("strong", {}, `${choose.when}: `), element("span", {}, time));
-    show("choose", choose.title, [trouble, said && notice("done", element("p", {}, said)), when, form], { focus });
+    const done = said && notice("done", element("p", {}, said));
+    show("choose", choose.title, [trouble, done, await this.#timeLine(), form], { focus });
     if (said) announce(said);
+  }
+
+  /** The time that will be booked, as the item has it now. */
+  async #timeLine() {
+    const { start: from, end } = await this.#item.span();
+    const time = spoken(from, end, this.#booking.zone);
+    return element("p", { class: "when" }, element("strong", {}, `${choose.when}: `), time);
   }
 
   /** Nothing is booked while the item bears personal data that has not been looked at. */
   async #checkAndCreate() {
-    await this.#attempt("create", () => this.#checkAndCreate(), async () => {
+    await this.#attempt("create", async () => {
       const found = await this.#found();
       if (found.length === 0) return this.#create();
       const neutralSubject = this.#neutralSubject();
@@ -180,7 +203,7 @@ export class AppointmentPane {
 
   /** @param {string} subject */
   async #useNeutralSubject(subject) {
-    await this.#attempt("subject", () => this.#useNeutralSubject(subject), async () => {
+    await this.#attempt("subject", async () => {
       await this.#booking.useSubject(subject);
       if ((await this.#found()).length > 0) return this.#checkAndCreate();
       await this.#showForm({ said: personalData.replaced });
@@ -191,8 +214,6 @@ export class AppointmentPane {
     const choice = /** @type {Choice} */ (this.#choice);
     await this.#work("create", progress.creating, (step) => this.#booking.create(choice, step));
   }
-
-  // --- the booked meeting -----------------------------------------------------------------------------------------
 
   /** @param {News} [news] */
   async #showMeeting({ said = "", unwritten = [], trouble = null, focus = true } = {}) {
@@ -231,7 +252,14 @@ export class AppointmentPane {
       chosen: { type, variant, unit },
       submit: choose.save,
       onSubmit: (choice) => void this.#once(() => this.#change(choice)),
-      extra: [button(choose.cancel, "cancel", this.#on(() => this.#backToMeeting()), { kind: "plain" })],
+      extra: [
+        button(
+          choose.cancel,
+          "cancel",
+          this.#on(() => this.#backToMeeting()),
+          { kind: "plain" },
+        ),
+      ],
     });
     show("change", choose.changeTitle, [element("p", { class: "help" }, choose.changeHelp), form]);
   }
@@ -241,15 +269,24 @@ export class AppointmentPane {
     const { type, variant, unit } = this.#booking.meeting;
     const same = choice.type === type && choice.variant === variant && choice.unit === unit;
     if (same) return this.#showMeeting({ said: choose.unchanged });
-    await this.#work("change", progress.changing, (step) => this.#booking.change(choice, step), booked.changed);
+    await this.#work(
+      "change",
+      progress.changing,
+      (step) => this.#booking.change(choice, step),
+      booked.changed,
+    );
   }
 
   async #followTime() {
-    if (shows("choose")) return this.#showForm({ focus: false });
+    if (shows("choose")) return this.#attempt("other", () => this.#refreshTimeLine());
     if (!shows("meeting") || isOver(this.#booking.meeting)) return;
-    await this.#attempt("follow", () => this.#followTime(), async () => {
+    await this.#attempt("follow", async () => {
       if (await this.#booking.hasMoved()) await this.#follow();
     });
+  }
+
+  async #refreshTimeLine() {
+    document.querySelector(".when")?.replaceWith(await this.#timeLine());
   }
 
   async #follow() {
@@ -258,30 +295,28 @@ export class AppointmentPane {
 
   /** From a question back to the meeting, whose time may have been changed meanwhile. */
   async #backToMeeting() {
-    await this.#attempt("follow", () => this.#backToMeeting(), async () => {
+    await this.#attempt("follow", async () => {
       if (await this.#booking.hasMoved()) await this.#follow();
       else await this.#showMeeting();
     });
   }
 
   async #writeAgain() {
-    await this.#attempt("create", () => this.#writeAgain(), async () => {
+    await this.#attempt("write", async () => {
       const { unwritten } = await this.#booking.write();
       await this.#showMeeting({ unwritten, said: unwritten.length === 0 ? written.done : "" });
     });
   }
 
   async #reload() {
-    await this.#attempt("start", () => this.#reload(), async () => {
+    await this.#attempt("other", async () => {
       await this.#booking.reload();
       await this.#reopen();
     });
   }
 
-  // --- removal ----------------------------------------------------------------------------------------------------
-
   async #askToRemove() {
-    await this.#attempt("remove", () => this.#askToRemove(), async () => {
+    await this.#attempt("remove", async () => {
       await this.#booking.reload();
       const told = toldAudiences(this.#booking.meeting);
       askBeforeRemoval({
@@ -295,7 +330,7 @@ export class AppointmentPane {
   }
 
   async #remove() {
-    await this.#attempt("remove", () => this.#remove(), async () => {
+    await this.#attempt("remove", async () => {
       const { gone, written: done } = await this.#booking.remove(showProgress(progress.removing));
       await this.#afterCleaning(done.unwritten, gone ? removal.done : removal.pending);
     });
@@ -303,7 +338,7 @@ export class AppointmentPane {
 
   /** Take out of the item what is left of a meeting that has been removed. */
   async #clean() {
-    await this.#attempt("clean", () => this.#clean(), async () => {
+    await this.#attempt("clean", async () => {
       await this.#afterCleaning((await this.#booking.clean()).unwritten, removal.done);
     });
   }
@@ -316,15 +351,22 @@ export class AppointmentPane {
     this.#choice = null;
     if (unwritten.length === 0) return this.#showForm({ said });
     const parts = unwritten.map((part) => element("p", { "data-unwritten": part }, written.cleanPart[part]));
-    const again = button(written.retry, "clean", this.#on(() => this.#clean()));
-    show("message", booked.titleOver, [notice("error", element("p", {}, written.cleanFailed), ...parts, again)]);
+    const again = button(
+      written.retry,
+      "clean",
+      this.#on(() => this.#clean()),
+    );
+    show("message", booked.titleOver, [
+      notice("error", element("p", {}, written.cleanFailed), ...parts, again),
+    ]);
   }
-
-  // --- what the views share ---------------------------------------------------------------------------------------
 
   async #found() {
     const telephoneNumbers = this.#units.map((unit) => unit.telephone);
-    return findIn(await this.#booking.fields(), { mailDomains: this.#settings.internal_mail_domains, telephoneNumbers });
+    return findIn(await this.#booking.fields(), {
+      mailDomains: this.#settings.internal_mail_domains,
+      telephoneNumbers,
+    });
   }
 
   #neutralSubject() {
@@ -348,8 +390,6 @@ export class AppointmentPane {
     return this.#booking.meeting;
   }
 
-  // --- one thing at a time, and failures --------------------------------------------------------------------------
-
   /**
    * Do something with the meeting under a progress view, then show it.
    * @param {Attempt} attempt
@@ -359,7 +399,7 @@ export class AppointmentPane {
    */
   async #work(attempt, heading, act, said = "") {
     const names = attempt === "change" || attempt === "follow" ? { booking: progress.saving } : {};
-    await this.#attempt(attempt, () => this.#work(attempt, heading, act, said), async () => {
+    await this.#attempt(attempt, async () => {
       const { meeting, written: done } = await act(showProgress(heading, names));
       await this.#showMeeting({ unwritten: done.unwritten, said: meeting.join_url === null ? "" : said });
     });
@@ -379,29 +419,39 @@ export class AppointmentPane {
     this.#busy = true;
     try {
       await this.#following;
-      await act();
+      await this.#attempt("other", act); // What has no words of its own for its failure.
     } finally {
       this.#busy = false;
     }
   }
 
   /**
-   * Do `act`; a failure is shown where it belongs, with a way to try again.
+   * Do `act`; a failure is shown where it belongs, with a way to try the same again.
    * @param {Attempt} attempt
-   * @param {Act} retry
    * @param {Act} act
    */
-  async #attempt(attempt, retry, act) {
+  async #attempt(attempt, act) {
     try {
       await act();
     } catch (error) {
-      const trouble = failureNotice(error, attempt, this.#on(retry));
-      const stale = error instanceof Failure && error.status === 412;
-      if (stale) await this.#showMeeting({ trouble: notice("warning", element("p", {}, booked.changedElsewhere)) });
-      else if (attempt === "create" && error instanceof Failure) await this.#showForm({ trouble });
-      else if (["change", "follow", "remove"].includes(attempt)) await this.#showMeeting({ trouble });
-      else show("message", attempt === "start" ? start.failedTitle : failure.title, [trouble]);
+      // A booking is only tried again after another look for personal data.
+      const retry = attempt === "create" ? () => this.#checkAndCreate() : () => this.#attempt(attempt, act);
+      await this.#showTrouble(error, attempt, failureNotice(error, attempt, this.#on(retry)));
     }
+  }
+
+  /**
+   * @param {unknown} error
+   * @param {Attempt} attempt
+   * @param {HTMLElement} trouble
+   */
+  async #showTrouble(error, attempt, trouble) {
+    const changedElsewhere = error instanceof Failure && error.status === 412;
+    if (changedElsewhere) {
+      await this.#showMeeting({ trouble: notice("warning", element("p", {}, booked.changedElsewhere)) });
+    } else if (attempt === "create" && error instanceof Failure) await this.#showForm({ trouble });
+    else if (["change", "follow", "remove"].includes(attempt)) await this.#showMeeting({ trouble });
+    else show("message", attempt === "start" ? start.failedTitle : failure.title, [trouble]);
   }
 }
 

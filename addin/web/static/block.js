@@ -32,8 +32,10 @@ const ADDRESS = /https?:\/\/[^\s<>"']+/g;
 const ALIKE = 0.6;
 
 const LINE_ENDERS = new Set(
-  ("ADDRESS ARTICLE ASIDE BLOCKQUOTE BODY CENTER DD DIV DL DT FIGURE FOOTER H1 H2 H3 H4 H5 H6 HEADER HR LI MAIN " +
-    "OL P PRE SECTION TABLE TBODY TD TFOOT TH THEAD TR UL").split(" "),
+  (
+    "ADDRESS ARTICLE ASIDE BLOCKQUOTE BODY CENTER DD DIV DL DT FIGURE FOOTER H1 H2 H3 H4 H5 H6 HEADER HR LI MAIN " +
+    "OL P PRE SECTION TABLE TBODY TD TFOOT TH THEAD TR UL"
+  ).split(" "),
 );
 const CONTAINERS = new Set("BODY DIV BLOCKQUOTE TD TH LI SECTION ARTICLE CENTER DD".split(" "));
 const INVISIBLE = new Set(["STYLE", "SCRIPT", "TITLE", "META", "LINK", "TEMPLATE"]);
@@ -78,7 +80,9 @@ export function withBlock(body, block, older = []) {
  * @returns {string}
  */
 export function withoutBlock(body, known) {
-  return body.format === "html" ? rewriteHtml(body.content, known, null) : rewriteText(body.content, known, null);
+  return body.format === "html"
+    ? rewriteHtml(body.content, known, null)
+    : rewriteText(body.content, known, null);
 }
 
 /**
@@ -151,7 +155,8 @@ function rewriteHtml(content, known, fresh) {
   if (place >= 0) putBefore(marker, lines, verdicts, place);
   else page.body.append(...separator(page), marker);
   const after = lines.flatMap((line, at) => takeOut(page, line, verdicts[at]));
-  const block = fresh === null ? [] : [...new DOMParser().parseFromString(fresh, "text/html").body.childNodes];
+  const block =
+    fresh === null ? [] : [...new DOMParser().parseFromString(fresh, "text/html").body.childNodes];
   marker.replaceWith(...block.map((node) => page.importNode(node, true)), ...after);
   return /<(html|body)[\s>]/i.test(content) ? page.documentElement.outerHTML : page.body.innerHTML;
 }
@@ -302,7 +307,9 @@ function unwrapped(address) {
  * @returns {Verdict[]}
  */
 function judge(lines, known) {
-  const patterns = known.flatMap((block) => [...blockLines(block, "html"), ...blockLines(block, "text")]).map(words);
+  const patterns = known
+    .flatMap((block) => [...blockLines(block, "html"), ...blockLines(block, "text")])
+    .map(words);
   /** @type {Verdict[]} */
   const verdicts = lines.map(() => ({ ours: false, rest: "" }));
   for (const [first, last] of spans(lines)) {
@@ -311,7 +318,9 @@ function judge(lines, known) {
     while (from > 0 && isExactly(lines[from - 1], patterns)) from -= 1;
     while (to < lines.length - 1 && isExactly(lines[to + 1], patterns)) to += 1;
     const within = lines.slice(from, to + 1);
-    const claimed = new Set(within.filter((line) => isExactly(line, patterns)).map((line) => label(words(line))));
+    const claimed = new Set(
+      within.filter((line) => isExactly(line, patterns)).map((line) => label(words(line))),
+    );
     within.forEach((line, at) => {
       verdicts[from + at] = verdictOn(line, patterns, claimed);
     });
@@ -418,7 +427,9 @@ function withoutWords(text, spoken, pattern) {
  * @returns {string}
  */
 function withoutLink(line) {
-  const labels = line.nodes.filter((node) => node.parentElement?.closest("a")).map((node) => node.textContent ?? "");
+  const labels = line.nodes
+    .filter((node) => node.parentElement?.closest("a"))
+    .map((node) => node.textContent ?? "");
   const rest = labels.reduce((text, label) => text.replace(label, ""), line.text);
   return split(rest.replace(ADDRESS, "")).join(" ");
 }
@@ -473,10 +484,16 @@ function holdsPicture(node) {
 
 /** @param {string} text */
 function visible(text) {
-  return text.replace(/[\u200b\u200c\u200d\ufeff\u00ad]/g, "").replace(/[\s\u00a0]+/g, " ").trim();
+  return text
+    .replace(/[\u200b\u200c\u200d\ufeff\u00ad]/g, "")
+    .replace(/[\s\u00a0]+/g, " ")
+    .trim();
 }
 
 /** @param {Line[]} lines */
 function squeezed(lines) {
-  return lines.map((line) => visible(line.text)).join("").replace(/\s/g, "");
+  return lines
+    .map((line) => visible(line.text))
+    .join("")
+    .replace(/\s/g, "");
 }

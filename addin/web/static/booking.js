@@ -162,7 +162,9 @@ export class Booking {
   /** @returns {Promise<boolean>} whether the item's time is another than the meeting's */
   async hasMoved() {
     const { start, end } = await this.#item.span();
-    return start.getTime() !== Date.parse(this.meeting.start) || end.getTime() !== Date.parse(this.meeting.end);
+    return (
+      start.getTime() !== Date.parse(this.meeting.start) || end.getTime() !== Date.parse(this.meeting.end)
+    );
   }
 
   /**
@@ -216,7 +218,8 @@ export class Booking {
     return this.#each({
       id,
       block: () => this.#writeBlock(block, meeting.join_url ?? ""),
-      location: async () => this.#item.setLocation(this.#withLocation(await this.#item.location(), meeting.location)),
+      location: async () =>
+        this.#item.setLocation(this.#withLocation(await this.#item.location(), meeting.location)),
       subject: () => this.#writeSubject(meeting.neutral_subject),
     });
   }
@@ -294,7 +297,8 @@ export class Booking {
     const { start, end } = await this.#item.span();
     const mine = await this.#api.meetingsBetween(start, end);
     const found = mine.find((meeting) => meeting.join_url !== null && codeOf(meeting.join_url) === code);
-    const same = found && Date.parse(found.start) === start.getTime() && Date.parse(found.end) === end.getTime();
+    const same =
+      found && Date.parse(found.start) === start.getTime() && Date.parse(found.end) === end.getTime();
     if (!found || !same) return "unlinked";
     await this.#item.setProperties({ [MEETING]: found.id });
     return this.#recognise(found.id);
@@ -454,8 +458,12 @@ export class Booking {
  */
 function agrees(meeting, wish) {
   const { start = meeting.start, end = meeting.end, ...rest } = wish;
-  const inTime = Date.parse(start) === Date.parse(meeting.start) && Date.parse(end) === Date.parse(meeting.end);
-  return inTime && Object.entries(rest).every(([name, value]) => meeting[/** @type {keyof Meeting} */ (name)] === value);
+  const inTime =
+    Date.parse(start) === Date.parse(meeting.start) && Date.parse(end) === Date.parse(meeting.end);
+  return (
+    inTime &&
+    Object.entries(rest).every(([name, value]) => meeting[/** @type {keyof Meeting} */ (name)] === value)
+  );
 }
 
 /**

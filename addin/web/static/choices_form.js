@@ -26,7 +26,12 @@ export function choicesForm({ types, units, chosen, submit, onSubmit, extra = []
     typeChoice(types, first, (type) => variants.replaceChildren(variantChoice(type, chosen.variant))),
     variants,
     unitChoice(units, chosen.unit),
-    element("div", { class: "actions" }, element("button", { class: "button button-primary", "data-action": "create" }, submit), ...extra),
+    element(
+      "div",
+      { class: "actions" },
+      element("button", { class: "button button-primary", "data-action": "create" }, submit),
+      ...extra,
+    ),
   );
   variants.replaceChildren(variantChoice(first, chosen.variant));
   form.addEventListener("submit", (event) => {
@@ -72,7 +77,9 @@ function typeChoice(types, chosen, onChange) {
 
 /** @param {MeetingType} type */
 function typeHelp(type) {
-  return [type.when_to_use, choose.limit(type.participant_limit), type.provider_note].filter(Boolean).join(" ");
+  return [type.when_to_use, choose.limit(type.participant_limit), type.provider_note]
+    .filter(Boolean)
+    .join(" ");
 }
 
 /**
@@ -81,9 +88,15 @@ function typeHelp(type) {
  */
 function variantChoice(type, remembered) {
   const chosen = type.variants.find((variant) => variant.id === remembered) ?? type.variants[0];
-  if (type.variants.length === 1) return element("input", { type: "hidden", name: "variant", value: chosen.id });
+  if (type.variants.length === 1)
+    return element("input", { type: "hidden", name: "variant", value: chosen.id });
   const options = type.variants.map((variant) =>
-    element("label", { class: "option" }, radio("variant", variant.id, variant === chosen), element("span", {}, variant.name)),
+    element(
+      "label",
+      { class: "option" },
+      radio("variant", variant.id, variant === chosen),
+      element("span", {}, variant.name),
+    ),
   );
   return element("fieldset", {}, element("legend", {}, choose.variant), ...options);
 }
@@ -94,7 +107,9 @@ function variantChoice(type, remembered) {
  */
 function unitChoice(units, remembered) {
   const chosen = unitFor(units, remembered);
-  const options = units.map((unit) => element("option", { value: unit.id, selected: unit === chosen }, unit.name));
+  const options = units.map((unit) =>
+    element("option", { value: unit.id, selected: unit === chosen }, unit.name),
+  );
   return element(
     "div",
     { class: "field" },

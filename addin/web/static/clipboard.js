@@ -14,7 +14,10 @@
 export async function putOnClipboard(copy) {
   try {
     await navigator.clipboard.write([
-      new ClipboardItem({ "text/plain": blob(copy.plain, "text/plain"), "text/html": blob(copy.html, "text/html") }),
+      new ClipboardItem({
+        "text/plain": blob(copy.plain, "text/plain"),
+        "text/html": blob(copy.html, "text/html"),
+      }),
     ]);
     return true;
   } catch {

@@ -36,7 +36,12 @@ export function present(children) {
  *   the label, for buttons that bear the same label
  */
 export function button(label, action, press, { kind = "secondary", about = "" } = {}) {
-  const attributes = { type: "button", class: `button button-${kind}`, "data-action": action, onclick: press };
+  const attributes = {
+    type: "button",
+    class: `button button-${kind}`,
+    "data-action": action,
+    onclick: press,
+  };
   return element("button", attributes, label, about ? hidden(` – ${about}`) : null);
 }
 

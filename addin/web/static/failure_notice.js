@@ -1,4 +1,4 @@
-/** A failure as the clinician meets it: what happened, what was not written, what to do, and a reference in small print. */
+/** A failure as the clinician meets it: what happened, what was not written, what to do; and a reference for support. */
 
 import { Failure } from "./api.js";
 import { button, element, notice } from "./element.js";
@@ -44,6 +44,7 @@ function cause(error) {
   if (error instanceof Failure) return error.code;
   if (error instanceof SignInError) return BROKEN_OFF.includes(error.code) ? "sign-in-cancelled" : "sign-in";
   if (error instanceof OutlookError) return error.call === "getSharedPropertiesAsync" ? "holder" : "outlook";
-  console.error(error instanceof Error ? error.name : "unknown"); // Never the message: it may hold what the user wrote.
+  // Never the message: it may hold what the user wrote.
+  console.error(error instanceof Error ? error.name : "unknown");
   return "pane";
 }

@@ -81,8 +81,12 @@ export class AppointmentItem {
 
   /** @returns {Promise<string[]>} the addresses of all attendees */
   async attendees() {
-    const required = await this.#call("requiredAttendees.getAsync", (done) => this.#item.requiredAttendees.getAsync(done));
-    const optional = await this.#call("optionalAttendees.getAsync", (done) => this.#item.optionalAttendees.getAsync(done));
+    const required = await this.#call("requiredAttendees.getAsync", (done) =>
+      this.#item.requiredAttendees.getAsync(done),
+    );
+    const optional = await this.#call("optionalAttendees.getAsync", (done) =>
+      this.#item.optionalAttendees.getAsync(done),
+    );
     return [...required, ...optional].map((attendee) => attendee.emailAddress);
   }
 
@@ -92,8 +96,11 @@ export class AppointmentItem {
    */
   async holder() {
     const item = this.#item;
-    if (!item.getSharedPropertiesAsync) return { address: this.#mailbox.userProfile.emailAddress, onBehalfOf: null };
-    const shared = await this.#call("getSharedPropertiesAsync", (done) => item.getSharedPropertiesAsync(done));
+    if (!item.getSharedPropertiesAsync)
+      return { address: this.#mailbox.userProfile.emailAddress, onBehalfOf: null };
+    const shared = await this.#call("getSharedPropertiesAsync", (done) =>
+      item.getSharedPropertiesAsync(done),
+    );
     return { address: shared.owner, onBehalfOf: shared.owner };
   }
 

@@ -41,18 +41,23 @@ export function showMeeting(shown, options) {
   const ready = meeting.join_url !== null && !isOver(meeting);
   const audiences = element("div", { class: "audiences" });
   const stale = element("div", {}, ...staleNotice(meeting));
-  show("meeting", title(meeting), [
-    shown.trouble,
-    ...troubles(shown),
-    stale,
-    said && notice("done", element("p", {}, said)),
-    facts(shown),
-    meeting.unbound && ready && element("p", { class: "unsaved" }, booked.save),
-    ...(isOver(meeting) ? over(shown) : []),
-    ready && audiences,
-    ready && startSection(meeting),
-    !isOver(meeting) && actions(shown),
-  ], options);
+  show(
+    "meeting",
+    title(meeting),
+    [
+      shown.trouble,
+      ...troubles(shown),
+      stale,
+      said && notice("done", element("p", {}, said)),
+      facts(shown),
+      meeting.unbound && ready && element("p", { class: "unsaved" }, booked.save),
+      ...(isOver(meeting) ? over(shown) : []),
+      ready && audiences,
+      ready && startSection(meeting),
+      !isOver(meeting) && actions(shown),
+    ],
+    options,
+  );
   if (said) announce(said);
   const reportAndMark = async (/** @type {Parameters<typeof report>} */ ...copied) => {
     const now = await report(...copied);
@@ -75,15 +80,21 @@ function title(meeting) {
  */
 function troubles({ meeting, unwritten, found, onWrite, onReload }) {
   const serious = unwritten.includes("block") || unwritten.includes("id");
-  const lead = unwritten.includes("block") ? written.blockFailed : unwritten.includes("id") ? written.idFailed : null;
+  const lead = unwritten.includes("block")
+    ? written.blockFailed
+    : unwritten.includes("id")
+      ? written.idFailed
+      : null;
   return [
-    meeting.attention && notice("error", element("p", {}, meeting.attention.message), button(booked.reload, "reload", onReload)),
-    unwritten.length > 0 && notice(
-      serious ? "error" : "warning",
-      lead && element("p", { class: "notice-title" }, lead),
-      ...unwritten.map((part) => element("p", { "data-unwritten": part }, written.part[part])),
-      button(written.retry, "write-again", onWrite),
-    ),
+    meeting.attention &&
+      notice("error", element("p", {}, meeting.attention.message), button(booked.reload, "reload", onReload)),
+    unwritten.length > 0 &&
+      notice(
+        serious ? "error" : "warning",
+        lead && element("p", { class: "notice-title" }, lead),
+        ...unwritten.map((part) => element("p", { "data-unwritten": part }, written.part[part])),
+        button(written.retry, "write-again", onWrite),
+      ),
     found.length > 0 && notice("error", element("p", {}, booked.personalData), findingsList(found)),
   ];
 }
@@ -98,14 +109,19 @@ function staleNotice(meeting) {
 /** @param {MeetingShown} shown */
 function facts({ meeting, typeName, unitName, zone }) {
   const time = spoken(new Date(meeting.start), new Date(meeting.end), zone);
-  const row = (/** @type {string} */ name, /** @type {string} */ value) => [element("dt", {}, name), element("dd", {}, value)];
+  const row = (/** @type {string} */ name, /** @type {string} */ value) => [
+    element("dt", {}, name),
+    element("dd", {}, value),
+  ];
   return element(
     "dl",
     { class: "facts" },
     ...row(choose.type, typeName),
     ...row(choose.when, time),
     ...row(choose.unit, unitName),
-    ...(meeting.join_code_spoken && meeting.join_url !== null && !isOver(meeting) ? row(booked.code, meeting.join_code_spoken) : []),
+    ...(meeting.join_code_spoken && meeting.join_url !== null && !isOver(meeting)
+      ? row(booked.code, meeting.join_code_spoken)
+      : []),
   );
 }
 
@@ -128,7 +144,17 @@ function startSection(meeting) {
     { class: "start", "aria-label": booked.startMeeting },
     element("p", { class: "help" }, booked.startHelp),
     meeting.deviation && notice("warning", element("p", {}, meeting.deviation)),
-    element("a", { class: "button button-secondary", href: meeting.start_url, target: "_blank", rel: "noopener noreferrer", "data-action": "start" }, booked.startMeeting),
+    element(
+      "a",
+      {
+        class: "button button-secondary",
+        href: meeting.start_url,
+        target: "_blank",
+        rel: "noopener noreferrer",
+        "data-action": "start",
+      },
+      booked.startMeeting,
+    ),
   );
 }
 
@@ -150,7 +176,9 @@ async function fillTexts(place, shown) {
   place.replaceChildren(element("p", { class: "help" }, textWords.loading));
   try {
     const all = await shown.texts();
-    place.replaceChildren(...all.map((texts, at) => audienceSection(texts, shown.meeting, shown.report, { foremost: at === 0 })));
+    place.replaceChildren(
+      ...all.map((texts, at) => audienceSection(texts, shown.meeting, shown.report, { foremost: at === 0 })),
+    );
   } catch {
     // Whatever the reason, the meeting stands; only the texts are missing, and can be asked for again.
     const again = button(failure.retry, "texts-again", () => void fillTexts(place, shown));

@@ -10,7 +10,8 @@ import { announce, show } from "./page.js";
 import { personalData } from "./words.js";
 
 /** @typedef {import("./booking.js").FieldText} FieldText */
-/** @typedef {{field: FieldText["field"], kind: import("./personal_data.js").Kind, tier: "block" | "confirm", excerpt: string}} Found */
+/** @typedef {import("./personal_data.js").Kind} Kind */
+/** @typedef {{field: FieldText["field"], kind: Kind, tier: "block" | "confirm", excerpt: string}} Found */
 
 /** @typedef {import("./personal_data.js").AllowList} AllowList what the organisation writes openly */
 
@@ -31,7 +32,12 @@ export async function findIn(fields, allow) {
  */
 async function findInField({ field, text }, allow) {
   const findings = await findPersonalData(text, { allow });
-  return findings.map(({ kind, tier, start, end }) => ({ field, kind, tier, excerpt: text.slice(start, end) }));
+  return findings.map(({ kind, tier, start, end }) => ({
+    field,
+    kind,
+    tier,
+    excerpt: text.slice(start, end),
+  }));
 }
 
 /**

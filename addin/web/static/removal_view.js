@@ -18,7 +18,11 @@ import { audiences, removal } from "./words.js";
 export function askBeforeRemoval({ told, texts, report, onRemove, onKeep }) {
   show("removal", removal.title, [
     element("p", {}, removal.help),
-    told.length > 0 && notice("warning", element("p", {}, removal.told(told.map((audience) => audiences[audience].title).join(", ")))),
+    told.length > 0 &&
+      notice(
+        "warning",
+        element("p", {}, removal.told(told.map((audience) => audiences[audience].title).join(", "))),
+      ),
     ...texts.map((of) => cancelledSection(of, report)),
     element(
       "div",

@@ -11,7 +11,7 @@ import { audiences, texts as words } from "./words.js";
 /** @typedef {import("./api.js").Text} Text */
 /** @typedef {import("./api.js").Texts} Texts */
 /** @typedef {import("./clipboard.js").Copy} Copy */
-/** @typedef {(audience: Audience, what: "link" | "text") => Promise<Meeting>} Report tells the service what was copied */
+/** @typedef {(audience: Audience, what: "link" | "text") => Promise<Meeting>} Report tells the service of a copy */
 
 /**
  * @param {Texts} texts
@@ -32,7 +32,10 @@ export function audienceSection(texts, meeting, report, { foremost }) {
   const copyButton = (/** @type {"link" | "text"} */ what) => {
     const copy = () => copyAndReport(what, copies[what](), outcome, () => report(audience, what).then(mark));
     const kind = foremost && what === texts.copy_first ? "primary" : "secondary";
-    return button(what === "link" ? words.copyLink : words.copyText, `copy-${what}`, copy, { kind, about: title });
+    return button(what === "link" ? words.copyLink : words.copyText, `copy-${what}`, copy, {
+      kind,
+      about: title,
+    });
   };
   const buttons = [copyButton("link"), copyButton("text")];
   if (texts.copy_first === "text") buttons.reverse();
@@ -66,7 +69,11 @@ export function cancelledSection(texts, report) {
     "section",
     { class: "audience", "data-audience": texts.audience, "aria-label": title },
     element("h3", {}, title),
-    element("div", { class: "actions" }, button(words.cancelledCopy, "copy-cancelled", copy, { about: title })),
+    element(
+      "div",
+      { class: "actions" },
+      button(words.cancelledCopy, "copy-cancelled", copy, { about: title }),
+    ),
     outcome,
     preview(() => [text], words.preview, []),
   );
@@ -98,7 +105,9 @@ export function toldAudiences(meeting) {
 function wholeText({ audience, texts }, meeting) {
   const told = meeting.told[audience] !== undefined;
   const stale = meeting.told_stale.includes(audience);
-  const mains = texts.filter(({ occasion }) => occasion === "invitation" || (told && occasion === "rescheduled"));
+  const mains = texts.filter(
+    ({ occasion }) => occasion === "invitation" || (told && occasion === "rescheduled"),
+  );
   const inserts = texts.filter(({ occasion }) => occasion === "insert");
   const first = (stale && mains.find(({ occasion }) => occasion === "rescheduled")) || mains[0];
   const form = element("form", { class: "text-choice", id: `text-${audience}` });
@@ -146,7 +155,12 @@ function option(type, text, checked, label) {
  * @param {HTMLElement[]} before
  */
 function preview(chosen, summary, before) {
-  const inside = element("div", { class: "preview", tabindex: "0", role: "group", "aria-label": words.preview });
+  const inside = element("div", {
+    class: "preview",
+    tabindex: "0",
+    role: "group",
+    "aria-label": words.preview,
+  });
   const fill = () => inside.replaceChildren(shownText(joined(chosen()).html));
   const shown = element("details", {}, element("summary", {}, summary), ...before, inside);
   shown.addEventListener("toggle", fill);

@@ -52,7 +52,11 @@ export function withOffset(moment, zone) {
  */
 export function spoken(start, end, zone) {
   const day = new Intl.DateTimeFormat("sv", {
-    timeZone: zone, weekday: "long", day: "numeric", month: "long", year: "numeric",
+    timeZone: zone,
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    year: "numeric",
   });
   const clock = new Intl.DateTimeFormat("sv", { timeZone: zone, hour: "2-digit", minute: "2-digit" });
   const at = (/** @type {Date} */ moment) => clock.format(moment).replace(":", ".");
@@ -75,7 +79,9 @@ function isZone(name) {
  * @param {string} zone
  */
 function offsetMinutes(moment, zone) {
-  const parts = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "longOffset" }).formatToParts(moment);
+  const parts = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "longOffset" }).formatToParts(
+    moment,
+  );
   const name = parts.find((part) => part.type === "timeZoneName")?.value ?? "GMT";
   const [, sign, hours, minutes] = /GMT([+-])(\d{2}):(\d{2})/.exec(name) ?? ["", "+", "0", "0"];
   return (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes));

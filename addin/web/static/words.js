@@ -128,7 +128,8 @@ export const written = {
   idFailed: "Mötet är bokat, men Outlook sparade inte kopplingen. Försök igen innan du stänger bokningen.",
   retry: "Försök igen",
   done: "Nu är allt skrivet i bokningen.",
-  cleanFailed: "Rummet är borttaget, men allt kunde inte tas bort ur bokningen. Ta bort texten själv eller försök igen.",
+  cleanFailed:
+    "Rummet är borttaget, men allt kunde inte tas bort ur bokningen. Ta bort texten själv eller försök igen.",
   cleanPart: {
     block: "Texten med länken står kvar.",
     location: "Platsen står kvar.",
@@ -141,7 +142,8 @@ export const texts = {
   loading: "Hämtar texterna …",
   copyLink: "Kopiera länk",
   copyText: "Kopiera hela texten",
-  template: (/** @type {string} */ name) => `Välj mallen ”${name}” i Personalverktyget och klistra in länken.`,
+  template: (/** @type {string} */ name) =>
+    `Välj mallen ”${name}” i Personalverktyget och klistra in länken.`,
   linkCopied: "Länken är kopierad.",
   textCopied: "Texten är kopierad.",
   told: "Kopierad. Uppgifterna gäller fortfarande.",
@@ -207,7 +209,10 @@ export const failure = {
 /** What has not been written, by what was tried. */
 export const unwritten = {
   start: "Inget har ändrats i bokningen.",
+  other: "Inget har ändrats i bokningen.",
   create: "Inget har skrivits i bokningen.",
+  resume: "Länken är inte skriven i bokningen.",
+  write: "Det som saknades är fortfarande inte skrivet i bokningen.",
   waiting: "Länken är inte skriven i bokningen.",
   change: "Mötet och bokningen är som förut.",
   follow: "Mötet har kvar sin gamla tid.",
@@ -227,8 +232,14 @@ export const causes = {
     todo: "Försök igen om en stund. Kontakta supporten om det inte hjälper.",
   },
   "token-missing": { happened: "Du är inte inloggad.", todo: "Logga in i Outlook igen och försök på nytt." },
-  "token-invalid": { happened: "Din inloggning godkändes inte.", todo: "Logga ut ur Outlook, logga in igen och försök på nytt." },
-  "token-expired": { happened: "Din inloggning har gått ut.", todo: "Logga in i Outlook igen och försök på nytt." },
+  "token-invalid": {
+    happened: "Din inloggning godkändes inte.",
+    todo: "Logga ut ur Outlook, logga in igen och försök på nytt.",
+  },
+  "token-expired": {
+    happened: "Din inloggning har gått ut.",
+    todo: "Logga in i Outlook igen och försök på nytt.",
+  },
   "not-staff": {
     happened: "Ditt konto får inte boka skyddade vårdmöten.",
     todo: "Kontakta supporten om du ska kunna boka.",

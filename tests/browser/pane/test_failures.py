@@ -196,3 +196,39 @@ def test_outside_outlook_the_pane_says_where_it_belongs(
     page.goto(f"{pane_alone}/pane/")
     expect(page.get_by_role("heading", name="Öppna panelen i Outlook")).to_be_visible()
     page.close()
+
+
+@pytest.mark.parametrize("call", ["start.getAsync", "requiredAttendees.getAsync", "body.getAsync"])
+def test_an_item_that_cannot_be_read_is_not_booked_and_can_be_tried_again(
+    pane: Pane, region: Region, call: str
+) -> None:
+    before = len(region.pexip_rooms())
+    pane.open()
+    pane.outlook_fails(call)
+    pane.action("create").click()
+    pane.says("Outlook svarade inte som det skulle. Inget har skrivits i bokningen.")
+    assert len(region.pexip_rooms()) == before
+    pane.action("retry").click()
+    pane.expect_booked()
+    assert pane.link()
+
+
+def test_whose_calendar_it_is_must_be_known_before_anything_is_booked(
+    open_outlook: Callable[..., Outlook],
+) -> None:
+    outlook = open_outlook("anna.lindgren", "psykiatrimottagningen")
+    outlook.new_meeting("Skyddat vårdmöte")
+    pane = Pane(outlook)
+    pane.outlook_fails("getSharedPropertiesAsync")
+    pane.open()
+    pane.says("Outlook kunde inte säga vems kalender bokningen ligger i.")
+
+
+def test_personal_data_that_came_after_a_failure_stops_the_next_try(pane: Pane) -> None:
+    pane.open()
+    pane.page.route("**/api/v1/meetings", lambda route: route.fulfill(status=500, body=""))
+    pane.action("create").click()
+    pane.says("svarade på ett oväntat sätt. Inget har skrivits i bokningen.")
+    pane.outlook.field("Ämne").fill("Återbesök 19900101-2385")
+    pane.action("retry").click()
+    pane.expect_view("personal-data")

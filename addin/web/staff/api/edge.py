@@ -17,6 +17,7 @@ from addin.meetings.model import Principal
 from addin.web import problems
 from addin.web.problems import Problem, RequestProblem
 from addin.web.staff.api.schemas import ProblemSchema
+from addin.web.staff.auth.errors import IdentityError
 from addin.web.staff.auth.tokens import TokenVerifier
 
 log = logging.getLogger(__name__)
@@ -121,7 +122,8 @@ def named(messages: Any) -> Any:
 def _answer_known(failure: CareMeetingError) -> Response:
     problem = problems.problem_of(failure)
     known = {"code": problem.code, "status": problem.status, "request": request_id()}
-    if isinstance(failure, LedgerError):
+    if isinstance(failure, LedgerError | IdentityError):
+        # Their sentences are our own, and an operator needs them: which part of a token was not accepted.
         known["reason"] = str(failure)
     log.info("refused", extra=known)
     return answer(problem)

@@ -116,7 +116,8 @@ def write_manifest(
 ) -> list[Path]:
     """Write the add-in's manifest; raises ValueError that says what Outlook would refuse.
 
-    `client_id` is our API's application in Entra, which the pane asks Outlook for a token to. `sandbox` allows http on this machine.
+    `client_id` is our API's application in Entra, which the pane asks Outlook for a token to.
+    `sandbox` allows http on this machine.
     """
     application = WebApplication(UUID(client_id)) if client_id else None
     return build(

@@ -76,6 +76,7 @@ class Region:
         prepare(self.settings, folder, self.ports)
         self.service: subprocess.Popen[bytes] | None = None
         self._sandbox = spawn(region_command(folder, self.ports), self.log)
+        self._others: list[subprocess.Popen[bytes]] = []
         self._tokens: dict[str, str] = {}
 
     def __enter__(self) -> Self:
@@ -96,8 +97,9 @@ class Region:
         with suppress(requests.RequestException):
             self.heal()
         self.stop()
-        end_group(self._sandbox.pid)
-        self._sandbox.wait(SECONDS)
+        for process in (*self._others, self._sandbox):
+            end_group(process.pid)
+            process.wait(SECONDS)
         for held in self._held_ports:
             held.release()
 
@@ -159,6 +161,12 @@ class Region:
         """Return all that service and sandbox have written so far."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
+    def spawn(self, command: Command) -> subprocess.Popen[bytes]:
+        """Start another process on the same settings, e.g. a worker; it ends with the region."""
+        process = spawn(command(self.settings), self.log)
+        self._others.append(process)
+        return process
+
     # --- the service's API ----------------------------------------------------------------------------------
 
     def token(self, person: Person = people.ANNA) -> str:
@@ -209,6 +217,16 @@ class Region:
     def cancel(self, meeting: Json) -> requests.Response:
         """Press *Ta bort möte*."""
         return self.api("DELETE", f"/meetings/{meeting['id']}")
+
+    def stop_sandbox(self) -> None:
+        """End the whole simulated region, as when the network to it is gone; it keeps its state."""
+        end_group(self._sandbox.pid)
+        self._sandbox.wait(SECONDS)
+
+    def start_sandbox(self) -> None:
+        """Bring the simulated region back."""
+        self._sandbox = spawn(region_command(self.folder, self.ports), self.log)
+        wait_until_ready(self._sandbox, f"{self.window_url}/window/config.json", self.log)
 
     # --- the sandbox ----------------------------------------------------------------------------------------
 

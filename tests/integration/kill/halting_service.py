@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import socket
 import sys
 import threading
@@ -22,6 +21,8 @@ from flask import Flask
 from sqlalchemy.engine.default import DefaultDialect
 
 from addin import cli
+
+_Server: Final[Any] = granian.Granian
 
 HALTS: Final = "VARDMOTE_TEST_HALTS"
 PACE: Final = "VARDMOTE_TEST_PACE"
@@ -38,11 +39,9 @@ UNITS: Final = {
 _committing = threading.local()
 
 
-class HaltingServer(granian.Granian):  # type: ignore[misc] - granian.Granian is chosen at run time
-    """The same server with the same flags; its process loads `app` below around the service's own."""
-
-    def __init__(self, _target: str, **options: Any) -> None:
-        super().__init__("halting_service:app", **options)
+def halting_server(_target: str, **options: Any) -> Any:
+    """Return the same server with the same flags, whose process loads `app` below around the service's own."""
+    return _Server("halting_service:app", **options)
 
 
 def app() -> Flask:
@@ -105,7 +104,7 @@ def halt_at_commits(port: int) -> None:
             _ask(port, f"after commit of {name}")
 
     SqliteLedger._commit_together = noted_together  # type: ignore[method-assign]
-    PostgresLedger._run = noted_run  # type: ignore[method-assign, assignment]
+    PostgresLedger._run = noted_run  # type: ignore[method-assign]
     DefaultDialect.do_commit = halting_commit  # type: ignore[method-assign]
 
 
@@ -134,14 +133,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--halts", default="")
     parser.add_argument("--pace", default="{}")
-    parser.add_argument("--largest-file", type=int)
     told, rest = parser.parse_known_args()
     os.environ[HALTS], os.environ[PACE] = told.halts, told.pace
-    if told.largest_file:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (told.largest_file, resource.RLIM_INFINITY))
     if rest[0] == "worker":
         prepare()
-    granian.Granian = HaltingServer  # type: ignore[misc]
+    granian.Granian = halting_server  # type: ignore[assignment]
     sys.argv = ["vardmote", *rest]
     cli.main()
 

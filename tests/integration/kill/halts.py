@@ -24,7 +24,8 @@ PACE: Final[Mapping[str, float]] = {
     "FIRST_PAUSE_SECONDS": 0.05,
     "LONGEST_PAUSE_SECONDS": 0.3,
     "REFUSED_PAUSE_SECONDS": 0.5,
-    "LATE_CREATE": 3.0,
+    "LATE_CREATE": 6.0,
+    "MARK_SECONDS": 0.1,
 }
 
 
@@ -104,14 +105,11 @@ def launched(
     *options: str,
     halts: Halts | None = None,
     pace: Mapping[str, float] | None = None,
-    largest_file: int | None = None,
 ) -> Callable[[Path], list[str]]:
     """Return how to start the service through the launcher, for `Region(command=...)`."""
     ours = ["--pace", json.dumps({**PACE, **(pace or {})})]
     if halts:
         ours += ["--halts", str(halts.port)]
-    if largest_file:
-        ours += ["--largest-file", str(largest_file)]
     return lambda settings: [
         sys.executable,
         str(LAUNCHER),

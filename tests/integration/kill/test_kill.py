@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 import requests
 
-from tests.integration.kill.conftest import Halting
+from tests.integration.conftest import Halting
 from tests.region import Json, Region
 
 COMMITS: Final = [f"{side} commit of {unit}" for unit in ("wish", "record") for side in ("before", "after")]

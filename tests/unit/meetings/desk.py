@@ -1,0 +1,163 @@
+"""The use cases over a real SQLite ledger and an unreliable provider in memory, with a clock that is moved by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from addin.meetings.book import Booked, BookingRequest, BookMeeting
+from addin.meetings.cancel import CancelMeeting
+from addin.meetings.change import Change, ChangeMeeting
+from addin.meetings.keyring import Keyring
+from addin.meetings.meeting_types import MeetingTypes, load_meeting_types
+from addin.meetings.model import Meeting, Principal, Room, Window
+from addin.meetings.ports import ConferencingProvider, RoomWish
+from addin.meetings.reconcile import Reconciler
+from addin.meetings.rooms import RoomPlans
+from addin.meetings.sweep import Sweep
+from addin.meetings.units import Unit, Units
+from addin.store import tables
+from addin.store.ledger import open_engine, open_ledger
+from addin.store.schema import migrate
+from addin.store.sqlite import SqliteLedger
+from addin.worker import Worker
+from tests.unit.meetings.doors import ANNA, END, START, TENANT, ManualClock
+from tests.unit.meetings.unreliable_provider import UnreliableProvider
+
+PROVIDER: Final = "pexip"
+WHO: Final = Principal(TENANT, ANNA, "anna.lindgren@region.example")
+WEEK_BEFORE: Final = START - timedelta(days=7)
+REQUEST: Final = BookingRequest(
+    mailbox="anna.lindgren@region.example",
+    type="care-meeting-patient",
+    variant="one-patient",
+    unit="psychiatry",
+    window=Window(START, END, "Europe/Stockholm"),
+    hosts=(),
+    on_behalf_of=None,
+    item_id=None,
+)
+UNITS: Final = Units(
+    Unit(
+        id=name,
+        name=f"Mottagningen {name}",
+        telephone="08-465 004 10",
+        hours="vardagar kl. 8–16",
+        contact_without_speech="Skriv till mottagningen på 1177.se",
+        data_controller="Region Exempel",
+        hsa_id="",
+        mailboxes=frozenset(),
+    )
+    for name in ("psychiatry", "habilitation")
+)
+
+
+@dataclass
+class Desk:
+    """A clinician's desk: what can be pressed, the worker behind it, and the provider's rooms."""
+
+    ledger: SqliteLedger
+    provider: UnreliableProvider
+    clock: ManualClock
+    plans: RoomPlans
+
+    @property
+    def reconciler(self) -> Reconciler:
+        return Reconciler(self.ledger, {PROVIDER: self.provider}, self.plans, self.clock)
+
+    def book(self, key: str, request: BookingRequest = REQUEST, who: Principal = WHO) -> Booked:
+        """Press *Skapa möte*."""
+        domains = frozenset({"region.example"})
+        providers: dict[str, ConferencingProvider] = {PROVIDER: self.provider}
+        book = BookMeeting(self.ledger, self.reconciler, self.plans, UNITS, self.clock, domains, providers)
+        return book(request, who, key)
+
+    def books(self, key: str = "key", **more: Any) -> Meeting:
+        """Press *Skapa möte* and return the meeting."""
+        return self.book(key, replace(REQUEST, **more)).meeting
+
+    @property
+    def change_meeting(self) -> ChangeMeeting:
+        providers: dict[str, ConferencingProvider] = {PROVIDER: self.provider}
+        return ChangeMeeting(self.ledger, self.reconciler, self.plans, UNITS, self.clock, providers)
+
+    def change(self, meeting: Meeting, who: Principal = WHO, **more: Any) -> Meeting:
+        """Change the meeting as its holder last saw it."""
+        return self.change_meeting(meeting.id, Change(**more), who, meeting.revision)
+
+    def cancel(self, meeting: Meeting, who: Principal = WHO) -> Meeting:
+        """Press *Ta bort möte*."""
+        return CancelMeeting(self.ledger, self.reconciler, self.clock)(meeting.id, who)
+
+    def sweep(self, *, sees_calendars: bool = True) -> None:
+        """Do one round of the sweep."""
+        Sweep(self.ledger, self.clock, sees_calendars)()
+
+    def works(self) -> bool:
+        """Let the worker take one due room; False when none is due."""
+        worker = Worker(
+            self.ledger, self.reconciler, Sweep(self.ledger, self.clock, True), [PROVIDER], lambda: None
+        )
+        return worker.work_once(PROVIDER)
+
+    def works_until_settled(self, rounds: int = 200) -> None:
+        """Let the worker and the time go on until nothing is due, now or later."""
+        for _ in range(rounds):
+            while self.works():
+                pass
+            if not self.due():
+                return
+            self.clock.time += timedelta(seconds=61)
+        raise AssertionError(f"still due after {rounds} rounds: {self.due()}")
+
+    def restarts(self) -> None:
+        """What a new process does first with what the old one left."""
+        self.ledger.take_up_leases()
+
+    def reads(self, meeting_id: str) -> Meeting:
+        found = self.ledger.read(lambda reading: reading.meeting(meeting_id))
+        assert found is not None
+        return found
+
+    def rooms(self, meeting_id: str) -> list[Room]:
+        return list(self.ledger.read(lambda reading: reading.rooms(meeting_id)))
+
+    def wishes(self, meeting: Meeting) -> list[RoomWish]:
+        """Return what the provider should have of the meeting now."""
+        return [] if meeting.is_cancelled else [self.plans.wish(meeting, self.rooms(meeting.id)[-1])]
+
+    def due(self) -> list[str]:
+        """Return the ids of rooms that still have something to be done."""
+        with self.ledger.engine.connect() as connection:
+            rooms = tables.rooms.c
+            return list(connection.execute(tables.rooms.select().where(rooms.due_at.is_not(None))).scalars())
+
+    def forget_everything(self) -> None:
+        """Empty the ledger, for the next story."""
+        with self.ledger.engine.begin() as connection:
+            for table in reversed(tables.metadata.sorted_tables):
+                connection.execute(table.delete())
+
+
+@contextmanager
+def opened_desk(folder: Path) -> Iterator[Desk]:
+    """Yield a desk whose ledger is a new SQLite file in `folder`."""
+    url = f"sqlite:///{folder / 'ledger.db'}"
+    engine = open_engine(url)
+    migrate(engine)
+    engine.dispose()
+    clock, keyring = ManualClock(WEEK_BEFORE), Keyring({"k1": b"k" * 32}, "k1")
+    ledger = open_ledger(url, keyring, clock)
+    assert isinstance(ledger, SqliteLedger)
+    types = MeetingTypes([replace(kind, provider=PROVIDER) for kind in load_meeting_types()])
+    titles = {
+        (kind.id, variant.id): f"{kind.name}, {variant.name}" for kind in types for variant in kind.variants
+    }
+    try:
+        yield Desk(ledger, UnreliableProvider(), clock, RoomPlans(types, keyring, "test", titles))
+    finally:
+        ledger.close()

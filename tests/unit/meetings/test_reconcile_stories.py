@@ -1,0 +1,170 @@
+"""Any order of clicks, changes, removals, crashes, faults and late creates comes to the same end: what was wished.
+
+Hypothesis tells the stories. The ledger is a real one; the provider is in memory and as unreliable as its port allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from addin.meetings.errors import MeetingIsCancelled
+from addin.meetings.model import Meeting, MeetingState
+from addin.meetings.ports import RoomWish
+from addin.meetings.reconcile import LATE_CREATE
+from tests.unit.meetings.desk import WEEK_BEFORE, Desk, opened_desk
+from tests.unit.meetings.unreliable_provider import FOREIGN_TAG, Fault, Killed, UnreliableProvider
+
+FAULTS = st.lists(st.sampled_from(Fault), max_size=4)
+VARIANTS = st.sampled_from(["one-patient", "group", "coordinated-plan"])
+
+
+class Stories(RuleBasedStateMachine):
+    """One story: what people press, what breaks, and what time does."""
+
+    keys = Bundle("keys")
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        desk.forget_everything()
+        desk.provider, desk.clock.time = UnreliableProvider(), WEEK_BEFORE
+        self.desk = desk
+        self.numbers = count()
+        self.ids: dict[str, str] = {}
+        self.foreign: dict[str, tuple[str, RoomWish]] = {}
+        self.sent_at: datetime | None = None
+
+    # --- what people do -------------------------------------------------------------------------------------
+
+    @rule(target=keys, faults=FAULTS)
+    def somebody_books(self, faults: list[Fault]) -> str:
+        key = f"key-{next(self.numbers)}"
+        self._with(faults, lambda: self.desk.book(key))
+        # A click that died is made again, and says which meeting it is.
+        self.ids[key] = self.desk.book(key).meeting.id
+        return key
+
+    @rule(key=keys, faults=FAULTS)
+    def somebody_clicks_again(self, key: str, faults: list[Fault]) -> None:
+        self._with(faults, lambda: self.desk.book(key))
+        assert self.desk.book(key).meeting.id == self.ids[key]
+
+    @rule(key=keys, variant=VARIANTS, faults=FAULTS)
+    def somebody_chooses_another_variant(self, key: str, variant: str, faults: list[Fault]) -> None:
+        meeting = self._meeting(key)
+        if meeting.is_cancelled:
+            with pytest.raises(MeetingIsCancelled):
+                self.desk.change(meeting, variant=variant)
+            return
+        self._with(faults, lambda: self.desk.change(meeting, variant=variant))
+        assert self._meeting(key).variant == variant
+
+    @rule(key=keys, faults=FAULTS)
+    def somebody_removes_the_meeting(self, key: str, faults: list[Fault]) -> None:
+        meeting = self._meeting(key)
+        self._with(faults, lambda: self.desk.cancel(meeting))
+        assert self._meeting(key).is_cancelled
+
+    # --- what machines do -----------------------------------------------------------------------------------
+
+    @rule(faults=FAULTS)
+    def the_worker_works(self, faults: list[Fault]) -> None:
+        self._with(faults, self.desk.works)
+
+    @rule()
+    def the_process_restarts(self) -> None:
+        self.desk.restarts()
+
+    @rule(seconds=st.sampled_from([2, 31, 310, 700]))
+    def time_passes(self, seconds: int) -> None:
+        then = self.desk.clock.time + timedelta(seconds=seconds)
+        if self.sent_at and then >= self.sent_at + LATE_CREATE:
+            self.what_was_late_lands()
+        self.desk.clock.time = then
+
+    @rule()
+    def what_was_late_lands(self) -> None:
+        self.desk.provider.land()
+        self.sent_at = None
+
+    # --- what must hold at every moment ---------------------------------------------------------------------
+
+    @invariant()
+    def a_meeting_has_one_room_and_every_room_of_ours_is_known(self) -> None:
+        rooms = [self.desk.rooms(one) for one in self.ids.values()]
+        assert all(len(of_one) == 1 for of_one in rooms)
+        assert self._ours().keys() <= {of_one[0].name for of_one in rooms}
+
+    @invariant()
+    def nothing_half_made_is_shown_as_done(self) -> None:
+        for meeting in map(self._meeting, self.ids):
+            if meeting.state is MeetingState.LIVE:
+                assert self._there(meeting) == self.desk.wishes(meeting)
+            if meeting.state is MeetingState.CANCELLED:
+                assert self._there(meeting) == []
+
+    @invariant()
+    def foreign_rooms_are_untouched(self) -> None:
+        there = self.desk.provider.rooms
+        assert all(there.get(name) == room for name, room in self.foreign.items())
+        self.foreign = {name: room for name, room in there.items() if room[1].tag == FOREIGN_TAG}
+
+    def teardown(self) -> None:
+        """When all is well again, everything comes to what was wished, and then there is peace."""
+        self._heal()
+        self.desk.works_until_settled()
+        for meeting in map(self._meeting, self.ids):
+            assert meeting.state is (MeetingState.CANCELLED if meeting.is_cancelled else MeetingState.LIVE)
+            assert self._there(meeting) == self.desk.wishes(meeting)
+        calls = self.desk.provider.calls
+        self.desk.restarts()
+        self.desk.clock.time += timedelta(days=1)
+        assert not self.desk.works()
+        assert self.desk.provider.calls == calls
+
+    def _heal(self) -> None:
+        self.desk.provider.faults.clear()
+        self.what_was_late_lands()
+        # The other tenants give our names back; nobody could go on otherwise.
+        self.desk.provider.rooms = self._ours()
+
+    def _with(self, faults: list[Fault], act: Callable[[], object]) -> None:
+        self.desk.provider.faults.extend(faults)
+        with suppress(Killed):
+            act()
+        self.desk.provider.faults.clear()
+        if self.desk.provider.under_way:
+            self.sent_at = self.sent_at or self.desk.clock.time
+
+    def _meeting(self, key: str) -> Meeting:
+        return self.desk.reads(self.ids[key])
+
+    def _ours(self) -> dict[str, tuple[str, RoomWish]]:
+        there = self.desk.provider.rooms
+        return {name: room for name, room in there.items() if room[1].tag != FOREIGN_TAG}
+
+    def _there(self, meeting: Meeting) -> list[RoomWish]:
+        names = {room.name for room in self.desk.rooms(meeting.id)}
+        return [wish for name, (_, wish) in self._ours().items() if name in names]
+
+
+def test_every_story_ends_with_what_was_wished(tmp_path: Path) -> None:
+    with opened_desk(tmp_path) as desk:
+        # It is called without arguments and made anew for each story; a class is only what its signature says.
+        stories: Any = partial(Stories, desk)
+        run_state_machine_as_test(
+            stories,
+            settings=settings(
+                max_examples=60, stateful_step_count=15, suppress_health_check=[HealthCheck.too_slow]
+            ),
+        )

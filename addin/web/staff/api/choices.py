@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask_smorest import Blueprint
 from marshmallow import RAISE
 
 from addin.meetings.meeting_types import MeetingType, MeetingTypes
 from addin.meetings.units import Units
 from addin.web.staff.api import schemas
+from addin.web.staff.api.edge import ApiBlueprint
 from templates_messages.titles import Titles
 
 
 def choices_blueprint(
     types: MeetingTypes, units: Units, titles: Titles, provider_notes: Mapping[str, str]
-) -> Blueprint:
+) -> ApiBlueprint:
     """Return the routes `/meeting-types` and `/units`. `provider_notes`: a Swedish sentence by type id."""
-    routes = Blueprint("choices", __name__, url_prefix="/api/v1", description="Meeting types and units")
+    routes = ApiBlueprint("choices", __name__, url_prefix="/api/v1", description="Meeting types and units")
 
     @routes.route("/meeting-types", methods=["GET"])
     @routes.response(200, schemas.MeetingTypesSchema)

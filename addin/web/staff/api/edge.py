@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final, cast
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from flask_smorest import Api, Blueprint
+from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException
 
 from addin.meetings.errors import CareMeetingError, LedgerError
@@ -32,6 +34,24 @@ _HTTP: Final[Mapping[int, Problem]] = {
     413: problems.BODY_TOO_LARGE,
     415: problems.NOT_JSON,
 }
+
+
+class _JsonBodies(FlaskParser):
+    """Reads bodies; one that Python's own parser gives up on (nested too deep, an endless number) is malformed."""
+
+    def _raw_load_json(self, req: Request) -> Any:
+        try:
+            return super()._raw_load_json(req)
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            raise  # webargs knows what to do with these
+        except (RecursionError, ValueError):
+            raise RequestProblem(problems.MALFORMED_JSON) from None
+
+
+class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
+    """A part of the interface."""
+
+    ARGUMENTS_PARSER = _JsonBodies()
 
 
 class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest has no types
@@ -73,13 +93,17 @@ def make_api(app: Flask) -> ProblemApi:
     return api
 
 
-def guard(blueprint: Blueprint, verifier: TokenVerifier) -> Blueprint:
-    """Let nobody past who has not shown a token that was verified."""
+def guard(blueprint: ApiBlueprint, verifier: TokenVerifier) -> ApiBlueprint:
+    """Let nobody past who has not shown a token that was verified, and no body that is too large or not JSON."""
 
     @blueprint.before_request
     def verify() -> None:
         g.principal = verifier.principal(request.headers.get("Authorization"))
-        if request.content_length and not request.is_json:
+        body = request.get_data()
+        # A body that does not tell its length is cut off there, without a word.
+        if request.content_length is None and len(body) >= LARGEST_BODY:
+            raise RequestProblem(problems.BODY_TOO_LARGE)
+        if body and not request.is_json:
             raise RequestProblem(problems.NOT_JSON)
 
     return blueprint

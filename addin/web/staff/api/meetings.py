@@ -8,7 +8,6 @@ from datetime import UTC
 from typing import Any
 
 from flask import Response, request, url_for
-from flask_smorest import Blueprint
 from marshmallow import RAISE
 
 from addin.meetings import times
@@ -21,7 +20,7 @@ from addin.meetings.model import Meeting, MeetingState, Window
 from addin.meetings.ports import Clock, Ledger
 from addin.web.problems import INVALID_REQUEST, PRECONDITION_REQUIRED, RequestProblem
 from addin.web.staff.api import schemas
-from addin.web.staff.api.edge import caller
+from addin.web.staff.api.edge import ApiBlueprint, caller
 from addin.web.staff.api.representation import Representation
 
 RETRY_AFTER_SECONDS = 1
@@ -64,15 +63,17 @@ class MeetingUseCases:
     clock: Clock
 
 
-def meetings_blueprint(use: MeetingUseCases) -> Blueprint:
+def meetings_blueprint(use: MeetingUseCases) -> ApiBlueprint:
     """Return the routes under `/meetings`."""
-    routes = Blueprint("meetings", __name__, url_prefix="/api/v1/meetings", description="Protected meetings")
+    routes = ApiBlueprint(
+        "meetings", __name__, url_prefix="/api/v1/meetings", description="Protected meetings"
+    )
     _add_collection(routes, use)
     _add_meeting(routes, use)
     return routes
 
 
-def _add_collection(routes: Blueprint, use: MeetingUseCases) -> None:
+def _add_collection(routes: ApiBlueprint, use: MeetingUseCases) -> None:
     @routes.route("", methods=["POST"])
     @routes.doc(parameters=[_KEY_HEADER])
     @routes.arguments(schemas.BookingSchema)
@@ -123,7 +124,7 @@ def _add_collection(routes: Blueprint, use: MeetingUseCases) -> None:
         }
 
 
-def _add_meeting(routes: Blueprint, use: MeetingUseCases) -> None:
+def _add_meeting(routes: ApiBlueprint, use: MeetingUseCases) -> None:
     @routes.route("/<meeting_id>", methods=["GET"])
     @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
     @routes.alt_response(404, "NOT_FOUND")

@@ -6,15 +6,16 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from addin.privacy import AllowList, find_personal_data
 from addin.web.staff.api import schemas
+from addin.web.staff.api.edge import ApiBlueprint
 
 
-def personal_data_blueprint(allow: AllowList, today: Callable[[], date]) -> Blueprint:
+def personal_data_blueprint(allow: AllowList, today: Callable[[], date]) -> ApiBlueprint:
     """Return the route `/personal-data-checks`; `today` is the date where the organisation is."""
-    routes = Blueprint("personal_data", __name__, url_prefix="/api/v1", description="Looks for personal data")
+    routes = ApiBlueprint(
+        "personal_data", __name__, url_prefix="/api/v1", description="Looks for personal data"
+    )
 
     @routes.route("/personal-data-checks", methods=["POST"])
     @routes.arguments(schemas.PersonalDataCheckSchema)

@@ -61,7 +61,7 @@ class BookingSchema(_LowerCaseAddresses):
     item_id = fields.String(
         load_default=None,
         allow_none=True,
-        validate=validate.Length(min=1, max=512),
+        validate=validate.Regexp(r"^[!-~]{1,512}$", error="not an item's id"),
         metadata={"description": "Outlook's id of the item when it has been saved; kept as a hash"},
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
 from marshmallow import RAISE
 
 from addin.meetings.access import own_meeting
@@ -13,7 +12,7 @@ from addin.meetings.model import Meeting
 from addin.meetings.ports import Ledger
 from addin.meetings.texts import MeetingTexts
 from addin.web.staff.api import schemas
-from addin.web.staff.api.edge import caller
+from addin.web.staff.api.edge import ApiBlueprint, caller
 from addin.web.staff.api.representation import Representation
 
 
@@ -23,9 +22,9 @@ def texts_blueprint(
     ledger: Ledger,
     representation: Representation,
     copy_first: str,
-) -> Blueprint:
+) -> ApiBlueprint:
     """Return the routes under `/meetings/<id>` that are about words. `copy_first` is `link` or `text`."""
-    routes = Blueprint("texts", __name__, url_prefix="/api/v1/meetings", description="Texts to copy")
+    routes = ApiBlueprint("texts", __name__, url_prefix="/api/v1/meetings", description="Texts to copy")
 
     def own(meeting_id: str) -> Meeting:
         who = caller()

@@ -73,9 +73,9 @@ class DescribedApi:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
-    def listed(self, person: Person = people.ANNA, **query: Any) -> list[str]:
+    def listed(self, person: Person = people.ANNA, query: Mapping[str, str] | None = None) -> list[str]:
         """Return the ids that a person's list shows on its first page."""
-        answer = self("GET", "/meetings", person=person, params={"page_size": 100, **query})
+        answer = self("GET", "/meetings", person=person, params={"page_size": 100, **(query or {})})
         assert answer.status_code == 200, answer.text
         return [meeting["id"] for meeting in answer.json()["meetings"]]
 

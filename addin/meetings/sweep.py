@@ -71,5 +71,8 @@ class Sweep:
             withdraw(writing, now, self.clock, actor=SERVICE, action="cancelled", reason=reason)
 
     def _purge(self, meeting: Meeting, writing: Writing) -> None:
+        if any(room.gone_at is None for room in writing.rooms(meeting.id)):
+            # Found again after a restore: with its row gone, nobody would know that the room is ours.
+            return
         writing.purge(meeting.id)
         writing.audit(AuditEntry(self.clock.now(), meeting.tenant, SERVICE, "purged", meeting.id))

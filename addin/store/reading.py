@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, or_, select, union
 
 from addin.meetings.keyring import Keyring
-from addin.meetings.model import AuditEntry, Meeting, Principal, Room
+from addin.meetings.model import AuditEntry, Meeting, MeetingState, Principal, Room
 from addin.store import tables
 from addin.store.ledger_now import LedgerNow
 from addin.store.rows import audit_of, from_time, meeting_of, room_of, to_time
@@ -129,7 +129,13 @@ class SqlReading:
         return self._connection.execute(_FROZEN).scalar_one_or_none() is not None
 
     def due_for_retention(self, now: datetime, limit: int) -> Sequence[Meeting]:
-        query = select(tables.meetings).where(_m.purge_at <= to_time(now)).order_by(_m.purge_at).limit(limit)
+        query = (
+            select(tables.meetings)
+            # One whose rooms cannot be removed just now must not stand in the way of the others' turn.
+            .where(_m.purge_at <= to_time(now), _m.state != MeetingState.CANCELLING.value)
+            .order_by(_m.purge_at)
+            .limit(limit)
+        )
         return self._meetings(query)
 
     def unbound_overdue(self, created_before: datetime, now: datetime, limit: int) -> Sequence[Meeting]:
@@ -152,16 +158,6 @@ class SqlReading:
             query = query.where(tables.audit.c.at >= to_time(since))
         for row in self._connection.execute(query).mappings():
             yield audit_of(row)
-
-    def purged_count(self) -> int:
-        """Return how many meetings have been purged in all."""
-        return sum(self._connection.execute(select(tables.purged.c.meetings)).scalars())
-
-    def last_due(self) -> datetime | None:
-        """Return when the longest due room became due, or None; for health checks."""
-        query = select(_r.due_at).where(_r.due_at.is_not(None)).order_by(_r.due_at).limit(1)
-        value = self._connection.execute(query).scalar_one_or_none()
-        return None if value is None else from_time(value)
 
     def _one_meeting(self, query: Select[Any], values: dict[str, Any] | None = None) -> Meeting | None:
         row = self._connection.execute(query, values or {}).mappings().one_or_none()

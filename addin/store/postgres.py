@@ -38,10 +38,14 @@ class PostgresLedger:
             pool_pre_ping=False,
             connect_args={"connect_timeout": 5, "options": "-c statement_timeout=10000 -c lock_timeout=5000"},
         )
+        # One view for all statements of a unit; for reading alone, PostgreSQL never asks to begin again.
+        self._reading = self.engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
         self._keyring = keyring
 
     def read(self, unit: Callable[[Reading], T]) -> T:
-        with ledger_failures(), self.engine.connect() as connection:
+        with ledger_failures(), self._reading.connect() as connection:
             return unit(SqlReading(connection, self._keyring))
 
     def write(self, unit: Callable[[Writing], T]) -> T:

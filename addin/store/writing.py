@@ -28,6 +28,9 @@ from addin.store.rows import (
 
 _m, _r = tables.meetings.c, tables.rooms.c
 
+# On SQLite, where there is one writer, the lock is left out. It is the lock that UPDATE itself takes, so that rooms
+# may be added to the meeting meanwhile.
+_MEETING_TO_CHANGE = select(tables.meetings).where(_m.id == bindparam("id")).with_for_update(key_share=True)
 _INSERT_MEETING = insert(tables.meetings)
 _INSERT_HOST = insert(tables.meeting_hosts)
 _INSERT_AUDIT = insert(tables.audit)
@@ -66,6 +69,10 @@ _SET_STATE = (
 
 class SqlWriting(SqlReading):
     """Writes on one connection; the caller holds the transaction and commits."""
+
+    def meeting(self, meeting_id: str) -> Meeting | None:
+        """Return the meeting, held against other writers until the unit ends: what is read here is changed next."""
+        return self._one_meeting(_MEETING_TO_CHANGE, {"id": meeting_id})
 
     def add_meeting(self, meeting: Meeting, item_id: str | None, purge_at: datetime) -> None:
         row = meeting_row(meeting, self._keyring)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from addin.store import tables
 
@@ -42,8 +43,8 @@ class Mark:
             return None
 
     def write(self, path: Path) -> None:
-        """Replace the mark in one step."""
-        fresh = path.with_name(f"{path.name}.new")
+        """Replace the mark in one step; several processes may do so at once."""
+        fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
         fresh.write_text(json.dumps({"identity": self.identity, "newest": self.newest}), encoding="ascii")
         fresh.replace(path)
 
@@ -51,8 +52,18 @@ class Mark:
 def begin_service(engine: Engine, path: Path, *, now: int) -> bool:
     """Note that the service starts on this ledger, freeze it when it was restored; returns whether it is frozen.
 
-    `now` in microseconds since 1970.
+    `now` in microseconds since 1970. Several processes may start at once.
     """
+    try:
+        frozen, mark = _begin(engine, path, now)
+    except IntegrityError:
+        # Another process began the ledger at the same time; now it is there for both.
+        frozen, mark = _begin(engine, path, now)
+    mark.write(path)
+    return frozen
+
+
+def _begin(engine: Engine, path: Path, now: int) -> tuple[bool, Mark]:
     with engine.connect() as connection, connection.begin():
         state = connection.execute(select(tables.ledger_state)).one_or_none()
         if state is None:
@@ -65,9 +76,7 @@ def begin_service(engine: Engine, path: Path, *, now: int) -> bool:
             )
         connection.execute(update(tables.ledger_state).values(starts=_state.starts + 1))
         frozen = connection.execute(select(_state.frozen_at)).scalar_one() is not None
-        mark = _mark(connection)
-    mark.write(path)
-    return frozen
+        return frozen, _mark(connection)
 
 
 def note_progress(engine: Engine, path: Path) -> None:

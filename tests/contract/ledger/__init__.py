@@ -1,0 +1,1 @@
+"""What every ledger promises (`meetings.ports.Ledger`), held against SQLite and PostgreSQL alike."""

@@ -1,0 +1,100 @@
+"""One empty ledger on each database, and meetings to put into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from addin.meetings.codes import new_code
+from addin.meetings.keyring import Keyring
+from addin.meetings.model import Meeting, MeetingState, Window
+from addin.meetings.ports import Writing
+from addin.store.ledger import SqlLedger, open_engine, open_ledger
+from addin.store.schema import migrate
+from tests.postgres import NewDatabase, new_postgres_database
+
+__all__ = ["new_postgres_database"]
+
+NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
+ANNA = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
+TENANT = "11111111-2222-4333-8444-555555555555"
+LIVE = Meeting(
+    id="",
+    tenant=TENANT,
+    actor=ANNA,
+    mailbox="psykiatrimottagningen@region.example",
+    on_behalf_of=None,
+    hosts=(),
+    type="care-meeting-patient",
+    variant="one-patient",
+    unit="psychiatry",
+    window=Window(NOW, NOW + timedelta(minutes=45), "Europe/Stockholm"),
+    previous=None,
+    revision=1,
+    state=MeetingState.LIVE,
+    attention=None,
+    unbound=False,
+    join_code="",
+    start_code="",
+    created_at=NOW,
+)
+
+
+class StandingClock:
+    """Always NOW."""
+
+    def now(self) -> datetime:
+        return NOW
+
+
+@dataclass
+class Desk:
+    """An open ledger and who writes into it."""
+
+    ledger: SqlLedger
+    folder: Path
+    numbers: Iterator[int]
+
+    def books(self, *, purge_at: datetime, state: MeetingState = MeetingState.LIVE) -> Meeting:
+        """Add a meeting as it stands; returns it."""
+        booked = replace(
+            LIVE,
+            id=f"{next(self.numbers):032x}",
+            join_code=new_code(),
+            start_code=new_code(),
+            state=state,
+            cancelled_at=NOW if state is MeetingState.CANCELLING else None,
+        )
+
+        def unit(writing: Writing) -> None:
+            writing.add_meeting(booked, None, purge_at)
+            if booked.cancelled_at:
+                writing.change_meeting(booked, booked.revision)
+
+        self.ledger.write(unit)
+        return booked
+
+    def reads(self, meeting: Meeting) -> Meeting:
+        """Return the meeting as it is stored now."""
+        found = self.ledger.read(lambda reading: reading.meeting(meeting.id))
+        assert found is not None
+        return found
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    if request.param == "postgresql":
+        new_database: NewDatabase = request.getfixturevalue("new_postgres_database")
+        url = new_database()
+    engine = open_engine(url)
+    migrate(engine)
+    engine.dispose()
+    ledger = open_ledger(url, Keyring({"k1": b"k" * 32}, "k1"), StandingClock())
+    yield Desk(ledger, tmp_path, count(1))
+    ledger.close()

@@ -1,0 +1,103 @@
+"""Writers that meet, readers that meet a writer, processes that start at once, and whose turn it is."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from addin.meetings.errors import MeetingChanged
+from addin.meetings.model import Meeting, MeetingState
+from addin.meetings.ports import Reading, Writing
+from addin.store.ledger import mark_path
+from addin.store.postgres import PostgresLedger
+from addin.store.restored import Mark, begin_service
+from tests.contract.ledger.conftest import NOW, Desk
+
+HANDS = 12
+
+
+def next_revision(writing: Writing, meeting: Meeting, seen: int) -> None:
+    found = writing.meeting(meeting.id)
+    assert found is not None
+    writing.change_meeting(replace(found, revision=seen + 1), seen)
+
+
+def test_all_who_are_told_at_once_are_remembered(desk: Desk) -> None:
+    meeting = desk.books(purge_at=NOW)
+    audiences = [f"a{number}" for number in range(HANDS)]
+
+    with ThreadPoolExecutor(HANDS) as hands:
+        list(
+            hands.map(
+                lambda audience: desk.ledger.write(lambda writing: writing.tell(meeting.id, audience, 1)),
+                audiences,
+            )
+        )
+
+    assert desk.reads(meeting).told == dict.fromkeys(audiences, 1)
+
+
+def test_of_two_who_change_what_they_saw_the_later_is_told(desk: Desk) -> None:
+    meeting = desk.books(purge_at=NOW)
+    desk.ledger.write(lambda writing: next_revision(writing, meeting, 1))
+
+    with pytest.raises(MeetingChanged):
+        desk.ledger.write(lambda writing: next_revision(writing, meeting, 1))
+
+    assert desk.reads(meeting).revision == 2
+
+
+def test_a_unit_that_reads_sees_one_moment(desk: Desk) -> None:
+    meeting = desk.books(purge_at=NOW)
+
+    def unit(reading: Reading) -> tuple[Meeting | None, Meeting | None]:
+        before = reading.meeting(meeting.id)
+        desk.ledger.write(lambda writing: next_revision(writing, meeting, 1))
+        return before, reading.meeting(meeting.id)
+
+    before, after = desk.ledger.read(unit)
+
+    assert before == after == meeting
+    assert desk.reads(meeting).revision == 2
+
+
+def test_meetings_whose_rooms_cannot_be_removed_do_not_stop_the_others_from_being_forgotten(
+    desk: Desk,
+) -> None:
+    def overdue(days: int) -> datetime:
+        return NOW - timedelta(days=days)
+
+    for days in (9, 8, 7):
+        desk.books(purge_at=overdue(days), state=MeetingState.CANCELLING)
+    newest = desk.books(purge_at=overdue(1))
+
+    found = desk.ledger.read(lambda reading: reading.due_for_retention(NOW, 2))
+
+    assert [meeting.id for meeting in found] == [newest.id]
+
+
+def test_processes_that_start_at_once_on_a_new_ledger_all_begin_unfrozen(desk: Desk) -> None:
+    engine = desk.ledger.engine
+    # On SQLite one process holds the file, so there nobody else can begin.
+    starts = HANDS if isinstance(desk.ledger, PostgresLedger) else 1
+    mark = mark_path(str(engine.url), desk.folder)
+
+    with ThreadPoolExecutor(starts) as hands:
+        frozen = list(hands.map(lambda _: begin_service(engine, mark, now=0), range(starts)))
+
+    assert frozen == [False] * starts
+    assert [file.name for file in mark.parent.glob("*.mark*")] == [mark.name]
+
+
+def test_a_mark_that_many_processes_write_at_once_is_one_of_theirs(tmp_path: Path) -> None:
+    path, marks = tmp_path / "ledger.mark", [Mark("one ledger", number) for number in range(200)]
+
+    with ThreadPoolExecutor(HANDS) as hands:
+        list(hands.map(lambda mark: mark.write(path), marks))
+
+    assert Mark.read(path) in marks
+    assert list(tmp_path.iterdir()) == [path]

@@ -111,6 +111,8 @@ export class AppointmentPane {
         return this.#showUnlinked(unlinked.goneTitle, unlinked.gone);
       case "unlinked":
         return this.#showUnlinked(unlinked.linkTitle, unlinked.link);
+      case "copy":
+        return this.#showUnlinked(unlinked.copyTitle, unlinked.copy, { same: true });
       case "meeting":
         return this.#reopen();
     }
@@ -145,16 +147,22 @@ export class AppointmentPane {
   /**
    * @param {string} title
    * @param {string} sentence
+   * @param {{same?: boolean}} [options] whether the user may say that it is this item's meeting after all
    */
-  #showUnlinked(title, sentence) {
+  #showUnlinked(title, sentence, { same = false } = {}) {
     const createNew = async () => {
       this.#booking.forget();
       await this.#showForm();
+    };
+    const claim = async () => {
+      await this.#booking.claim();
+      await this.#reopen();
     };
     const actions = element(
       "div",
       { class: "actions" },
       button(unlinked.createNew, "create-new", this.#on(createNew), { kind: "primary" }),
+      same && button(unlinked.same, "same-item", this.#on(claim)),
     );
     show("message", title, [notice("warning", element("p", {}, sentence)), actions], { focus: false });
   }

@@ -20,13 +20,15 @@ import { ianaZone, withOffset } from "./time_zone.js";
 /** @typedef {"block" | "location" | "subject" | "id"} Part a part of the item that the meeting is written into */
 /** @typedef {{unwritten: Part[]}} Written */
 /** @typedef {{meeting: Meeting, written: Written}} Outcome */
-/** @typedef {"empty" | "meeting" | "unfinished" | "gone" | "unlinked"} Opening */
+/** @typedef {"empty" | "meeting" | "unfinished" | "gone" | "unlinked" | "copy"} Opening */
 /** @typedef {{key: string, wish: BookingRequest}} Draft a booking whose answer has not come; repeated as it stands */
 /** @typedef {{field: "subject" | "location" | "body" | "attendees", text: string}} FieldText */
 
 /** Names of our custom properties; Outlook keeps them apart from every other add-in's. */
 const MEETING = "meeting";
 const DRAFT = "draft";
+/** The item that the meeting was made in, as Outlook names it: a copy of the item has another. */
+const ITEM = "item";
 const LOCATION_LIMIT = 255;
 
 export class Booking {
@@ -69,7 +71,10 @@ export class Booking {
    */
   async open() {
     const id = await this.#item.property(MEETING);
-    if (id !== null) return this.#recognise(id);
+    if (id !== null) {
+      const opening = await this.#recognise(id);
+      return opening === "meeting" && (await this.#isCopy()) ? "copy" : opening;
+    }
     const draft = await this.#item.property(DRAFT);
     if (draft !== null) {
       this.#draft = JSON.parse(draft);
@@ -213,7 +218,7 @@ export class Booking {
   async write() {
     const meeting = this.meeting;
     const block = meeting.item_block;
-    const id = () => this.#item.setProperties({ [MEETING]: meeting.id, [DRAFT]: null });
+    const id = () => this.#keepId(meeting.id);
     if (block === null) return this.#each({ id });
     return this.#each({
       id,
@@ -252,10 +257,15 @@ export class Booking {
         const own = this.#ownLocation(location);
         if (own !== location) await this.#item.setLocation(own);
       },
-      id: () => this.#item.setProperties({ [MEETING]: null, [DRAFT]: null }),
+      id: () => this.#item.setProperties({ [MEETING]: null, [DRAFT]: null, [ITEM]: null }),
     });
     if (!written.unwritten.includes("block") && !written.unwritten.includes("id")) this.#meeting = null;
     return written;
+  }
+
+  /** Take the meeting for this item's own: it is the same item, moved to another folder. */
+  async claim() {
+    await this.#keepId(this.meeting.id);
   }
 
   /** Forget a meeting that is gone or another's, so that this item can have its own. */
@@ -288,6 +298,23 @@ export class Booking {
   }
 
   /**
+   * Copying an item copies its properties, and two items must never share a room: the copy's time would move the
+   * original's meeting. An item that had no id when it was booked is noted at the first opening.
+   * @returns {Promise<boolean>}
+   */
+  async #isCopy() {
+    const here = await this.#item.savedId();
+    const noted = await this.#item.property(ITEM);
+    if (here !== null && noted === null) await this.#each({ id: () => this.#keepId(this.meeting.id) });
+    return here !== null && noted !== null && here !== noted;
+  }
+
+  /** @param {string} id */
+  async #keepId(id) {
+    await this.#item.setProperties({ [MEETING]: id, [ITEM]: await this.#item.savedId(), [DRAFT]: null });
+  }
+
+  /**
    * Recognise a meeting by its link where Outlook has lost the id. Only one of the caller's own at the very same
    * time is taken: a link alone may have been copied from another item.
    * @param {string} code
@@ -300,7 +327,7 @@ export class Booking {
     const same =
       found && Date.parse(found.start) === start.getTime() && Date.parse(found.end) === end.getTime();
     if (!found || !same) return "unlinked";
-    await this.#item.setProperties({ [MEETING]: found.id });
+    await this.#keepId(found.id);
     return this.#recognise(found.id);
   }
 
@@ -380,7 +407,7 @@ export class Booking {
   async #settle(onStep) {
     if (this.meeting.state !== "wanted") return;
     // The id first: who leaves the pane now finds the meeting again when the item is opened.
-    await this.#each({ id: () => this.#item.setProperties({ [MEETING]: this.meeting.id, [DRAFT]: null }) });
+    await this.#each({ id: () => this.#keepId(this.meeting.id) });
     onStep("waiting");
     let seconds = 1;
     while (this.meeting.state === "wanted") {

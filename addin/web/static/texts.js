@@ -28,17 +28,20 @@ export function audienceSection(texts, meeting, report, { foremost }) {
   const told = element("p", { class: "told" });
   const mark = (/** @type {Meeting} */ now) => markTold(told, now, audience);
   const text = wholeText(texts, meeting);
+  // The link stays the same when the time changes: those with old facts need the new words.
+  const stale = meeting.told_stale.includes(audience);
+  const first = stale ? "text" : texts.copy_first;
   const copies = { link: () => linkCopy(link.url), text: () => text.copy() };
   const copyButton = (/** @type {"link" | "text"} */ what) => {
     const copy = () => copyAndReport(what, copies[what](), outcome, () => report(audience, what).then(mark));
-    const kind = foremost && what === texts.copy_first ? "primary" : "secondary";
+    const kind = foremost && what === first ? "primary" : "secondary";
     return button(what === "link" ? words.copyLink : words.copyText, `copy-${what}`, copy, {
       kind,
       about: title,
     });
   };
   const buttons = [copyButton("link"), copyButton("text")];
-  if (texts.copy_first === "text") buttons.reverse();
+  if (first === "text") buttons.reverse();
   mark(meeting);
   return element(
     "section",
@@ -48,7 +51,9 @@ export function audienceSection(texts, meeting, report, { foremost }) {
     told,
     element("div", { class: "actions" }, ...buttons),
     outcome,
-    link.central_template && element("p", { class: "template" }, words.template(link.central_template)),
+    !stale &&
+      link.central_template &&
+      element("p", { class: "template" }, words.template(link.central_template)),
     text.element,
   );
 }

@@ -111,6 +111,11 @@ export const unlinked = {
   link:
     "I texten står en möteslänk som kommer från någon annanstans, till exempel en kopierad bokning. Inget har " +
     "ändrats. Skapa ett eget möte här, så byts länken ut.",
+  copyTitle: "Är bokningen en kopia?",
+  copy:
+    "Bokningen ser ut att vara kopierad från en annan, som har ett skyddat möte. Två bokningar kan inte dela rum. " +
+    "Inget har ändrats. Skapa ett eget möte här, så byts länken ut. Har du bara flyttat bokningen, behåll mötet.",
+  same: "Behåll mötet, bokningen är flyttad",
   createNew: "Skapa ett nytt möte",
 };
 

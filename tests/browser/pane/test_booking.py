@@ -36,14 +36,6 @@ def test_the_block_stands_in_the_item_with_location_and_neutral_subject(pane: Pa
     expect(pane.frame.get_by_role("heading", name="Mötet är bokat")).to_be_focused()
 
 
-def test_only_the_opaque_id_is_kept_in_the_item(pane: Pane) -> None:
-    pane.open()
-    pane.book()
-    kept = pane.properties()
-    assert kept["draft"] is None
-    assert len(kept["meeting"]) == 32
-
-
 def test_the_users_own_subject_and_location_stay(pane: Pane) -> None:
     pane.outlook.field("Ämne").fill("Uppföljning")
     pane.outlook.field("Plats").fill("Rum 3")

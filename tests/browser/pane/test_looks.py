@@ -37,11 +37,10 @@ def looked_at(request: Any, browser: Browser, region: Region, monday: Any) -> It
 
 
 def set_width(page: Page, width: int) -> None:
-    """Make the pane so wide."""
-    page.evaluate(
-        "(width) => document.documentElement.style.setProperty('--pane-width', `${width}px`)", width
-    )
-    page.get_by_test_id("task-pane").evaluate("(frame, width) => { frame.style.width = `${width}px` }", width)
+    """Drag the pane's edge, by keyboard, until the pane is so wide."""
+    edge = page.get_by_role("separator")
+    while (now := int(edge.get_attribute("aria-valuenow") or 0)) != width:
+        edge.press("ArrowLeft" if now < width else "ArrowRight")
 
 
 def expect_well(pane: Pane, view: str) -> None:

@@ -1,0 +1,104 @@
+"""A copied item bears the original's properties and block; it must never touch the original's meeting."""
+
+import json
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import expect
+
+from addin.sandbox import people
+from addin.trial_job import PROPERTY
+from tests.browser.pane.steps import Pane
+from tests.browser.window.outlook import Outlook
+from tests.region import Region
+
+EXPAND: Final = f"singleValueExtendedProperties($filter=id eq '{PROPERTY}')"
+COPIED: Final = ("body", "singleValueExtendedProperties")
+
+
+def graph(region: Region, method: str, path: str, **more: Any) -> Any:
+    """Ask Graph as Anna's Outlook does."""
+    wish = {"object_id": people.ANNA.object_id, "audience": people.GRAPH_AUDIENCE}
+    token = region.sandbox("POST", "/sandbox/token", json=wish).json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    return region.sandbox(method, f"/v1.0/me/{path}", headers=headers, **more).json()
+
+
+def saved_original(region: Region, monday: date) -> dict[str, Any]:
+    """Return the saved item of this test's week, with our properties."""
+    week = {"startDateTime": f"{monday}T00:00:00Z", "endDateTime": f"{monday + timedelta(days=5)}T00:00:00Z"}
+    listed = graph(region, "GET", "calendarView", params=week)["value"]
+    path = "events/" + next(event["id"] for event in listed if event["subject"] == "Original")
+    found: dict[str, Any] = graph(region, "GET", path, params={"$expand": EXPAND})
+    return found
+
+
+def copy_original(region: Region, monday: date) -> None:
+    """Copy the item to the next day, as Outlook does: with everything in it."""
+    found = saved_original(region, monday)
+    event: dict[str, Any] = {name: found[name] for name in COPIED}
+    event["subject"] = "Kopia"
+    event["location"] = {"displayName": found["location"]["displayName"]}
+    for edge in ("start", "end"):
+        moment = datetime.fromisoformat(found[edge]["dateTime"][:19]) + timedelta(days=1)
+        event[edge] = {"dateTime": moment.isoformat(), "timeZone": found[edge]["timeZone"]}
+    graph(region, "POST", "events", json=event)
+
+
+@pytest.fixture
+def original(pane: Pane) -> dict[str, Any]:
+    """Return the meeting's id and link of a saved item that has been opened once since."""
+    pane.outlook.field("Ämne").fill("Original")
+    pane.open()
+    link, meeting = pane.book(), pane.properties()["meeting"]
+    pane.outlook.save()
+    pane.outlook.open("Original")
+    pane.open()
+    pane.expect_booked()
+    pane.outlook.save()
+    return {"link": link, "meeting": meeting}
+
+
+def open_copy(region: Region, open_outlook: Callable[..., Outlook], monday: date) -> Pane:
+    """Copy the original and open the copy with its pane, in a window of its own."""
+    copy_original(region, monday)
+    copy = Pane(open_outlook())
+    copy.outlook.open("Kopia")
+    copy.open()
+    return copy
+
+
+def test_two_opaque_ids_are_all_that_the_item_keeps(
+    region: Region, original: dict[str, Any], monday: date
+) -> None:
+    found = saved_original(region, monday)
+    kept = json.loads(found["singleValueExtendedProperties"][0]["value"])
+    outlooks_id = found["id"].replace("-", "/").replace("_", "+")  # Graph writes the same id for URLs
+    assert kept == {"meeting": original["meeting"], "item": outlooks_id}
+
+
+def test_a_copy_gets_a_room_of_its_own_and_leaves_the_originals_time_alone(
+    region: Region, original: dict[str, Any], open_outlook: Callable[..., Outlook], monday: date
+) -> None:
+    before = region.meeting(original["meeting"])
+    copy = open_copy(region, open_outlook, monday)
+    copy.says("Två bokningar kan inte dela rum.")
+    assert region.meeting(original["meeting"]) == before
+    copy.action("create-new").click()
+    copy.expect_view("choose")
+    assert copy.book() != original["link"]
+    assert region.meeting(original["meeting"]) == before
+
+
+def test_an_item_that_was_only_moved_keeps_its_meeting(
+    region: Region, original: dict[str, Any], open_outlook: Callable[..., Outlook], monday: date
+) -> None:
+    copy = open_copy(region, open_outlook, monday)
+    copy.action("same-item").click()
+    copy.says("Mötet har flyttats till den nya tiden.")
+    assert copy.link() == original["link"]
+    copy.reopen()
+    copy.expect_booked()
+    expect(copy.action("same-item")).to_have_count(0)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from addin.meetings.access import belongs_to
 from addin.meetings.codes import MistypedCode, parse_code
 from addin.meetings.errors import NotAllowedToStart, UnknownMeetingType
 from addin.meetings.join import is_ready, kept_until, serving_room
@@ -78,15 +79,14 @@ def judge_start(meeting: Meeting, kind: MeetingType, *, ready: bool, now: dateti
 
 def may_start(meeting: Meeting, kind: MeetingType, who: Principal) -> bool:
     """Whether the type's host rule lets this employee start without taking over."""
-    return kind.host_rule == "any_employee" or _is_named(meeting, who)
+    if kind.host_rule == "any_employee":
+        return may_take_over(meeting, who)
+    return belongs_to(meeting, who)
 
 
-def _is_named(meeting: Meeting, who: Principal) -> bool:
-    """Whether the person is a host, booked the meeting, or owns the mailbox that it was booked in or for."""
-    if who.tenant != meeting.tenant:
-        return False
-    owns = who.mailbox is not None and who.mailbox in {meeting.mailbox, meeting.on_behalf_of}
-    return owns or who.object_id in {meeting.actor, *meeting.hosts}
+def may_take_over(meeting: Meeting, who: Principal) -> bool:
+    """Whether a reason is enough: never for another organisation's people, who may be signed in here as well."""
+    return who.tenant == meeting.tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +112,8 @@ class StartMeeting:
         """Let the host in: open the link for guests, write who did it, return the way in.
 
         No way in is returned when the state is another than READY; nothing is written then. Raises
-        NotAllowedToStart when the type wants named hosts and no `reason` to take over was given, and
-        LedgerUnavailable.
+        NotAllowedToStart when the type wants named hosts and no `reason` to take over was given, or when the
+        meeting is another organisation's, and LedgerUnavailable.
         """
         try:
             code = parse_code(typed)
@@ -145,7 +145,7 @@ class StartMeeting:
         if view.state is not StartState.READY or view.meeting is None or view.kind is None:
             return view, None
         is_takeover = not may_start(view.meeting, view.kind, who)
-        if is_takeover and reason is None:
+        if is_takeover and (reason is None or not may_take_over(view.meeting, who)):
             raise NotAllowedToStart
         now = self.clock.now()
         writing.host_started(view.meeting.id, now)

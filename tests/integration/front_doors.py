@@ -165,13 +165,15 @@ class FrontDoors:
     reconciler: Reconciler
     url: str = ""
 
-    def books(self, kind: str = "care-meeting-patient", window: Window = WINDOW, **more: Any) -> Meeting:
+    def books(
+        self, kind: str = "care-meeting-patient", window: Window = WINDOW, who: Principal = ANNA, **more: Any
+    ) -> Meeting:
         """Book, have the room verified by the worker's way, and return the meeting."""
-        meeting = self.books_unverified(kind, window, **more)
+        meeting = self.books_unverified(kind, window, who, **more)
         self.verifies(meeting)
         return self.reads(meeting)
 
-    def books_unverified(self, kind: str, window: Window, **more: Any) -> Meeting:
+    def books_unverified(self, kind: str, window: Window, who: Principal = ANNA, **more: Any) -> Meeting:
         """Book as a click does, and no more."""
         book = BookMeeting(
             self.ledger,
@@ -190,7 +192,7 @@ class FrontDoors:
             "item_id": None,
         }
         request = BookingRequest(type=kind, unit=UNIT.id, window=window, **{**wish, **more})
-        return book(request, ANNA, key=str(datetime.now(UTC).timestamp())).meeting
+        return book(request, who, key=str(datetime.now(UTC).timestamp())).meeting
 
     def verifies(self, meeting: Meeting) -> None:
         """Do what the worker does next with the meeting's rooms."""

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -197,6 +198,24 @@ class TestOutsiders:
         assert meeting.join_code not in page.text.replace("-", "")
         assert get(f"{doors.start_url(meeting)}/host", guest).status_code == 303
         assert audited(doors, meeting) == []
+
+    @pytest.mark.parametrize("kind", ["care-meeting-patient", "strict"])
+    def test_another_organisations_staff_start_nothing_whatever_their_reason(
+        self, doors: FrontDoors, kind: str
+    ) -> None:
+        elsewhere = replace(ANNA, tenant="99999999-2222-4333-8444-555555555555")
+        ours, theirs = doors.books(kind), doors.books(kind, who=elsewhere, mailbox="bokning@region.example")
+        anna = browser()
+        confirm = signs_in(anna, doors.start_url(ours), people.ANNA)
+        form = {"form_token": hidden_field(confirm, "form_token"), "reason": "host_absent"}
+        for page in (
+            get(f"{doors.start_url(theirs)}/host", anna),
+            anna.post(f"{doors.start_url(theirs)}/host", data=form, timeout=10),
+        ):
+            assert page.status_code == 403
+            assert "Bara vårdpersonal kan starta mötet" in text_of(page)
+            assert pin_on(page) is None
+        assert audited(doors, theirs) == []
 
     def test_without_signing_in_nothing_starts(self, doors: FrontDoors) -> None:
         meeting = doors.books()

@@ -20,11 +20,19 @@ from typing import Any, Final, TypeVar
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from addin.meetings.codes import grouped, parse_code
+from addin.meetings.codes import grouped, is_like_a_code, parse_code
 from addin.meetings.errors import LedgerUnavailable, NotAllowedToStart, UnknownUnit
 from addin.meetings.keyring import Keyring
 from addin.meetings.ports import Clock
-from addin.meetings.start import HostEntry, StartMeeting, StartState, StartView, TakeoverReason, may_start
+from addin.meetings.start import (
+    HostEntry,
+    StartMeeting,
+    StartState,
+    StartView,
+    TakeoverReason,
+    may_start,
+    may_take_over,
+)
 from addin.meetings.units import Unit, Units
 from addin.web.pages import STYLE, Environment, PageProtection, in_words
 from addin.web.staff.auth.errors import IdentityUnavailable, NotStaff, SignInFailed
@@ -167,7 +175,9 @@ class _StartPage:
         """Start the meeting and show the way in, once; a reload asks the browser to send the form again."""
         session = self._cookie.signed_in(request)
         if session is None or not self._is_our_form(session):
-            return self._notice("form_too_old", 403, back_url=url_for("start.look", typed=typed))
+            # What is no code may be anything, such as a name in the wrong place, and is not repeated.
+            back_url = url_for("start.look", typed=typed) if is_like_a_code(typed) else None
+            return self._notice("form_too_old", 403, back_url=back_url)
         try:
             view, entry = self._start.start(typed, session.who, _reason())
         except NotAllowedToStart:
@@ -199,6 +209,8 @@ class _StartPage:
     def _confirm_page(
         self, view: StartView, typed: str, session: SignedIn, status: int, *, reason_missing: bool = False
     ) -> Response:
+        if view.meeting and not may_take_over(view.meeting, session.who):
+            return self._notice("not_staff", 403, leads_to_join=True)
         must_take_over = bool(
             view.meeting and view.kind and not may_start(view.meeting, view.kind, session.who)
         )

@@ -295,8 +295,8 @@ function addresses(text) {
  * @returns {string}
  */
 function unwrapped(address) {
-  if (!/[?&]url=[^&]+%2F(m|start)%2F/i.test(address) || !URL.canParse(address)) return address;
-  return new URL(address).searchParams.get("url") ?? address;
+  if (!/^https?:\/\/[^/]+\/.*[?&]url=[^&]+%2F(m|start)%2F/i.test(address)) return address;
+  return new URLSearchParams(address.slice(address.indexOf("?"))).get("url") ?? address;
 }
 
 // --- whose line is it? --------------------------------------------------------------------------------------------

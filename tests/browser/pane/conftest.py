@@ -15,9 +15,9 @@ from werkzeug.serving import make_server
 from addin.web.staff.pane import PaneSettings, SignIn, Support, pane_blueprint
 from tests.browser.pane.steps import Pane
 from tests.browser.window.outlook import Outlook
-from tests.region import Region, _shared_region, region
+from tests.region import Region, _shared_region, fresh_region, region
 
-__all__ = ["_shared_region", "region"]
+__all__ = ["_shared_region", "fresh_region", "region"]
 
 WEEKS: Final = itertools.count()
 FIRST_MONDAY: Final = date(2027, 1, 11)

@@ -238,6 +238,17 @@ def test_a_block_whose_links_a_mail_filter_has_rewritten_is_still_found(modules:
     assert body.codes(wrapped) == ["7K3M9QXP2RTWHD"]
 
 
+def test_a_block_that_word_has_rewritten_is_replaced_whole(modules: Page) -> None:
+    body = Body(modules, "html")
+    written = body.written(body.of(["Agenda"]), block())
+    # Classic Outlook edits with Word: lines broken anywhere, a class and an empty element in every paragraph.
+    by_word = re.sub(r"(\w) (\w)", "\\1\r\n\\2", written).replace("</p>", "<o:p></o:p></p>")
+    by_word = re.sub(r"<p[^>]*>", '<p class="MsoNormal">', by_word)
+    assert body.call("readsAs", by_word, block())
+    replaced = body.written(by_word, block(MOVED, INFORMATION), block())
+    assert body.lines(replaced) == body.lines(body.written(body.of(["Agenda"]), block(MOVED, INFORMATION)))
+
+
 @few
 @given(formats, user_lines)
 def test_the_check_reads_the_users_text_and_not_ours(modules: Page, kind: str, lines: list[str]) -> None:

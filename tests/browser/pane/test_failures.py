@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable
+from datetime import date
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from addin.sandbox import people
 from tests.browser.pane.steps import LINK, SOON, Pane
@@ -129,6 +130,47 @@ def test_an_expired_token_is_renewed_once_without_a_word(pane: Pane) -> None:
     pane.page.route("**/api/v1/meetings", expire)
     pane.book()
     assert len(refused) == 1
+
+
+def test_a_begun_booking_that_the_service_refuses_leads_back_to_the_form(pane: Pane) -> None:
+    pane.open()
+    pane.page.route("**/api/v1/meetings", lambda route: route.abort())
+    pane.action("create").click()
+    pane.says("går inte att nå just nu.")
+    assert pane.properties()["draft"]
+    pane.page.unroute("**/api/v1/meetings")
+    refuse(
+        pane.page, "**/api/v1/meetings", "POST", 422, "time-in-past", "Tiden har passerat. Inget är skrivet."
+    )
+    pane.reopen()
+    pane.expect_view("choose")
+    assert pane.properties() == {"meeting": None, "draft": None}
+
+
+def test_a_service_killed_between_click_and_answer_leaves_one_room_and_one_link(
+    context: BrowserContext, fresh_region: Region, monday: date
+) -> None:
+    outlook = Outlook(context.new_page(), fresh_region.window_url)
+    outlook.visit(monday, "anna.lindgren", "anna.lindgren")
+    outlook.new_meeting()
+    pane = Pane(outlook)
+    pane.open()
+    fresh_region.fault("hold", method="POST", stage="after")
+    pane.action("create").click()
+    fresh_region.wait_until_held()
+    fresh_region.kill()
+    fresh_region.release(drop=True)
+    assert LINK.findall(pane.body_text()) == []
+    fresh_region.start()
+    # The pane repeats by itself for some seconds, then asks; either way it is the same booking.
+    either = pane.action("retry").or_(pane.view("meeting"))
+    expect(either.first).to_be_visible(timeout=SOON)
+    if pane.action("retry").is_visible():
+        pane.action("retry").click()
+    pane.expect_booked()
+    assert pane.link()
+    fresh_region.settles()
+    assert len(fresh_region.pexip_rooms()) == 1
 
 
 def test_a_meeting_that_is_anothers_is_never_touched(pane: Pane, region: Region) -> None:

@@ -39,6 +39,17 @@ def parse_code(typed: str) -> str:
     return code
 
 
+def is_like_a_code(typed: str) -> bool:
+    """Whether somebody meant a code, so that it may be shown again to be corrected.
+
+    A code has letters and digits and its length, give or take one. What else people write into the wrong field, such
+    as a name, a mail address, a telephone or a personal number, is shown nowhere.
+    """
+    mixed = any(mark.isdigit() for mark in typed) and any(mark.isalpha() for mark in typed)
+    code = typed.upper().translate(_FORGIVEN)
+    return mixed and code.isascii() and code.isalnum() and abs(len(code) - LENGTH) <= 1
+
+
 def grouped(code: str) -> str:
     """Return the code as people read it: `7K3M9-QXP2R-TWHD`."""
     return f"{code[:5]}-{code[5:10]}-{code[10:]}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 import requests
@@ -197,10 +198,18 @@ class TestTheCode:
         assert answer.headers["Location"] == f"/m/{grouped(meeting.join_code)}"
 
     def test_a_mistyped_code_comes_back_in_its_field(self, doors: FrontDoors) -> None:
-        answer = press(f"{doors.url}/m?lang=en", code='7K3M9"><b>')
+        answer = press(f"{doors.url}/m?lang=en", code="7k3m9-QXP2R-TWHE")
         assert answer.status_code == 422
         assert "The code is not written correctly" in text_of(answer)
-        assert 'value="7K3M9&#34;&gt;&lt;b&gt;"' in answer.text
+        assert 'value="7k3m9-QXP2R-TWHE"' in answer.text
+
+    @pytest.mark.parametrize(
+        "typed", ["Anna Andersson", "20120229-2384", "anna@patient.example", '7K3M9"><b>']
+    )
+    def test_what_is_no_code_is_not_repeated(self, doors: FrontDoors, typed: str) -> None:
+        for answer in (press(f"{doors.url}/m", code=typed), get(f"{doors.url}/m/{quote(typed)}")):
+            assert 'aria-invalid="true"' in answer.text
+            assert typed not in html.unescape(unquote(answer.text))
 
     def test_without_groups_and_in_small_letters_the_link_works(self, doors: FrontDoors) -> None:
         meeting = doors.books()

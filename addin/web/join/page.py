@@ -15,7 +15,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from addin.meetings.codes import MistypedCode, grouped, parse_code
+from addin.meetings.codes import MistypedCode, grouped, is_like_a_code, parse_code
 from addin.meetings.errors import LedgerUnavailable, UnknownUnit
 from addin.meetings.join import JoinMeeting, JoinView, PageState
 from addin.meetings.ports import Clock
@@ -83,7 +83,7 @@ class _JoinPage:
         try:
             code = parse_code(typed)
         except MistypedCode:
-            return self._answer("mistyped", 422, asks=True, typed=typed[:60])
+            return self._answer("mistyped", 422, asks=True, wrong=True, typed=_shown(typed))
         return redirect(url_for("join.look", typed=grouped(code), **_kept_choices()), 303)
 
     def look(self, typed: str) -> Response:
@@ -122,7 +122,8 @@ class _JoinPage:
             view.state.value,
             status,
             asks=asks,
-            typed=typed[:60] if asks else "",
+            wrong=asks,
+            typed=_shown(typed) if asks else "",
             **self._of_meeting(view),
             **_of_waiting(view, typed),
         )
@@ -171,7 +172,7 @@ class _JoinPage:
         words = WORDS[language]
         html = render_template(
             "join.html",
-            **{"when": "", "opens": "", "typed": "", **more},
+            **{"when": "", "opens": "", "typed": "", "wrong": False, **more},
             said=words[said],
             words=words,
             style=STYLE,
@@ -224,9 +225,14 @@ def _url(typed: str, **changes: str | None) -> str:
     return url_for("join.look", typed=typed, **{**_kept_choices(), **changes})
 
 
+def _shown(typed: str) -> str:
+    """Return what may stand in the page of what somebody typed: a code with its faults, and nothing else."""
+    return typed if is_like_a_code(typed) else ""
+
+
 def _here(language: Language) -> str:
     """Return this page's address in another language; never the address of the button."""
-    typed = (request.view_args or {}).get("typed")
+    typed = _shown((request.view_args or {}).get("typed", ""))
     kept = {**_kept_choices(), "lang": language.value}
     return url_for("join.look", typed=typed, **kept) if typed else url_for("join.ask", **kept)
 

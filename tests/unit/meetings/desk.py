@@ -9,6 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from sqlalchemy import select
+
 from addin.meetings.book import Booked, BookingRequest, BookMeeting
 from addin.meetings.cancel import CancelMeeting
 from addin.meetings.change import Change, ChangeMeeting
@@ -134,7 +136,12 @@ class Desk:
         """Return the ids of rooms that still have something to be done."""
         with self.ledger.engine.connect() as connection:
             rooms = tables.rooms.c
-            return list(connection.execute(tables.rooms.select().where(rooms.due_at.is_not(None))).scalars())
+            return list(connection.execute(select(rooms.id).where(rooms.due_at.is_not(None))).scalars())
+
+    def purged(self) -> int:
+        """Return how many meetings are counted as forgotten."""
+        with self.ledger.engine.connect() as connection:
+            return sum(connection.execute(select(tables.purged.c.meetings)).scalars())
 
     def forget_everything(self) -> None:
         """Empty the ledger, for the next story."""

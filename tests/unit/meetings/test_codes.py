@@ -1,0 +1,97 @@
+"""Codes that people read aloud and type: random, forgiving, and told apart when mistyped."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from stdnum import luhn
+
+from addin.meetings.codes import (
+    ALPHABET,
+    LENGTH,
+    RANDOM_CHARACTERS,
+    MistypedCode,
+    grouped,
+    is_like_a_code,
+    new_alias,
+    new_code,
+    parse_code,
+)
+
+# As `new_code` makes them, but drawn by Hypothesis, which must be able to draw the same again.
+CODES = st.text(ALPHABET, min_size=RANDOM_CHARACTERS, max_size=RANDOM_CHARACTERS).map(
+    lambda body: body + str(luhn.calc_check_digit(body, ALPHABET))
+)
+FORGIVEN = {"0": "0Oo", "1": "1IiLl"}
+
+
+def test_a_code_has_at_least_sixty_bits_and_no_look_alikes() -> None:
+    assert len(ALPHABET) ** RANDOM_CHARACTERS >= 2**60
+    assert not set("ILOU") & set(ALPHABET)
+
+
+def test_an_alias_has_at_least_seventy_random_bits() -> None:
+    aliases = [new_alias() for _ in range(200)]
+    assert {len(alias) for alias in aliases} == {16}
+    assert set("".join(aliases)) == set(ALPHABET.lower())
+    assert len(ALPHABET) ** 16 >= 2**70
+
+
+def test_new_codes_are_codes_and_do_not_repeat() -> None:
+    codes = [new_code() for _ in range(1000)]
+    assert len(set(codes)) == 1000
+    assert list(map(parse_code, codes)) == codes
+
+
+@given(CODES)
+def test_a_code_is_read_back_as_it_is_shown(code: str) -> None:
+    assert len(code) == LENGTH
+    assert parse_code(grouped(code)) == code
+
+
+@given(CODES, st.data())
+def test_what_people_write_for_a_character_is_forgiven(code: str, data: st.DataObject) -> None:
+    typed = "".join(data.draw(st.sampled_from(FORGIVEN.get(char, char + char.lower()))) for char in code)
+    gaps = data.draw(st.lists(st.sampled_from(["", " ", "-", "–", ".", "\u00a0"]), min_size=14, max_size=14))
+    assert parse_code("".join(gap + char for gap, char in zip(gaps, typed, strict=True))) == code
+
+
+@given(CODES, st.data())
+def test_one_wrong_character_is_noticed(code: str, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, LENGTH - 1))
+    wrong = data.draw(st.sampled_from(sorted(set(ALPHABET) - {code[place]})))
+    with pytest.raises(MistypedCode):
+        parse_code(code[:place] + wrong + code[place + 1 :])
+
+
+@given(CODES, st.integers(0, LENGTH - 2))
+def test_two_neighbours_that_changed_places_are_noticed(code: str, place: int) -> None:
+    neighbours = {code[place], code[place + 1]}
+    # Luhn cannot see the alphabet's first and last character change places, as 09 and 90 among digits.
+    assume(len(neighbours) == 2 and neighbours != {"0", "Z"})
+    with pytest.raises(MistypedCode):
+        parse_code(code[:place] + code[place + 1] + code[place] + code[place + 2 :])
+
+
+@pytest.mark.parametrize(
+    "typed", ["7K3M9-QXP2R-TWHD", "7k3m9 qxp2r twh", "7K3M9QXP2RTWHDD", "7K3M9-QXP2R-TWHU"]
+)
+def test_a_code_with_a_fault_may_be_shown_again(typed: str) -> None:
+    assert is_like_a_code(typed)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "Anna Andersson",
+        "Åke Andersson 1",
+        "20120229-2384",
+        "070-174 06 05",
+        "anna12@mail.example",
+        "7K3M9",
+    ],
+)
+def test_what_people_write_in_the_wrong_field_may_not(typed: str) -> None:
+    assert not is_like_a_code(typed)

@@ -1,0 +1,132 @@
+"""What ends without anybody pressing a button: meetings that no item holds, kept days, and the rows after them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from addin.meetings.model import MeetingState
+from tests.unit.meetings.desk import Desk
+from tests.unit.meetings.doors import END, START
+from tests.unit.meetings.unreliable_provider import Fault
+
+KEPT = timedelta(days=30)
+DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
+
+
+def swept(desk: Desk, now: datetime, *, sees_calendars: bool = True) -> None:
+    """Come to that time, sweep, and let the worker do what follows from it."""
+    desk.clock.time = now
+    desk.sweep(sees_calendars=sees_calendars)
+    desk.works_until_settled()
+
+
+def exists(desk: Desk, meeting_id: str) -> bool:
+    return desk.ledger.read(lambda reading: reading.meeting(meeting_id)) is not None
+
+
+def test_a_meeting_that_no_item_holds_goes_after_a_day(desk: Desk) -> None:
+    meeting, booked = desk.books(), desk.clock.time
+
+    swept(desk, booked + DAY - SECOND)
+    assert desk.reads(meeting.id).state is MeetingState.LIVE
+    swept(desk, booked + DAY)
+
+    assert desk.reads(meeting.id).state is MeetingState.CANCELLED
+    assert desk.provider.rooms == {}
+
+
+def test_a_meeting_that_no_item_holds_goes_when_it_begins(desk: Desk) -> None:
+    desk.clock.time = START - timedelta(hours=1)
+    meeting = desk.books()
+
+    swept(desk, START - SECOND)
+    assert desk.reads(meeting.id).state is MeetingState.LIVE
+    swept(desk, START)
+
+    assert desk.reads(meeting.id).state is MeetingState.CANCELLED
+
+
+def test_a_meeting_that_an_item_holds_stays(desk: Desk) -> None:
+    meeting = desk.books()
+    desk.ledger.write(lambda writing: writing.bind(meeting.id))
+    swept(desk, START)
+    assert desk.reads(meeting.id).state is MeetingState.LIVE
+
+
+def test_a_meeting_that_was_booked_from_a_saved_item_stays(desk: Desk) -> None:
+    meeting = desk.books(item_id="item")
+    swept(desk, START)
+    assert desk.reads(meeting.id).state is MeetingState.LIVE
+
+
+def test_no_unbound_meeting_goes_where_nothing_tells_of_calendars(desk: Desk) -> None:
+    meeting = desk.books()
+    swept(desk, START + DAY, sees_calendars=False)
+    assert desk.reads(meeting.id).state is MeetingState.LIVE
+
+
+def test_the_room_goes_when_the_kept_days_are_over_and_then_the_row_with_the_count_kept(desk: Desk) -> None:
+    meeting = desk.books(item_id="item")
+    desk.works_until_settled()
+
+    swept(desk, END + KEPT - SECOND)
+    assert desk.reads(meeting.id).state is MeetingState.LIVE
+    swept(desk, END + KEPT)
+    assert desk.reads(meeting.id).state is MeetingState.CANCELLED
+    assert desk.provider.rooms == {}
+    swept(desk, END + KEPT + SECOND)
+
+    assert not exists(desk, meeting.id)
+    assert desk.purged() == 1
+
+
+def test_a_removed_meeting_is_kept_as_long_as_others_and_then_goes(desk: Desk) -> None:
+    meeting = desk.cancel(desk.books(item_id="item"))
+    swept(desk, END + KEPT - SECOND)
+    assert exists(desk, meeting.id)
+    swept(desk, END + KEPT)
+    assert not exists(desk, meeting.id)
+
+
+def test_a_row_is_not_forgotten_while_its_room_is_still_there(desk: Desk) -> None:
+    meeting = desk.books(item_id="item")
+    desk.works_until_settled()
+    desk.clock.time = END + KEPT
+    desk.sweep()
+    desk.provider.faults.extend([Fault.FORBIDDEN] * 3)
+    while desk.works():
+        pass
+    desk.sweep()
+    assert exists(desk, meeting.id)
+    assert len(desk.provider.rooms) == 1
+
+    swept(desk, END + KEPT + DAY)
+    swept(desk, END + KEPT + DAY + SECOND)
+
+    assert not exists(desk, meeting.id)
+    assert desk.provider.rooms == {}
+
+
+def test_who_did_what_stays_after_the_meeting_is_forgotten(desk: Desk) -> None:
+    meeting = desk.cancel(desk.books(item_id="item"))
+    swept(desk, END + KEPT)
+    entries = desk.ledger.read(lambda reading: list(reading.audit_entries(meeting.id, None)))
+    assert [(entry.action, entry.actor) for entry in entries] == [
+        ("booked", meeting.actor),
+        ("cancelled", meeting.actor),
+        ("purged", "service"),
+    ]
+
+
+def test_a_meeting_that_is_removed_while_it_is_swept_is_removed_once(desk: Desk) -> None:
+    meeting = desk.books()
+    desk.clock.time = START
+    overdue = desk.ledger.read(lambda reading: reading.unbound_overdue(START, START, 10))
+    assert [one.id for one in overdue] == [meeting.id]
+    desk.cancel(meeting)
+
+    swept(desk, START)
+
+    entries = desk.ledger.read(lambda reading: list(reading.audit_entries(meeting.id, None)))
+    assert [entry.action for entry in entries] == ["booked", "cancelled"]

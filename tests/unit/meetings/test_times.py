@@ -1,0 +1,77 @@
+"""Which times can be booked, and how each that cannot is told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from addin.meetings import errors
+from addin.meetings.times import LONGEST, window
+
+NOW = datetime(2027, 3, 1, 8, 0, tzinfo=UTC)
+STOCKHOLM = "Europe/Stockholm"
+
+
+def test_a_window_is_kept_in_utc_with_the_zone_in_which_people_read_it() -> None:
+    kept = window("2027-03-01T10:00:00+01:00", "2027-03-01T10:45:00+01:00", STOCKHOLM, NOW)
+    assert (kept.start, kept.end) == (NOW.replace(hour=9), NOW.replace(hour=9, minute=45))
+    assert kept.start.tzinfo is UTC
+    assert kept.zone == STOCKHOLM
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "zone", "failure"),
+    [
+        ("2027-03-01T10:00:00", "2027-03-01T11:00:00+01:00", STOCKHOLM, errors.TimeWithoutOffset),
+        ("2027-03-01T10:00:00+01:00", "2027-03-01", STOCKHOLM, errors.TimeWithoutOffset),
+        ("imorgon", "2027-03-01T11:00:00+01:00", STOCKHOLM, errors.TimeWithoutOffset),
+        ("0001-01-01T00:00:00+14:00", "2027-03-01T11:00:00+01:00", STOCKHOLM, errors.TimeWithoutOffset),
+        ("2027-03-01T11:00:00+01:00", "2027-03-01T10:00:00+01:00", STOCKHOLM, errors.TimeReversed),
+        ("2027-03-01T11:00:00+01:00", "2027-03-01T11:00:00+01:00", STOCKHOLM, errors.TimeReversed),
+        ("2027-03-01T11:00:00+01:00", "2027-03-02T11:00:01+01:00", STOCKHOLM, errors.MeetingTooLong),
+        ("2027-03-01T08:00:00+01:00", "2027-03-01T09:00:00+01:00", STOCKHOLM, errors.TimeInPast),
+        ("2027-03-28T02:30:00+01:00", "2027-03-28T04:00:00+02:00", STOCKHOLM, errors.TimeDoesNotExist),
+        ("2027-03-28T02:30:00+02:00", "2027-03-28T04:00:00+02:00", STOCKHOLM, errors.TimeDoesNotExist),
+        ("2027-03-01T10:00:00+02:00", "2027-03-01T11:00:00+02:00", STOCKHOLM, errors.TimeZoneMismatch),
+        ("2027-03-01T10:00:00Z", "2027-03-01T11:00:00Z", "Europe/Göteborg", errors.TimeZoneUnknown),
+        ("2027-03-01T10:00:00Z", "2027-03-01T11:00:00Z", "../../etc/passwd", errors.TimeZoneUnknown),
+        ("2027-03-01T10:00:00Z", "2027-03-01T11:00:00Z", "", errors.TimeZoneUnknown),
+    ],
+)
+def test_every_unusable_time_has_an_error_of_its_own(
+    start: str, end: str, zone: str, failure: type[errors.InvalidTime]
+) -> None:
+    with pytest.raises(failure):
+        window(start, end, zone, NOW)
+
+
+def test_a_meeting_that_has_begun_may_be_booked() -> None:
+    assert window("2027-03-01T08:30:00+01:00", "2027-03-01T09:30:00+01:00", STOCKHOLM, NOW).start < NOW
+
+
+def test_a_meeting_may_last_twenty_four_hours() -> None:
+    kept = window("2027-03-01T10:00:00+01:00", "2027-03-02T10:00:00+01:00", STOCKHOLM, NOW)
+    assert kept.end - kept.start == LONGEST
+
+
+def test_both_readings_of_the_hour_that_comes_twice_can_be_booked() -> None:
+    now = datetime(2027, 10, 1, tzinfo=UTC)
+    first = window("2027-10-31T02:30:00+02:00", "2027-10-31T04:00:00+01:00", STOCKHOLM, now)
+    second = window("2027-10-31T02:30:00+01:00", "2027-10-31T04:00:00+01:00", STOCKHOLM, now)
+    assert second.start - first.start == timedelta(hours=1)
+
+
+@given(
+    st.integers(1, 13 * 365 * 24 * 60).map(lambda minutes: NOW + timedelta(minutes=minutes)),
+    st.integers(1, 24 * 60),
+    st.sampled_from([STOCKHOLM, "UTC", "America/Sao_Paulo", "Australia/Lord_Howe"]),
+)
+def test_every_coming_instant_in_utc_can_be_booked_in_any_zone(
+    begins: datetime, minutes: int, zone: str
+) -> None:
+    ends = begins + timedelta(minutes=minutes)
+    kept = window(begins.isoformat(), ends.isoformat(), zone, NOW)
+    assert (kept.start, kept.end) == (begins, ends)

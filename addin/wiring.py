@@ -113,10 +113,7 @@ def _collect(faults: list[str], load: Callable[[], T]) -> T | None:
 
 def _types(settings: Settings) -> MeetingTypes:
     try:
-        types = load_meeting_types(settings.meetings.types_file or SHIPPED)
-        offered = settings.meetings.offered
-        if offered is not None:
-            types = MeetingTypes([types.of(type_id) for type_id in offered])
+        types = load_meeting_types(settings.meetings.types_file or SHIPPED, settings.meetings.offered)
         return types.with_providers(settings.meetings.providers)
     except ValidationError as fault:
         raise SettingsFaulty([f"meetings.types_file: {fault.messages}"]) from None

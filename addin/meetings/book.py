@@ -14,7 +14,8 @@ from datetime import timedelta
 from addin.meetings.access import belongs_to
 from addin.meetings.codes import new_code
 from addin.meetings.deadline import Deadline
-from addin.meetings.errors import IdempotencyKeyReused, MailboxNotAllowed, MeetingNotFound, NotSupported
+from addin.meetings.errors import IdempotencyKeyReused, MailboxNotAllowed, MeetingNotFound
+from addin.meetings.lobby import refuse_weaker_lobby
 from addin.meetings.model import AuditEntry, Claim, Meeting, MeetingState, Principal, Window
 from addin.meetings.ports import Clock, ConferencingProvider, Ledger, Reading, Writing
 from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
@@ -74,12 +75,10 @@ class BookMeeting:
         return Booked(made, created=True)
 
     def _hold_against_settings(self, request: BookingRequest) -> None:
-        kind = self.plans.types.of(request.type)
+        kind = self.plans.types.offered(request.type)
         kind.variant(request.variant)
         self.units.of(request.unit)
-        provider = self.providers.get(kind.provider)
-        if kind.lobby_refused_below and provider and provider.capabilities.lobby != kind.lobby:
-            raise NotSupported
+        refuse_weaker_lobby(kind, self.providers)
         for address in filter(None, (request.mailbox, request.on_behalf_of)):
             if address.rpartition("@")[2] not in self.mail_domains:
                 raise MailboxNotAllowed
@@ -100,9 +99,10 @@ class _Attempt:
         self._keyring = booking.plans.keyring
         self._key = f"{who.tenant}\x1f{who.object_id}\x1f{key}"
         self._fingerprint = hashlib.sha256(repr(request).encode()).digest()
-        self._kept = timedelta(days=booking.plans.types.of(request.type).days_kept)
+        kind = booking.plans.types.of(request.type)
+        self._kept = timedelta(days=kind.days_kept)
         self._meeting = _wish(request, who, booking.clock)
-        self._room = booking.plans.new_room(self._meeting, booking.plans.types.of(request.type).provider)
+        self._room = booking.plans.new_room(self._meeting, kind.provider)
 
     def __call__(self, writing: Writing) -> _Written:
         known = self._known(writing)

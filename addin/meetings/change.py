@@ -1,7 +1,4 @@
-"""Changes a meeting's time, type, variant or unit; link and codes stay.
-
-Notes also what people have been told, and that a calendar item holds the meeting.
-"""
+"""Changes a meeting's time, type, variant or unit; link and codes stay. Notes also what people have been told."""
 
 from __future__ import annotations
 
@@ -12,6 +9,7 @@ from addin.meetings.access import own_meeting
 from addin.meetings.book import INLINE_SECONDS
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import MeetingChanged, MeetingIsCancelled, UnknownAudience
+from addin.meetings.lobby import refuse_weaker_lobby
 from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import AuditEntry, Claim, Meeting, MeetingState, Principal, Room, Wanted, Window
 from addin.meetings.ports import Clock, ConferencingProvider, Ledger, Writing
@@ -32,7 +30,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ChangeMeeting:
-    """The use cases behind another type, another time, *Kopiera* and the first sight of a saved item."""
+    """The use cases behind another type, another time and *Kopiera*."""
 
     ledger: Ledger
     reconciler: Reconciler
@@ -45,7 +43,7 @@ class ChangeMeeting:
         """Write the new wish and bring the room after it; a change that changes nothing is no change.
 
         Raises MeetingNotFound, MeetingChanged, MeetingIsCancelled, UnknownMeetingType, UnknownVariant, UnknownUnit,
-        LedgerUnavailable.
+        NotSupported, LedgerUnavailable.
         """
 
         def unit(writing: Writing) -> tuple[Meeting, Claim | None]:
@@ -93,13 +91,20 @@ class ChangeMeeting:
         return after, self._want(writing, after, newest) if affected else None
 
     def _wished(self, before: Meeting, change: Change) -> Meeting:
-        kind = self.plans.types.of(change.type or before.type)
+        kind = self._wished_kind(before, change)
         variant = change.variant or (before.variant if kind.id == before.type else kind.variants[0].id)
         unit = self.units.of(change.unit).id if change.unit else before.unit
         after = replace(before, type=kind.id, variant=kind.variant(variant).id, unit=unit)
         if change.window and change.window != before.window:
             after = replace(after, window=change.window, previous=before.window)
         return after
+
+    def _wished_kind(self, before: Meeting, change: Change) -> MeetingType:
+        if change.type in (None, before.type):
+            return self._kind(before)
+        kind = self.plans.types.offered(change.type)
+        refuse_weaker_lobby(kind, self.providers)
+        return kind
 
     def _room_is_affected(self, before: Meeting, after: Meeting) -> bool:
         if (before.type, before.variant) != (after.type, after.variant):

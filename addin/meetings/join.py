@@ -17,6 +17,7 @@ from typing import Final
 from addin.meetings.codes import MistypedCode, parse_code
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import NotSupported, ProviderError, UnknownMeetingType
+from addin.meetings.lobby import falls_short
 from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import LobbyLevel, Meeting, MeetingState, Room, Wanted, Window
 from addin.meetings.ports import Clock, ConferencingProvider, Ledger, Occupancy, Reading, RoomWish
@@ -298,6 +299,6 @@ class JoinMeeting:
         if view.state is not PageState.OPEN or found.room is None or found.provider is None:
             return view
         # The provider's word counts: a page may not promise a lobby that only the type asks for.
-        lobby = kind.lobby if kind.lobby is found.provider.capabilities.lobby else LobbyLevel.WAIT_FOR_HOST
+        lobby = LobbyLevel.WAIT_FOR_HOST if falls_short(kind, found.provider) else kind.lobby
         pin = self.plans.wish(found.meeting, found.room).guest_pin if kind.guest_pin else None
         return replace(view, lobby=lobby, guest_pin=pin)

@@ -7,7 +7,7 @@ with the place and every other fault, never one at a time.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -104,33 +104,53 @@ class _FileSchema(Schema):
 
 
 class MeetingTypes:
-    """The configured meeting types, in the order in which people see them."""
+    """The configured meeting types; those on offer come one after the other, in the order in which people see them.
 
-    def __init__(self, types: list[MeetingType]) -> None:
+    A type that is not offered any more is still known, since meetings that were booked as such live on.
+    """
+
+    def __init__(self, types: Iterable[MeetingType], offered: Iterable[str] | None = None) -> None:
+        """Take all types, and the ids of those on offer (None: all); raises UnknownMeetingType."""
         self._types = {kind.id: kind for kind in types}
+        self._offered = {kind.id: kind for kind in map(self.of, self._types if offered is None else offered)}
 
     def of(self, type_id: str) -> MeetingType:
-        """Return the type; raises UnknownMeetingType."""
-        try:
-            return self._types[type_id]
-        except KeyError:
-            raise UnknownMeetingType from None
+        """Return the type, on offer or not; raises UnknownMeetingType."""
+        return _named(self._types, type_id)
+
+    def offered(self, type_id: str) -> MeetingType:
+        """Return the type when it is on offer; raises UnknownMeetingType."""
+        return _named(self._offered, type_id)
 
     def __iter__(self) -> Iterator[MeetingType]:
-        return iter(self._types.values())
+        return iter(self._offered.values())
 
     def with_providers(self, providers: Mapping[str, str]) -> MeetingTypes:
         """Return the same types with other providers, by type id; raises UnknownMeetingType."""
         for type_id in providers:
             self.of(type_id)
-        return MeetingTypes([replace(kind, provider=providers.get(kind.id, kind.provider)) for kind in self])
+        served = [
+            replace(kind, provider=providers.get(kind.id, kind.provider)) for kind in self._types.values()
+        ]
+        return MeetingTypes(served, self._offered)
 
 
-def load_meeting_types(path: Path = SHIPPED) -> MeetingTypes:
-    """Read the file; raises ValidationError naming every fault, OSError when it cannot be read."""
+def _named(types: Mapping[str, MeetingType], type_id: str) -> MeetingType:
+    try:
+        return types[type_id]
+    except KeyError:
+        raise UnknownMeetingType from None
+
+
+def load_meeting_types(path: Path = SHIPPED, offered: Iterable[str] | None = None) -> MeetingTypes:
+    """Read the file; `offered` are the ids of the types on offer, None for all.
+
+    Raises ValidationError naming every fault, OSError when it cannot be read, UnknownMeetingType for an offer of
+    something that is not there.
+    """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as fault:
         raise ValidationError({"meeting_type": [f"not TOML: {fault}"]}) from None
     loaded: dict[str, list[MeetingType]] = _FileSchema().load(content)
-    return MeetingTypes(loaded["meeting_type"])
+    return MeetingTypes(loaded["meeting_type"], offered)

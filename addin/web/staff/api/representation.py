@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from addin.meetings.codes import grouped
+from addin.meetings.lobby import falls_short
 from addin.meetings.model import Meeting, MeetingState, Window
 from addin.meetings.ports import ConferencingProvider, Ledger
 from addin.meetings.texts import MeetingTexts
@@ -80,7 +81,7 @@ class Representation:
     def _deviation(self, meeting: Meeting) -> str | None:
         kind = self.texts.types.of(meeting.type)
         provider = self.providers.get(kind.provider)
-        return LOBBY_DEVIATION if provider and provider.capabilities.lobby != kind.lobby else None
+        return LOBBY_DEVIATION if provider and falls_short(kind, provider) else None
 
 
 def _local(window: Window, moment: datetime) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -40,34 +40,38 @@ class Plan:
 
 @dataclass(frozen=True)
 class Sides:
-    """Both servers on one provider, ready for their turns."""
+    """Both servers on one provider, ready for their turns; `restless` notes who would not rest after one."""
 
     ours: Running
     floor: Running
     provider: Running
     token: str
     settle_seconds: float
+    restless: list[int] = field(default_factory=list)
 
     def pairs(
         self, count: int, seconds: float, *, delay_ms: float, clients: int, rate: float = 0
     ) -> list[Pair]:
         """Let both take turns, the one that begins changing with each pair."""
-        set_delay(self.provider, delay_ms)
         found = []
         for number in range(count):
             order = (self.floor, self.ours) if number % 2 == 0 else (self.ours, self.floor)
-            results = {side.port: self._turn(side, seconds, clients, rate) for side in order}
+            results = {side.port: self._turn(side, seconds, delay_ms, clients, rate) for side in order}
             found.append(Pair(results[self.ours.port], results[self.floor.port]))
         return found
 
     def warm_up(self, seconds: float) -> None:
         """Let both fill their pools and caches."""
         for side in (self.floor, self.ours):
-            self._turn(side, seconds, CLIENTS, 0)
+            self._turn(side, seconds, 0, CLIENTS, 0)
 
-    def _turn(self, side: Running, seconds: float, clients: int, rate: float) -> Result:
+    def _turn(self, side: Running, seconds: float, delay_ms: float, clients: int, rate: float) -> Result:
+        set_delay(self.provider, delay_ms)
         result = load(booking(side.port, self.token, seconds, clients, rate))
-        side.wait_until_quiet(self.settle_seconds)
+        # What is left over, rooms to be read back, is done with at full speed: the other's turn waits for it.
+        set_delay(self.provider, 0)
+        if not side.wait_until_quiet(self.settle_seconds):
+            self.restless.append(side.port)
         return result
 
 
@@ -125,6 +129,7 @@ def _on_database(
         "errors": sum(pair.ours.errors + pair.floor.errors for pair in [*latency, *busy, *unhindered]),
         "ready_seconds": round(ready, 2),
         "service_rss_mib": round(resident, 1),
+        "restless_turns": len(sides.restless),
         "pairs": plan.pairs,
         "medians": {
             "one_client_50ms": _medians(latency),

@@ -86,6 +86,7 @@ class PostgresStore:
 def prepare(address: str) -> None:
     """Make the floor's one table."""
     if address.startswith("postgresql://"):
+        # Not needed, and maybe not installed, where the floor stands on SQLite.
         import psycopg
 
         with psycopg.connect(address) as connection:

@@ -88,13 +88,16 @@ def make_api(app: Flask) -> ProblemApi:
     api = ProblemApi(app)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     api.spec.options["security"] = [{"bearer": []}]
-    app.register_error_handler(CareMeetingError, _answer_known)
-    app.register_error_handler(RequestProblem, _answer_request)
     return api
 
 
 def guard(blueprint: ApiBlueprint, verifier: TokenVerifier) -> ApiBlueprint:
-    """Let nobody past who has not shown a token that was verified, and no body that is too large or not JSON."""
+    """Let nobody past who has not shown a token that was verified, and no body that is too large or not JSON.
+
+    Failures are answered as problem+json in these routes alone: the pages for people answer with pages.
+    """
+    blueprint.register_error_handler(CareMeetingError, _answer_known)
+    blueprint.register_error_handler(RequestProblem, _answer_request)
 
     @blueprint.before_request
     def verify() -> None:
@@ -149,7 +152,11 @@ def _answer_known(failure: CareMeetingError) -> Response:
     if isinstance(failure, LedgerError | IdentityError):
         # Their sentences are our own, and an operator needs them: which part of a token was not accepted.
         known["reason"] = str(failure)
-    log.info("refused", extra=known)
+    if problem is problems.UNEXPECTED:
+        # Known by name, and yet a fault of ours (a sealed row that does not open): somebody must see where.
+        log.error("unexpected", extra=known, exc_info=failure)
+    else:
+        log.info("refused", extra=known)
     return answer(problem)
 
 

@@ -1,0 +1,162 @@
+"""Starts the service as `vardmote serve` does, but so that it leaks on purpose: the search must find each leak.
+
+Only this process is patched; the product has no switch for it. `LEAKS` names the kinds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import granian
+from flask import Flask, request
+
+from addin import cli, logs, wiring
+from addin.meetings.model import AuditEntry
+from addin.store.writing import SqlWriting
+from addin.web import problems
+from addin.web.staff.api import edge
+
+KIND: Final = "VARDMOTE_TEST_LEAK"
+_Server: Final[Any] = granian.Granian
+log: Final = logging.getLogger("addin.web")
+
+
+def leaking_server(_target: str, **options: Any) -> Any:
+    """Return the same server with the same flags, whose process loads `app` below."""
+    return _Server(f"{__spec__.name if __spec__ else __name__}:app", **options)
+
+
+def app() -> Flask:
+    """Return the service's own application, with the leak put in."""
+    from addin import serving
+
+    leak = LEAKS[os.environ[KIND]]
+    if leak in EARLY:
+        leak(None)
+    made = serving.app()
+    if leak not in EARLY:
+        leak(made)
+    return made
+
+
+def _before_each(made: Flask, use: Callable[[str], object]) -> None:
+    """Have `use` called with the body of each request."""
+
+    def look() -> None:
+        body = request.get_data(as_text=True)
+        if body:
+            use(body)
+
+    made.before_request_funcs.setdefault(None, []).insert(0, look)
+
+
+def log_filter(_: Any) -> None:
+    """Let every record through as it is, and have somebody log what was asked."""
+    logs._only_listed = lambda _logger, _method, event: event
+
+    asked = wiring.Service.app
+
+    def talkative(self: Any, surfaces: Any) -> Flask:
+        made = asked(self, surfaces)
+        _before_each(made, lambda body: log.info("asked %s", body))
+        return made
+
+    wiring.Service.app = talkative  # type: ignore[method-assign]
+
+
+def log_field(made: Flask) -> None:
+    """Write the body into a field that may be logged."""
+    _before_each(made, lambda body: log.info("asked", extra={"reason": body}))
+
+
+def log_encoded(made: Flask) -> None:
+    """Write the body into the log so that nobody sees it at a glance."""
+    _before_each(
+        made, lambda body: log.info("asked", extra={"code": base64.b64encode(body.encode()).decode()})
+    )
+
+
+def log_hashed(made: Flask) -> None:
+    """Write hashes of the body's words: whoever knows a personal number finds it."""
+
+    def hashed(body: str) -> None:
+        words = [part.strip(' {}[]":,') for part in body.split('"')]
+        sums = [hashlib.sha256(word.encode()).hexdigest() for word in words if word]
+        log.info("asked", extra={"code": " ".join(sums)})
+
+    _before_each(made, hashed)
+
+
+def database(made: Flask) -> None:
+    """Write what was last asked as the reason of the next entry in the audit."""
+    asked: list[str] = [""]
+    _before_each(made, asked.append)
+    written = SqlWriting.audit
+
+    def leaking(self: SqlWriting, entry: AuditEntry) -> None:
+        written(self, replace(entry, reason=asked[-1]))
+
+    SqlWriting.audit = leaking  # type: ignore[method-assign]
+
+
+def error_answer(_: Any) -> None:
+    """Repeat in an error what was sent, to be helpful."""
+    documented = problems.document
+
+    def helpful(problem: Any, request_id: str, fields: Any = None) -> dict[str, Any]:
+        return documented(problem, request_id, fields) | {"detail": request.get_data(as_text=True)}
+
+    problems.document = helpful
+
+
+def error_name(_: Any) -> None:
+    """Name the unknown field, as libraries do by themselves."""
+    edge.named = lambda messages: messages
+
+
+def temporary_file(made: Flask) -> None:
+    """Keep the body in a file for later."""
+
+    def keep(body: str) -> None:
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", delete=False) as file:
+            file.write(body)
+
+    _before_each(made, keep)
+
+
+LEAKS: Final[Mapping[str, Callable[[Any], None]]] = {
+    "log filter": log_filter,
+    "log field": log_field,
+    "log, encoded": log_encoded,
+    "log, hashed": log_hashed,
+    "database": database,
+    "error answer": error_answer,
+    "error's field name": error_name,
+    "temporary file": temporary_file,
+}
+# These replace what the application is made with.
+EARLY: Final = (log_filter, error_answer, error_name)
+
+
+def main() -> None:
+    """Take what is ours from the command line and leave the rest to `vardmote`."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--leak", required=True)
+    told, rest = parser.parse_known_args()
+    os.environ[KIND] = told.leak
+    granian.Granian = leaking_server  # type: ignore[assignment]
+    sys.argv = ["vardmote", *rest]
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""No patient data is stored or logged: marked data goes into every input, and then all that was written is searched.
+
+Where staff's own data may stand is said in `docs/data.md`. A service that leaks on purpose, in each way that we could
+think of, makes the same search find it.
+"""
+
+from __future__ import annotations
+
+import base64
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.integration.canaries.feeding import Feeding
+from tests.integration.canaries.leaky_service import LEAKS
+from tests.integration.canaries.search import Finding, Place, files, search
+from tests.integration.canaries.words import Canaries, forms
+from tests.region import running_region
+
+# Where each leak must be found: the beginning of the place's name.
+FOUND_IN: Final = {
+    "log filter": "region.log",
+    "log field": "region.log",
+    "log, encoded": "region.log",
+    "log, hashed": "region.log",
+    "database": "ledger.db",
+    "error answer": "answer ",
+    "error's field name": "answer ",
+    "temporary file": "temporary/",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder of a region whose temporary files stand in it, too."""
+    temporary = tmp_path / "region" / "temporary"
+    temporary.mkdir(parents=True)
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    return tmp_path / "region"
+
+
+@pytest.mark.timeout(300)  # about a thousand calls
+def test_nothing_that_is_put_in_anywhere_is_written_anywhere(folder: Path) -> None:
+    with running_region(folder) as region:
+        fed = Feeding(region)
+        fed.everything()
+        # Once while the service holds its files open, with the newest rows in the write-ahead log ...
+        while_running = files(folder)
+        region.stop()
+    # ... and once when it has put everything in its place.
+    places = [*while_running, *files(folder), *fed.answers]
+    assert _looked_at(places) >= {
+        "ledger.db",
+        "ledger.db-wal",
+        "ledger.db-shm",
+        "ledger.db.mark",
+        "region.log",
+    }
+    assert len(fed.answers) > 500, "hardly anything was refused, so hardly anything was tried"
+    assert _told(search(places, fed.given)) == []
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+def test_a_service_that_leaks_is_found_out(folder: Path, leak: str) -> None:
+    with running_region(folder, command=lambda settings: _leaking(settings, leak)) as region:
+        fed = Feeding(region)
+        fed.bookings("name", "personal_number")
+        places = [*files(folder), *fed.answers]
+    found = {finding.place for finding in search(places, fed.given)}
+    assert any(place.startswith(FOUND_IN[leak]) for place in found), found
+
+
+@pytest.mark.parametrize("kind", ["name", "personal_number", "telephone", "mail", "subject", "body"])
+def test_a_canary_is_found_in_each_form_whatever_stands_around_it(kind: str) -> None:
+    canaries = Canaries.drawn()
+    for form, (written, _) in forms(canaries.each()[kind]).items():
+        place = Place("anywhere", b"before " + written + b" after")
+        assert search([place], {"anywhere": canaries}), form
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "abc"])
+def test_a_canary_is_found_inside_what_is_written_in_base_64(before: str) -> None:
+    canaries = Canaries.drawn()
+    for text in canaries.each().values():
+        coded = base64.b64encode(f"{before}{text} och mer".encode())
+        assert search([Place("anywhere", coded)], {"anywhere": canaries}), text
+
+
+def test_what_was_never_given_is_not_found(tmp_path: Path) -> None:
+    (tmp_path / "any.log").write_text(Canaries.drawn().together(), encoding="utf-8")
+    assert search(files(tmp_path), {"anywhere": Canaries.drawn()}) == []
+
+
+def _leaking(settings: Path, leak: str) -> list[str]:
+    program = "tests.integration.canaries.leaky_service"
+    return [sys.executable, "-m", program, "--leak", leak, "serve", "--settings", str(settings)]
+
+
+def _looked_at(places: list[Place]) -> set[str]:
+    return {place.name for place in places}
+
+
+def _told(findings: list[Finding]) -> list[str]:
+    return [
+        f"{one.place}: {one.kind} given to {one.given_to}, {one.form}: {one.around!r}" for one in findings
+    ]

@@ -15,9 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from addin.config import Settings, SettingsFaulty, load_settings
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import ProviderError
+from addin.meetings.times import date_at_home
 from addin.privacy import AllowList, find_personal_data
 from addin.store.keys import keys_needed
-from addin.store.ledger import open_engine
+from addin.store.ledger import is_sqlite, open_engine
 from addin.store.schema import is_current
 from addin.web.staff.auth.errors import IdentityError
 from addin.web.staff.auth.outbound import Outbound
@@ -63,7 +64,7 @@ def _contradictions(settings: Settings) -> Iterator[str]:
         yield f"units: the id {twice} stands twice"
     if settings.service.environment != "sandbox" and settings.service.base_url.startswith("http://"):
         yield "service.base_url: only the sandbox may use http; write an address that begins with https://"
-    if settings.server.processes > 1 and settings.ledger.url.startswith("sqlite"):
+    if settings.server.processes > 1 and is_sqlite(settings.ledger.url):
         yield "server.processes: SQLite serves one process; set it to 1, or ledger.url to a PostgreSQL database"
 
 
@@ -108,7 +109,7 @@ def text_findings(directory: Path | None) -> list[Finding]:
 
 def finds_personal_data(text: str) -> bool:
     """Whether our own check would stop this text."""
-    return bool(find_personal_data(text, today=datetime.now(UTC).date(), allow=AllowList()))
+    return bool(find_personal_data(text, today=date_at_home(datetime.now(UTC)), allow=AllowList()))
 
 
 def write_manifest(

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Final, TypeVar
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Flask
 from marshmallow import ValidationError
@@ -32,6 +31,7 @@ from addin.meetings.rooms import RoomPlans
 from addin.meetings.start import StartMeeting
 from addin.meetings.sweep import Sweep
 from addin.meetings.texts import Contact, MeetingTexts
+from addin.meetings.times import date_at_home
 from addin.meetings.units import Unit, Units
 from addin.privacy import AllowList
 from addin.store.keys import keys_needed
@@ -61,7 +61,6 @@ from templates_messages.titles import Titles, load_titles
 T = TypeVar("T")
 
 SURFACES: Final = ("join", "staff", "hooks")
-HOME_ZONE: Final = ZoneInfo("Europe/Stockholm")
 
 
 class SchemaOutdated(Exception):
@@ -244,12 +243,8 @@ class Service:
     def verifier(self) -> TokenVerifier:
         """What says who sent a token."""
         sign_in = self.settings.sign_in
-        tenants = tuple(
-            TrustedTenant(tenant.id, tenant.issuer_v2, tenant.issuer_v1, tenant.jwks_url)
-            for tenant in sign_in.tenants
-        )
         token_settings = TokenSettings(
-            tenants=tenants,
+            tenants=_tenants(self.settings),
             audiences=tuple(sign_in.audiences),
             authorised_parties=tuple(sign_in.authorised_parties),
             scope=sign_in.scope,
@@ -307,7 +302,7 @@ def _add_staff(service: Service, app: Flask) -> None:
             service.use_cases.representation,
             settings.pane.copy_first,
         ),
-        personal_data_blueprint(allow, lambda: service.clock.now().astimezone(HOME_ZONE).date()),
+        personal_data_blueprint(allow, lambda: date_at_home(service.clock.now())),
     ):
         api.register_blueprint(guard(blueprint, service.verifier))
     app.register_blueprint(pane_blueprint(_pane_settings(settings)))

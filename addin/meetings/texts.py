@@ -14,7 +14,7 @@ from addin.meetings.errors import TextMissing, UnknownAudience
 from addin.meetings.meeting_types import MeetingTypes
 from addin.meetings.model import Meeting
 from addin.meetings.ports import Clock, ConferencingProvider
-from addin.meetings.times import time_zone
+from addin.meetings.times import date_at_home, time_zone
 from addin.meetings.units import Units
 from templates_messages.catalogue import Catalogue, select
 from templates_messages.item_block import item_block
@@ -59,9 +59,8 @@ class MeetingTexts:
 
     def block(self, meeting: Meeting) -> RenderedText:
         """Return the block for the calendar item, as HTML and as plain text."""
-        return item_block(
-            self.catalogue, meeting.type, meeting.variant, self._values(meeting), on=self.clock.now().date()
-        )
+        today = date_at_home(self.clock.now())
+        return item_block(self.catalogue, meeting.type, meeting.variant, self._values(meeting), on=today)
 
     def for_audience(self, meeting: Meeting, audience: str, language: str) -> list[RenderedText]:
         """Return the texts in the order in which the pane offers them: invitation, new time, cancelled, inserts.
@@ -80,7 +79,7 @@ class MeetingTexts:
             meeting.variant,
             Audience(audience),
             spoken,
-            on=self.clock.now().date(),
+            on=date_at_home(self.clock.now()),
             has_previous_time=meeting.previous is not None,
         )
         values = self._values(meeting)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,6 +16,7 @@ from addin.meetings.errors import (
     TimeZoneUnknown,
 )
 from addin.meetings.model import Window
+from templates_messages.times import HOME_ZONE
 
 LONGEST = timedelta(hours=24)
 
@@ -34,6 +35,11 @@ def window(start: str, end: str, zone: str, now: datetime) -> Window:
     if ends <= now:
         raise TimeInPast
     return Window(begins, ends, zone)
+
+
+def date_at_home(now: datetime) -> date:
+    """Return the date in Sweden at `now` (UTC): texts take effect, and people have birthdays, at midnight there."""
+    return now.astimezone(time_zone(HOME_ZONE)).date()
 
 
 @lru_cache(maxsize=256)

@@ -14,7 +14,7 @@ from datetime import timedelta
 from addin.meetings.access import belongs_to
 from addin.meetings.codes import new_code
 from addin.meetings.deadline import Deadline
-from addin.meetings.errors import IdempotencyKeyReused, MailboxNotAllowed, MeetingNotFound
+from addin.meetings.errors import IdempotencyKeyReused, LedgerUnavailable, MailboxNotAllowed, MeetingNotFound
 from addin.meetings.lobby import refuse_weaker_lobby
 from addin.meetings.model import AuditEntry, Claim, Meeting, MeetingState, Principal, Window
 from addin.meetings.ports import Clock, ConferencingProvider, Ledger, Reading, Writing
@@ -109,18 +109,28 @@ class _Attempt:
         if known:
             return _Written(known, None)
         meeting = self._meeting
-        writing.remember(self._keyring.lookup_hash("idempotency", self._key), self._fingerprint, meeting.id)
         writing.add_meeting(meeting, self._free_item(writing), meeting.window.end + self._kept)
         claim = writing.add_room(self._room, meeting, LEASE_SECONDS)
         writing.audit(AuditEntry(meeting.created_at, meeting.tenant, meeting.actor, "booked", meeting.id))
         return _Written(meeting, claim)
 
-    def _known(self, reading: Reading) -> Meeting | None:
-        for hashed in self._keyring.lookup_hashes("idempotency", self._key):
-            remembered = reading.remembered(hashed)
+    def _known(self, writing: Writing) -> Meeting | None:
+        """Remember the key and return None, or return the meeting that the key or the item has already."""
+        current, *older = self._keyring.lookup_hashes("idempotency", self._key)
+        for key in older:
+            remembered = writing.remembered(key)
             if remembered:
-                return self._repeated(reading, *remembered)
-        return self._same_item(reading)
+                return self._repeated(writing, *remembered)
+        # Asking and remembering is one statement: nearly every key is new.
+        if not writing.remember(current, self._fingerprint, self._meeting.id, self._meeting.created_at):
+            remembered = writing.remembered(current)
+            if remembered is None:
+                raise LedgerUnavailable("an idempotency key was forgotten while it was used")
+            return self._repeated(writing, *remembered)
+        meeting = self._same_item(writing)
+        if meeting:
+            writing.remember_instead(current, meeting.id)
+        return meeting
 
     def _repeated(self, reading: Reading, fingerprint: bytes, meeting_id: str) -> Meeting:
         if fingerprint != self._fingerprint:

@@ -238,8 +238,11 @@ class Writing(Reading, Protocol):
     def add_room(self, room: Room, meeting: Meeting, lease_seconds: float) -> Claim:
         """Insert a room of a meeting that is there, due now and claimed by the caller at once."""
 
-    def remember(self, key: bytes, fingerprint: bytes, meeting_id: str) -> None:
-        """Store an idempotency key that is not there yet."""
+    def remember(self, key: bytes, fingerprint: bytes, meeting_id: str, at: datetime) -> bool:
+        """Store an idempotency key; False, and nothing is stored, when it is there already."""
+
+    def remember_instead(self, key: bytes, meeting_id: str) -> None:
+        """Let a key that is there name another meeting."""
 
     def change_meeting(self, meeting: Meeting, seen_revision: int, purge_at: datetime | None = None) -> None:
         """Write the wish; raises MeetingChanged unless the stored revision is `seen_revision`.

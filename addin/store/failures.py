@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from addin.meetings.errors import LedgerUnavailable
@@ -23,8 +23,8 @@ def ledger_failures() -> Iterator[None]:
         raise LedgerUnavailable(kind_of(failure)) from None
 
 
-def kind_of(failure: SQLAlchemyError) -> str:
+def kind_of(failure: Exception) -> str:
     """Return the failure's class and, where the driver gives one, its symbolic code (never its text)."""
-    original = getattr(failure, "orig", None)
+    original = getattr(failure, "orig", failure)
     symbol = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None)
     return f"{type(failure).__name__} {symbol}" if symbol else type(failure).__name__

@@ -7,6 +7,7 @@ undoes them all and reaches every waiter.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -70,16 +71,29 @@ def sqlite_engine(url: URL, clock: Clock) -> Engine:
 
 @dataclass(eq=False, slots=True)
 class _Unit:
-    """One waiter's unit of work and what came of it."""
+    """One waiter's unit of work and what came of it.
+
+    `gate` is held until it is done: a bare lock, since an event costs more than one of the ledger's statements.
+    """
 
     work: Callable[[Writing], Any]
-    done: threading.Event = field(default_factory=threading.Event)
+    gate: threading.Lock = field(default_factory=threading.Lock)
     result: Any = None
     failure: BaseException | None = None
 
+    def __post_init__(self) -> None:
+        self.gate.acquire()
+
     def finish(self, failure: BaseException | None = None) -> None:
         self.failure = self.failure or failure
-        self.done.set()
+        self.gate.release()
+
+    def outcome(self) -> Any:
+        """Wait until it is done; return its result or raise its failure."""
+        with self.gate:
+            if self.failure:
+                raise self.failure
+            return self.result
 
 
 class SqliteLedger:
@@ -107,10 +121,7 @@ class SqliteLedger:
                 raise LedgerUnavailable("closed" if self._lock else "opened for reading only")
             self._queue.append(waiting)
             self._arrived.notify()
-        waiting.done.wait()
-        if waiting.failure:
-            raise waiting.failure
-        return cast("T", waiting.result)
+        return cast("T", waiting.outcome())
 
     def take_up_leases(self) -> None:
         """End the leases of the process before us, which is gone since we hold its lock; look before changing."""
@@ -137,7 +148,7 @@ class SqliteLedger:
                 if connection is None:
                     connection = self.engine.connect().execution_options(begin="BEGIN IMMEDIATE")
                 self._commit_together(connection, units)
-            except SQLAlchemyError as failure:
+            except (SQLAlchemyError, sqlite3.Error) as failure:
                 _abandon(connection)
                 connection = None
                 _fail(units, LedgerUnavailable(kind_of(failure)))
@@ -157,25 +168,29 @@ class SqliteLedger:
     def _commit_together(self, connection: Connection, units: list[_Unit]) -> None:
         with connection.begin():
             writing = SqlWriting(connection, self._keyring)
+            # Savepoints are set on the driver's own connection: they are most of the statements, and the simplest.
+            driver = connection.connection.driver_connection
             for unit in units:
-                self._run(connection, writing, unit)
+                _run(driver, writing, unit)
         for unit in units:
             unit.finish()
 
-    def _run(self, connection: Connection, writing: SqlWriting, unit: _Unit) -> None:
-        connection.exec_driver_sql("SAVEPOINT unit")
-        try:
-            unit.result = unit.work(writing)
-        except IntegrityError as failure:
-            unit.failure = LedgerUnavailable(kind_of(failure))
-            connection.exec_driver_sql("ROLLBACK TO unit")
-        except SQLAlchemyError:
-            # A full or broken disk may have ended the whole transaction: nobody's work is safe.
-            raise
-        except Exception as failure:  # noqa: BLE001 - it is the waiter's, and is raised there
-            unit.failure = failure
-            connection.exec_driver_sql("ROLLBACK TO unit")
-        connection.exec_driver_sql("RELEASE unit")
+
+def _run(driver: Any, writing: SqlWriting, unit: _Unit) -> None:
+    """Run one unit inside its own savepoint; raises what makes the whole transaction unsafe."""
+    driver.execute("SAVEPOINT unit")
+    try:
+        unit.result = unit.work(writing)
+    except IntegrityError as failure:
+        unit.failure = LedgerUnavailable(kind_of(failure))
+        driver.execute("ROLLBACK TO unit")
+    except SQLAlchemyError:
+        # A full or broken disk may have ended the whole transaction: nobody's work is safe.
+        raise
+    except Exception as failure:  # noqa: BLE001 - it is the waiter's, and is raised there
+        unit.failure = failure
+        driver.execute("ROLLBACK TO unit")
+    driver.execute("RELEASE unit")
 
 
 def _taken(path: Path) -> FileLock:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, bindparam, case, delete, insert, null, or_, select, update
+from sqlalchemy import BigInteger, Boolean, bindparam, case, delete, insert, null, or_, select, text, update
 
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LeaseLost, MeetingChanged
@@ -34,7 +34,11 @@ _MEETING_TO_CHANGE = select(tables.meetings).where(_m.id == bindparam("id")).wit
 _INSERT_MEETING = insert(tables.meetings)
 _INSERT_HOST = insert(tables.meeting_hosts)
 _INSERT_AUDIT = insert(tables.audit)
-_INSERT_KEY = insert(tables.idempotency).values(created_at=LedgerNow())
+# Both databases say it so; the expression language has it for each of them alone.
+_INSERT_KEY = text(
+    "INSERT INTO idempotency (key, fingerprint, meeting_id, created_at) "
+    "VALUES (:key, :fingerprint, :meeting_id, :created_at) ON CONFLICT DO NOTHING"
+)
 # A new room is due at once, and claimed by the one who asked for it.
 _INSERT_ROOM = insert(tables.rooms).values(
     due_at=LedgerNow(), lease_number=1, lease_until=LedgerNow() + bindparam("lease", type_=BigInteger)
@@ -93,10 +97,13 @@ class SqlWriting(SqlReading):
         )
         return claim
 
-    def remember(self, key: bytes, fingerprint: bytes, meeting_id: str) -> None:
-        self._connection.execute(
-            _INSERT_KEY, {"key": key, "fingerprint": fingerprint, "meeting_id": meeting_id}
-        )
+    def remember(self, key: bytes, fingerprint: bytes, meeting_id: str, at: datetime) -> bool:
+        values = {"key": key, "fingerprint": fingerprint, "meeting_id": meeting_id, "created_at": to_time(at)}
+        return self._connection.execute(_INSERT_KEY, values).rowcount == 1
+
+    def remember_instead(self, key: bytes, meeting_id: str) -> None:
+        keys = tables.idempotency
+        self._connection.execute(update(keys).where(keys.c.key == key).values(meeting_id=meeting_id))
 
     def change_meeting(self, meeting: Meeting, seen_revision: int, purge_at: datetime | None = None) -> None:
         columns = {"state": meeting.state.value, "attention": meeting.attention, **wish_columns(meeting)}

@@ -27,7 +27,7 @@ def choices_blueprint(
         return {"meeting_types": [_describe(kind) for kind in types]}
 
     @routes.route("/units", methods=["GET"])
-    @routes.arguments(schemas.UnitQuerySchema, location="query", unknown=RAISE)
+    @routes.arguments(schemas.UnitQuerySchema(), location="query", unknown=RAISE)
     @routes.response(200, schemas.UnitsSchema)
     def list_units(query: dict[str, Any]) -> dict[str, Any]:
         """List the units, and which is the mailbox's own."""

@@ -76,7 +76,7 @@ def meetings_blueprint(use: MeetingUseCases) -> ApiBlueprint:
 def _add_collection(routes: ApiBlueprint, use: MeetingUseCases) -> None:
     @routes.route("", methods=["POST"])
     @routes.doc(parameters=[_KEY_HEADER])
-    @routes.arguments(schemas.BookingSchema)
+    @routes.arguments(schemas.BookingSchema())
     @routes.response(
         201, schemas.MeetingSchema, description="Booked; the room is made", headers=_SEEN_HEADERS
     )
@@ -103,7 +103,7 @@ def _add_collection(routes: ApiBlueprint, use: MeetingUseCases) -> None:
         return _answer(use, booked.meeting, 201 if created else 200)
 
     @routes.route("", methods=["GET"])
-    @routes.arguments(schemas.MeetingQuerySchema, location="query", unknown=RAISE)
+    @routes.arguments(schemas.MeetingQuerySchema(), location="query", unknown=RAISE)
     @routes.response(200, schemas.MeetingPageSchema)
     def list_meetings(query: dict[str, Any]) -> dict[str, Any]:
         """List my meetings, and those where I am host, by start."""
@@ -136,7 +136,7 @@ def _add_meeting(routes: ApiBlueprint, use: MeetingUseCases) -> None:
 
     @routes.route("/<meeting_id>", methods=["PATCH"])
     @routes.doc(parameters=[_MATCH_HEADER])
-    @routes.arguments(schemas.ChangeSchema)
+    @routes.arguments(schemas.ChangeSchema())
     @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
     @routes.alt_response(
         202,

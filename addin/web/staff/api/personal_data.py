@@ -18,7 +18,7 @@ def personal_data_blueprint(allow: AllowList, today: Callable[[], date]) -> ApiB
     )
 
     @routes.route("/personal-data-checks", methods=["POST"])
-    @routes.arguments(schemas.PersonalDataCheckSchema)
+    @routes.arguments(schemas.PersonalDataCheckSchema())
     @routes.response(200, schemas.FindingsSchema)
     def check_personal_data(body: dict[str, Any]) -> dict[str, Any]:
         """Find personal data in texts, which are forgotten with the answer."""

@@ -31,7 +31,7 @@ def texts_blueprint(
         return ledger.read(lambda reading: own_meeting(reading, meeting_id, who))
 
     @routes.route("/<meeting_id>/texts", methods=["GET"])
-    @routes.arguments(schemas.TextQuerySchema, location="query", unknown=RAISE)
+    @routes.arguments(schemas.TextQuerySchema(), location="query", unknown=RAISE)
     @routes.response(200, schemas.TextsSchema)
     @routes.alt_response(404, "NOT_FOUND")
     def list_texts(query: dict[str, str], meeting_id: str) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def texts_blueprint(
         }
 
     @routes.route("/<meeting_id>/item-block", methods=["GET"])
-    @routes.arguments(schemas.BlockQuerySchema, location="query", unknown=RAISE)
+    @routes.arguments(schemas.BlockQuerySchema(), location="query", unknown=RAISE)
     @routes.response(200, schemas.BlockSchema)
     @routes.alt_response(404, "NOT_FOUND")
     def show_block(query: dict[str, str], meeting_id: str) -> dict[str, str]:
@@ -59,7 +59,7 @@ def texts_blueprint(
         }
 
     @routes.route("/<meeting_id>/copied", methods=["POST"])
-    @routes.arguments(schemas.CopiedSchema)
+    @routes.arguments(schemas.CopiedSchema())
     @routes.response(200, schemas.MeetingSchema)
     @routes.alt_response(404, "NOT_FOUND")
     def note_copied(body: dict[str, str], meeting_id: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, ClassVar, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
@@ -219,6 +219,18 @@ class _Secret(fields.Field[str]):
             raise ValidationError(f"{path} cannot be read ({type(fault).__name__})") from None
 
 
+def _parts(address: str) -> SplitResult:
+    """Return the parts of an address; raises ValidationError without the address, which may hold a password."""
+    try:
+        parts = urlsplit(address)
+        usable = parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValidationError("this is not an address: check its brackets and its port")
+    return parts
+
+
 class _LedgerUrl(_Secret):
     """A database URL, or a secret that holds one since it has a password; a SQLite path is made absolute."""
 
@@ -229,7 +241,7 @@ class _LedgerUrl(_Secret):
             return f"sqlite:///{(_folder.get() / rest[1:]).resolve()}"
         if scheme not in ("postgresql", "postgresql+psycopg") or not rest:
             raise ValidationError("write sqlite:///ledger.db or postgresql://user@host/database")
-        if isinstance(value, str) and urlsplit(text).password:
+        if _parts(text).password and isinstance(value, str):
             raise ValidationError(
                 "the address has a password: put the whole address in a file or the environment"
             )
@@ -260,10 +272,21 @@ class _Address(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         address = str(super()._deserialize(value, attr, data, **kwargs)).rstrip("/")
-        parts = urlsplit(address)
+        parts = _parts(address)
         local = parts.hostname in ("127.0.0.1", "localhost", "::1")
         if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
             raise ValidationError("write an address that begins with https://")
+        return address
+
+
+class _Origin(_Address):
+    """An address that is scheme, host and port alone: the paths behind it are the adapter's own."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        address = super()._deserialize(value, attr, data, **kwargs)
+        parts = _parts(address)
+        if parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+            raise ValidationError("write scheme and host alone, such as https://video.region.example")
         return address
 
 
@@ -272,7 +295,7 @@ class _Proxy(_Secret):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = value if isinstance(value, str) else super()._deserialize(value, attr, data, **kwargs)
-        parts = urlsplit(text)
+        parts = _parts(text)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValidationError("write the address of a proxy, such as http://proxy.region.example:3128")
         if isinstance(value, str) and parts.password:
@@ -384,8 +407,8 @@ class _StartSignInSchema(_Section):
 class _PexipSchema(_Section):
     makes = PexipProviderSettings
     kind = fields.String(required=True, validate=validate.OneOf(["pexip"]))
-    management_url = _Address(required=True)
-    join_url = _Address(required=True)
+    management_url = _Origin(required=True)
+    join_url = _Origin(required=True)
     username = fields.String(required=True, validate=_some)
     password = _Secret(required=True)
     ready_after_seconds = fields.Float(load_default=90.0, validate=validate.Range(0, 600))

@@ -37,7 +37,7 @@ import {
 /** @typedef {import("./api.js").Unit} Unit */
 /** @typedef {import("./booking.js").Choice} Choice */
 /** @typedef {import("./booking.js").Outcome} Outcome */
-/** @typedef {import("./booking.js").Part} Part */
+/** @typedef {import("./imprint.js").Part} Part */
 /** @typedef {import("./element.js").Child} Child */
 /** @typedef {import("./failure_notice.js").Attempt} Attempt */
 /** @typedef {() => Promise<void>} Act */
@@ -126,7 +126,7 @@ export class AppointmentPane {
       return this.#work("waiting", progress.creating, (step) => this.#booking.finish(step));
     if (await this.#booking.hasMoved()) return this.#follow();
     if (await this.#booking.isWritten()) return this.#showMeeting({ focus: false });
-    const { unwritten } = await this.#booking.write();
+    const unwritten = await this.#booking.write();
     return this.#showMeeting({
       said: unwritten.includes("block") ? "" : booked.restored,
       unwritten,
@@ -140,7 +140,7 @@ export class AppointmentPane {
       const outcome = await this.#booking.resume(showProgress(progress.resuming));
       if (outcome === null) return this.#showForm();
       if (await this.#booking.hasMoved()) return this.#follow();
-      await this.#showMeeting({ unwritten: outcome.written.unwritten });
+      await this.#showMeeting({ unwritten: outcome.unwritten });
     });
   }
 
@@ -311,7 +311,7 @@ export class AppointmentPane {
 
   async #writeAgain() {
     await this.#attempt("write", async () => {
-      const { unwritten } = await this.#booking.write();
+      const unwritten = await this.#booking.write();
       await this.#showMeeting({ unwritten, said: unwritten.length === 0 ? written.done : "" });
     });
   }
@@ -339,26 +339,26 @@ export class AppointmentPane {
 
   async #remove() {
     await this.#attempt("remove", async () => {
-      const { gone, written: done } = await this.#booking.remove(showProgress(progress.removing));
-      await this.#afterCleaning(done.unwritten, gone ? removal.done : removal.pending);
+      const { gone, left } = await this.#booking.remove(showProgress(progress.removing));
+      await this.#afterCleaning(left, gone ? removal.done : removal.pending);
     });
   }
 
   /** Take out of the item what is left of a meeting that has been removed. */
   async #clean() {
     await this.#attempt("clean", async () => {
-      await this.#afterCleaning((await this.#booking.clean()).unwritten, removal.done);
+      await this.#afterCleaning(await this.#booking.clean(), removal.done);
     });
   }
 
   /**
-   * @param {Part[]} unwritten
+   * @param {Part[]} left
    * @param {string} said
    */
-  async #afterCleaning(unwritten, said) {
+  async #afterCleaning(left, said) {
     this.#choice = null;
-    if (unwritten.length === 0) return this.#showForm({ said });
-    const parts = unwritten.map((part) => element("p", { "data-unwritten": part }, written.cleanPart[part]));
+    if (left.length === 0) return this.#showForm({ said });
+    const parts = left.map((part) => element("p", { "data-unwritten": part }, written.cleanPart[part]));
     const again = button(
       written.retry,
       "clean",
@@ -408,8 +408,8 @@ export class AppointmentPane {
   async #work(attempt, heading, act, said = "") {
     const names = attempt === "change" || attempt === "follow" ? { booking: progress.saving } : {};
     await this.#attempt(attempt, async () => {
-      const { meeting, written: done } = await act(showProgress(heading, names));
-      await this.#showMeeting({ unwritten: done.unwritten, said: meeting.join_url === null ? "" : said });
+      const { meeting, unwritten } = await act(showProgress(heading, names));
+      await this.#showMeeting({ unwritten, said: meeting.join_url === null ? "" : said });
     });
   }
 

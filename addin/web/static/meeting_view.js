@@ -10,7 +10,7 @@ import { booked, choose, failure, texts as textWords, written } from "./words.js
 
 /** @typedef {import("./api.js").Meeting} Meeting */
 /** @typedef {import("./api.js").Texts} Texts */
-/** @typedef {import("./booking.js").Part} Part */
+/** @typedef {import("./imprint.js").Part} Part */
 /** @typedef {import("./element.js").Child} Child */
 /** @typedef {import("./personal_data_panel.js").Found} Found */
 /**

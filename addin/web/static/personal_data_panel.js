@@ -9,7 +9,7 @@ import { findPersonalData } from "./personal_data.js";
 import { announce, show } from "./page.js";
 import { personalData } from "./words.js";
 
-/** @typedef {import("./booking.js").FieldText} FieldText */
+/** @typedef {import("./imprint.js").FieldText} FieldText */
 /** @typedef {import("./personal_data.js").Kind} Kind */
 /** @typedef {{field: FieldText["field"], kind: Kind, tier: "block" | "confirm", excerpt: string}} Found */
 

@@ -5,7 +5,7 @@
  */
 
 /** @typedef {import("./api.js").Audience} Audience */
-/** @typedef {import("./booking.js").Part} Part */
+/** @typedef {import("./imprint.js").Part} Part */
 /** @typedef {{happened: string, unwritten: string, todo: string}} FailureWords */
 
 /** @type {Record<Audience, {title: string, help: string}>} */
@@ -186,7 +186,7 @@ export const personalData = {
   confirm: "Det här kan vara personuppgifter. Inget möte har skapats än. Kontrollera innan du fortsätter.",
   attendee: "Patienter bjuds in via 1177, inte Outlook.",
   local: "Kontrollen görs här i panelen. Texten skickas inte någonstans.",
-  /** @type {Record<import("./booking.js").FieldText["field"], string>} */
+  /** @type {Record<import("./imprint.js").FieldText["field"], string>} */
   field: { subject: "Rubriken", location: "Platsen", body: "Texten", attendees: "Deltagarna" },
   where: (/** @type {string} */ field, /** @type {string} */ kind) => `${field}: ${kind}`,
   /** @type {Record<import("./personal_data.js").Kind, string>} */

@@ -168,4 +168,4 @@ def test_a_meeting_removed_elsewhere_is_told_when_the_item_is_opened(pane: Pane,
     expect(pane.frame.get_by_role("heading", name="Mötet är borttaget")).to_be_visible(timeout=SOON)
     pane.action("clean").click()
     pane.expect_view("choose")
-    assert LINK.findall(pane.body_text()) == []
+    assert pane.body_text().strip() == ""

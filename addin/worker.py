@@ -20,6 +20,7 @@ from addin.meetings.sweep import Sweep
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
+ROOMS_A_CLAIM = 16
 SWEEP_SECONDS = 60.0
 MARK_SECONDS = 10.0
 
@@ -63,8 +64,8 @@ class Worker:
         self._stop.wait()
 
     def work_once(self, provider: str) -> bool:
-        """Claim one due room and bring it as far as it goes; False when none was due."""
-        claims = self.ledger.write(lambda writing: writing.claim_due(provider, LEASE_SECONDS, 1))
+        """Claim some due rooms and bring each as far as it goes; False when none was due."""
+        claims = self.ledger.write(lambda writing: writing.claim_due(provider, LEASE_SECONDS, ROOMS_A_CLAIM))
         for claim in claims:
             self.reconciler.advance(claim, Deadline.after(LEASE_SECONDS))
         return bool(claims)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeVar
@@ -43,8 +43,8 @@ class RoomWish:
     title: str
     window: Window
     participant_limit: int
-    host_pin: str
-    guest_pin: str | None
+    host_pin: str = field(repr=False)
+    guest_pin: str | None = field(repr=False)
     lobby: LobbyLevel
     chat: bool
     guests_can_present: bool

@@ -1,7 +1,7 @@
 """Makes the rooms agree with the wish, one provider call at a time, under a lease.
 
 The click, the worker and every later sweep come here: each claims a room, compares what is wanted with what is
-known, makes the one next call, records it and goes on (design sections 2 and 4). Nothing here knows HTTP or SQL.
+known, makes the one next call, records it and goes on (docs/adr/0001). Nothing here knows HTTP or SQL.
 
 Three kinds of answer matter. *Unavailable*: surely not applied, so try again later. *Outcome unknown*: it may have
 been applied, so look before trying again, and keep looking for a while even when the meeting is cancelled, because a
@@ -138,7 +138,9 @@ class Reconciler:
         deadline = deadline.earliest(Deadline(claim.until.at - LEASE_RESERVE_SECONDS))
         try:
             while True:
-                outcome = self._take_step(claim, deadline)
+                # With no time left in the lease nothing can be finished: give it back as it is.
+                over = deadline.passed()
+                outcome = Outcome(claim.room, due_in=0.0) if over else self._take_step(claim, deadline)
                 stop = self._stops(outcome, deadline, until_made=until_made)
                 meeting = self._record(claim, outcome, release=stop)
                 if stop:

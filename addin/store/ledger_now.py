@@ -1,7 +1,7 @@
 """The ledger's own time as an expression: the only place where SQLite and PostgreSQL differ in what is asked of them.
 
 On PostgreSQL several machines write, so the database's clock counts; on SQLite one process writes, and its clock
-stands behind the function `ledger_now()` that every connection is given (design section 4).
+stands behind the function `ledger_now()` that every connection is given (docs/adr/0013).
 """
 
 from __future__ import annotations

@@ -89,14 +89,9 @@ class SqlReading:
         return [meeting_of(row, self._keyring) for row in self._connection.execute(query).mappings()]
 
     def _mine(self, who: Principal) -> list[ColumnElement[bool]]:
-        tenant = _m.tenant == who.tenant
-        hosted = select(tables.meeting_hosts.c.meeting_id).where(
-            tables.meeting_hosts.c.object_id == who.object_id
-        )
-        mine: list[ColumnElement[bool]] = [
-            and_(tenant, _m.actor == who.object_id),
-            and_(tenant, _m.id.in_(hosted)),
-        ]
+        tenant, host = _m.tenant == who.tenant, tables.meeting_hosts.c
+        hosted = select(host.meeting_id).where(host.tenant == who.tenant, host.object_id == who.object_id)
+        mine: list[ColumnElement[bool]] = [and_(tenant, _m.actor == who.object_id), _m.id.in_(hosted)]
         if who.mailbox:
             hashes = self._keyring.lookup_hashes("mailbox", who.mailbox)
             mine += [and_(tenant, _m.owner_hash == value) for value in hashes]

@@ -1,7 +1,7 @@
 """Tells whether this ledger was restored from a backup since it was last in service.
 
 Rooms that were made after the backup are unknown to a restored ledger, and meetings that it takes for live may have
-been cancelled; so it starts frozen, removes nothing, and waits for `vardmote rebuild` (design section 4).
+been cancelled; so it starts frozen, removes nothing, and waits for `vardmote rebuild` (docs/adr/0009).
 
 Two signs tell: the audit is append-only, and a mark beside the ledger remembers how far it had come; and the
 database says who it is (on PostgreSQL: the server's system identifier and the database's oid).

@@ -1,6 +1,6 @@
 """The ledger on SQLite: one process, one writer thread, many units to a commit.
 
-A commit that reaches the disk costs about 0.4 ms whatever it holds (docs/adr), so units that arrive while one is
+A commit that reaches the disk costs about 0.4 ms whatever it holds (docs/adr/0013), so units that arrive while one is
 being written go together into the next. Each has a savepoint: its own failure undoes it alone, a failed commit
 undoes them all and reaches every waiter.
 """

@@ -83,7 +83,9 @@ meeting_hosts = Table(
     metadata,
     Column("meeting_id", String(32), ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True),
     Column("object_id", String(36), primary_key=True),
-    Index("meeting_hosts_by_person", "object_id"),
+    # Here too, so that a host's meetings are found without a look at the whole organisation's.
+    Column("tenant", String(36), nullable=False),
+    Index("meeting_hosts_by_person", "tenant", "object_id"),
 )
 
 rooms = Table(

@@ -84,7 +84,10 @@ class SqlWriting(SqlReading):
         row["item_hash"] = self._item_hash(meeting, item_id)
         self._connection.execute(_INSERT_MEETING, row)
         if meeting.hosts:
-            hosts = [{"meeting_id": meeting.id, "object_id": host} for host in meeting.hosts]
+            hosts = [
+                {"meeting_id": meeting.id, "object_id": host, "tenant": meeting.tenant}
+                for host in meeting.hosts
+            ]
             self._connection.execute(_INSERT_HOST, hosts)
 
     def _item_hash(self, meeting: Meeting, item_id: str | None) -> bytes | None:
@@ -170,7 +173,7 @@ class SqlWriting(SqlReading):
             .values(
                 lease_number=_r.lease_number + 1,
                 lease_until=LedgerNow() + _micro(lease_seconds),
-                # A lease that was never given back: its holder may have acted unseen (design section 4).
+                # A lease that was never given back: its holder may have acted unseen.
                 must_look=case((_r.lease_until.is_not(None), True), else_=_r.must_look),
             )
             .returning(tables.rooms)

@@ -111,11 +111,12 @@ def upgrade() -> None:
         "meeting_hosts",
         sa.Column("meeting_id", sa.String(length=32), nullable=False),
         sa.Column("object_id", sa.String(length=36), nullable=False),
+        sa.Column("tenant", sa.String(length=36), nullable=False),
         sa.ForeignKeyConstraint(["meeting_id"], ["meetings.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("meeting_id", "object_id"),
     )
     with op.batch_alter_table("meeting_hosts", schema=None) as batch_op:
-        batch_op.create_index("meeting_hosts_by_person", ["object_id"], unique=False)
+        batch_op.create_index("meeting_hosts_by_person", ["tenant", "object_id"], unique=False)
 
     op.create_table(
         "rooms",

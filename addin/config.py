@@ -147,7 +147,11 @@ class MeetingSettings:
 
 @dataclass(frozen=True, slots=True)
 class PaneSettings:
-    """What the task pane needs to know."""
+    """What the task pane needs to know.
+
+    `office_js_url`: in production Microsoft's own address, since an add-in may not bring a copy of Office.js along.
+    `frame_ancestors`: the origins of Outlook on the web; an on-premises Exchange adds its own.
+    """
 
     office_js_url: str
     client_id: str
@@ -201,7 +205,10 @@ class _Secret(fields.Field[str]):
             raise ValidationError(
                 'write { env = "NAME" } or { file = "path" }; a secret does not belong in this file'
             )
-        secret = self._from_environment(value["env"]) if "env" in value else self._from_file(value["file"])
+        (name,) = value.values()
+        if not isinstance(name, str) or not name.strip():
+            raise ValidationError("write the name of an environment variable or of a file")
+        secret = self._from_environment(name) if "env" in value else self._from_file(name)
         if not secret:
             raise ValidationError("the secret is empty")
         return secret
@@ -355,9 +362,10 @@ class _KeysSchema(Schema):
 
     @post_load
     def make(self, data: dict[str, Any], **_: object) -> KeySettings:
-        faults = {
+        wrong = {
             name: ["a key is 64 hexadecimal digits"] for name, text in data["known"].items() if not _key(text)
         }
+        faults: dict[str, Any] = {"known": wrong} if wrong else {}
         if data["current"] not in data["known"]:
             faults["current"] = ["names no key under keys.known"]
         if faults:

@@ -1,81 +1,281 @@
-"""Settings that cannot be used are named one and all, before anything starts, and without what they hold."""
+"""The settings file: every fault at once and in its place, secrets from elsewhere only, nothing that breaks."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
-from addin.config import SettingsFaulty, load_settings
-from addin.trial import Ports, write_settings
+from addin.checking import static_faults
+from addin.config import Settings, SettingsFaulty, load_settings, setting_names
+from addin.sandbox import people
+from addin.wiring import load_content
+from tests.unit.settings_file import SettingsFile
+
+SECRET: Final = "korrekt-häst-batteri"
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Path:
-    """The settings of a trial, which are without fault."""
-    return write_settings(tmp_path, Ports(18410, 18411))
+def settings(tmp_path: Path) -> SettingsFile:
+    return SettingsFile(tmp_path)
 
 
-def faults_after(settings: Path, key: str, value: str) -> list[str]:
-    """Return the faults once `key` says `value`."""
-    lines = settings.read_text(encoding="utf-8").splitlines()
-    (place,) = [number for number, line in enumerate(lines) if line.startswith(f"{key} =")]
-    lines[place] = f'{key} = "{value}"'
-    settings.write_text("\n".join(lines), encoding="utf-8")
+def _faults(settings: SettingsFile) -> list[str]:
     with pytest.raises(SettingsFaulty) as told:
-        load_settings(settings)
+        settings.loads()
     return told.value.faults
 
 
-def test_the_settings_of_a_trial_are_without_fault(settings: Path) -> None:
-    assert load_settings(settings).path == settings
+# --- what is right ------------------------------------------------------------------------------------------
+
+
+def test_the_trial_s_settings_are_right(settings: SettingsFile) -> None:
+    assert static_faults(settings.path) == []
+
+
+def test_what_is_left_out_gets_a_safe_value(settings: SettingsFile) -> None:
+    for place in ("server.host", "server.port", "pane.office_js_url", "pane.frame_ancestors"):
+        settings.removes(place)
+    loaded = settings.loads()
+    assert (loaded.server.host, loaded.server.port, loaded.server.processes) == ("127.0.0.1", 8080, 1)
+    assert loaded.pane.office_js_url == "https://appsforoffice.microsoft.com/lib/1/hosted/office.js"
+    assert loaded.pane.frame_ancestors
+    assert list(loaded.server.trusted_proxies) == []
+
+
+def test_paths_are_taken_from_the_file_s_own_folder(
+    settings: SettingsFile, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert settings.loads().ledger.url == f"sqlite:///{tmp_path / 'ledger.db'}"
+
+
+def test_proxy_and_certificates_of_the_organisation_are_taken(settings: SettingsFile, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("certificates", encoding="ascii")
+    settings.puts("network", {"proxy": "https://proxy.region.example:8443", "ca_bundle": "ca.pem"})
+    network = settings.loads().network
+    assert (network.proxy, network.ca_bundle) == ("https://proxy.region.example:8443", tmp_path / "ca.pem")
+
+
+# --- what is wrong ------------------------------------------------------------------------------------------
+
+
+def test_every_fault_is_named_at_once_in_its_place(settings: SettingsFile) -> None:
+    settings.removes("service.base_url")
+    settings.puts("service.environment", "prod")
+    settings.puts("server.port", "8080")
+    settings.puts("keys.current", "no-such-key")
+    settings.puts("providers.pexip.password", SECRET)
+    settings.puts("sign_in.tenants.0.id", "not-a-guid")
+    settings.puts("units.1.mailboxes", ["not-an-address"])
+    settings.puts("colour", "blue")
+    places = [fault.partition(": ")[0] for fault in _faults(settings)]
+    assert set(places) == {
+        "service.base_url",
+        "service.environment",
+        "server.port",
+        "keys.current",
+        "providers.pexip.password",
+        "sign_in.tenants.0.id",
+        "units.1.mailboxes.0",
+        "colour",
+    }
+
+
+def test_a_fault_between_sections_is_named_too(settings: SettingsFile, tmp_path: Path) -> None:
+    settings.puts("server.processes", 4)
+    settings.puts("units.1.id", settings.content["units"][0]["id"])
+    settings.puts("network", {"ca_bundle": "missing.pem"})
+    settings.puts("meetings.providers", {"internal-meeting": "teams"})
+    places = [fault.partition(": ")[0] for fault in static_faults(settings.path)]
+    assert sorted(places) == ["meetings", "network.ca_bundle", "server.processes", "units"]
+
+
+def test_only_the_sandbox_speaks_plain_http(settings: SettingsFile) -> None:
+    settings.puts("service.environment", "production")
+    assert any(fault.startswith("service.base_url: ") for fault in static_faults(settings.path))
 
 
 @pytest.mark.parametrize(
-    "address",
+    "address", ["http://vardmote.region.example", "vardmote.region.example", "ftp://a", ""]
+)
+def test_an_address_elsewhere_is_https(settings: SettingsFile, address: str) -> None:
+    settings.puts("providers.pexip.management_url", address)
+    (fault,) = _faults(settings)
+    assert fault.startswith("providers.pexip.management_url: ")
+
+
+@pytest.mark.parametrize("key", ["00", "z" * 64, "0" * 62, ""])
+def test_a_key_is_32_bytes(settings: SettingsFile, tmp_path: Path, key: str) -> None:
+    (tmp_path / "key").write_text(key, encoding="ascii")
+    assert _faults(settings)[0].startswith("keys.known.trial: ")
+
+
+@pytest.mark.parametrize("content", ["[service\n", "a = 1\na = 2\n", "\x00"])
+def test_a_file_that_is_no_toml_is_one_sentence(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "broken.toml"
+    path.write_text(content, encoding="utf-8")
+    (fault,) = static_faults(path)
+    assert fault.startswith(f"{path}: is not TOML")
+
+
+@pytest.mark.parametrize("name", ["missing.toml", "."])
+def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path, name: str) -> None:
+    (fault,) = static_faults(tmp_path / name)
+    assert fault.startswith(f"{tmp_path / name}: cannot be read")
+
+
+ODD_VALUES: Final[tuple[Any, ...]] = (
+    17,
+    -1.5,
+    True,
+    "",
+    " ",
+    "å",
+    "https://[",
+    [],
+    [17],
+    [[]],
+    {},
+    {"env": 17},
+    {"file": []},
+    {"env": "NO_SUCH", "file": "no-such"},
+)
+
+
+@pytest.mark.parametrize("value", ODD_VALUES, ids=repr)
+def test_no_value_anywhere_makes_the_check_break(tmp_path: Path, value: object) -> None:
+    for place in SettingsFile(tmp_path).places():
+        settings = SettingsFile(tmp_path)
+        settings.puts(place, value)
+        section = place.partition(".")[0]
+        faults = _first_faults(settings, and_content=section == "meetings")
+        # The value may have taken something away that another section speaks of.
+        assert faults == [] or any(fault.startswith((section, "meetings")) for fault in faults), (
+            place,
+            faults,
+        )
+        assert all(": " in fault for fault in faults), (place, faults)
+
+
+def _first_faults(settings: SettingsFile, *, and_content: bool) -> list[str]:
+    """Return what is wrong with the file itself, and where asked with the types and texts that it chooses."""
+    try:
+        loaded = settings.loads()
+        if and_content:
+            load_content(loaded)
+    except SettingsFaulty as faulty:
+        return faulty.faults
+    return []
+
+
+def test_every_required_setting_is_missed_when_it_is_gone(tmp_path: Path) -> None:
+    required = (
+        "service.base_url",
+        "service.instance",
+        "ledger.url",
+        "keys.known",
+        "sign_in.tenants",
+        "units",
+    )
+    for place in required:
+        settings = SettingsFile(tmp_path)
+        settings.removes(place)
+        assert _faults(settings) == [f"{place}: Missing data for required field."]
+
+
+# --- secrets ------------------------------------------------------------------------------------------------
+
+
+def test_a_secret_comes_from_the_environment_or_a_file(
+    settings: SettingsFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEXIP_PASSWORD", f" {SECRET}\n")
+    settings.puts("providers.pexip.password", {"env": "PEXIP_PASSWORD"})
+    (tmp_path / "web").write_text(f"{SECRET}\n", encoding="utf-8")
+    settings.puts("start_sign_in.client_secret", {"file": "web"})
+    loaded = settings.loads()
+    assert loaded.providers["pexip"].password == SECRET
+    assert loaded.start_sign_in.client_secret == SECRET
+
+
+@pytest.mark.parametrize(
+    "place", ["providers.pexip.password", "start_sign_in.client_secret", "keys.known.trial"]
+)
+def test_a_secret_in_the_file_is_refused_and_not_repeated(settings: SettingsFile, place: str) -> None:
+    settings.puts(place, SECRET)
+    faults = _faults(settings)
+    assert faults[0].startswith(f"{place}: ")
+    assert SECRET not in "".join(faults)
+
+
+def test_a_password_in_the_ledger_s_address_is_refused_and_not_repeated(settings: SettingsFile) -> None:
+    settings.puts("ledger.url", f"postgresql://vardmote:{SECRET}@db.region.example/vardmote")
+    (fault,) = _faults(settings)
+    assert fault.startswith("ledger.url: ")
+    assert SECRET not in fault
+
+
+def test_a_ledger_s_address_with_its_password_may_come_from_a_file(
+    settings: SettingsFile, tmp_path: Path
+) -> None:
+    address = f"postgresql://vardmote:{SECRET}@db.region.example/vardmote"
+    (tmp_path / "ledger-url").write_text(address, encoding="utf-8")
+    settings.puts("ledger.url", {"file": "ledger-url"})
+    assert settings.loads().ledger.url == address
+
+
+@pytest.mark.parametrize(
+    ("secret", "told"),
     [
-        "https://pexip.region.example/admin",
-        "https://pexip.region.example/?x=1",
-        "https://operator@pexip.region.example",
-        "https://operator:hemligt@pexip.region.example",
+        ({"env": "NO_SUCH_VARIABLE"}, "NO_SUCH_VARIABLE is not set"),
+        ({"file": "no-such-file"}, "no-such-file cannot be read"),
+        ({"file": "empty"}, "the secret is empty"),
+        ({"file": "."}, "cannot be read"),
     ],
 )
-def test_a_provider_is_named_by_scheme_and_host_alone(settings: Path, address: str) -> None:
-    (fault,) = faults_after(settings, "management_url", address)
-    assert fault.startswith("providers.pexip.management_url: write scheme and host alone")
-    assert "hemligt" not in fault
+def test_a_secret_that_cannot_be_had_is_named(
+    settings: SettingsFile, tmp_path: Path, secret: dict[str, str], told: str
+) -> None:
+    (tmp_path / "empty").write_text("\n", encoding="ascii")
+    settings.puts("providers.pexip.password", secret)
+    (fault,) = _faults(settings)
+    assert told in fault
 
 
-@pytest.mark.parametrize("key", ["base_url", "management_url", "metadata_url"])
-@pytest.mark.parametrize(
-    "address", ["https://[2001:db8::1", "https://region.example:port", "https://region.example:0"]
-)
-def test_an_address_that_cannot_be_read_is_a_named_fault(settings: Path, key: str, address: str) -> None:
-    (fault,) = faults_after(settings, key, address)
-    assert fault.endswith(f"{key}: this is not an address: check its brackets and its port")
+def test_no_secret_stands_in_what_is_printed_of_the_settings(settings: SettingsFile, tmp_path: Path) -> None:
+    (tmp_path / "ledger-url").write_text(
+        f"postgresql://vardmote:{SECRET}@db.region.example/v", encoding="utf-8"
+    )
+    settings.puts("ledger.url", {"file": "ledger-url"})
+    loaded = settings.loads()
+    key = (tmp_path / "key").read_text(encoding="ascii")
+    printed = f"{loaded!r} {loaded}"
+    assert isinstance(loaded, Settings)
+    for secret in (SECRET, people.PEXIP_PASSWORD, people.WEB_SECRET, key, repr(bytes.fromhex(key))[2:-1]):
+        assert secret not in printed
 
 
-@pytest.mark.parametrize("key", ["base_url", "join_url", "metadata_url"])
-@pytest.mark.parametrize("address", ["http://region.example", "region.example", "ftp://region.example", ""])
-def test_an_address_is_https(settings: Path, key: str, address: str) -> None:
-    (fault,) = faults_after(settings, key, address)
-    assert fault.endswith(f"{key}: write an address that begins with https://")
+# --- the list of names --------------------------------------------------------------------------------------
 
 
-def test_a_ledger_address_with_a_password_does_not_stand_in_the_file(settings: Path) -> None:
-    (fault,) = faults_after(settings, "url", "postgresql://vardmote:hemligt@db.region.example/ledger")
-    assert fault.startswith("ledger.url: the address has a password")
-    assert "hemligt" not in fault
+def test_every_name_that_the_trial_uses_is_in_the_list_of_names(settings: SettingsFile) -> None:
+    listed = set(setting_names())
+    for place in settings.places():
+        if "." in place:
+            name = re.sub(r"\.\d+", "[]", place).replace("providers.pexip", "providers.<name>")
+            # A name, the table that holds it, or one of a list's or a free table's own entries.
+            known = any(one == name or one.startswith((f"{name}.", f"{name}[")) for one in listed)
+            entry = any(name.startswith((f"{one}.", f"{one}[")) for one in listed)
+            assert known or entry, name
 
 
-def test_a_ledger_address_that_cannot_be_read_is_a_named_fault(settings: Path) -> None:
-    (fault,) = faults_after(settings, "url", "postgresql://vardmote@db.region.example:port/ledger")
-    assert fault.startswith("ledger.url: this is not an address")
-
-
-def test_all_faults_are_named_at_once(settings: Path) -> None:
-    faults_after(settings, "join_url", "video")
-    assert [fault.partition(":")[0] for fault in faults_after(settings, "instance", "Ö")] == [
-        "service.instance",
-        "providers.pexip.join_url",
-    ]
+def test_the_settings_can_be_read_from_two_files_at_once(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    one, two = SettingsFile(tmp_path / "one"), SettingsFile(tmp_path / "two")
+    assert load_settings(one.path).ledger.url != load_settings(two.path).ledger.url

@@ -1,7 +1,7 @@
 """Logging: one JSON object a line, and only fields on the list, so that nothing personal can slip in.
 
 What a message says is an event's name; what an exception says is never written, since libraries quote values in
-theirs: its type and the places it passed through are (facts/texts-and-privacy.md 4.5).
+theirs: its type and the places it passed through are.
 """
 
 from __future__ import annotations

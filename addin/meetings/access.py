@@ -11,7 +11,7 @@ def belongs_to(meeting: Meeting, who: Principal) -> bool:
     """Whether `who` booked it, is its host, owns the mailbox that holds it, or is the one it was booked for.
 
     The mailbox comes from a verified token of the organisation's own tenant. It is right that whoever is given a
-    mailbox is given its meetings; the staff identity itself is tenant and object id (facts/outlook.md 2.6).
+    mailbox is given its meetings; the staff identity itself is tenant and object id (docs/adr/0007).
     """
     if meeting.tenant != who.tenant:
         return False

@@ -1,7 +1,7 @@
 """Books a meeting: commits the wish, then has its room made while the clinician waits.
 
 The wish and everything that the provider will be told are committed before the first call, so that a process that
-dies anywhere on the way leaves a row that says what to do next (design section 2).
+dies anywhere on the way leaves a row that says what to do next (docs/adr/0001).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a guest's link leads to right now: the truth about one meeting, and the way in while it is open.
 
-Design section 6. `judge` is pure; `JoinMeeting` reads the ledger and asks the provider who is in the room, only
-when the answer matters. Looking changes nothing, since link scanners look too.
+`judge` is pure; `JoinMeeting` reads the ledger and asks the provider who is in the room, only when the answer
+matters. Looking changes nothing, since link scanners look too.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from addin.meetings.deadline import Deadline
 
 
 class MeetingState(StrEnum):
-    """How far the rooms have come after the wish (design section 4)."""
+    """How far the rooms have come after the wish (docs/architecture.md, "The states of a meeting")."""
 
     WANTED = "wanted"
     LIVE = "live"
@@ -34,7 +34,7 @@ class Attention(StrEnum):
 
 
 class LobbyLevel(StrEnum):
-    """How guests are kept waiting (design section 7); `HOST_ADMITS` is the stronger."""
+    """How guests are kept waiting; `HOST_ADMITS` is the stronger."""
 
     WAIT_FOR_HOST = "wait_for_host"
     HOST_ADMITS = "host_admits"

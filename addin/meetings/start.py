@@ -1,7 +1,7 @@
 """Lets a host in: who may start which meeting, what is written of it, and the PIN that is handed over once.
 
-Design section 6. The start link is useless to outsiders: it gives a look at time, type and unit, and nothing more
-without a signed-in employee. Every start is audited, and so is every *Ta över som värd* with its reason.
+The start link is useless to outsiders: it gives a look at time, type and unit, and nothing more without a signed-in
+employee. Every start is audited, and so is every *Ta över som värd* with its reason.
 """
 
 from __future__ import annotations

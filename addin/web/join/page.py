@@ -1,7 +1,7 @@
 """The join page: `/m` with a field for the code, `/m/<code>`, and the way on to the provider.
 
-Design section 6. GET changes nothing, since link scanners follow links; the provider's address is only in the
-answer to POST, and only while the meeting is open. Nothing here logs a code or a path.
+GET changes nothing, since link scanners follow links; the provider's address is only in the answer to
+POST, and only while the meeting is open. Nothing here logs a code or a path.
 """
 
 from __future__ import annotations

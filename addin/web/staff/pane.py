@@ -12,15 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, render_template
 
-OUTLOOK_HOSTS: Final = (
-    "https://outlook.office.com",
-    "https://outlook.office365.com",
-    "https://outlook.cloud.microsoft",
-)
-"""Origins of Outlook on the web that frame a task pane; an on-premises Exchange adds its own."""
-
-OFFICE_JS_URL: Final = "https://appsforoffice.microsoft.com/lib/1/hosted/office.js"
-"""Where Microsoft publishes Office.js; production must load it from there (facts/outlook.md, section 3)."""
+from addin.web.pages import Environment
 
 STATIC_FOLDER: Final = Path(__file__).resolve().parent.parent / "static"
 
@@ -52,9 +44,9 @@ class PaneSettings:
 
     sign_in: SignIn
     support: Support
-    environment: Literal["sandbox", "test", "production"]
-    office_js_url: str = OFFICE_JS_URL
-    frame_ancestors: tuple[str, ...] = OUTLOOK_HOSTS
+    environment: Environment
+    office_js_url: str
+    frame_ancestors: tuple[str, ...]
     copy_first: Literal["link", "text"] = "link"
     internal_mail_domains: tuple[str, ...] = ()
     language: str = "sv"

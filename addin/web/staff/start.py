@@ -1,8 +1,8 @@
 """The start page: a look at the meeting, sign-in, *är det rätt person?*, and the host's way in.
 
-Design section 6. GET changes nothing; starting is a POST by a signed-in employee with a form of ours. The host's PIN
-stands in the answer to that POST and nowhere else: not in an address, a cookie, a log or the browser's history.
-Nothing here logs a code or a path.
+GET changes nothing; starting is a POST by a signed-in employee with a form of ours. The host's PIN stands in the
+answer to that POST and nowhere else: not in an address, a cookie, a log or the browser's history. Nothing here
+logs a code or a path.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ import { rewritten, wholeDocument } from "./outlook_html.js";
  * @property {Record<string, unknown>} properties the add-in's custom properties
  */
 
-/** The set that Outlook keeps every add-in's custom properties in (facts/outlook.md, finding 7). */
+/** The set that Outlook keeps every add-in's custom properties in ([MS-OXPROPS], section 1.3.2, PS_PUBLIC_STRINGS). */
 const PROPERTY_SET = "00020329-0000-0000-C000-000000000046";
 
 /**

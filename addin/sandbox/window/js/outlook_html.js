@@ -1,8 +1,8 @@
 /**
  * Bodies of items as Outlook on the web keeps them. Whatever is set comes back changed: ids, classes, data
  * attributes and comments are gone, attributes stand in another order, colours are written `rgb()`, loose text gets a
- * `div`, and the whole is a document when read (OfficeDev/office-js issues 817, 5296, 5320, 5482; facts/outlook.md
- * 2.4). An add-in that finds its own block by an id or a comment must fail here as it fails there.
+ * `div`, and the whole is a document when read (OfficeDev/office-js issues 817, 5296, 5320, 5482).
+ * An add-in that finds its own block by an id or a comment must fail here as it fails there.
  */
 
 const DROPPED_ELEMENTS =

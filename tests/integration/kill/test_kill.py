@@ -143,3 +143,30 @@ def test_these_are_all_the_points_between_a_click_and_its_answer(halting: Haltin
     passed = {f"{side} effect of {method}" for method in calls for side in ("before", "after")}
     afterwards = set() if click == "cancel" else {*WORKER, "after effect of GET"}
     assert set(halting.halts.passed) | passed == {*points(click), *afterwards}
+
+
+def test_a_create_that_outlives_its_killed_process_and_the_removed_meeting_is_removed(
+    halting: Halting,
+) -> None:
+    region, key = halting.region, uuid4().hex
+    region.settles()
+    region.forget_requests()
+    region.fault("hold", method="POST")
+    with ThreadPoolExecutor(1) as hand:
+        click = hand.submit(region.book, key=key)
+        region.wait_until_held()
+        region.kill()
+        assert isinstance(click.exception(), requests.RequestException)
+    # What the dead process sent is still under way; the new one makes the room, and then it is removed.
+    region.start()
+    meeting = region.waits_for_state(region.book(key=key).json()["id"], "live")
+    assert region.cancel(meeting).status_code == 202
+    region.waits_until(lambda: not region.rooms_of(meeting["id"]), "the room is removed")
+
+    region.release()
+
+    region.waits_for_state(meeting["id"], "cancelled")
+    removed = [call["path"] for call in region.requests_made("DELETE")]
+    assert len(set(removed)) == 2, "the room of the new process, and the one that landed late"
+    assert region.rooms_of(meeting["id"]) == []
+    assert region.disagreements() == []

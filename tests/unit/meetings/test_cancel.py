@@ -9,7 +9,7 @@ import pytest
 from addin.meetings.model import MeetingState
 from addin.meetings.reconcile import LATE_CREATE
 from tests.unit.meetings.desk import Desk
-from tests.unit.meetings.unreliable_provider import FOREIGN_TAG, Fault
+from tests.unit.meetings.unreliable_provider import FOREIGN_TAG, Fault, Killed
 
 
 def test_a_removed_meeting_leaves_no_room_and_says_so(desk: Desk) -> None:
@@ -57,10 +57,53 @@ def test_a_late_create_is_looked_for_as_long_as_it_can_land(desk: Desk) -> None:
     assert desk.provider.rooms == {}
 
 
+def test_a_create_that_is_lost_again_is_looked_for_from_then_on(desk: Desk) -> None:
+    desk.provider.faults.append(Fault.LOST_BEFORE)
+    meeting = desk.books()
+    desk.clock.time += timedelta(seconds=2)
+    desk.provider.faults.extend([Fault.NONE, Fault.UNAVAILABLE])
+    desk.works()
+    # By now the first create could hardly land any more; the second one is lost and lands late.
+    desk.clock.time += LATE_CREATE - timedelta(seconds=30)
+    desk.provider.faults.append(Fault.LATE)
+    desk.works()
+    assert desk.provider.asked == ["create", "look", "create", "create"]
+    desk.cancel(meeting)
+    desk.clock.time += timedelta(seconds=60)
+    while desk.works():
+        pass
+    desk.provider.land()
+
+    desk.works_until_settled()
+
+    assert desk.provider.rooms == {}
+
+
+@pytest.mark.parametrize("fault", [Fault.KILLED_AFTER, Fault.KILLED_LATE])
+@pytest.mark.parametrize("restarts", [True, False], ids=["restarted", "taken over by another"])
+def test_what_a_dead_process_was_making_is_removed_even_when_it_lands_late(
+    desk: Desk, fault: Fault, restarts: bool
+) -> None:
+    desk.provider.faults.append(fault)
+    with pytest.raises(Killed):
+        desk.books()
+    if restarts:
+        desk.restarts()
+    else:
+        desk.clock.time += timedelta(seconds=31)
+    meeting = desk.cancel(desk.books())
+    desk.provider.land()
+
+    desk.works_until_settled()
+
+    assert desk.reads(meeting.id).state is MeetingState.CANCELLED
+    assert desk.provider.rooms == {}
+
+
 def test_looks_for_a_late_create_grow_rarer(desk: Desk) -> None:
     desk.provider.faults.append(Fault.LATE)
     desk.cancel(desk.books())
-    desk.provider.calls = 0
+    desk.provider.asked.clear()
     desk.works_until_settled()
     assert desk.provider.calls <= LATE_CREATE / timedelta(seconds=30)
 

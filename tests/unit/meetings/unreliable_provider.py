@@ -78,8 +78,13 @@ class UnreliableProvider:
     faults: deque[Fault] = field(default_factory=deque)
     rooms: dict[str, tuple[str, RoomWish]] = field(default_factory=dict)
     under_way: list[RoomWish] = field(default_factory=list)
-    calls: int = 0
+    asked: list[str] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    @property
+    def calls(self) -> int:
+        """How many calls have been made in all."""
+        return len(self.asked)
 
     def land(self) -> None:
         """Let every create that is under way take effect now, where its name is still free."""
@@ -92,10 +97,10 @@ class UnreliableProvider:
         self.rooms.setdefault(wish.name, (str(next(self.numbers)), replace(wish, tag=FOREIGN_TAG)))
 
     def ensure_room(self, wish: RoomWish, deadline: Deadline) -> ProvisionedRoom:
-        return self._effect(lambda: self._created(wish), wish)
+        return self._effect("create", lambda: self._created(wish), wish)
 
     def find_room(self, wish: RoomWish, deadline: Deadline) -> ProvisionedRoom | None:
-        self._read()
+        self._read("look")
         return ProvisionedRoom(self._ours(wish), created=False) if wish.name in self.rooms else None
 
     def update_room(self, reference: str, wish: RoomWish, deadline: Deadline) -> None:
@@ -103,15 +108,15 @@ class UnreliableProvider:
             self._known(reference, wish)
             self.rooms[wish.name] = (reference, wish)
 
-        self._effect(change)
+        self._effect("update", change)
 
     def verify_protection(self, reference: str, wish: RoomWish, deadline: Deadline) -> Sequence[str]:
-        self._read()
+        self._read("verify")
         self._known(reference, wish)
         return [] if self.rooms[wish.name][1] == wish else ["settings"]
 
     def end_call(self, wish: RoomWish, deadline: Deadline) -> None:
-        self._effect(lambda: None)
+        self._effect("end call", lambda: None)
 
     def delete_room(self, reference: str, wish: RoomWish, deadline: Deadline) -> DeleteOutcome:
         def remove() -> DeleteOutcome:
@@ -122,16 +127,16 @@ class UnreliableProvider:
             del self.rooms[wish.name]
             return DeleteOutcome.DELETED
 
-        return self._effect(remove)
+        return self._effect("remove", remove)
 
     def list_owned(self, prefix: str, deadline: Deadline) -> Iterator[OwnedRoom]:
-        self._read()
+        self._read("list")
         for name, (reference, wish) in list(self.rooms.items()):
             if name.startswith(prefix):
                 yield OwnedRoom(reference, name, wish.tag)
 
     def occupancy(self, wish: RoomWish, deadline: Deadline) -> Occupancy:
-        self._read()
+        self._read("occupancy")
         return Occupancy(0, host_present=False)
 
     def guest_address(self, wish: RoomWish) -> str:
@@ -141,7 +146,7 @@ class UnreliableProvider:
         return self.guest_address(wish)
 
     def check(self, deadline: Deadline) -> None:
-        self._read()
+        self._read("check")
 
     def _created(self, wish: RoomWish) -> ProvisionedRoom:
         if wish.name in self.rooms:
@@ -160,17 +165,17 @@ class UnreliableProvider:
             raise RoomNotFound
         self._ours(wish)
 
-    def _read(self) -> None:
+    def _read(self, call: str) -> None:
         """A call without an effect: whatever is lost of it may simply be repeated."""
-        fault = self._next_fault()
+        fault = self._next_fault(call)
         if fault in (Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.LATE):
             raise ProviderUnavailable
         self._common(fault)
         if fault in (Fault.KILLED_AFTER, Fault.KILLED_LATE):
             raise Killed
 
-    def _effect(self, effect: Callable[[], T], create: RoomWish | None = None) -> T:
-        fault = self._next_fault()
+    def _effect(self, call: str, effect: Callable[[], T], create: RoomWish | None = None) -> T:
+        fault = self._next_fault(call)
         if fault is Fault.FOREIGN and create:
             self.plant_foreign(create)
         self._common(fault)
@@ -194,6 +199,6 @@ class UnreliableProvider:
         if fault is Fault.KILLED_BEFORE:
             raise Killed
 
-    def _next_fault(self) -> Fault:
-        self.calls += 1
+    def _next_fault(self, call: str) -> Fault:
+        self.asked.append(call)
         return self.faults.popleft() if self.faults else Fault.NONE

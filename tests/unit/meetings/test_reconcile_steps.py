@@ -1,0 +1,139 @@
+"""The one next step for a room, as a rule and as the calls that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from addin.meetings.model import Attention, MeetingState, Room, Wanted
+from addin.meetings.reconcile import PATIENCE, Step, next_step
+from tests.unit.meetings import doors
+from tests.unit.meetings.desk import Desk
+from tests.unit.meetings.unreliable_provider import Fault, Killed
+
+WANTED = doors.room(reference=None, applied_revision=0, made_at=None, verified_at=None)
+DONE = doors.room()
+UNWANTED = replace(DONE, wanted=Wanted.ABSENT, wanted_revision=2)
+
+
+@pytest.mark.parametrize(
+    ("room", "step"),
+    [
+        (WANTED, Step.CREATE),
+        (replace(WANTED, must_look=True), Step.LOOK),
+        (replace(DONE, must_look=True), Step.LOOK),
+        (replace(DONE, wanted_revision=2), Step.UPDATE),
+        (replace(DONE, wanted_revision=2, verified_at=None), Step.UPDATE),
+        (replace(DONE, verified_at=None), Step.VERIFY),
+        (DONE, Step.DONE),
+        (UNWANTED, Step.REMOVE),
+        (replace(UNWANTED, must_look=True), Step.REMOVE),
+        (replace(UNWANTED, reference=None, must_look=True), Step.LOOK),
+        (replace(UNWANTED, reference=None), Step.DONE),
+        (replace(UNWANTED, reference=None, gone_at=doors.START), Step.DONE),
+    ],
+)
+def test_the_next_step_follows_from_what_is_wanted_and_known(room: Room, step: Step) -> None:
+    assert next_step(room, look_expected=False) is step
+
+
+def test_a_room_that_may_still_land_is_waited_for_and_not_called_gone() -> None:
+    assert next_step(replace(UNWANTED, reference=None), look_expected=True) is Step.REST
+
+
+def test_a_meeting_costs_one_call_for_the_click_and_one_to_read_it_back(desk: Desk) -> None:
+    desk.books()
+    desk.works_until_settled()
+    assert desk.provider.asked == ["create", "verify"]
+
+
+def test_once_all_agrees_nothing_is_asked_again(desk: Desk) -> None:
+    desk.books()
+    desk.works_until_settled()
+    desk.provider.asked.clear()
+    desk.clock.time += timedelta(days=5)
+    assert not desk.works()
+    assert desk.provider.asked == []
+
+
+def test_whoever_takes_over_reads_before_changing(desk: Desk) -> None:
+    meeting = desk.books()
+    desk.works_until_settled()
+    desk.provider.faults.append(Fault.KILLED_AFTER)
+    with pytest.raises(Killed):
+        desk.change(meeting, variant="group")
+    desk.restarts()
+    desk.provider.asked.clear()
+
+    desk.works_until_settled()
+
+    assert desk.provider.asked == ["look", "update", "verify"]
+
+
+def test_a_lost_answer_is_looked_up_and_not_simply_repeated(desk: Desk) -> None:
+    desk.provider.faults.append(Fault.LOST_AFTER)
+    desk.books()
+    desk.works_until_settled()
+    assert desk.provider.asked == ["create", "look", "update", "verify"]
+
+
+def test_a_provider_that_asks_for_patience_gets_it(desk: Desk) -> None:
+    desk.provider.faults.append(Fault.RATE_LIMITED)
+    meeting = desk.books()
+    desk.clock.time += timedelta(seconds=6)
+    assert not desk.works()
+    desk.clock.time += timedelta(seconds=2)
+    assert desk.works()
+    assert desk.reads(meeting.id).state is MeetingState.LIVE
+
+
+def test_tries_grow_rarer_while_a_provider_is_down_and_the_clinician_is_told(desk: Desk) -> None:
+    desk.provider.faults.extend([Fault.UNAVAILABLE] * 100)
+    meeting = desk.books()
+    seconds = 0
+    while desk.reads(meeting.id).state is MeetingState.WANTED:
+        seconds += 1
+        desk.clock.time += timedelta(seconds=1)
+        desk.works()
+        assert seconds < 120, "nobody was told"
+
+    assert desk.reads(meeting.id).attention is Attention.PROVIDER_UNREACHABLE
+    assert desk.provider.calls == PATIENCE
+    assert seconds > PATIENCE
+
+
+def test_a_room_without_its_protection_is_not_live_until_it_has_been_put_right(desk: Desk) -> None:
+    meeting = desk.books()
+    ((reference, wish),) = desk.provider.rooms.values()
+    desk.provider.rooms[wish.name] = (
+        reference,
+        replace(wish, guests_can_present=not wish.guests_can_present),
+    )
+    desk.clock.time += timedelta(seconds=2)
+    desk.works()
+
+    seen = desk.reads(meeting.id)
+    assert (seen.state, seen.attention) == (MeetingState.NEEDS_ATTENTION, Attention.PROTECTION_NOT_APPLIED)
+    desk.works_until_settled()
+    assert desk.reads(meeting.id).state is MeetingState.LIVE
+    assert desk.provider.rooms[wish.name] == (reference, wish)
+
+
+def test_a_room_that_vanished_is_made_again_under_the_same_address(desk: Desk) -> None:
+    meeting = desk.books()
+    before = desk.wishes(meeting)
+    desk.provider.rooms.clear()
+    desk.works_until_settled()
+    assert [wish for _, wish in desk.provider.rooms.values()] == before
+    assert desk.reads(meeting.id).state is MeetingState.LIVE
+
+
+def test_work_that_nobody_has_a_provider_for_says_so(desk: Desk) -> None:
+    meeting = desk.books()
+    desk.clock.time += timedelta(seconds=2)
+    (claim,) = desk.ledger.write(lambda writing: writing.claim_due("pexip", 30, 1))
+    seen = type(desk.reconciler)(desk.ledger, {}, desk.plans, desk.clock).advance(claim, claim.until)
+    assert seen.id == meeting.id
+    assert (seen.state, seen.attention) == (MeetingState.NEEDS_ATTENTION, Attention.PROVIDER_MISSING)

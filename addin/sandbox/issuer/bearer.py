@@ -1,8 +1,10 @@
 """Checks the issuer's own access tokens, for the simulated systems that ask for one."""
 
+from typing import cast
+
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, KeySetSerialization
 
 from addin.sandbox.issuer.keys import SigningKeys
 from addin.sandbox.issuer.tokens import Claims
@@ -33,8 +35,9 @@ class Bearer:
             aud={"essential": True, "value": audience},
             exp={"essential": True},
         )
+        published = cast("KeySetSerialization", self._keys.published())
         try:
-            opened = jwt.decode(token, KeySet.import_key_set(self._keys.published()), algorithms=["RS256"])  # type: ignore[arg-type]
+            opened = jwt.decode(token, KeySet.import_key_set(published), algorithms=["RS256"])
             wanted.validate(opened.claims)
         except (JoseError, ValueError) as fault:
             raise BadToken(

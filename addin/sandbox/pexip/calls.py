@@ -140,9 +140,11 @@ class Calls:
         """Disconnect everybody; False when no such call runs."""
         with self.lock:
             call = self._by_id(call_id)
-            for person in list(call.participants) if call else []:
-                self._remove(call, person, ENDED_BY_HOST)  # type: ignore[arg-type]
-            return call is not None
+            if call is None:
+                return False
+            for person in list(call.participants):
+                self._remove(call, person, ENDED_BY_HOST)
+            return True
 
     def set_lock(self, call_id: str, *, locked: bool) -> bool | None:
         """Lock or unlock; None when no such call runs, False when it already was so."""

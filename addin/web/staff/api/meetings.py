@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Any
 
 from flask import Response, request, url_for
@@ -111,8 +110,8 @@ def _add_collection(routes: ApiBlueprint, use: MeetingUseCases) -> None:
         found = use.ledger.read(
             lambda reading: reading.meetings_of(
                 who,
-                start=query["from_"] and query["from_"].astimezone(UTC),
-                end=query["to"] and query["to"].astimezone(UTC),
+                start=query["from_"],
+                end=query["to"],
                 after=query["after"],
                 limit=size + 1,
             )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from marshmallow import RAISE, Schema, fields, pre_load, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
 from addin.meetings.model import Attention, MeetingState
 
@@ -122,11 +123,21 @@ class MeetingSchema(_Exact):
     told_stale = fields.List(fields.String(), required=True)
 
 
+class _Instant(fields.AwareDateTime):
+    """A time with offset, taken as the same instant in UTC."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs).astimezone(UTC)
+        except OverflowError:  # in UTC it would lie before the year 1 or after 9999
+            raise ValidationError("not a time that can be told in UTC") from None
+
+
 class MeetingQuerySchema(_Exact):
     """Which meetings to list."""
 
-    from_ = fields.AwareDateTime(data_key="from", load_default=None, metadata={"description": "with offset"})
-    to = fields.AwareDateTime(load_default=None, metadata={"description": "with offset; not included"})
+    from_ = _Instant(data_key="from", load_default=None, metadata={"description": "with offset"})
+    to = _Instant(load_default=None, metadata={"description": "with offset; not included"})
     page_size = fields.Integer(load_default=20, validate=validate.Range(1, 100))
     after = fields.String(
         load_default=None, validate=validate.Regexp(r"^[0-9a-f]{32}$", error="not a cursor")

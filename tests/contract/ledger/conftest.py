@@ -16,9 +16,9 @@ from addin.meetings.model import Meeting, MeetingState, Window
 from addin.meetings.ports import Writing
 from addin.store.ledger import SqlLedger, open_engine, open_ledger
 from addin.store.schema import migrate
-from tests.postgres import NewDatabase, new_postgres_database
+from tests.postgres import Postgres, postgres
 
-__all__ = ["new_postgres_database"]
+__all__ = ["postgres"]
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 ANNA = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
@@ -90,8 +90,8 @@ class Desk:
 def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
     if request.param == "postgresql":
-        new_database: NewDatabase = request.getfixturevalue("new_postgres_database")
-        url = new_database()
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.new_database()
     engine = open_engine(url)
     migrate(engine)
     engine.dispose()

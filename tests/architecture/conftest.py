@@ -1,6 +1,6 @@
 """What the architecture tests share: a PostgreSQL server, and the application with every surface."""
 
-from tests.postgres import new_postgres_database
+from tests.postgres import postgres
 from tests.whole_application import whole_application
 
-__all__ = ["new_postgres_database", "whole_application"]
+__all__ = ["postgres", "whole_application"]

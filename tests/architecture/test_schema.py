@@ -28,7 +28,7 @@ def migrated(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'ledger.db'}"
     else:
-        url = request.getfixturevalue("new_postgres_database")()
+        url = request.getfixturevalue("postgres").new_database()
     engine = open_engine(url)
     migrate(engine)
     yield engine

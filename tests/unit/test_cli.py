@@ -1,0 +1,57 @@
+"""What the command line says of itself: help that a stranger understands, and no command without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from addin.cli import main
+
+
+def _commands(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    yield words
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from _commands(inner, (*words, name))
+
+
+COMMANDS = list(_commands(main))
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_every_command_explains_itself(words: tuple[str, ...], option: str) -> None:
+    told = CliRunner().invoke(main, [*words, option])
+    assert told.exit_code == 0
+    assert told.output.startswith("Usage: ")
+    sentence = told.output.split("\n\n")[1].strip()
+    assert sentence.endswith((".", "finding.", "1.")), sentence
+    assert len(sentence.split()) >= 4
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_option_says_what_it_is_for(words: tuple[str, ...]) -> None:
+    command: click.Command = main
+    for word in words:
+        assert isinstance(command, click.Group)
+        command = command.commands[word]
+    silent = [
+        option.name for option in command.params if isinstance(option, click.Option) and not option.help
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("surfaces", ["", "guests", "join,guests", ","])
+def test_a_surface_that_is_none_is_refused_with_those_that_are(surfaces: str) -> None:
+    told = CliRunner().invoke(main, ["serve", "--surface", surfaces])
+    assert told.exit_code == 2
+    assert "join, staff, hooks" in told.output
+
+
+def test_an_unknown_command_is_one_sentence() -> None:
+    told = CliRunner().invoke(main, ["fly"])
+    assert told.exit_code == 2
+    assert "No such command 'fly'" in told.output

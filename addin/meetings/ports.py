@@ -272,8 +272,11 @@ class Writing(Reading, Protocol):
     def claim_due(self, provider: str, lease_seconds: float, limit: int) -> Sequence[Claim]:
         """Claim due rooms of one provider, longest due first; rows held by others are skipped."""
 
-    def save_room(self, claim: Claim, result: RoomResult) -> None:
-        """Write what a step came to; raises LeaseLost when the fence has moved."""
+    def save_room(self, claim: Claim, result: RoomResult) -> bool:
+        """Write what a step came to; raises LeaseLost when the fence has moved.
+
+        False when the wish has turned meanwhile: then the lease is given back, and the room is due at once.
+        """
 
     def room_found(self, room_id: str, reference: str) -> bool:
         """Note a reference learned while rebuilding and make the room due; False when no such room is known."""

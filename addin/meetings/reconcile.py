@@ -142,8 +142,8 @@ class Reconciler:
                 over = deadline.passed()
                 outcome = Outcome(claim.room, due_in=0.0) if over else self._take_step(claim, deadline)
                 stop = self._stops(outcome, deadline, until_made=until_made)
-                meeting = self._record(claim, outcome, release=stop)
-                if stop:
+                meeting, still_wished = self._record(claim, outcome, release=stop)
+                if stop or not still_wished:
                     return meeting
                 claim = replace(claim, room=outcome.room, meeting=meeting)
         except LeaseLost:
@@ -316,18 +316,25 @@ class Reconciler:
 
     # --- the record -----------------------------------------------------------------------------------------
 
-    def _record(self, claim: Claim, outcome: Outcome, *, release: bool) -> Meeting:
-        """Write what the step came to, under the fence, and return the meeting as it is now."""
+    def _record(self, claim: Claim, outcome: Outcome, *, release: bool) -> tuple[Meeting, bool]:
+        """Write what the step came to, under the fence; return the meeting as it is now, and whether to go on.
+
+        When the wish has turned meanwhile, what was done says nothing about the new one, and the lease is given back.
+        """
         due_in = outcome.due_in if outcome.due_in is not None or not outcome.go_on else 0.0
         result = RoomResult(outcome.room, due_in, release)
 
-        def unit(writing: Writing) -> Meeting:
-            writing.save_room(claim, result)
-            return self._note_state(writing, claim, outcome)
+        def unit(writing: Writing) -> tuple[Meeting, bool]:
+            if writing.save_room(claim, result):
+                return self._note_state(writing, claim, outcome), True
+            return writing.meeting(claim.meeting.id) or claim.meeting, False
 
         return self._ledger.write(unit)
 
     def _note_state(self, writing: Writing, claim: Claim, outcome: Outcome) -> Meeting:
+        if outcome.room.wanted is Wanted.ABSENT and not claim.meeting.is_cancelled:
+            # It has given its place to a room at another provider; the meeting waits for that one.
+            return claim.meeting
         state = self._state_after(writing, claim.meeting, outcome)
         # A reason stands until the room is right, or until there is a newer one.
         settled = state in (MeetingState.LIVE, MeetingState.CANCELLED)
@@ -341,8 +348,8 @@ class Reconciler:
     def _state_after(self, writing: Writing, meeting: Meeting, outcome: Outcome) -> MeetingState:
         room = outcome.room
         if room.wanted is Wanted.ABSENT:
-            if not meeting.is_cancelled:
-                return meeting.state
+            # Held first, so that of two rooms that go at the same time the later one sees the earlier.
+            writing.meeting(meeting.id)
             others = [other for other in writing.rooms(meeting.id) if other.id != room.id]
             gone = room.gone_at is not None and all(other.gone_at is not None for other in others)
             return MeetingState.CANCELLED if gone else MeetingState.CANCELLING

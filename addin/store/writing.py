@@ -44,20 +44,18 @@ _INSERT_ROOM = insert(tables.rooms).values(
     due_at=LedgerNow(), lease_number=1, lease_until=LedgerNow() + bindparam("lease", type_=BigInteger)
 )
 _FREE = or_(_r.lease_until.is_(None), _r.lease_until <= LedgerNow())
+_STILL_WISHED = (_r.wanted == bindparam("seen_wanted")) & (_r.wanted_revision == bindparam("seen_revision"))
 _SAVE_ROOM = (
     update(tables.rooms)
     .where(_r.id == bindparam("room"), _r.lease_number == bindparam("fence"))
     .values(
         # A wish that has turned meanwhile makes the room due at once.
-        due_at=case(
-            (
-                (_r.wanted == bindparam("seen_wanted")) & (_r.wanted_revision == bindparam("seen_revision")),
-                LedgerNow() + bindparam("due_in", type_=BigInteger),
-            ),
-            else_=LedgerNow(),
+        due_at=case((_STILL_WISHED, LedgerNow() + bindparam("due_in", type_=BigInteger)), else_=LedgerNow()),
+        lease_until=case(
+            (_STILL_WISHED & ~bindparam("release", type_=Boolean), _r.lease_until), else_=null()
         ),
-        lease_until=case((bindparam("release", type_=Boolean), null()), else_=_r.lease_until),
     )
+    .returning(_r.wanted, _r.wanted_revision)
 )
 _LOOK_FOR_ROOM = (
     update(tables.rooms)
@@ -189,7 +187,7 @@ class SqlWriting(SqlReading):
             for row in rows
         ]
 
-    def save_room(self, claim: Claim, result: RoomResult) -> None:
+    def save_room(self, claim: Claim, result: RoomResult) -> bool:
         room = result.room
         values = {
             **known_columns(room),
@@ -200,8 +198,10 @@ class SqlWriting(SqlReading):
             "due_in": None if result.due_in is None else _micro(result.due_in),
             "release": result.release,
         }
-        if self._connection.execute(_SAVE_ROOM, values).rowcount != 1:
+        saved = self._connection.execute(_SAVE_ROOM, values).one_or_none()
+        if saved is None:
             raise LeaseLost
+        return (saved.wanted, saved.wanted_revision) == (room.wanted.value, room.wanted_revision)
 
     def room_found(self, room_id: str, reference: str) -> bool:
         statement = (

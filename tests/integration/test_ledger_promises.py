@@ -59,8 +59,8 @@ class Shelf:
 
         return self.ledger.write(unit)
 
-    def save(self, claim: Claim, room: Room, due_in: float | None = None, *, release: bool = True) -> None:
-        self.ledger.write(lambda writing: writing.save_room(claim, RoomResult(room, due_in, release)))
+    def save(self, claim: Claim, room: Room, due_in: float | None = None, *, release: bool = True) -> bool:
+        return self.ledger.write(lambda writing: writing.save_room(claim, RoomResult(room, due_in, release)))
 
     def claims(self, lease: float = LEASE, limit: int = 10) -> list[Claim]:
         return list(self.ledger.write(lambda writing: writing.claim_due(PROVIDER, lease, limit)))
@@ -156,9 +156,17 @@ def test_a_lease_that_was_given_back_leaves_nothing_to_look_for(shelf: Shelf) ->
 
 
 def test_whoever_takes_over_a_lease_that_ran_out_looks_first(shelf: Shelf) -> None:
-    old = lapsed(shelf)
+    assert lapsed(shelf).room.must_look
 
-    assert old.room.must_look
+
+def test_a_lease_is_kept_from_step_to_step(shelf: Shelf) -> None:
+    claim = shelf.put()
+
+    assert shelf.save(claim, replace(claim.room, reference="7"), due_in=0, release=False)
+
+    assert shelf.claims() == []
+    assert shelf.save(claim, replace(claim.room, reference="8"), due_in=0)
+    assert len(shelf.claims()) == 1
 
 
 def test_an_old_lease_holder_can_write_nothing(shelf: Shelf) -> None:
@@ -194,7 +202,7 @@ def test_a_wish_that_turned_meanwhile_makes_the_room_due_at_once(shelf: Shelf) -
     claim = shelf.put()
     shelf.ledger.write(lambda writing: writing.want_rooms(claim.meeting.id, Wanted.ABSENT, 2))
 
-    shelf.save(claim, replace(claim.room, reference="7"), due_in=None)
+    assert not shelf.save(claim, replace(claim.room, reference="7"), due_in=None, release=False)
 
     (taken,) = shelf.claims()
     assert (taken.room.wanted, taken.room.wanted_revision, taken.room.reference) == (Wanted.ABSENT, 2, "7")

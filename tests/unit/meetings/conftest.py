@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.meetings.desk import WEEK_BEFORE, Desk, opened_desk
-from tests.unit.meetings.unreliable_provider import UnreliableProvider
+from tests.unit.meetings.desk import Desk, opened_desk
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +15,6 @@ def _desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 @pytest.fixture
 def desk(_desk: Desk) -> Desk:
-    """Use cases over an empty ledger, a provider that does well until it is told otherwise, and a clock."""
-    _desk.forget_everything()
-    _desk.provider, _desk.clock.time = UnreliableProvider(), WEEK_BEFORE
+    """Use cases over an empty ledger, providers that do well until they are told otherwise, and a clock."""
+    _desk.begins_anew()
     return _desk

@@ -31,6 +31,7 @@ from tests.unit.meetings.doors import ANNA, END, START, TENANT, ManualClock
 from tests.unit.meetings.unreliable_provider import UnreliableProvider
 
 PROVIDER: Final = "pexip"
+OTHER: Final = "teams"
 WHO: Final = Principal(TENANT, ANNA, "anna.lindgren@region.example")
 WEEK_BEFORE: Final = START - timedelta(days=7)
 REQUEST: Final = BookingRequest(
@@ -64,18 +65,24 @@ class Desk:
 
     ledger: SqliteLedger
     provider: UnreliableProvider
+    other: UnreliableProvider
     clock: ManualClock
     plans: RoomPlans
 
     @property
+    def providers(self) -> dict[str, ConferencingProvider]:
+        return {PROVIDER: self.provider, OTHER: self.other}
+
+    @property
     def reconciler(self) -> Reconciler:
-        return Reconciler(self.ledger, {PROVIDER: self.provider}, self.plans, self.clock)
+        return Reconciler(self.ledger, self.providers, self.plans, self.clock)
 
     def book(self, key: str, request: BookingRequest = REQUEST, who: Principal = WHO) -> Booked:
         """Press *Skapa möte*."""
         domains = frozenset({"region.example"})
-        providers: dict[str, ConferencingProvider] = {PROVIDER: self.provider}
-        book = BookMeeting(self.ledger, self.reconciler, self.plans, UNITS, self.clock, domains, providers)
+        book = BookMeeting(
+            self.ledger, self.reconciler, self.plans, UNITS, self.clock, domains, self.providers
+        )
         return book(request, who, key)
 
     def books(self, key: str = "key", **more: Any) -> Meeting:
@@ -84,8 +91,7 @@ class Desk:
 
     @property
     def change_meeting(self) -> ChangeMeeting:
-        providers: dict[str, ConferencingProvider] = {PROVIDER: self.provider}
-        return ChangeMeeting(self.ledger, self.reconciler, self.plans, UNITS, self.clock, providers)
+        return ChangeMeeting(self.ledger, self.reconciler, self.plans, UNITS, self.clock, self.providers)
 
     def change(self, meeting: Meeting, who: Principal = WHO, **more: Any) -> Meeting:
         """Change the meeting as its holder last saw it."""
@@ -100,11 +106,11 @@ class Desk:
         Sweep(self.ledger, self.clock, sees_calendars)()
 
     def works(self) -> bool:
-        """Let the worker take one due room; False when none is due."""
-        worker = Worker(
-            self.ledger, self.reconciler, Sweep(self.ledger, self.clock, True), [PROVIDER], lambda: None
-        )
-        return worker.work_once(PROVIDER)
+        """Let the worker take one due room of each provider; False when none is due."""
+        sweep = Sweep(self.ledger, self.clock, sees_calendars=True)
+        worker = Worker(self.ledger, self.reconciler, sweep, self.providers, lambda: None)
+        worked = [worker.work_once(name) for name in self.providers]
+        return any(worked)
 
     def works_until_settled(self, rounds: int = 200) -> None:
         """Let the worker and the time go on until nothing is due, now or later."""
@@ -128,8 +134,13 @@ class Desk:
     def rooms(self, meeting_id: str) -> list[Room]:
         return list(self.ledger.read(lambda reading: reading.rooms(meeting_id)))
 
+    def there(self, meeting: Meeting) -> list[RoomWish]:
+        """Return what the providers have of the meeting."""
+        rooms = self.provider.ours() | self.other.ours()
+        return [rooms[room.name][1] for room in self.rooms(meeting.id) if room.name in rooms]
+
     def wishes(self, meeting: Meeting) -> list[RoomWish]:
-        """Return what the provider should have of the meeting now."""
+        """Return what the providers should have of the meeting now."""
         return [] if meeting.is_cancelled else [self.plans.wish(meeting, self.rooms(meeting.id)[-1])]
 
     def due(self) -> list[str]:
@@ -143,8 +154,10 @@ class Desk:
         with self.ledger.engine.connect() as connection:
             return sum(connection.execute(select(tables.purged.c.meetings)).scalars())
 
-    def forget_everything(self) -> None:
-        """Empty the ledger, for the next story."""
+    def begins_anew(self) -> None:
+        """Empty the ledger and the providers, for the next story."""
+        self.provider, self.other = UnreliableProvider(), UnreliableProvider(OTHER)
+        self.clock.time = WEEK_BEFORE
         with self.ledger.engine.begin() as connection:
             for table in reversed(tables.metadata.sorted_tables):
                 connection.execute(table.delete())
@@ -161,12 +174,18 @@ def opened_desk(folder: Path) -> Iterator[Desk]:
     ledger = open_ledger(url, keyring, clock)
     assert isinstance(ledger, SqliteLedger)
     event.listen(ledger.engine, "connect", _without_waiting_for_the_disk)
-    types = MeetingTypes([replace(kind, provider=PROVIDER) for kind in load_meeting_types()])
+    types = MeetingTypes(load_meeting_types())
     titles = {
         (kind.id, variant.id): f"{kind.name}, {variant.name}" for kind in types for variant in kind.variants
     }
     try:
-        yield Desk(ledger, UnreliableProvider(), clock, RoomPlans(types, keyring, "test", titles))
+        yield Desk(
+            ledger,
+            UnreliableProvider(),
+            UnreliableProvider(OTHER),
+            clock,
+            RoomPlans(types, keyring, "test", titles),
+        )
     finally:
         ledger.close()
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from addin.meetings.model import Attention, MeetingState, Room, Wanted
+from addin.meetings.model import Attention, Meeting, MeetingState, Room, Wanted
 from addin.meetings.reconcile import PATIENCE, Step, next_step
 from tests.unit.meetings import doors
-from tests.unit.meetings.desk import Desk
+from tests.unit.meetings.desk import OTHER, Desk
 from tests.unit.meetings.unreliable_provider import Fault, Killed
 
 WANTED = doors.room(reference=None, applied_revision=0, made_at=None, verified_at=None)
@@ -137,3 +137,64 @@ def test_work_that_nobody_has_a_provider_for_says_so(desk: Desk) -> None:
     seen = type(desk.reconciler)(desk.ledger, {}, desk.plans, desk.clock).advance(claim, claim.until)
     assert seen.id == meeting.id
     assert (seen.state, seen.attention) == (MeetingState.NEEDS_ATTENTION, Attention.PROVIDER_MISSING)
+
+
+def test_a_meeting_that_is_removed_while_the_worker_makes_its_room_is_never_called_live(desk: Desk) -> None:
+    desk.provider.faults.append(Fault.UNAVAILABLE)
+    meeting = desk.books()
+    desk.clock.time += timedelta(seconds=2)
+    desk.provider.meanwhile = lambda: assert_being_removed(desk.cancel(meeting))
+
+    desk.works()
+
+    assert_being_removed(desk.reads(meeting.id))
+    # The step at hand was recorded, and nothing more was done for a wish that is gone.
+    assert desk.provider.asked == ["create", "create"]
+    desk.works_until_settled()
+    assert desk.reads(meeting.id).state is MeetingState.CANCELLED
+    assert desk.provider.rooms == {}
+
+
+def assert_being_removed(meeting: Meeting) -> None:
+    assert meeting.state is MeetingState.CANCELLING
+
+
+def test_a_meeting_that_is_changed_while_the_worker_makes_its_room_is_not_called_live_before_it_is(
+    desk: Desk,
+) -> None:
+    desk.provider.faults.append(Fault.UNAVAILABLE)
+    meeting = desk.books()
+    desk.clock.time += timedelta(seconds=2)
+    desk.provider.meanwhile = lambda: assert_waits(desk.change(meeting, variant="group"))
+
+    desk.works()
+
+    assert_waits(desk.reads(meeting.id))
+    desk.works_until_settled()
+    now = desk.reads(meeting.id)
+    assert (now.state, desk.there(now)) == (MeetingState.LIVE, desk.wishes(now))
+
+
+def assert_waits(meeting: Meeting) -> None:
+    assert meeting.state is MeetingState.WANTED
+
+
+def test_a_room_at_the_former_provider_says_nothing_about_the_meeting(desk: Desk) -> None:
+    meeting = desk.books()
+    desk.works_until_settled()
+    desk.other.faults.append(Fault.UNAVAILABLE)
+    moved = desk.change(meeting, type="internal-meeting")
+    assert moved.state is MeetingState.WANTED
+    # While the old room cannot be removed, the new one is made.
+    desk.provider.faults.append(Fault.FORBIDDEN)
+    desk.provider.meanwhile = lambda: made_at_the_other_provider(desk)
+
+    desk.works()
+
+    assert desk.reads(meeting.id).state is MeetingState.LIVE
+
+
+def made_at_the_other_provider(desk: Desk) -> None:
+    desk.clock.time += timedelta(seconds=2)
+    (claim,) = desk.ledger.write(lambda writing: writing.claim_due(OTHER, 30, 1))
+    assert desk.reconciler.advance(claim, claim.until).state is MeetingState.LIVE

@@ -1,11 +1,13 @@
 """Any order of clicks, changes, removals, crashes, faults and late creates comes to the same end: what was wished.
 
-Hypothesis tells the stories. The ledger is a real one; the provider is in memory and as unreliable as its port allows.
+Hypothesis tells the stories. The ledger is a real one; two providers are in memory and as unreliable as their port
+allows, and while a call is on its way somebody else may act.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
@@ -17,15 +19,22 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from addin.meetings.errors import MeetingIsCancelled
-from addin.meetings.model import Meeting, MeetingState
+from addin.meetings.errors import MeetingChanged, MeetingIsCancelled
+from addin.meetings.model import Meeting, MeetingState, Wanted
 from addin.meetings.ports import RoomWish
 from addin.meetings.reconcile import LATE_CREATE
-from tests.unit.meetings.desk import WEEK_BEFORE, Desk, opened_desk
+from tests.unit.meetings.desk import Desk, opened_desk
 from tests.unit.meetings.unreliable_provider import FOREIGN_TAG, Fault, Killed, UnreliableProvider
 
 FAULTS = st.lists(st.sampled_from(Fault), max_size=3)
-VARIANTS = st.sampled_from(["one-patient", "group", "coordinated-plan"])
+# The first two are held at one provider, the third at another.
+CHANGES = st.sampled_from(
+    [
+        {"type": "care-meeting-patient", "variant": "one-patient"},
+        {"type": "care-meeting-patient", "variant": "group"},
+        {"type": "internal-meeting", "variant": "staff"},
+    ]
+)
 
 
 class Stories(RuleBasedStateMachine):
@@ -35,13 +44,16 @@ class Stories(RuleBasedStateMachine):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
-        desk.forget_everything()
-        desk.provider, desk.clock.time = UnreliableProvider(), WEEK_BEFORE
+        desk.begins_anew()
         self.desk = desk
         self.numbers = count()
         self.ids: dict[str, str] = {}
         self.foreign: dict[str, tuple[str, RoomWish]] = {}
         self.sent_at: datetime | None = None
+
+    @property
+    def _providers(self) -> tuple[UnreliableProvider, UnreliableProvider]:
+        return self.desk.provider, self.desk.other
 
     # --- what people do -------------------------------------------------------------------------------------
 
@@ -58,21 +70,31 @@ class Stories(RuleBasedStateMachine):
         self._with(faults, lambda: self.desk.book(key))
         assert self.desk.book(key).meeting.id == self.ids[key]
 
-    @rule(key=keys, variant=VARIANTS, faults=FAULTS)
-    def somebody_chooses_another_variant(self, key: str, variant: str, faults: list[Fault]) -> None:
+    @rule(key=keys, change=CHANGES, faults=FAULTS)
+    def somebody_changes_the_meeting(self, key: str, change: dict[str, Any], faults: list[Fault]) -> None:
         meeting = self._meeting(key)
         if meeting.is_cancelled:
             with pytest.raises(MeetingIsCancelled):
-                self.desk.change(meeting, variant=variant)
+                self.desk.change(meeting, **change)
             return
-        self._with(faults, lambda: self.desk.change(meeting, variant=variant))
-        assert self._meeting(key).variant == variant
+        self._with(faults, lambda: self.desk.change(meeting, **change))
 
     @rule(key=keys, faults=FAULTS)
     def somebody_removes_the_meeting(self, key: str, faults: list[Fault]) -> None:
         meeting = self._meeting(key)
         self._with(faults, lambda: self.desk.cancel(meeting))
         assert self._meeting(key).is_cancelled
+
+    @rule(key=keys, change=st.none() | CHANGES, other=st.booleans())
+    def somebody_acts_during_the_next_call(
+        self, key: str, change: dict[str, Any] | None, *, other: bool
+    ) -> None:
+        def act() -> None:
+            with suppress(MeetingChanged, MeetingIsCancelled):
+                meeting = self._meeting(key)
+                self.desk.change(meeting, **change) if change else self.desk.cancel(meeting)
+
+        self._providers[other].meanwhile = act
 
     # --- what machines do -----------------------------------------------------------------------------------
 
@@ -93,28 +115,34 @@ class Stories(RuleBasedStateMachine):
 
     @rule()
     def what_was_late_lands(self) -> None:
-        self.desk.provider.land()
+        for provider in self._providers:
+            provider.land()
         self.sent_at = None
 
     # --- what must hold at every moment ---------------------------------------------------------------------
 
     @invariant()
-    def a_meeting_has_one_room_and_every_room_of_ours_is_known(self) -> None:
+    def a_meeting_wants_one_room_at_most_and_every_room_of_ours_is_known(self) -> None:
         rooms = [self.desk.rooms(one) for one in self.ids.values()]
-        assert all(len(of_one) == 1 for of_one in rooms)
-        assert self._ours().keys() <= {of_one[0].name for of_one in rooms}
+        for of_one in rooms:
+            assert sum(room.wanted is Wanted.PRESENT for room in of_one) <= 1
+        known = {(room.provider, room.name) for of_one in rooms for room in of_one}
+        assert {(one.name, room) for one in self._providers for room in one.ours()} <= known
 
     @invariant()
     def nothing_half_made_is_shown_as_done(self) -> None:
         for meeting in map(self._meeting, self.ids):
+            assert meeting.is_cancelled == (
+                meeting.state in (MeetingState.CANCELLING, MeetingState.CANCELLED)
+            )
             if meeting.state is MeetingState.LIVE:
-                assert self._there(meeting) == self.desk.wishes(meeting)
+                assert self.desk.wishes(meeting)[0] in self.desk.there(meeting)
             if meeting.state is MeetingState.CANCELLED:
-                assert self._there(meeting) == []
+                assert self.desk.there(meeting) == []
 
     @invariant()
     def foreign_rooms_are_untouched(self) -> None:
-        there = self.desk.provider.rooms
+        there = self.desk.provider.rooms | self.desk.other.rooms
         assert all(there.get(name) == room for name, room in self.foreign.items())
         self.foreign = {name: room for name, room in there.items() if room[1].tag == FOREIGN_TAG}
 
@@ -124,41 +152,37 @@ class Stories(RuleBasedStateMachine):
         self.desk.works_until_settled()
         for meeting in map(self._meeting, self.ids):
             assert meeting.state is (MeetingState.CANCELLED if meeting.is_cancelled else MeetingState.LIVE)
-            assert self._there(meeting) == self.desk.wishes(meeting)
-        calls = self.desk.provider.calls
+            assert self.desk.there(meeting) == self.desk.wishes(meeting)
+        calls = [one.calls for one in self._providers]
         self.desk.restarts()
         self.desk.clock.time += timedelta(days=1)
         assert not self.desk.works()
-        assert self.desk.provider.calls == calls
+        assert [one.calls for one in self._providers] == calls
 
     def _heal(self) -> None:
-        self.desk.provider.faults.clear()
         self.what_was_late_lands()
-        # The other tenants give our names back; nobody could go on otherwise.
-        self.desk.provider.rooms = self._ours()
+        for provider in self._providers:
+            provider.faults.clear()
+            provider.meanwhile = None
+            # The other tenants give our names back; nobody could go on otherwise.
+            provider.rooms = provider.ours()
 
     def _with(self, faults: list[Fault], act: Callable[[], object]) -> None:
-        self.desk.provider.faults.extend(faults)
+        for provider in self._providers:
+            provider.faults.extend(faults)
         try:
             act()
         except Killed:
             # Either a new process frees the leases at once, or others wait until they run out.
             if faults[-1:] != [Fault.NONE]:
                 self.desk.restarts()
-        self.desk.provider.faults.clear()
-        if self.desk.provider.under_way:
-            self.sent_at = self.sent_at or self.desk.clock.time
+        for provider in self._providers:
+            provider.faults.clear()
+            if provider.under_way:
+                self.sent_at = self.sent_at or self.desk.clock.time
 
     def _meeting(self, key: str) -> Meeting:
         return self.desk.reads(self.ids[key])
-
-    def _ours(self) -> dict[str, tuple[str, RoomWish]]:
-        there = self.desk.provider.rooms
-        return {name: room for name, room in there.items() if room[1].tag != FOREIGN_TAG}
-
-    def _there(self, meeting: Meeting) -> list[RoomWish]:
-        names = {room.name for room in self.desk.rooms(meeting.id)}
-        return [wish for name, (_, wish) in self._ours().items() if name in names]
 
 
 def test_every_story_ends_with_what_was_wished(tmp_path: Path) -> None:

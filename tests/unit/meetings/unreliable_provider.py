@@ -1,6 +1,7 @@
 """A provider in memory that keeps the port's promises and is as unreliable as they allow; it knows none of our rules.
 
-Every call asks `faults` what happens to it. What is under way when an answer is lost may take effect later (`land`).
+Every call asks `faults` what happens to it, and does first what somebody else does `meanwhile`. What is under way when
+an answer is lost may take effect later (`land`).
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ class UnreliableProvider:
     faults: deque[Fault] = field(default_factory=deque)
     rooms: dict[str, tuple[str, RoomWish]] = field(default_factory=dict)
     under_way: list[RoomWish] = field(default_factory=list)
+    meanwhile: Callable[[], None] | None = None
     asked: list[str] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -85,6 +87,10 @@ class UnreliableProvider:
     def calls(self) -> int:
         """How many calls have been made in all."""
         return len(self.asked)
+
+    def ours(self) -> dict[str, tuple[str, RoomWish]]:
+        """Return the rooms that are not another tenant's."""
+        return {name: room for name, room in self.rooms.items() if room[1].tag != FOREIGN_TAG}
 
     def land(self) -> None:
         """Let every create that is under way take effect now, where its name is still free."""
@@ -201,4 +207,7 @@ class UnreliableProvider:
 
     def _next_fault(self, call: str) -> Fault:
         self.asked.append(call)
+        if self.meanwhile:
+            somebody_acts, self.meanwhile = self.meanwhile, None
+            somebody_acts()
         return self.faults.popleft() if self.faults else Fault.NONE

@@ -117,7 +117,8 @@ class VendorHttp:
     def __init__(self, settings: ConnectionSettings) -> None:
         _refuse_clear_text(settings.base_url)
         # At DEBUG urllib3 logs each address, and an address names a room.
-        logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+        pool_log = logging.getLogger("urllib3.connectionpool")
+        pool_log.setLevel(max(pool_log.getEffectiveLevel(), logging.INFO))
         self._settings = settings
         self._base = settings.base_url.rstrip("/")
         self._proxies = dict(settings.proxies)

@@ -61,10 +61,21 @@ def test_a_request_id_that_is_sent_is_not_taken_over(api: DescribedApi) -> None:
     assert problem["request_id"] != "f" * 16
 
 
-def test_the_request_id_leads_to_the_log(api: DescribedApi) -> None:
-    problem = api.refuses(404, "meeting-not-found", "GET", f"/meetings/{'0' * 32}")
+@pytest.mark.parametrize(
+    ("status", "code", "method", "path"),
+    [
+        (404, "meeting-not-found", "GET", f"/meetings/{'0' * 32}"),
+        (422, "invalid-request", "GET", "/meetings?page_size=0"),
+        (415, "not-json", "POST", "/personal-data-checks"),
+    ],
+)
+def test_the_request_id_leads_to_the_log(
+    api: DescribedApi, status: int, code: str, method: str, path: str
+) -> None:
+    headers = {"Content-Type": "text/plain"} if method == "POST" else {}
+    problem = api.refuses(status, code, method, path, headers=headers, data=b"?" if headers else None)
     logged = [json.loads(line) for line in api.region.logs().splitlines() if problem["request_id"] in line]
-    assert [(line["code"], line["status"]) for line in logged] == [("meeting-not-found", 404)]
+    assert [(line["code"], line["status"]) for line in logged] == [(code, status)]
 
 
 def test_an_address_that_is_not_there_is_a_problem_too(api: DescribedApi) -> None:

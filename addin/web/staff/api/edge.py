@@ -71,8 +71,12 @@ class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest has no types
         if messages is not None:
             malformed = error.code == 400
             problem = problems.MALFORMED_JSON if malformed else problems.INVALID_REQUEST
-            return answer(problem, None if malformed else named(messages))
-        return answer(_HTTP.get(error.code or 500, problems.UNEXPECTED))
+            return _answer_request(RequestProblem(problem, None if malformed else named(messages)))
+        problem = _HTTP.get(error.code or 500, problems.UNEXPECTED)
+        # The pages of other surfaces come here, too; what they could not find is no event.
+        if request.path.startswith(f"{PREFIX}/") or problem is problems.UNEXPECTED:
+            _note(problem, getattr(error, "original_exception", None))
+        return answer(problem)
 
 
 def make_api(app: Flask) -> ProblemApi:
@@ -148,17 +152,23 @@ def named(messages: Any) -> Any:
 
 def _answer_known(failure: CareMeetingError) -> Response:
     problem = problems.problem_of(failure)
+    _note(problem, failure)
+    return answer(problem)
+
+
+def _answer_request(failure: RequestProblem) -> Response:
+    _note(failure.problem)
+    return answer(failure.problem, failure.fields)
+
+
+def _note(problem: Problem, failure: BaseException | None = None) -> None:
+    """Log what was refused, under the request's id, so that support can find what somebody tells them of."""
     known = {"code": problem.code, "status": problem.status, "request": request_id()}
     if isinstance(failure, LedgerError | IdentityError):
         # Their sentences are our own, and an operator needs them: which part of a token was not accepted.
         known["reason"] = str(failure)
     if problem is problems.UNEXPECTED:
-        # Known by name, and yet a fault of ours (a sealed row that does not open): somebody must see where.
+        # A fault of ours, also when we know it by name (a sealed row that does not open): somebody must see where.
         log.error("unexpected", extra=known, exc_info=failure)
     else:
         log.info("refused", extra=known)
-    return answer(problem)
-
-
-def _answer_request(failure: RequestProblem) -> Response:
-    return answer(failure.problem, failure.fields)

@@ -1,0 +1,106 @@
+"""How the service is put together: surfaces that stand alone, and data that is held against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from flask import Flask
+
+from addin.checking import static_faults
+from addin.config import SettingsFaulty
+from addin.trial import prepare
+from addin.wiring import SURFACES, SchemaOutdated, Service, load_content, open_service
+from tests.unit.settings_file import PORTS, SettingsFile
+
+BELONGS_TO: Final = {
+    "join": ("/m",),
+    "staff": ("/api/v1/", "/pane/", "/static/", "/icons/", "/start/"),
+    "hooks": (),
+}
+ON_EVERY: Final = ("/healthz", "/readyz")
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Return the trial's service, with nothing behind it that answers."""
+    settings = SettingsFile(tmp_path_factory.mktemp("wiring"))
+    prepare(settings.path, settings.path.parent, PORTS)
+    made = open_service(settings.loads())
+    yield made
+    made.ledger.close()
+
+
+def _rules(app: Flask) -> set[str]:
+    return {rule.rule for rule in app.url_map.iter_rules()}
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_a_surface_has_its_own_routes_and_no_other_s(service: Service, surface: str) -> None:
+    expected = (*BELONGS_TO[surface], *ON_EVERY)
+    rules = _rules(service.app([surface]))
+    assert all(rule.startswith(expected) for rule in rules)
+    assert all(any(rule.startswith(beginning) for rule in rules) for beginning in expected)
+
+
+def test_all_surfaces_together_have_the_routes_of_each(service: Service) -> None:
+    each = [_rules(service.app([surface])) for surface in SURFACES]
+    assert _rules(service.app(SURFACES)) == set().union(*each)
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_every_surface_says_that_it_is_ready(service: Service, surface: str) -> None:
+    visitor = service.app([surface]).test_client()
+    assert visitor.get("/healthz").json == {"alive": True}
+    assert visitor.get("/readyz").json == {"ready": True, "frozen": False}
+
+
+def test_the_guests_surface_alone_takes_in_no_form_over_64_kib(service: Service) -> None:
+    visitor = service.app(["join"]).test_client()
+    assert visitor.post("/m", data={"code": "a" * 65 * 1024}).status_code == 413
+
+
+def test_a_ledger_that_is_not_prepared_is_not_opened(tmp_path: Path) -> None:
+    with pytest.raises(SchemaOutdated, match="vardmote migrate"):
+        open_service(SettingsFile(tmp_path).loads())
+
+
+def test_a_ledger_that_was_refused_can_be_prepared_and_opened(tmp_path: Path) -> None:
+    settings = SettingsFile(tmp_path)
+    with pytest.raises(SchemaOutdated):
+        open_service(settings.loads())
+    prepare(settings.path, tmp_path, PORTS)
+    open_service(settings.loads()).ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "told"),
+    [
+        ("meetings.offered", ["no-such-type"], "does not exist"),
+        ("meetings.providers", {"no-such-type": "pexip"}, "does not exist"),
+        (
+            "meetings.providers",
+            {"internal-meeting": "no-such-provider"},
+            'needs the provider "no-such-provider"',
+        ),
+        ("meetings.types_file", "no-such-file.toml", "cannot be read"),
+        ("meetings.types_file", "vardmote.toml", "meetings.types_file"),
+    ],
+)
+def test_data_that_does_not_agree_is_a_fault_of_the_settings(
+    tmp_path: Path, place: str, value: object, told: str
+) -> None:
+    settings = SettingsFile(tmp_path)
+    settings.puts(place, value)
+    with pytest.raises(SettingsFaulty, match=told):
+        load_content(settings.loads())
+    assert any(told in fault for fault in static_faults(settings.path))
+
+
+def test_only_the_offered_types_are_there_in_the_order_of_the_settings(tmp_path: Path) -> None:
+    settings = SettingsFile(tmp_path)
+    offered = ["information-meeting-patient", "care-meeting-patient"]
+    settings.puts("meetings", {"offered": offered})
+    assert [kind.id for kind in load_content(settings.loads()).types] == offered

@@ -17,12 +17,12 @@ from addin.meetings.deadline import Deadline
 from addin.meetings.errors import ProviderError
 from addin.meetings.times import date_at_home
 from addin.privacy import AllowList, find_personal_data
-from addin.store.keys import keys_needed
 from addin.store.ledger import is_sqlite, open_engine
+from addin.store.needed import settings_needed
 from addin.store.schema import is_current
 from addin.web.staff.auth.errors import IdentityError
 from addin.web.staff.auth.outbound import Outbound
-from addin.wiring import load_content, missing_keys, outbound_of, providers_of
+from addin.wiring import load_content, missing_settings, outbound_of, providers_of
 from manifest.build import build
 from manifest.source import WebApplication
 from templates_messages.catalogue import SHIPPED as SHIPPED_TEXTS
@@ -93,7 +93,7 @@ def _try_ledger(settings: Settings) -> str | None:
     try:
         if not is_current(engine):
             return "not prepared for this version; run: vardmote migrate"
-        return "; ".join(missing_keys(keys_needed(engine), settings)) or None
+        return "; ".join(missing_settings(settings_needed(engine), settings, load_content(settings))) or None
     finally:
         engine.dispose()
 

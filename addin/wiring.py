@@ -34,15 +34,15 @@ from addin.meetings.texts import Contact, MeetingTexts
 from addin.meetings.times import date_at_home
 from addin.meetings.units import Unit, Units
 from addin.privacy import AllowList
-from addin.store.keys import keys_needed
 from addin.store.ledger import SqlLedger, mark_path, open_ledger
+from addin.store.needed import Needed, settings_needed
 from addin.store.restored import begin_service, note_progress
 from addin.store.rows import to_time
 from addin.store.schema import is_current
 from addin.web.health import health_blueprint
 from addin.web.join.page import JoinPageSettings, join_blueprint
 from addin.web.staff.api.choices import choices_blueprint
-from addin.web.staff.api.edge import guard, make_api
+from addin.web.staff.api.edge import LARGEST_BODY, guard, make_api
 from addin.web.staff.api.meetings import MeetingUseCases, meetings_blueprint
 from addin.web.staff.api.personal_data import personal_data_blueprint
 from addin.web.staff.api.representation import Representation
@@ -261,6 +261,7 @@ class Service:
     def app(self, surfaces: Iterable[str]) -> Flask:
         """Return the Flask application of the chosen surfaces."""
         app = Flask("addin.web", static_folder=None)
+        app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
         app.register_blueprint(health_blueprint(self.ledger))
         for surface in surfaces:
             _SURFACES[surface](self, app)
@@ -366,11 +367,17 @@ def keyring_of(settings: Settings) -> Keyring:
     return Keyring(settings.keys.keys, settings.keys.current)
 
 
-def missing_keys(needed: set[str], settings: Settings) -> list[str]:
-    """Return a fault for each key that the ledger needs and the settings lack: its links would be unknown codes."""
+def missing_settings(needed: Needed, settings: Settings, content: Content) -> list[str]:
+    """Return a fault for everything that meetings in the ledger need and the settings lack."""
+    lacking = [
+        ("keys.known", "the key", needed.keys - set(settings.keys.keys)),
+        ("meetings.types_file", "the meeting type", needed.types - content.types.known),
+        ("units", "the unit", needed.units - {unit.id for unit in content.units}),
+    ]
     return [
-        f"keys.known: the ledger still holds meetings made with the key {key_id}; put it back under keys.known"
-        for key_id in sorted(needed - set(settings.keys.keys))
+        f"{place}: the ledger still holds meetings with {what} {name}; put it back until they have been purged"
+        for place, what, names in lacking
+        for name in sorted(names)
     ]
 
 
@@ -433,18 +440,20 @@ def open_service(settings: Settings, *, writes: bool = True) -> Service:
         settings.ledger.url, keyring_of(settings), clock, writes=writes, pool_size=settings.server.threads
     )
     try:
-        _prepare(ledger, settings, clock, writes=writes)
-        return Service(settings, ledger, clock)
+        service = Service(settings, ledger, clock)
+        _prepare(service, writes=writes)
     except BaseException:
         ledger.close()
         raise
+    return service
 
 
-def _prepare(ledger: SqlLedger, settings: Settings, clock: Clock, *, writes: bool) -> None:
-    if not is_current(ledger.engine):
+def _prepare(service: Service, *, writes: bool) -> None:
+    engine, settings = service.ledger.engine, service.settings
+    if not is_current(engine):
         raise SchemaOutdated
-    if faults := missing_keys(keys_needed(ledger.engine), settings):
+    if faults := missing_settings(settings_needed(engine), settings, service.content):
         raise SettingsFaulty(faults)
     if writes:
-        begin_service(ledger.engine, _mark(settings), now=to_time(clock.now()) or 0)
-        ledger.take_up_leases()
+        begin_service(engine, _mark(settings), now=to_time(service.clock.now()) or 0)
+        service.ledger.take_up_leases()

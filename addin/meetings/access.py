@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from addin.meetings.errors import MeetingNotFound
 from addin.meetings.model import Meeting, Principal
 from addin.meetings.ports import Reading
+
+# Anything else was never an id of ours, and need not reach the ledger.
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def belongs_to(meeting: Meeting, who: Principal) -> bool:
@@ -22,7 +27,7 @@ def belongs_to(meeting: Meeting, who: Principal) -> bool:
 
 def own_meeting(reading: Reading, meeting_id: str, who: Principal) -> Meeting:
     """Return the meeting; raises MeetingNotFound when there is none or it is somebody else's."""
-    meeting = reading.meeting(meeting_id)
+    meeting = reading.meeting(meeting_id) if _ID.fullmatch(meeting_id) else None
     if meeting is None or not belongs_to(meeting, who):
         raise MeetingNotFound
     return meeting

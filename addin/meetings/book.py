@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from addin.meetings.access import belongs_to
@@ -108,8 +108,9 @@ class _Attempt:
         known = self._known(writing)
         if known:
             return _Written(known, None)
-        meeting = self._meeting
-        writing.add_meeting(meeting, self._free_item(writing), meeting.window.end + self._kept)
+        item = self._free_item(writing)
+        meeting = replace(self._meeting, unbound=item is None)
+        writing.add_meeting(meeting, item, meeting.window.end + self._kept)
         claim = writing.add_room(self._room, meeting, LEASE_SECONDS)
         writing.audit(AuditEntry(meeting.created_at, meeting.tenant, meeting.actor, "booked", meeting.id))
         return _Written(meeting, claim)

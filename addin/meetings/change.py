@@ -95,9 +95,11 @@ class ChangeMeeting:
         variant = change.variant or (before.variant if kind.id == before.type else kind.variants[0].id)
         unit = self.units.of(change.unit).id if change.unit else before.unit
         after = replace(before, type=kind.id, variant=kind.variant(variant).id, unit=unit)
-        if change.window and change.window != before.window:
-            after = replace(after, window=change.window, previous=before.window)
-        return after
+        if change.window is None:
+            return after
+        # Another zone for the same instants is how the time is read, not another time.
+        moved = (change.window.start, change.window.end) != (before.window.start, before.window.end)
+        return replace(after, window=change.window, previous=before.window if moved else before.previous)
 
     def _wished_kind(self, before: Meeting, change: Change) -> MeetingType:
         if change.type in (None, before.type):

@@ -12,8 +12,7 @@
     │   └── NotAllowedToStart
     ├── LedgerError
     │   ├── LedgerUnavailable             nothing of the unit was committed; may be repeated
-    │   ├── LeaseLost                     somebody else holds the row now; their result counts
-    │   └── LedgerFrozen                  restored from a backup and not yet rebuilt
+    │   └── LeaseLost                     somebody else holds the row now; their result counts
     └── ProviderError
         ├── ProviderUnavailable           surely not applied; may be repeated
         │   └── RateLimited               the same, after `retry_after` seconds
@@ -128,10 +127,6 @@ class LedgerUnavailable(LedgerError):
 
 class LeaseLost(LedgerError):
     """The lease ran out and another process took the row; its result counts, not ours."""
-
-
-class LedgerFrozen(LedgerError):
-    """The ledger was restored from a backup; nothing is removed until `vardmote rebuild` has run."""
 
 
 class ProviderError(CareMeetingError):

@@ -122,6 +122,11 @@ class MeetingTypes:
         """Return the type when it is on offer; raises UnknownMeetingType."""
         return _named(self._offered, type_id)
 
+    @property
+    def known(self) -> frozenset[str]:
+        """The ids of all types, on offer or not."""
+        return frozenset(self._types)
+
     def __iter__(self) -> Iterator[MeetingType]:
         return iter(self._offered.values())
 

@@ -204,12 +204,12 @@ class Reading(Protocol):
         *,
         start: datetime | None,
         end: datetime | None,
-        after: str | None,
+        after: tuple[datetime, str] | None,
         limit: int,
     ) -> Sequence[Meeting]:
         """Return meetings of mine (actor, my mailbox, on my behalf) and those where I am host, by start and id.
 
-        `start` <= meeting start < `end` (UTC). `after` is the id of the last one already seen.
+        `start` <= meeting start < `end` (UTC). `after` is the start (UTC) and the id of the last one already seen.
         """
 
     def rooms(self, meeting_id: str) -> Sequence[Room]:
@@ -258,9 +258,6 @@ class Writing(Reading, Protocol):
 
         False when the wish has turned meanwhile; then nothing was written, since the rooms are behind a newer wish.
         """
-
-    def bind(self, meeting_id: str) -> None:
-        """Note that a calendar item holds the meeting."""
 
     def host_started(self, meeting_id: str, at: datetime) -> None: ...
 

@@ -182,9 +182,11 @@ class Reconciler:
         wish = self._plans.wish(claim.meeting, claim.room)
         try:
             return _STEPS[step](self, provider, claim.room, wish, deadline)
-        except OutcomeUnknown:
+        except OutcomeUnknown as failure:
+            _log_failure(claim.room, failure)
             return self._unknown(claim.room)
         except ProviderUnavailable as failure:
+            _log_failure(claim.room, failure)
             return self._later(claim.room, failure)
         except RoomNotFound:
             return self._vanished(claim.room)
@@ -369,6 +371,11 @@ def _live_unless_unproven(meeting: Meeting, room: Room) -> MeetingState:
     if meeting.attention is Attention.PROTECTION_NOT_APPLIED and room.verified_at is None:
         return meeting.state
     return MeetingState.LIVE
+
+
+def _log_failure(room: Room, failure: ProviderError) -> None:
+    known = {"meeting": room.meeting_id, "provider": room.provider, "failure": type(failure).__name__}
+    log.warning("provider_failed", extra=known)
 
 
 def _reference(room: Room) -> str:

@@ -17,7 +17,7 @@ from addin.meetings.ports import Clock, ConferencingProvider
 from addin.meetings.times import date_at_home, time_zone
 from addin.meetings.units import Units
 from templates_messages.catalogue import Catalogue, select
-from templates_messages.item_block import item_block
+from templates_messages.item_block import JOIN_PATH, START_PATH, item_block
 from templates_messages.rendering import RenderedText, render
 from templates_messages.titles import NeutralTitles, Titles
 from templates_messages.values import TextValues
@@ -47,11 +47,11 @@ class MeetingTexts:
 
     def join_link(self, meeting: Meeting) -> str:
         """Return the link that guests get; the same for the whole life of the meeting."""
-        return f"{self.contact.base_url}/m/{grouped(meeting.join_code)}"
+        return f"{self.contact.base_url}{JOIN_PATH}{grouped(meeting.join_code)}"
 
     def start_link(self, meeting: Meeting) -> str:
         """Return the link by which staff start the meeting; useless to others."""
-        return f"{self.contact.base_url}/start/{grouped(meeting.start_code)}"
+        return f"{self.contact.base_url}{START_PATH}{grouped(meeting.start_code)}"
 
     def neutral(self, meeting: Meeting) -> NeutralTitles:
         """Return the neutral subject, room title and place of this kind of meeting."""

@@ -63,7 +63,7 @@ class SqlReading:
         *,
         start: datetime | None,
         end: datetime | None,
-        after: str | None,
+        after: tuple[datetime, str] | None,
         limit: int,
     ) -> Sequence[Meeting]:
         within = self._within(start, end, after)
@@ -99,17 +99,16 @@ class SqlReading:
         return mine
 
     def _within(
-        self, start: datetime | None, end: datetime | None, after: str | None
+        self, start: datetime | None, end: datetime | None, after: tuple[datetime, str] | None
     ) -> list[ColumnElement[bool]]:
         bounds: list[ColumnElement[bool]] = []
         if start:
             bounds.append(_m.starts_at >= to_time(start))
         if end:
             bounds.append(_m.starts_at < to_time(end))
-        seen = self.meeting(after) if after else None
-        if seen:
-            begun = to_time(seen.window.start)
-            bounds += [_m.starts_at >= begun, or_(_m.starts_at > begun, _m.id > seen.id)]
+        if after:
+            begun, seen = to_time(after[0]), after[1]
+            bounds += [_m.starts_at >= begun, or_(_m.starts_at > begun, _m.id > seen)]
         return bounds
 
     def rooms(self, meeting_id: str) -> Sequence[Room]:

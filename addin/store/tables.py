@@ -29,8 +29,8 @@ meetings = Table(
     "meetings",
     metadata,
     Column("id", String(32), primary_key=True),
-    Column("tenant", String(36), nullable=False),
-    Column("actor", String(36), nullable=False),
+    Column("tenant", String(255), nullable=False),
+    Column("actor", String(255), nullable=False),
     Column("owner_hash", LargeBinary(32), nullable=False),
     Column("behalf_hash", LargeBinary(32)),
     Column("item_hash", LargeBinary(32)),
@@ -82,9 +82,9 @@ meeting_hosts = Table(
     "meeting_hosts",
     metadata,
     Column("meeting_id", String(32), ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True),
-    Column("object_id", String(36), primary_key=True),
+    Column("object_id", String(255), primary_key=True),
     # Here too, so that a host's meetings are found without a look at the whole organisation's.
-    Column("tenant", String(36), nullable=False),
+    Column("tenant", String(255), nullable=False),
     Index("meeting_hosts_by_person", "tenant", "object_id"),
 )
 
@@ -137,8 +137,8 @@ audit = Table(
     metadata,
     Column("id", _Serial, primary_key=True, autoincrement=True),
     Column("at", _Time, nullable=False),
-    Column("tenant", String(36), nullable=False),
-    Column("actor", String(36), nullable=False),
+    Column("tenant", String(255), nullable=False),
+    Column("actor", String(255), nullable=False),
     Column("action", String(40), nullable=False),
     Column("meeting_id", String(32), nullable=False),
     Column("reason", String(40)),

@@ -134,9 +134,6 @@ class SqlWriting(SqlReading):
         }
         return self._connection.execute(_SET_STATE, values).rowcount == 1
 
-    def bind(self, meeting_id: str) -> None:
-        self._change(meeting_id, unbound=False)
-
     def host_started(self, meeting_id: str, at: datetime) -> None:
         self._change(meeting_id, host_started_at=to_time(at))
 

@@ -155,12 +155,6 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
         "Tjänsten kan inte spara just nu. Försök igen om en stund; du får aldrig dubbla möten av det.",
         retryable=True,
     ),
-    errors.LedgerFrozen: Problem(
-        503,
-        "ledger-frozen",
-        "Tjänsten är nyss återställd och tar inte bort något än. Försök igen senare.",
-        retryable=True,
-    ),
     identity.TokenMissing: Problem(
         401, "token-missing", "Du är inte inloggad. Inget har ändrats. Stäng rutan och öppna den igen."
     ),

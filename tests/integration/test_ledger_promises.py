@@ -245,17 +245,18 @@ def test_my_meetings_are_those_i_booked_hold_or_host_in_order_and_by_pages(shelf
     shelf.put(actor="somebody-else", mailbox="bo.sandstrom@region.example")
     who = Principal(doors.TENANT, doors.ANNA, "anna.lindgren@region.example")
 
-    def page(after: str | None) -> list[str]:
+    def page(last: Meeting | None) -> list[Meeting]:
+        after = (last.window.start, last.id) if last else None
         found = shelf.ledger.read(
             lambda reading: reading.meetings_of(who, start=None, end=None, after=after, limit=3)
         )
-        return [meeting.id for meeting in found]
+        return list(found)
 
     first = page(None)
     second = page(first[-1])
 
     in_order = sorted(mine, key=lambda claim: claim.meeting.window.start)
-    assert first + second == [claim.meeting.id for claim in in_order]
+    assert [meeting.id for meeting in first + second] == [claim.meeting.id for claim in in_order]
     assert page(second[-1]) == []
 
 

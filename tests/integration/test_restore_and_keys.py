@@ -78,7 +78,7 @@ def test_a_key_that_meetings_still_need_cannot_be_taken_away(fresh_region: Regio
     for command in (["check", "--live"], ["serve"]):
         refused = _vardmote(region, *command)
         assert refused.returncode == 1
-        assert "still holds meetings made with the key trial" in refused.stderr
+        assert "still holds meetings with the key trial" in refused.stderr
 
 
 def test_a_key_that_no_meeting_needs_may_go(fresh_region: Region) -> None:

@@ -47,13 +47,6 @@ def test_a_meeting_that_no_item_holds_goes_when_it_begins(desk: Desk) -> None:
     assert desk.reads(meeting.id).state is MeetingState.CANCELLED
 
 
-def test_a_meeting_that_an_item_holds_stays(desk: Desk) -> None:
-    meeting = desk.books()
-    desk.ledger.write(lambda writing: writing.bind(meeting.id))
-    swept(desk, START)
-    assert desk.reads(meeting.id).state is MeetingState.LIVE
-
-
 def test_a_meeting_that_was_booked_from_a_saved_item_stays(desk: Desk) -> None:
     meeting = desk.books(item_id="item")
     swept(desk, START)

@@ -19,8 +19,8 @@ def upgrade() -> None:
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
         ),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("tenant", sa.String(length=36), nullable=False),
-        sa.Column("actor", sa.String(length=36), nullable=False),
+        sa.Column("tenant", sa.String(length=255), nullable=False),
+        sa.Column("actor", sa.String(length=255), nullable=False),
         sa.Column("action", sa.String(length=40), nullable=False),
         sa.Column("meeting_id", sa.String(length=32), nullable=False),
         sa.Column("reason", sa.String(length=40), nullable=True),
@@ -51,8 +51,8 @@ def upgrade() -> None:
     op.create_table(
         "meetings",
         sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("tenant", sa.String(length=36), nullable=False),
-        sa.Column("actor", sa.String(length=36), nullable=False),
+        sa.Column("tenant", sa.String(length=255), nullable=False),
+        sa.Column("actor", sa.String(length=255), nullable=False),
         sa.Column("owner_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("behalf_hash", sa.LargeBinary(length=32), nullable=True),
         sa.Column("item_hash", sa.LargeBinary(length=32), nullable=True),
@@ -110,8 +110,8 @@ def upgrade() -> None:
     op.create_table(
         "meeting_hosts",
         sa.Column("meeting_id", sa.String(length=32), nullable=False),
-        sa.Column("object_id", sa.String(length=36), nullable=False),
-        sa.Column("tenant", sa.String(length=36), nullable=False),
+        sa.Column("object_id", sa.String(length=255), nullable=False),
+        sa.Column("tenant", sa.String(length=255), nullable=False),
         sa.ForeignKeyConstraint(["meeting_id"], ["meetings.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("meeting_id", "object_id"),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Response, request, url_for
@@ -23,6 +24,7 @@ from addin.web.staff.api.edge import ApiBlueprint, caller
 from addin.web.staff.api.representation import Representation
 
 RETRY_AFTER_SECONDS = 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 _REVISION = re.compile(r'"(\d{1,9})"')
 
@@ -112,14 +114,14 @@ def _add_collection(routes: ApiBlueprint, use: MeetingUseCases) -> None:
                 who,
                 start=query["from_"],
                 end=query["to"],
-                after=query["after"],
+                after=_position(query["after"]),
                 limit=size + 1,
             )
         )
         page = found[:size]
         return {
             "meetings": [use.representation.of(meeting, with_block=False) for meeting in page],
-            "next": page[-1].id if len(found) > size else None,
+            "next": _cursor(page[-1]) if len(found) > size else None,
         }
 
 
@@ -176,6 +178,18 @@ def _answer(use: MeetingUseCases, meeting: Meeting, status: int) -> Answer:
 def _headers(meeting: Meeting) -> dict[str, str]:
     where = url_for("meetings.show_meeting", meeting_id=meeting.id)
     return {"Location": where, "ETag": f'"{meeting.revision}"'}
+
+
+def _cursor(last: Meeting) -> str:
+    """Return where a page ends: the start of its last meeting in microseconds since 1970, and its id."""
+    return f"{(last.window.start - _EPOCH) // timedelta(microseconds=1)}-{last.id}"
+
+
+def _position(cursor: str | None) -> tuple[datetime, str] | None:
+    if cursor is None:
+        return None
+    start, _, meeting_id = cursor.partition("-")
+    return _EPOCH + timedelta(microseconds=int(start)), meeting_id
 
 
 def _seen_revision() -> int:

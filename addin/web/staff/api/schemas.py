@@ -140,7 +140,9 @@ class MeetingQuerySchema(_Exact):
     to = _Instant(load_default=None, metadata={"description": "with offset; not included"})
     page_size = fields.Integer(load_default=20, validate=validate.Range(1, 100))
     after = fields.String(
-        load_default=None, validate=validate.Regexp(r"^[0-9a-f]{32}$", error="not a cursor")
+        load_default=None,
+        validate=validate.Regexp(r"^\d{1,16}-[0-9a-f]{32}$", error="not a cursor"),
+        metadata={"description": "`next` of the page before"},
     )
 
 

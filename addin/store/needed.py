@@ -1,0 +1,37 @@
+"""Which settings the ledger's meetings still need: keys, meeting types and units may not go while they are in use.
+
+A row is sealed and looked up with the key that was current when it was made, and its room bears the same key's id; so
+the rooms tell for the whole ledger. Without its type no room can be changed or removed, without its unit no text
+rendered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Engine, select
+
+from addin.store import tables
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """Ids of keys, meeting types and units without which some meeting cannot be found, kept or told about."""
+
+    keys: frozenset[str]
+    types: frozenset[str]
+    units: frozenset[str]
+
+
+def settings_needed(engine: Engine) -> Needed:
+    """Return what the meetings that are not purged yet need of the settings."""
+    columns: list[ColumnElement[str]] = [
+        tables.rooms.c.key_id,
+        tables.meetings.c.type,
+        tables.meetings.c.unit,
+    ]
+    with engine.connect() as connection:
+        keys, types, units = (
+            frozenset(connection.execute(select(column).distinct()).scalars()) for column in columns
+        )
+    return Needed(keys, types, units)

@@ -43,10 +43,12 @@ log = logging.getLogger(__name__)
 LEASE_SECONDS = 30.0
 # A call must have answered this long before its lease ends, so that the answer can still be recorded.
 LEASE_RESERVE_SECONDS = 5.0
-# How long a create whose answer was lost may still land.
-LATE_CREATE = timedelta(minutes=10)
+# How long a call whose answer was lost may still take effect.
+LATE_EFFECT = timedelta(minutes=10)
 # A room is read back this long after it was made: soon, yet not in the way of the next click.
 VERIFY_AFTER_SECONDS = 1.0
+# How often it is read back while a late change may still reach it.
+VERIFY_AGAIN_SECONDS = 30.0
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
 REFUSED_PAUSE_SECONDS = 300.0
@@ -92,7 +94,8 @@ def next_step(room: Room, *, look_expected: bool) -> Step:
         return Step.CREATE
     if room.applied_revision < room.wanted_revision:
         return Step.UPDATE
-    return Step.VERIFY if room.verified_at is None else Step.DONE
+    # A room that a late change may still reach is read back again and again until that is over.
+    return Step.VERIFY if room.verified_at is None or room.lookup_until else Step.DONE
 
 
 def _step_to_absence(room: Room, *, look_expected: bool) -> Step:
@@ -216,7 +219,7 @@ class Reconciler:
         """Return until when an absent room must be looked for."""
         if room.reference is None and room.lookup_until is None:
             # Whoever had this lease died before saying what was sent; that, too, may be a create that lands late.
-            return self._clock.now() + LATE_CREATE
+            return self._clock.now() + LATE_EFFECT
         return room.lookup_until
 
     def _create(
@@ -261,7 +264,10 @@ class Reconciler:
                 due_in=_pause(room.attempts),
                 attention=Attention.PROTECTION_NOT_APPLIED,
             )
-        return Outcome(replace(room, verified_at=self._clock.now(), attempts=0), go_on=True)
+        verified = replace(room, verified_at=self._clock.now(), attempts=0)
+        if self._look_expected(room):
+            return Outcome(verified, due_in=VERIFY_AGAIN_SECONDS)
+        return Outcome(replace(verified, lookup_until=None), go_on=True)
 
     def _remove(
         self, provider: ConferencingProvider, room: Room, wish: RoomWish, deadline: Deadline
@@ -275,9 +281,12 @@ class Reconciler:
     # --- failures -------------------------------------------------------------------------------------------
 
     def _unknown(self, room: Room) -> Outcome:
-        """It may have happened: look next, and after a create go on looking while it can land."""
-        creating = room.reference is None
-        lookup_until = self._clock.now() + LATE_CREATE if creating else room.lookup_until
+        """It may have happened, now or later: look next, and go on looking while it can still land.
+
+        A late create gives a room that nobody wants any more; a late change undoes a newer one.
+        """
+        making = room.wanted is Wanted.PRESENT
+        lookup_until = self._clock.now() + LATE_EFFECT if making else room.lookup_until
         return Outcome(
             replace(room, must_look=True, lookup_until=lookup_until, attempts=room.attempts + 1),
             due_in=_pause(room.attempts),

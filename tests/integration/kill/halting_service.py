@@ -60,14 +60,14 @@ def prepare() -> None:
 
 
 def set_pace(pace: dict[str, float]) -> None:
-    """Replace the named times in every module that knows them; `LATE_CREATE` in seconds, too."""
+    """Replace the named times in every module that knows them; `LATE_EFFECT` in seconds, too."""
     from datetime import timedelta
 
     from addin import worker
     from addin.meetings import book, cancel, change, reconcile
 
     for name, seconds in pace.items():
-        value = timedelta(seconds=seconds) if name == "LATE_CREATE" else seconds
+        value = timedelta(seconds=seconds) if name == "LATE_EFFECT" else seconds
         knowing = [module for module in (reconcile, book, change, cancel, worker) if hasattr(module, name)]
         assert knowing, f"no module has {name}"
         for module in knowing:

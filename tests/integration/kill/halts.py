@@ -24,7 +24,7 @@ PACE: Final[Mapping[str, float]] = {
     "FIRST_PAUSE_SECONDS": 0.05,
     "LONGEST_PAUSE_SECONDS": 0.3,
     "REFUSED_PAUSE_SECONDS": 0.5,
-    "LATE_CREATE": 6.0,
+    "LATE_EFFECT": 6.0,
     "MARK_SECONDS": 0.1,
 }
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from addin.meetings.model import MeetingState
-from addin.meetings.reconcile import LATE_CREATE
+from addin.meetings.reconcile import LATE_EFFECT
 from tests.unit.meetings.desk import Desk
 from tests.unit.meetings.unreliable_provider import FOREIGN_TAG, Fault, Killed
 
@@ -46,7 +46,7 @@ def test_a_late_create_is_looked_for_as_long_as_it_can_land(desk: Desk) -> None:
     desk.provider.faults.append(Fault.LATE)
     meeting = desk.cancel(desk.books())
     assert meeting.state is MeetingState.CANCELLING
-    desk.clock.time += LATE_CREATE - timedelta(seconds=90)
+    desk.clock.time += LATE_EFFECT - timedelta(seconds=90)
     while desk.works():
         pass
     desk.provider.land()
@@ -64,7 +64,7 @@ def test_a_create_that_is_lost_again_is_looked_for_from_then_on(desk: Desk) -> N
     desk.provider.faults.extend([Fault.NONE, Fault.UNAVAILABLE])
     desk.works()
     # By now the first create could hardly land any more; the second one is lost and lands late.
-    desk.clock.time += LATE_CREATE - timedelta(seconds=30)
+    desk.clock.time += LATE_EFFECT - timedelta(seconds=30)
     desk.provider.faults.append(Fault.LATE)
     desk.works()
     assert desk.provider.asked == ["create", "look", "create", "create"]
@@ -105,7 +105,7 @@ def test_looks_for_a_late_create_grow_rarer(desk: Desk) -> None:
     desk.cancel(desk.books())
     desk.provider.asked.clear()
     desk.works_until_settled()
-    assert desk.provider.calls <= LATE_CREATE / timedelta(seconds=30)
+    assert desk.provider.calls <= LATE_EFFECT / timedelta(seconds=30)
 
 
 def test_a_name_that_somebody_else_has_means_that_our_room_is_gone(desk: Desk) -> None:

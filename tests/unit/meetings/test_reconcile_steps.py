@@ -76,7 +76,9 @@ def test_a_lost_answer_is_looked_up_and_not_simply_repeated(desk: Desk) -> None:
     desk.provider.faults.append(Fault.LOST_AFTER)
     desk.books()
     desk.works_until_settled()
-    assert desk.provider.asked == ["create", "look", "update", "verify"]
+    assert desk.provider.asked[:4] == ["create", "look", "update", "verify"]
+    # It is read back now and then while what was lost can still land, and then left alone.
+    assert set(desk.provider.asked[4:]) <= {"verify"}
 
 
 def test_a_provider_that_asks_for_patience_gets_it(desk: Desk) -> None:

@@ -22,7 +22,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, 
 from addin.meetings.errors import MeetingChanged, MeetingIsCancelled
 from addin.meetings.model import Meeting, MeetingState, Wanted
 from addin.meetings.ports import RoomWish
-from addin.meetings.reconcile import LATE_CREATE
+from addin.meetings.reconcile import LATE_EFFECT
 from tests.unit.meetings.desk import Desk, opened_desk
 from tests.unit.meetings.unreliable_provider import FOREIGN_TAG, Fault, Killed, UnreliableProvider
 
@@ -109,7 +109,7 @@ class Stories(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([2, 31, 310, 700]))
     def time_passes(self, seconds: int) -> None:
         then = self.desk.clock.time + timedelta(seconds=seconds)
-        if self.sent_at and then >= self.sent_at + LATE_CREATE:
+        if self.sent_at and then >= self.sent_at + LATE_EFFECT:
             self.what_was_late_lands()
         self.desk.clock.time = then
 

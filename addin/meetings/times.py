@@ -20,6 +20,11 @@ from templates_messages.times import HOME_ZONE
 
 LONGEST = timedelta(hours=24)
 
+# What stands in the zone database beside the places: the machine's own zone, a rule for POSIX strings, "not set",
+# and the places once more with and without leap seconds.
+_NO_PLACES = frozenset({"localtime", "posixrules", "Factory"})
+_NO_PLACES_UNDER = ("right/", "posix/")
+
 
 def window(start: str, end: str, zone: str, now: datetime) -> Window:
     """Return the window that two ISO 8601 times with offset and an IANA zone name.
@@ -45,6 +50,8 @@ def date_at_home(now: datetime) -> date:
 @lru_cache(maxsize=256)
 def time_zone(name: str) -> ZoneInfo:
     """Return the zone of an IANA name; raises TimeZoneUnknown."""
+    if name in _NO_PLACES or name.startswith(_NO_PLACES_UNDER):
+        raise TimeZoneUnknown
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from addin.meetings import errors
-from addin.meetings.times import LONGEST, window
+from addin.meetings.times import LONGEST, time_zone, window
 
 NOW = datetime(2027, 3, 1, 8, 0, tzinfo=UTC)
 STOCKHOLM = "Europe/Stockholm"
@@ -46,6 +46,14 @@ def test_every_unusable_time_has_an_error_of_its_own(
 ) -> None:
     with pytest.raises(failure):
         window(start, end, zone, NOW)
+
+
+@pytest.mark.parametrize(
+    "zone", ["localtime", "posixrules", "Factory", "right/Europe/Stockholm", "posix/Europe/Stockholm"]
+)
+def test_what_is_no_place_to_anybody_is_no_zone(zone: str) -> None:
+    with pytest.raises(errors.TimeZoneUnknown):
+        time_zone(zone)
 
 
 def test_a_meeting_that_has_begun_may_be_booked() -> None:

@@ -6,6 +6,7 @@ modulo 32, so that a mistyped code is told apart from an unknown one without ask
 
 from __future__ import annotations
 
+import re
 import secrets
 
 from stdnum import luhn
@@ -20,6 +21,9 @@ ALIAS_CHARACTERS = 16
 # What people write for what (Crockford, "Base 32": O is zero, I and L are one), and what they put between.
 _FORGIVEN = str.maketrans({"O": "0", "I": "1", "L": "1"} | dict.fromkeys(" -‐‑‒–—−.·_\u00a0\u200b\u2060"))
 
+# What a sentence leaves around a code or a link that stood in it.
+_AROUND = " \t\r\n()[]<>.,;:!?\"'”’"
+
 
 class MistypedCode(CareMeetingError):
     """The characters cannot be a code: wrong length, an alien character, or a wrong check character."""
@@ -33,10 +37,16 @@ def new_code() -> str:
 
 def parse_code(typed: str) -> str:
     """Return the code that somebody typed or followed; raises MistypedCode."""
-    code = typed.upper().translate(_FORGIVEN)
+    code = typed.strip(_AROUND).upper().translate(_FORGIVEN)
     if len(code) != LENGTH or not set(code) <= set(ALPHABET) or luhn.checksum(code, ALPHABET) != 0:
         raise MistypedCode
     return code
+
+
+def code_in(pasted: str) -> str:
+    """Return what may be the code in a pasted link, the last part of its path; anything else is returned as it is."""
+    path = re.split("[?#]", pasted, maxsplit=1)[0]
+    return path.rstrip(_AROUND + "/").rpartition("/")[2] if "/" in path else pasted
 
 
 def is_like_a_code(typed: str) -> bool:

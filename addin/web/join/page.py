@@ -15,7 +15,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from addin.meetings.codes import MistypedCode, grouped, is_like_a_code, parse_code
+from addin.meetings.codes import MistypedCode, code_in, grouped, is_like_a_code, parse_code
 from addin.meetings.errors import LedgerUnavailable, UnknownUnit
 from addin.meetings.join import JoinMeeting, JoinView, PageState
 from addin.meetings.ports import Clock
@@ -78,8 +78,8 @@ class _JoinPage:
         return self._answer("ask", 200, asks=True)
 
     def find(self) -> AnyResponse:
-        """Lead a typed code to its page, or say that it is not one."""
-        typed = request.form.get("code", "")
+        """Lead a typed code, or one in a pasted link, to its page, or say that it is not one."""
+        typed = code_in(request.form.get("code", ""))
         try:
             code = parse_code(typed)
         except MistypedCode:

@@ -12,6 +12,7 @@ from addin.meetings.codes import (
     LENGTH,
     RANDOM_CHARACTERS,
     MistypedCode,
+    code_in,
     grouped,
     is_like_a_code,
     new_alias,
@@ -55,6 +56,18 @@ def test_what_people_write_for_a_character_is_forgiven(code: str, data: st.DataO
     typed = "".join(data.draw(st.sampled_from(FORGIVEN.get(char, char + char.lower()))) for char in code)
     gaps = data.draw(st.lists(st.sampled_from(["", " ", "-", "–", ".", "\u00a0"]), min_size=14, max_size=14))
     assert parse_code("".join(gap + char for gap, char in zip(gaps, typed, strict=True))) == code
+
+
+@given(CODES, st.sampled_from(')]>,;:!?."”'))
+def test_what_a_sentence_leaves_behind_a_code_is_forgiven(code: str, left: str) -> None:
+    assert parse_code(f"{grouped(code)}{left}") == code
+
+
+@given(CODES, st.sampled_from(["{}", "{}/", "{}?lang=en", "{}#top", "{}).", "<{}>", "Gå till {}"]))
+def test_a_pasted_link_holds_its_code(code: str, around: str) -> None:
+    link = around.format(f"https://vardmote.region.example/m/{grouped(code)}")
+    assert parse_code(code_in(link)) == code
+    assert parse_code(code_in(grouped(code))) == code
 
 
 @given(CODES, st.data())

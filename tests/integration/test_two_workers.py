@@ -12,8 +12,8 @@ from uuid import uuid4
 import pytest
 import requests
 
-from tests.integration.conftest import Postgres
 from tests.integration.kill.halts import launched
+from tests.postgres import Postgres
 from tests.region import ROOMS, SECONDS, Json, Region
 
 LEASE: Final = {"LEASE_SECONDS": 3.0, "LEASE_RESERVE_SECONDS": 0.5}

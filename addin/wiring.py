@@ -185,7 +185,9 @@ class Service:
     @cached_property
     def reconciler(self) -> Reconciler:
         """What makes rooms agree with wishes."""
-        return Reconciler(self.ledger, self.providers, self.plans, self.clock)
+        # Half of the threads stay free for everybody else when a provider is slow.
+        most = max(1, self.settings.server.threads // 2)
+        return Reconciler(self.ledger, self.providers, self.plans, self.clock, most_slow_clicks=most)
 
     @cached_property
     def texts(self) -> MeetingTexts:

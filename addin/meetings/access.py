@@ -1,11 +1,11 @@
-"""Whose meeting is it: the one rule, used by every use case, so that somebody else's meeting is simply not there."""
+"""Whose meeting is it, and is there one yet: rules that every use case asks, so that none has its own."""
 
 from __future__ import annotations
 
 import re
 
-from addin.meetings.errors import MeetingNotFound
-from addin.meetings.model import Meeting, Principal
+from addin.meetings.errors import MeetingNotFound, MeetingNotReady
+from addin.meetings.model import Meeting, MeetingState, Principal
 from addin.meetings.ports import Reading
 
 # Anything else was never an id of ours, and need not reach the ledger.
@@ -31,3 +31,19 @@ def own_meeting(reading: Reading, meeting_id: str, who: Principal) -> Meeting:
     if meeting is None or not belongs_to(meeting, who):
         raise MeetingNotFound
     return meeting
+
+
+def made_meeting(reading: Reading, meeting_id: str, who: Principal) -> Meeting:
+    """Return the meeting when there is something to give away of it.
+
+    Raises MeetingNotFound, and MeetingNotReady while its first room is still to be made.
+    """
+    meeting = own_meeting(reading, meeting_id, who)
+    if not is_made(reading, meeting):
+        raise MeetingNotReady
+    return meeting
+
+
+def is_made(reading: Reading, meeting: Meeting) -> bool:
+    """Whether the meeting has or has had a room, so that its link leads somewhere that tells the truth."""
+    return meeting.state is MeetingState.LIVE or any(room.made_at for room in reading.rooms(meeting.id))

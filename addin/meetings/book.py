@@ -71,7 +71,9 @@ class BookMeeting:
         booked = self.ledger.write(attempt)
         if booked.claim is None:
             return Booked(booked.meeting, created=False)
-        made = self.reconciler.advance(booked.claim, Deadline.after(INLINE_SECONDS), until_made=True)
+        made = self.reconciler.advance_for_click(
+            booked.claim, Deadline.after(INLINE_SECONDS), until_made=True
+        )
         return Booked(made, created=True)
 
     def _hold_against_settings(self, request: BookingRequest) -> None:

@@ -35,7 +35,7 @@ class CancelMeeting:
         meeting, claims = self.ledger.write(unit)
         deadline = Deadline.after(INLINE_SECONDS)
         for claim in claims:
-            meeting = self.reconciler.advance(claim, deadline)
+            meeting = self.reconciler.advance_for_click(claim, deadline)
         return meeting
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from addin.meetings.access import own_meeting
+from addin.meetings.access import made_meeting, own_meeting
 from addin.meetings.book import INLINE_SECONDS
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import MeetingChanged, MeetingIsCancelled, UnknownAudience
@@ -52,16 +52,16 @@ class ChangeMeeting:
         meeting, claim = self.ledger.write(unit)
         if claim is None:
             return meeting
-        return self.reconciler.advance(claim, Deadline.after(INLINE_SECONDS), until_made=True)
+        return self.reconciler.advance_for_click(claim, Deadline.after(INLINE_SECONDS), until_made=True)
 
     def told(self, meeting_id: str, audience: str, who: Principal) -> Meeting:
         """Note that an audience's link or text was copied as the meeting stands now.
 
-        Raises MeetingNotFound, UnknownAudience, LedgerUnavailable.
+        Raises MeetingNotFound, MeetingNotReady, UnknownAudience, LedgerUnavailable.
         """
 
         def unit(writing: Writing) -> Meeting:
-            meeting = own_meeting(writing, meeting_id, who)
+            meeting = made_meeting(writing, meeting_id, who)
             if audience not in self.plans.types.of(meeting.type).audiences:
                 raise UnknownAudience
             writing.tell(meeting.id, audience, meeting.revision)

@@ -8,7 +8,7 @@
     │   ├── UnknownMeetingType  UnknownVariant  UnknownUnit  UnknownAudience  TextMissing
     │   ├── MailboxNotAllowed
     │   ├── IdempotencyKeyMissing  IdempotencyKeyReused
-    │   ├── MeetingNotFound  MeetingChanged  MeetingIsCancelled
+    │   ├── MeetingNotFound  MeetingChanged  MeetingIsCancelled  MeetingNotReady
     │   └── NotAllowedToStart
     ├── LedgerError
     │   ├── LedgerUnavailable             nothing of the unit was committed; may be repeated
@@ -47,6 +47,10 @@ class TimeWithoutOffset(InvalidTime):
 
 class TimeInPast(InvalidTime):
     """The meeting would already be over."""
+
+
+class TimeTooFar(InvalidTime):
+    """The meeting is more than ten years away."""
 
 
 class TimeReversed(InvalidTime):
@@ -111,6 +115,10 @@ class MeetingChanged(RequestRefused):
 
 class MeetingIsCancelled(RequestRefused):
     """The meeting has been cancelled and cannot be changed."""
+
+
+class MeetingNotReady(RequestRefused):
+    """The room has not been made yet, so there is no link and no text to give away."""
 
 
 class NotAllowedToStart(RequestRefused):

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
+from addin.meetings.crowd import Crowd
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import (
     AuthenticationFailed,
@@ -125,8 +126,15 @@ class Reconciler:
     """Brings one claimed room as far as time allows."""
 
     def __init__(
-        self, ledger: Ledger, providers: Mapping[str, ConferencingProvider], plans: RoomPlans, clock: Clock
+        self,
+        ledger: Ledger,
+        providers: Mapping[str, ConferencingProvider],
+        plans: RoomPlans,
+        clock: Clock,
+        *,
+        most_slow_clicks: int = 16,
     ) -> None:
+        self._crowd = Crowd(most_slow_clicks)
         self._ledger = ledger
         self._providers = providers
         self._plans = plans
@@ -152,6 +160,11 @@ class Reconciler:
         except LeaseLost:
             log.warning("lease_lost", extra={"meeting": claim.meeting.id})
             return self._ledger.read(lambda reading: reading.meeting(claim.meeting.id)) or claim.meeting
+
+    def advance_for_click(self, claim: Claim, deadline: Deadline, *, until_made: bool = False) -> Meeting:
+        """Do the same while somebody waits; with too many waiting already, leave it to the worker at once."""
+        with self._crowd.waiting() as may_wait:
+            return self.advance(claim, deadline if may_wait else Deadline.after(0), until_made=until_made)
 
     def _stops(self, outcome: Outcome, deadline: Deadline, *, until_made: bool) -> bool:
         made = until_made and outcome.room.wanted is Wanted.PRESENT and _is_as_wished(outcome.room)

@@ -11,6 +11,7 @@ from addin.meetings.errors import (
     TimeDoesNotExist,
     TimeInPast,
     TimeReversed,
+    TimeTooFar,
     TimeWithoutOffset,
     TimeZoneMismatch,
     TimeZoneUnknown,
@@ -24,6 +25,8 @@ LONGEST = timedelta(hours=24)
 # and the places once more with and without leap seconds.
 _NO_PLACES = frozenset({"localtime", "posixrules", "Factory"})
 _NO_PLACES_UNDER = ("right/", "posix/")
+# Ten years: beyond what anybody books, and well before dates that cannot be counted with.
+FARTHEST = timedelta(days=3653)
 
 
 def window(start: str, end: str, zone: str, now: datetime) -> Window:
@@ -39,6 +42,8 @@ def window(start: str, end: str, zone: str, now: datetime) -> Window:
         raise MeetingTooLong
     if ends <= now:
         raise TimeInPast
+    if ends > now + FARTHEST:
+        raise TimeTooFar
     return Window(begins, ends, zone)
 
 

@@ -77,6 +77,9 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
         "time-in-past",
         "Mötets tid har redan varit. Inget möte har skapats eller flyttats. Välj en kommande tid.",
     ),
+    errors.TimeTooFar: Problem(
+        422, "time-too-far", "Mötet ligger mer än tio år bort. Inget har ändrats. Rätta datumet i bokningen."
+    ),
     errors.TimeReversed: Problem(
         422, "time-reversed", "Mötet slutar innan det börjar. Inget har ändrats. Rätta tiden i bokningen."
     ),
@@ -143,6 +146,12 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
         409,
         "meeting-is-cancelled",
         "Mötet är borttaget och kan inte ändras. Inget har ändrats. Skapa ett nytt möte.",
+    ),
+    errors.MeetingNotReady: Problem(
+        409,
+        "meeting-not-ready",
+        "Rummet är inte klart än, så det finns ingen länk att dela. Vänta en stund och försök igen.",
+        retryable=True,
     ),
     errors.NotAllowedToStart: Problem(
         403,

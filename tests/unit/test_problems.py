@@ -60,7 +60,7 @@ def test_a_repeat_is_worth_it_only_where_time_or_sign_in_mends_it() -> None:
     worth_it = {problem.code for problem in PROBLEMS.values() if problem.retryable}
     passing = {problem.code for problem in PROBLEMS.values() if problem.status == 503}
     assert passing
-    assert worth_it == {*passing, "token-expired"}
+    assert worth_it == {*passing, "token-expired", "meeting-not-ready"}
 
 
 def test_a_fault_of_ours_is_answered_without_a_word_of_it(faulty: FlaskClient) -> None:

@@ -15,7 +15,7 @@ import { showMeeting } from "./meeting_view.js";
 import { announce, show, shows } from "./page.js";
 import { findIn, showFindings } from "./personal_data_panel.js";
 import { showProgress } from "./progress_view.js";
-import { recall, remember } from "./remembered.js";
+import { recallUnit, rememberUnit } from "./remembered.js";
 import { askBeforeRemoval } from "./removal_view.js";
 import { signIn } from "./sign_in.js";
 import { toldAudiences } from "./texts.js";
@@ -173,11 +173,11 @@ export class AppointmentPane {
     const form = choicesForm({
       types: this.#types,
       units: this.#units,
-      chosen: this.#choice ?? recall(place),
+      chosen: this.#choice ?? { unit: recallUnit(place) },
       submit: choose.create,
       onSubmit: (choice) => {
         this.#choice = choice;
-        remember(place, choice);
+        rememberUnit(place, choice.unit);
         void this.#once(() => this.#checkAndCreate());
       },
     });

@@ -6,13 +6,12 @@ import { choose } from "./words.js";
 /** @typedef {import("./api.js").MeetingType} MeetingType */
 /** @typedef {import("./api.js").Unit} Unit */
 /** @typedef {import("./booking.js").Choice} Choice */
-/** @typedef {import("./remembered.js").Choices} Choices */
 
 /**
  * @param {object} what
  * @param {MeetingType[]} what.types
  * @param {Unit[]} what.units at least one
- * @param {Choices} what.chosen preselected; what is not offered any more falls back to the first
+ * @param {Partial<Choice>} what.chosen preselected; what is not said or not offered any more falls back to the first
  * @param {string} what.submit
  * @param {(choice: Choice) => void} what.onSubmit
  * @param {HTMLElement[]} [what.extra] further buttons after the submit button

@@ -3,6 +3,7 @@
 import { Failure } from "./api.js";
 import { button, element, notice } from "./element.js";
 import { OutlookError } from "./item.js";
+import { RulesUnread } from "./personal_data.js";
 import { SignInError } from "./sign_in.js";
 import { causes, failure, unwritten } from "./words.js";
 
@@ -42,6 +43,9 @@ export function sentences(error, attempt) {
 /** @param {unknown} error */
 function cause(error) {
   if (error instanceof Failure) return error.code;
+  if (error instanceof RulesUnread) return "unreachable";
+  // Without a network Outlook cannot renew a token either; that is no fault of the sign-in.
+  if (error instanceof SignInError && !navigator.onLine) return "unreachable";
   if (error instanceof SignInError) return BROKEN_OFF.includes(error.code) ? "sign-in-cancelled" : "sign-in";
   if (error instanceof OutlookError) return error.call === "getSharedPropertiesAsync" ? "holder" : "outlook";
   // Never the message: it may hold what the user wrote.

@@ -1,5 +1,6 @@
 /** Starts the task pane in the open appointment, or says in plain words why it cannot. */
 
+import { Failure } from "./api.js";
 import { AppointmentPane } from "./appointment_pane.js";
 import { element, notice } from "./element.js";
 import { failureNotice } from "./failure_notice.js";
@@ -15,11 +16,20 @@ async function start() {
   const mailbox = Office.context?.mailbox;
   if (!mailbox?.item) return say(words.outsideTitle, words.outside);
   if (typeof mailbox.item.subject === "string") return say(words.outsideTitle, words.readOnly);
-  const settings = await fetch("/pane/settings.json").then((answer) => answer.json());
+  const settings = await readSettings();
   const item = new AppointmentItem(mailbox);
   const pane = new AppointmentPane(settings, item);
   await item.onTimeChanged(() => pane.timeChanged());
   await pane.begin();
+}
+
+/** @returns {Promise<import("./appointment_pane.js").Settings>} */
+async function readSettings() {
+  try {
+    return await fetch("/pane/settings.json").then((answer) => answer.json());
+  } catch {
+    throw new Failure({ code: "unreachable", retryable: true });
+  }
 }
 
 /** @returns {Promise<boolean>} false when Outlook never says that it is ready */

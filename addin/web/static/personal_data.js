@@ -120,16 +120,19 @@ function localDay() {
   return parts.map((part) => String(part).padStart(2, "0")).join("-");
 }
 
+/** The rules could not be had, so nothing has been checked. */
+export class RulesUnread extends Error {}
+
 async function ownRules() {
   fetched ??= fetch(new URL("./personal_data_rules.json", import.meta.url)).then((answer) => {
-    if (!answer.ok) throw new Error(`the rules could not be read: ${answer.status}`);
+    if (!answer.ok) throw new RulesUnread(`status ${answer.status}`);
     return answer.json();
   });
   try {
     return await fetched;
   } catch (failure) {
     fetched = undefined; // the next check tries again
-    throw failure;
+    throw new RulesUnread("the rules could not be read", { cause: failure });
   }
 }
 

@@ -1,33 +1,31 @@
 /**
- * The last choices made in this browser: ids of meeting type, variant and unit, nothing else.
+ * The unit last booked for in this browser: its id, nothing else.
  *
- * A browser may deny storage to a framed page; then the defaults serve.
+ * Meeting type and variant are not remembered: every booking begins with the first type, the one for patients, so that
+ * nobody books the wrong kind by habit. A browser may deny storage to a framed page; then the defaults serve.
  */
 
-/** @typedef {{type?: string, variant?: string, unit?: string}} Choices */
-
-const KEY = "skyddat-vardmote.choices";
+const KEY = "skyddat-vardmote.unit";
 
 /**
- * @param {string} place what the choices hold for: the default unit of the mailbox
- * @returns {Choices}
+ * @param {string} place what the unit holds for: the default unit of the mailbox
+ * @returns {string | undefined}
  */
-export function recall(place) {
+export function recallUnit(place) {
   try {
-    const kept = JSON.parse(localStorage.getItem(`${KEY}.${place}`) ?? "{}");
-    return typeof kept === "object" && kept !== null ? kept : {};
+    return localStorage.getItem(`${KEY}.${place}`) ?? undefined;
   } catch {
-    return {}; // Denied, or written by something else.
+    return undefined; // Denied.
   }
 }
 
 /**
  * @param {string} place
- * @param {Choices} choices
+ * @param {string} unit
  */
-export function remember(place, { type, variant, unit }) {
+export function rememberUnit(place, unit) {
   try {
-    localStorage.setItem(`${KEY}.${place}`, JSON.stringify({ type, variant, unit }));
+    localStorage.setItem(`${KEY}.${place}`, unit);
   } catch {
     // Denied or full: the pane works without a memory.
   }

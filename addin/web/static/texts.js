@@ -139,7 +139,7 @@ function occasionChoice(mains, first) {
 
 /** @param {Text[]} inserts */
 function insertChoice(inserts) {
-  const options = inserts.map((text) => option("checkbox", text, false, text.title));
+  const options = inserts.map((text) => option("checkbox", text, false, words.insertName(text.title)));
   return element("fieldset", {}, element("legend", {}, words.inserts), ...options);
 }
 

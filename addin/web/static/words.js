@@ -83,7 +83,7 @@ export const booked = {
   titleAttention: "Mötet behöver åtgärdas",
   titleWaiting: "Rummet är inte klart",
   titleOver: "Mötet är borttaget",
-  save: "Spara eller skicka bokningen i Outlook, annars tas rummet bort.",
+  save: "Spara eller skicka bokningen i Outlook, så att länken finns kvar i den.",
   code: "Kod att läsa upp",
   startMeeting: "Starta möte",
   startHelp: "Öppnar startsidan i webbläsaren. Där loggar du in och släpper in deltagarna.",
@@ -158,6 +158,11 @@ export const texts = {
   preview: "Visa texten",
   previewAndChoose: "Visa texten och välj tillägg",
   inserts: "Lägg till i texten",
+  /** The title of an insert under that heading, which says already what it is. */
+  insertName: (/** @type {string} */ title) => {
+    const name = title.replace(/^Tillägg\s*[–-]\s*/u, "");
+    return name.charAt(0).toLocaleUpperCase("sv") + name.slice(1);
+  },
   /** @type {Record<import("./api.js").Occasion, string>} */
   occasion: { invitation: "Inbjudan", rescheduled: "Ny tid", cancelled: "Inställt", insert: "Tillägg" },
   occasionLabel: "Vilken text?",

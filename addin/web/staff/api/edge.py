@@ -113,6 +113,12 @@ def guard(blueprint: ApiBlueprint, verifier: TokenVerifier) -> ApiBlueprint:
         if body and not request.is_json:
             raise RequestProblem(problems.NOT_JSON)
 
+    @blueprint.after_request
+    def keep_out_of_caches(response: Response) -> Response:
+        # Answers hold links that let people in.
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
     return blueprint
 
 

@@ -26,7 +26,7 @@ from addin.web.staff.api.representation import Representation
 RETRY_AFTER_SECONDS = 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
-_REVISION = re.compile(r'"(\d{1,9})"')
+_REVISION = re.compile(r'"([1-9]\d{0,8})"')
 
 _KEY_HEADER = {
     "in": "header",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from addin.meetings.access import is_made
 from addin.meetings.codes import grouped
 from addin.meetings.lobby import falls_short
 from addin.meetings.model import Meeting, MeetingState, Window
@@ -66,8 +67,7 @@ class Representation:
     def _is_made(self, meeting: Meeting) -> bool:
         if meeting.state is MeetingState.LIVE:
             return True
-        rooms = self.ledger.read(lambda reading: reading.rooms(meeting.id))
-        return any(room.made_at is not None for room in rooms)
+        return self.ledger.read(lambda reading: is_made(reading, meeting))
 
     def _block(self, meeting: Meeting) -> dict[str, str]:
         block = self.texts.block(meeting)

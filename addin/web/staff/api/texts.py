@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import RAISE
 
-from addin.meetings.access import own_meeting
+from addin.meetings.access import made_meeting
 from addin.meetings.change import ChangeMeeting
 from addin.meetings.model import Meeting
 from addin.meetings.ports import Ledger
@@ -26,17 +26,18 @@ def texts_blueprint(
     """Return the routes under `/meetings/<id>` that are about words. `copy_first` is `link` or `text`."""
     routes = ApiBlueprint("texts", __name__, url_prefix="/api/v1/meetings", description="Texts to copy")
 
-    def own(meeting_id: str) -> Meeting:
+    def made(meeting_id: str) -> Meeting:
         who = caller()
-        return ledger.read(lambda reading: own_meeting(reading, meeting_id, who))
+        return ledger.read(lambda reading: made_meeting(reading, meeting_id, who))
 
     @routes.route("/<meeting_id>/texts", methods=["GET"])
     @routes.arguments(schemas.TextQuerySchema(), location="query", unknown=RAISE)
     @routes.response(200, schemas.TextsSchema)
     @routes.alt_response(404, "NOT_FOUND")
+    @routes.alt_response(409, "CONFLICT")
     def list_texts(query: dict[str, str], meeting_id: str) -> dict[str, Any]:
         """Show link and texts for one audience, ready to be copied."""
-        meeting = own(meeting_id)
+        meeting = made(meeting_id)
         rendered = texts.for_audience(meeting, query["audience"], query["language"])
         template = texts.central_template(rendered)
         return {
@@ -50,9 +51,10 @@ def texts_blueprint(
     @routes.arguments(schemas.BlockQuerySchema(), location="query", unknown=RAISE)
     @routes.response(200, schemas.BlockSchema)
     @routes.alt_response(404, "NOT_FOUND")
+    @routes.alt_response(409, "CONFLICT")
     def show_block(query: dict[str, str], meeting_id: str) -> dict[str, str]:
         """Show the block that goes into the calendar item."""
-        block = texts.block(own(meeting_id))
+        block = texts.block(made(meeting_id))
         return {
             "format": query["format"],
             "content": block.html if query["format"] == "html" else block.plain,
@@ -62,6 +64,7 @@ def texts_blueprint(
     @routes.arguments(schemas.CopiedSchema())
     @routes.response(200, schemas.MeetingSchema)
     @routes.alt_response(404, "NOT_FOUND")
+    @routes.alt_response(409, "CONFLICT")
     def note_copied(body: dict[str, str], meeting_id: str) -> dict[str, Any]:
         """Note which audience has been told of the meeting as it is now."""
         return representation.of(change.told(meeting_id, body["audience"], caller()))

@@ -15,8 +15,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -29,6 +29,7 @@ from addin.trial_job import MainJob, MainJobFailed
 
 START_SECONDS: Final = 20.0
 STOP_SECONDS: Final = 10.0
+POLL_SECONDS: Final = 0.5
 HOST: Final = "127.0.0.1"
 
 
@@ -51,16 +52,18 @@ class Ports:
 
 
 def keep_running(folder: Path, port: int, *, reload: bool) -> None:
-    """Start both, print the one address, and run until Ctrl-C; `reload` starts afresh when the code changes."""
+    """Start both, print the one address, and run until Ctrl-C; `reload` starts afresh when the code changes.
+
+    When one of them ends by itself, says which, stops the other and exits 1.
+    """
     ports = Ports(port, port + 1)
     for number in (ports.window, ports.service):
         _hold_port(number)
     with _interruptible():
         while True:
-            with _running(folder, ports):
+            with _running(folder, ports) as trial:
                 click.echo(f"Skyddat vårdmöte, sandbox: {ports.window_url}/   (Ctrl-C stops everything)")
-                if not _wait(reload=reload):
-                    return
+                _wait(trial, reload=reload)
 
 
 def check_main_job(folder: Path, *, keep: bool) -> int:
@@ -71,24 +74,25 @@ def check_main_job(folder: Path, *, keep: bool) -> int:
     stop_kept(folder)
     # Every check begins with an empty ledger and an empty region, so that what it counts is its own.
     shutil.rmtree(place, ignore_errors=True)
-    trial = _start(place, ports)
-    try:
-        result = MainJob(ports.window_url, ports.service_url, people.ANNA.object_id).run()
-        result["seconds_to_ready"] = round(trial.ready_after - began, 2)
-        result["service_rss_mib"] = round(_resident_mib(trial.service.pid), 1)
-    except (MainJobFailed, requests.RequestException) as failure:
-        trial.stop()
-        click.echo(f"The main job failed: {failure}", err=True)
-        return 1
-    except BaseException:
-        trial.stop()
-        raise
-    click.echo(json.dumps(result, ensure_ascii=False))
-    if keep:
-        _leave_running(place, ports, trial)
-    else:
-        trial.stop()
-    return 0
+    with _interruptible():
+        trial = _start(place, ports)
+        left_running = False
+        try:
+            result = MainJob(ports.window_url, ports.service_url, people.ANNA.object_id).run()
+            result["seconds_to_ready"] = round(trial.ready_after - began, 2)
+            result["service_rss_mib"] = round(_resident_mib(trial.service.pid), 1)
+            click.echo(json.dumps(result, ensure_ascii=False))
+            if keep:
+                _leave_running(place, ports, trial)
+            left_running = keep
+        except (MainJobFailed, requests.RequestException) as failure:
+            click.echo(f"The main job failed: {failure}", err=True)
+        else:
+            return 0
+        finally:
+            if not left_running:
+                trial.stop()
+    return 1
 
 
 def stop_kept(folder: Path) -> None:
@@ -108,12 +112,22 @@ def stop_kept(folder: Path) -> None:
 class _Trial:
     region: subprocess.Popen[bytes]
     service: subprocess.Popen[bytes]
+    log: Path
     ready_after: float
 
     def stop(self) -> None:
-        for process in (self.service, self.region):
-            end_group(process.pid)
-            process.wait(STOP_SECONDS)
+        with _uninterrupted():
+            for process in (self.service, self.region):
+                end_group(process.pid)
+                process.wait(STOP_SECONDS)
+
+    def ended(self) -> str | None:
+        """Say which part has ended by itself, or return None while both run."""
+        for name, process in (("service", self.service), ("sandbox", self.region)):
+            status = process.poll()
+            if status is not None:
+                return f"The {name} has ended by itself (exit status {status}); its last words stand in {self.log}."
+        return None
 
 
 def _start(folder: Path, ports: Ports) -> _Trial:
@@ -121,19 +135,22 @@ def _start(folder: Path, ports: Ports) -> _Trial:
     settings = write_settings(folder, ports)
     prepare(settings, folder, ports)
     log = folder / "trial.log"
-    region = spawn(region_command(folder, ports), log)
-    service = spawn(service_command(settings), log)
-    trial = _Trial(region, service, 0.0)
+    trial = None
     try:
+        with _uninterrupted():
+            region = spawn(region_command(folder, ports), log)
+            service = spawn(service_command(settings), log)
+            trial = _Trial(region, service, log, 0.0)
         for process, url in (
             (region, f"{ports.window_url}/window/config.json"),
             (service, f"{ports.service_url}/readyz"),
         ):
             wait_until_ready(process, url, log)
     except BaseException:
-        trial.stop()
+        if trial:
+            trial.stop()
         raise
-    return _Trial(region, service, time.monotonic())
+    return replace(trial, ready_after=time.monotonic())
 
 
 @contextmanager
@@ -267,33 +284,80 @@ def _hold_port(port: int) -> None:
             _fail(f"Port {port} cannot be used ({fault.strerror}). Choose another: ./run --port NUMBER")
 
 
-# --- waiting ------------------------------------------------------------------------------------------------
+# --- interruption -------------------------------------------------------------------------------------------
+
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class _Interruption:
+    """The first signal; those that follow change nothing, since the end is on its way."""
+
+    def __init__(self) -> None:
+        self.came = False
+        self.held = 0
+
+    def take(self, *_: object) -> None:
+        """Raise KeyboardInterrupt once: here, or where what must be finished is."""
+        if not self.came:
+            self.came = True
+            self.strike()
+
+    def strike(self) -> None:
+        if self.held:
+            return
+        # Also while Python ends, when handlers of ours are heeded no more.
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+
+# One for the process, as its signals are.
+_interruption: Final = _Interruption()
 
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """End quietly on Ctrl-C and on SIGTERM."""
-
-    def interrupt(*_: object) -> NoReturn:
-        raise KeyboardInterrupt
-
-    # Said aloud for both: a shell that starts us in the background has told us to ignore Ctrl-C.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, interrupt)
+    """End what stands inside at the first of the signals, say so, and go on after it."""
+    for number in _SIGNALS:
+        # `nohup` asks us to outlive the terminal. That Ctrl-C is to be ignored, however, is only what every shell
+        # tells a command that it starts in the background; we can be ended all the same.
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interruption.take)
     try:
         yield
     except KeyboardInterrupt:
-        click.echo("\nStopped.", err=True)
+        # A terminal that has closed takes no words any more.
+        with suppress(OSError):
+            click.echo("\nStopped.", err=True)
 
 
-def _wait(*, reload: bool) -> bool:
-    """Wait until Ctrl-C; with `reload`, return True when a file of ours has changed."""
-    before = _newest()
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Finish what stands inside first; a signal that came meanwhile strikes at its end."""
+    came_before = _interruption.came
+    _interruption.held += 1
+    try:
+        yield
+    finally:
+        _interruption.held -= 1
+    if _interruption.came and not came_before:
+        _interruption.strike()
+
+
+# --- waiting ------------------------------------------------------------------------------------------------
+
+
+def _wait(trial: _Trial, *, reload: bool) -> None:
+    """Wait until Ctrl-C; with `reload`, return when a file of ours has changed. A part that ends exits 1."""
+    before = _newest() if reload else 0.0
     while True:
-        time.sleep(1)
+        time.sleep(POLL_SECONDS)
+        if sentence := trial.ended():
+            _fail(sentence)
         if reload and _newest() != before:
             click.echo("The code has changed; starting afresh.", err=True)
-            return True
+            return
 
 
 def _newest() -> float:

@@ -1,0 +1,145 @@
+"""`./run` until it is told to end: whatever ends it, nothing that it has started outlives it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import psutil
+import pytest
+
+SECONDS: Final = 60
+PAUSE: Final = 0.05
+
+
+class Trial:
+    """`vardmote sandbox` in a process of its own, and all that it has started."""
+
+    def __init__(self, folder: Path, *prefix: str) -> None:
+        self.folder = folder
+        self.port = _free_pair()
+        command = [*prefix, sys.executable, "-m", "addin.cli", "sandbox"]
+        self.process = subprocess.Popen(
+            [*command, "--port", str(self.port), "--var", str(folder)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self.started: list[psutil.Process] = []
+
+    def waits_until_ready(self) -> None:
+        """Return when it has printed its address; notes what it has started."""
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        assert f"http://127.0.0.1:{self.port}/" in line, self.process.communicate(timeout=SECONDS)[1]
+        self.notes_started()
+
+    def notes_started(self) -> None:
+        """Remember every process below it, so that it can be looked for when its parent is gone."""
+        self.started = psutil.Process(self.process.pid).children(recursive=True)
+
+    def part(self, word: str) -> psutil.Process:
+        """Return the uppermost process of the service ("serve") or the sandbox ("addin.sandbox")."""
+        return next(one for one in psutil.Process(self.process.pid).children() if word in one.cmdline())
+
+    def ends(self) -> tuple[int, str]:
+        """Wait for its end; returns the exit code and what it said, after making sure that nothing is left."""
+        _, said = self.process.communicate(timeout=SECONDS)
+        _, alive = psutil.wait_procs(self.started, timeout=1)
+        assert [one for one in alive if one.status() != psutil.STATUS_ZOMBIE] == []
+        return self.process.returncode, said
+
+    def close(self) -> None:
+        """End all that a failed test has left."""
+        for one in (
+            [*self.started, psutil.Process(self.process.pid)] if self.process.poll() is None else self.started
+        ):
+            if one.is_running():
+                one.kill()
+        self.process.wait(SECONDS)
+
+
+def _free_pair() -> int:
+    """Return a port that is free as well as the next one, below those that systems give to outgoing connections."""
+    for port in range(18_000 + os.getpid() % 10_000, 32_000, 2):
+        with socket.socket() as one, socket.socket() as next_one:
+            try:
+                one.bind(("127.0.0.1", port))
+                next_one.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("no two free ports")
+
+
+@pytest.fixture
+def trial(tmp_path: Path) -> Iterator[Trial]:
+    trial = Trial(tmp_path / "var")
+    yield trial
+    trial.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM], ids=lambda it: it.name)
+def test_a_signal_ends_all_that_was_started(trial: Trial, number: signal.Signals) -> None:
+    trial.waits_until_ready()
+    trial.process.send_signal(number)
+    assert trial.ends() == (0, "\nStopped.\n")
+    assert len(trial.started) >= 3, "the sandbox, the service and its server process"
+
+
+def test_signals_that_follow_the_first_leave_nothing_alive(trial: Trial) -> None:
+    trial.waits_until_ready()
+    for _ in range(200):
+        if trial.process.poll() is None:
+            trial.process.send_signal(signal.SIGINT)
+            time.sleep(PAUSE / 10)
+    assert trial.ends()[0] == 0
+
+
+def test_a_signal_during_the_start_leaves_nothing_alive(trial: Trial) -> None:
+    latest = time.monotonic() + SECONDS
+    while not trial.started and time.monotonic() < latest:
+        time.sleep(PAUSE / 10)
+        trial.notes_started()
+    trial.process.send_signal(signal.SIGHUP)
+    assert trial.ends() == (0, "\nStopped.\n")
+
+
+def test_a_trial_that_is_to_outlive_its_terminal_does(tmp_path: Path) -> None:
+    trial = Trial(tmp_path / "var", "nohup")
+    try:
+        trial.waits_until_ready()
+        ignored = (Path("/proc") / str(trial.process.pid) / "status").read_text(encoding="ascii")
+        mask = next(line.split()[1] for line in ignored.splitlines() if line.startswith("SigIgn:"))
+        assert int(mask, 16) & 1 << (signal.SIGHUP - 1)
+        trial.process.terminate()
+        assert trial.ends()[0] == 0
+    finally:
+        trial.close()
+
+
+@pytest.mark.parametrize(("word", "name"), [("serve", "service"), ("addin.sandbox", "sandbox")])
+def test_a_part_that_ends_by_itself_is_named_and_the_other_stopped(
+    trial: Trial, word: str, name: str
+) -> None:
+    trial.waits_until_ready()
+    trial.part(word).kill()
+    code, said = trial.ends()
+    assert code == 1
+    log = trial.folder / "trial.log"
+    assert said == f"The {name} has ended by itself (exit status -9); its last words stand in {log}.\n"
+
+
+def test_a_server_process_that_ends_by_itself_ends_the_trial(trial: Trial) -> None:
+    trial.waits_until_ready()
+    trial.part("serve").children()[-1].kill()
+    code, said = trial.ends()
+    assert (code, said.partition(" has ended")[0]) == (1, "The service")

@@ -46,6 +46,24 @@ def test_an_unreachable_service_leaves_the_item_alone_and_the_next_try_makes_one
     assert len(region.pexip_rooms()) == before + 1
 
 
+def test_without_a_network_nothing_is_written_and_the_next_try_makes_one_room(
+    pane: Pane, region: Region
+) -> None:
+    before = len(region.pexip_rooms())
+    pane.open()
+    pane.page.context.set_offline(True)
+    pane.action("create").click()
+    pane.says("går inte att nå just nu. Inget har skrivits i bokningen.")
+    pane.says("Kontrollera nätet och försök igen om en stund.")
+    assert LINK.findall(pane.body_text()) == []
+    pane.page.context.set_offline(False)
+    pane.action("retry").click()
+    pane.expect_booked()
+    assert pane.link()
+    assert len(region.pexip_rooms()) == before + 1
+    pane.outlook.failures.clear()  # The browser itself tells of every request that it could not send.
+
+
 def test_a_refusal_is_told_in_the_services_own_words_with_a_reference(pane: Pane) -> None:
     pane.open()
     refuse(

@@ -48,6 +48,7 @@ def test_inserts_are_added_to_the_text_and_shown_first(pane: Pane) -> None:
     patient.locator("summary").click()
     inserts = patient.get_by_role("checkbox")
     expect(inserts).to_have_count(3)
+    assert {name.split()[0] for name in patient.locator("label").all_inner_texts()} == {"Barn", "Anslut"}
     copy(pane, "patient", "text")
     bare = pane.clipboard()
     inserts.first.check()

@@ -153,15 +153,25 @@ def test_the_time_is_sent_with_offset_and_zone(pane: Pane) -> None:
     assert booked[0]["start"].endswith(("T09:00:00+01:00", "T09:00:00+02:00"))
 
 
-def test_the_last_choices_are_remembered(pane: Pane) -> None:
+def test_the_unit_is_remembered_but_every_booking_begins_with_the_patients_type(pane: Pane) -> None:
     pane.open()
-    pane.choose("Informationsmöte patient")
+    unit = pane.frame.get_by_label("Enhet")
+    other = unit.locator("option:not(:checked)").first.inner_text()
+    unit.select_option(label=other)
+    pane.choose("Internt möte utan patient")
     pane.book()
     pane.outlook.field("Ämne").fill("Kommer ihåg")
     pane.outlook.save()
     pane.outlook.new_meeting()
     pane.open()
-    expect(pane.frame.get_by_role("radio", name="Informationsmöte patient")).to_be_checked()
+    expect(unit.locator("option:checked")).to_have_text(other)
+    expect(pane.frame.get_by_role("radio", name="Vårdmöte patient")).to_be_checked()
+
+
+def test_an_unsaved_booking_is_told_to_be_saved_without_a_threat(pane: Pane) -> None:
+    pane.open()
+    pane.book()
+    pane.says("Spara eller skicka bokningen i Outlook, så att länken finns kvar i den.")
 
 
 @pytest.mark.parametrize("name", ["Informationsmöte patient", "Internt möte utan patient"])

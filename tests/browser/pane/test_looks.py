@@ -55,6 +55,22 @@ def expect_well(pane: Pane, view: str) -> None:
     assert not inside.evaluate(OVERFLOWS)
 
 
+@pytest.mark.parametrize("height", [620, 800])
+def test_in_a_low_window_the_way_on_is_seen_and_hides_no_field(pane: Pane, height: int) -> None:
+    pane.page.set_viewport_size({"width": 1280, "height": height})
+    pane.open()
+    create, unit = pane.action("create"), pane.frame.get_by_label("Enhet")
+    expect(create).to_be_in_viewport(ratio=1)
+    pane.frame.get_by_role("radio", name="Vårdmöte patient").focus()
+    for _ in range(2):  # to the variants, then to the unit
+        pane.page.keyboard.press("Tab")
+    expect(unit).to_be_focused()
+    seen, bar = unit.bounding_box(), create.locator("..").bounding_box()
+    assert seen
+    assert bar
+    assert seen["y"] + seen["height"] <= bar["y"]
+
+
 def test_every_view_is_sound(looked_at: Pane) -> None:
     pane = looked_at
     expect_well(pane, "choose")

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import requests
 from sqlalchemy.exc import SQLAlchemyError
 
-from addin.config import Settings, SettingsFaulty, load_settings
+from addin.config import (
+    LedgerSettings,
+    NetworkSettings,
+    ServerSettings,
+    Settings,
+    SettingsFaulty,
+    load_settings,
+    read_settings,
+)
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import ProviderError
 from addin.meetings.times import date_at_home
@@ -22,7 +30,7 @@ from addin.store.needed import settings_needed
 from addin.store.schema import is_current
 from addin.web.staff.auth.errors import IdentityError
 from addin.web.staff.auth.outbound import Outbound
-from addin.wiring import load_content, missing_settings, outbound_of, providers_of
+from addin.wiring import content_faults, load_content, missing_settings, outbound_of, providers_of
 from manifest.build import build
 from manifest.source import WebApplication
 from templates_messages.catalogue import SHIPPED as SHIPPED_TEXTS
@@ -42,29 +50,29 @@ TRY_SECONDS: Final = 10.0
 
 
 def static_faults(path: Path) -> list[str]:
-    """Return every fault that can be seen without trying a connection, each `place: what is wrong, what to do`."""
+    """Return every fault that can be seen without trying a connection, each `place: what is wrong, what to do`.
+
+    What has a fault of its own is left out of the rest: it is held against nothing.
+    """
     try:
-        settings = load_settings(path)
+        reading = read_settings(path)
     except SettingsFaulty as faulty:
         return faulty.faults
-    faults = [f"texts: {finding}" for finding in text_findings(None)]
-    try:
-        load_content(settings)
-    except SettingsFaulty as faulty:
-        faults += faulty.faults
-    return faults + list(_contradictions(settings))
+    faults = [*reading.faults, *(f"texts: {finding}" for finding in text_findings(None))]
+    providers = reading.written.get("providers")
+    if "meetings" in reading.sections and isinstance(providers, Mapping):
+        faults += content_faults(reading.sections["meetings"], providers)
+    return faults + list(_contradictions(reading.sections))
 
 
-def _contradictions(settings: Settings) -> Iterator[str]:
-    """Yield what is wrong between sections."""
-    if settings.network.ca_bundle and not settings.network.ca_bundle.is_file():
-        yield f"network.ca_bundle: {settings.network.ca_bundle} is not a file"
-    ids = [unit.id for unit in settings.units]
-    for twice in sorted({unit_id for unit_id in ids if ids.count(unit_id) > 1}):
-        yield f"units: the id {twice} stands twice"
-    if settings.service.environment != "sandbox" and settings.service.base_url.startswith("http://"):
-        yield "service.base_url: only the sandbox may use http; write an address that begins with https://"
-    if settings.server.processes > 1 and is_sqlite(settings.ledger.url):
+def _contradictions(sections: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong between the sections that were read, and with what they name."""
+    network: NetworkSettings | None = sections.get("network")
+    server: ServerSettings | None = sections.get("server")
+    ledger: LedgerSettings | None = sections.get("ledger")
+    if network and network.ca_bundle and not network.ca_bundle.is_file():
+        yield f"network.ca_bundle: {network.ca_bundle} is not a file"
+    if server and ledger and server.processes > 1 and is_sqlite(ledger.url):
         yield "server.processes: SQLite serves one process; set it to 1, or ledger.url to a PostgreSQL database"
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 Network = IPv4Network | IPv6Network
 
@@ -325,15 +325,31 @@ class _Section(Schema):
 _some = validate.Length(min=1)
 
 
+def _lower_case(shortest: int, longest: int) -> validate.Regexp:
+    """A name that also stands in tags, logs and addresses."""
+    return validate.Regexp(
+        rf"[a-z0-9-]{{{shortest},{longest}}}\Z",
+        error=f"write {shortest} to {longest} characters, of a-z, 0-9 and - only",
+    )
+
+
 class _ServiceSchema(_Section):
     makes = ServiceSettings
     base_url = _Address(required=True)
-    instance = fields.String(required=True, validate=validate.Regexp(r"^[a-z0-9-]{2,20}$"))
+    instance = fields.String(required=True, validate=_lower_case(2, 20))
     environment = fields.String(required=True, validate=validate.OneOf(["production", "test", "sandbox"]))
     mail_domains = fields.List(fields.String(validate=_some), required=True, validate=_some)
     support = fields.String(load_default="")
     support_telephone = fields.String(load_default="")
     info_page = fields.String(load_default="")
+
+    @validates_schema(skip_on_field_errors=False)
+    def check_scheme(self, data: dict[str, Any], **_: object) -> None:
+        address = data.get("base_url", "")
+        if data.get("environment") in ("production", "test") and address.startswith("http://"):
+            raise ValidationError(
+                "only the sandbox may use http; write an address that begins with https://", "base_url"
+            )
 
 
 class _ServerSchema(_Section):
@@ -354,22 +370,29 @@ class _LedgerSchema(_Section):
 class _KeysSchema(Schema):
     current = fields.String(required=True, validate=_some)
     known = fields.Dict(
-        keys=fields.String(validate=validate.Regexp(r"^[a-z0-9-]{1,20}$")),
+        keys=fields.String(validate=_lower_case(1, 20)),
         values=_Secret(),
         required=True,
         validate=_some,
     )
 
-    @post_load
-    def make(self, data: dict[str, Any], **_: object) -> KeySettings:
+    @validates_schema(skip_on_field_errors=False, pass_original=True)
+    def check_keys(self, data: dict[str, Any], written: Any, **_: object) -> None:
         wrong = {
-            name: ["a key is 64 hexadecimal digits"] for name, text in data["known"].items() if not _key(text)
+            name: ["a key is 64 hexadecimal digits"]
+            for name, text in data.get("known", {}).items()
+            if not _key(text)
         }
         faults: dict[str, Any] = {"known": wrong} if wrong else {}
-        if data["current"] not in data["known"]:
+        # What is written, since a key that has a fault of its own is named all the same.
+        known = written.get("known") if isinstance(written, dict) else None
+        if isinstance(known, dict) and "current" in data and data["current"] not in known:
             faults["current"] = ["names no key under keys.known"]
         if faults:
             raise ValidationError(faults)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: object) -> KeySettings:
         return KeySettings(
             data["current"], {name: bytes.fromhex(text) for name, text in data["known"].items()}
         )
@@ -458,7 +481,7 @@ class _PaneSchema(_Section):
 
 class _UnitSchema(_Section):
     makes = UnitSettings
-    id = fields.String(required=True, validate=validate.Regexp(r"^[a-z0-9-]{1,60}$"))
+    id = fields.String(required=True, validate=_lower_case(1, 60))
     name = fields.String(required=True, validate=_some)
     telephone = fields.String(required=True, validate=_some)
     hours = fields.String(required=True, validate=_some)
@@ -476,7 +499,7 @@ class _SettingsSchema(Schema):
     sign_in = fields.Nested(_SignInSchema, required=True)
     start_sign_in = fields.Nested(_StartSignInSchema, required=True)
     providers = fields.Dict(
-        keys=fields.String(validate=validate.Regexp(r"^[a-z0-9-]{1,40}$")),
+        keys=fields.String(validate=_lower_case(1, 40)),
         values=fields.Nested(_PexipSchema),
         required=True,
         validate=_some,
@@ -486,20 +509,56 @@ class _SettingsSchema(Schema):
     pane = fields.Nested(_PaneSchema, required=True)
     units = fields.List(fields.Nested(_UnitSchema), required=True, validate=_some)
 
+    @validates_schema(skip_on_field_errors=False, pass_original=True)
+    def check_units(self, _data: dict[str, Any], written: Any, **_: object) -> None:
+        units = written.get("units")
+        ids = [unit.get("id") for unit in units if isinstance(unit, dict)] if isinstance(units, list) else []
+        if twice := sorted({one for one in ids if isinstance(one, str) and ids.count(one) > 1}):
+            raise ValidationError([f"the id {one} stands twice" for one in twice], "units")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What could be read of a file: `sections` without a fault by name, `written` as it stands, and all faults."""
+
+    path: Path
+    written: Mapping[str, Any]
+    sections: Mapping[str, Any]
+    faults: list[str]
+
+    def settings(self) -> Settings:
+        """Return the settings; raises SettingsFaulty with every fault."""
+        if self.faults:
+            raise SettingsFaulty(self.faults)
+        return Settings(path=self.path, **self.sections)
+
 
 def load_settings(path: Path) -> Settings:
     """Read the file; raises SettingsFaulty with every fault that can be seen without trying the connections."""
+    return read_settings(path).settings()
+
+
+def read_settings(path: Path) -> Reading:
+    """Read as much of the file as can be read; raises SettingsFaulty when it is no TOML at all."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        written = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as fault:
         raise SettingsFaulty([f"{path}: cannot be read ({type(fault).__name__})"]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise SettingsFaulty([f"{path}: is not TOML: {fault}"]) from None
     token = _folder.set(path.resolve().parent)
     try:
-        return Settings(path=path, **_SettingsSchema().load(content))
+        return Reading(path, written, _SettingsSchema().load(written), [])
     except ValidationError as fault:
-        raise SettingsFaulty(list(_sentences(fault.messages, ""))) from None
+        faulty = fault.messages_dict
+        # The schema's own `valid_data` is a dict, and a section in which something is wrong is in it only in part.
+        read: Any = fault.valid_data
+        sections = {name: section for name, section in read.items() if name not in faulty}
+        # A section that is not written has the values that it has by default.
+        for name, declared in _SettingsSchema().fields.items():
+            if name not in written and callable(declared.load_default):
+                sections.setdefault(name, declared.load_default())
+        return Reading(path, written, sections, list(_sentences(fault.messages, "")))
     finally:
         _folder.reset(token)
 

@@ -5,7 +5,7 @@ Everything below gets what it needs as arguments; nothing here decides anything 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -16,11 +16,10 @@ from flask import Blueprint, Flask
 from marshmallow import ValidationError
 
 from addin.conferencing.pexip import PexipProvider, PexipSettings
-from addin.config import PexipProviderSettings, Settings, SettingsFaulty
+from addin.config import MeetingSettings, PexipProviderSettings, Settings, SettingsFaulty
 from addin.meetings.book import BookMeeting
 from addin.meetings.cancel import CancelMeeting
 from addin.meetings.change import ChangeMeeting
-from addin.meetings.errors import UnknownMeetingType
 from addin.meetings.join import JoinMeeting, OccupancyMemory
 from addin.meetings.keyring import Keyring
 from addin.meetings.meeting_types import SHIPPED, MeetingTypes, load_meeting_types
@@ -90,14 +89,28 @@ class Content:
 def load_content(settings: Settings) -> Content:
     """Read the types and texts and hold them against each other; raises SettingsFaulty with every fault."""
     faults: list[str] = []
-    types = _collect(faults, partial(_types, settings))
-    catalogue = _collect(faults, load_catalogue)
-    titles = _collect(faults, load_titles)
-    if types and titles:
-        faults += _mismatches(settings, types, titles)
+    types, catalogue, titles = _read_content(settings.meetings, settings.providers, faults)
     if faults or types is None or catalogue is None or titles is None:
         raise SettingsFaulty(faults)
     return Content(types, catalogue, titles, _units(settings))
+
+
+def content_faults(meetings: MeetingSettings, providers: Collection[str]) -> list[str]:
+    """Return every fault for which `load_content` would refuse such settings; `providers` are their names."""
+    faults: list[str] = []
+    _read_content(meetings, providers, faults)
+    return faults
+
+
+def _read_content(
+    meetings: MeetingSettings, providers: Collection[str], faults: list[str]
+) -> tuple[MeetingTypes | None, Catalogue | None, Titles | None]:
+    types = _collect(faults, partial(_types, meetings, faults))
+    catalogue = _collect(faults, load_catalogue)
+    titles = _collect(faults, load_titles)
+    if types and titles:
+        faults += _mismatches(providers, types, titles)
+    return types, catalogue, titles
 
 
 def _collect(faults: list[str], load: Callable[[], T]) -> T | None:
@@ -110,23 +123,36 @@ def _collect(faults: list[str], load: Callable[[], T]) -> T | None:
     return None
 
 
-def _types(settings: Settings) -> MeetingTypes:
+def _types(meetings: MeetingSettings, faults: list[str]) -> MeetingTypes:
+    """Return the types as the settings want them; a type that does not exist is a fault, and the rest goes on."""
+    path = meetings.types_file or SHIPPED
     try:
-        types = load_meeting_types(settings.meetings.types_file or SHIPPED, settings.meetings.offered)
-        return types.with_providers(settings.meetings.providers)
+        known = load_meeting_types(path).known
+        faults += _unknown_types(meetings, known)
+        offered = None if meetings.offered is None else [one for one in meetings.offered if one in known]
+        providers = {kind: name for kind, name in meetings.providers.items() if kind in known}
+        return load_meeting_types(path, offered).with_providers(providers)
     except ValidationError as fault:
         raise SettingsFaulty([f"meetings.types_file: {fault.messages}"]) from None
-    except OSError as fault:
+    except (OSError, UnicodeDecodeError) as fault:
         raise SettingsFaulty([f"meetings.types_file: cannot be read ({type(fault).__name__})"]) from None
-    except UnknownMeetingType:
-        raise SettingsFaulty(
-            ["meetings: offered or providers names a meeting type that does not exist"]
-        ) from None
 
 
-def _mismatches(settings: Settings, types: MeetingTypes, titles: Titles) -> Iterable[str]:
+def _unknown_types(meetings: MeetingSettings, known: Collection[str]) -> Iterator[str]:
+    named = {
+        "offered": meetings.offered or [],
+        "providers": meetings.providers,
+        "provider_notes": meetings.provider_notes,
+    }
+    for setting, types in named.items():
+        for kind in types:
+            if kind not in known:
+                yield f'meetings.{setting}: there is no meeting type "{kind}"; write {" or ".join(sorted(known))}'
+
+
+def _mismatches(providers: Collection[str], types: MeetingTypes, titles: Titles) -> Iterable[str]:
     for kind in types:
-        if kind.provider not in settings.providers:
+        if kind.provider not in providers:
             yield (
                 f'meetings: {kind.id} needs the provider "{kind.provider}", which is not under [providers]; '
                 "set it up, choose another one in meetings.providers, or leave the type out of meetings.offered"

@@ -86,6 +86,62 @@ def test_every_fault_is_named_at_once_in_its_place(settings: SettingsFile) -> No
     }
 
 
+def test_faults_of_sections_do_not_hide_those_between_and_within_others(settings: SettingsFile) -> None:
+    settings.puts("service.instance", "Sandlåda")
+    settings.puts("service.environment", "production")
+    settings.puts("keys.current", "no-such-key")
+    settings.puts("keys.known.short", {"file": "no-such-file"})
+    settings.puts("units.1.id", settings.content["units"][0]["id"])
+    settings.puts("units.2.name", "")
+    settings.puts("providers.pexip.username", "")
+    settings.puts("meetings.providers", {"no-such-type": "pexip", "internal-meeting": "no-such-provider"})
+    settings.puts("meetings.offered", ["another-type", "internal-meeting"])
+    settings.puts("server.processes", 4)
+    faults = static_faults(settings.path)
+    for place, told in (
+        ("service.instance", "write 2 to 20 characters, of a-z, 0-9 and - only"),
+        ("service.base_url", "https://"),
+        ("keys.current", "names no key"),
+        ("keys.known.short", "cannot be read"),
+        ("units", f"the id {settings.content['units'][0]['id']} stands twice"),
+        ("units.2.name", ""),
+        ("providers.pexip.username", ""),
+        ("meetings.providers", 'no meeting type "no-such-type"'),
+        ("meetings.offered", 'no meeting type "another-type"'),
+        ("meetings", 'needs the provider "no-such-provider"'),
+        ("server.processes", "SQLite serves one process"),
+    ):
+        assert [fault for fault in faults if fault.startswith(f"{place}: ") and told in fault], (
+            place,
+            faults,
+        )
+    assert len(faults) == 11
+
+
+def test_a_key_with_a_fault_of_its_own_can_still_be_the_current_one(settings: SettingsFile) -> None:
+    settings.puts("keys.known.trial", {"file": "no-such-file"})
+    (fault,) = _faults(settings)
+    assert fault.startswith("keys.known.trial: ")
+
+
+def test_a_fault_elsewhere_leaves_sections_that_are_not_written_to_their_defaults(
+    settings: SettingsFile,
+) -> None:
+    settings.removes("meetings")
+    settings.removes("service.instance")
+    faults = static_faults(settings.path)
+    assert len(faults) == 2
+    assert any('internal-meeting needs the provider "teams"' in fault for fault in faults)
+
+
+@pytest.mark.parametrize("place", ["service.instance", "units.0.id"])
+@pytest.mark.parametrize("name", ["Å", "a b", "a_b", "x" * 61, "trial\n"])
+def test_a_name_is_told_its_characters_and_its_length(settings: SettingsFile, place: str, name: str) -> None:
+    settings.puts(place, name)
+    (fault,) = _faults(settings)
+    assert re.fullmatch(rf"{place}: write \d to \d+ characters, of a-z, 0-9 and - only", fault), fault
+
+
 def test_a_fault_between_sections_is_named_too(settings: SettingsFile, tmp_path: Path) -> None:
     settings.puts("server.processes", 4)
     settings.puts("units.1.id", settings.content["units"][0]["id"])

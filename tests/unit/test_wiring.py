@@ -78,8 +78,8 @@ def test_a_ledger_that_was_refused_can_be_prepared_and_opened(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("place", "value", "told"),
     [
-        ("meetings.offered", ["no-such-type"], "does not exist"),
-        ("meetings.providers", {"no-such-type": "pexip"}, "does not exist"),
+        ("meetings.offered", ["no-such-type"], 'there is no meeting type "no-such-type"'),
+        ("meetings.providers", {"no-such-type": "pexip"}, 'there is no meeting type "no-such-type"'),
         (
             "meetings.providers",
             {"internal-meeting": "no-such-provider"},

@@ -287,6 +287,8 @@ class Feeding:
     ) -> requests.Response:
         sending = session or requests.Session()
         sending.trust_env = False
+        # A server may hang up after a body that it did not read, just as the next request is on its way.
+        sending.headers["Connection"] = "close"
         url = self.region.service_url + path
         answer = sending.request(method, url, allow_redirects=False, timeout=SECONDS, **more)
         self._keep(answer)

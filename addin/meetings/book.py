@@ -98,8 +98,8 @@ class _Attempt:
     def __init__(self, booking: BookMeeting, request: BookingRequest, who: Principal, key: str) -> None:
         self._request = request
         self._who = who
-        self._keyring = booking.plans.keyring
-        self._key = f"{who.tenant}\x1f{who.object_id}\x1f{key}"
+        whose_key = f"{who.tenant}\x1f{who.object_id}\x1f{key}"
+        self._hashes = booking.plans.keyring.lookup_hashes("idempotency", whose_key)
         self._fingerprint = hashlib.sha256(repr(request).encode()).digest()
         kind = booking.plans.types.of(request.type)
         self._kept = timedelta(days=kind.days_kept)
@@ -107,33 +107,36 @@ class _Attempt:
         self._room = booking.plans.new_room(self._meeting, kind.provider)
 
     def __call__(self, writing: Writing) -> _Written:
-        known = self._known(writing)
+        known = self._remembered(writing)
         if known:
             return _Written(known, None)
-        item = self._free_item(writing)
+        # Looked up once: on PostgreSQL another tab may commit between two looks. When it commits after this one, the
+        # item is taken by then, and the unit is run again.
+        holder = self._holder_of_item(writing)
+        if holder and belongs_to(holder, self._who):
+            writing.remember_instead(self._hashes[0], holder.id)
+            return _Written(holder, None)
+        item = None if holder else self._request.item_id
         meeting = replace(self._meeting, unbound=item is None)
         writing.add_meeting(meeting, item, meeting.window.end + self._kept)
         claim = writing.add_room(self._room, meeting, LEASE_SECONDS)
         writing.audit(AuditEntry(meeting.created_at, meeting.tenant, meeting.actor, "booked", meeting.id))
         return _Written(meeting, claim)
 
-    def _known(self, writing: Writing) -> Meeting | None:
-        """Remember the key and return None, or return the meeting that the key or the item has already."""
-        current, *older = self._keyring.lookup_hashes("idempotency", self._key)
+    def _remembered(self, writing: Writing) -> Meeting | None:
+        """Remember the key and return None, or return the meeting that the key has already."""
+        current, *older = self._hashes
         for key in older:
             remembered = writing.remembered(key)
             if remembered:
                 return self._repeated(writing, *remembered)
         # Asking and remembering is one statement: nearly every key is new.
-        if not writing.remember(current, self._fingerprint, self._meeting.id, self._meeting.created_at):
-            remembered = writing.remembered(current)
-            if remembered is None:
-                raise LedgerUnavailable("an idempotency key was forgotten while it was used")
-            return self._repeated(writing, *remembered)
-        meeting = self._same_item(writing)
-        if meeting:
-            writing.remember_instead(current, meeting.id)
-        return meeting
+        if writing.remember(current, self._fingerprint, self._meeting.id, self._meeting.created_at):
+            return None
+        remembered = writing.remembered(current)
+        if remembered is None:
+            raise LedgerUnavailable("an idempotency key was forgotten while it was used")
+        return self._repeated(writing, *remembered)
 
     def _repeated(self, reading: Reading, fingerprint: bytes, meeting_id: str) -> Meeting:
         if fingerprint != self._fingerprint:
@@ -143,16 +146,8 @@ class _Attempt:
             raise MeetingNotFound
         return meeting
 
-    def _same_item(self, reading: Reading) -> Meeting | None:
-        """Return the meeting that another tab booked from the same saved item, if the caller may see it."""
-        meeting = self._holder_of_item(reading)
-        return meeting if meeting and belongs_to(meeting, self._who) else None
-
-    def _free_item(self, reading: Reading) -> str | None:
-        """Return the item's id unless somebody else's meeting is bound to it already."""
-        return None if self._holder_of_item(reading) else self._request.item_id
-
     def _holder_of_item(self, reading: Reading) -> Meeting | None:
+        """Return the meeting that was booked from the same saved item, in another tab or by somebody else."""
         item = self._request.item_id
         return reading.meeting_by_item(self._who.tenant, self._request.mailbox, item) if item else None
 

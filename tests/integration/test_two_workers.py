@@ -77,8 +77,8 @@ def test_two_workers_share_the_work_and_do_nothing_twice(served: Region) -> None
     assert {meeting["state"] for meeting in meetings} == {"wanted"}
     served.forget_requests()
 
-    served.spawn(WORKER)
-    served.spawn(WORKER)
+    for worker in (WORKER, WORKER):
+        served.spawn(worker)
     served.settles()
 
     assert served.disagreements() == []

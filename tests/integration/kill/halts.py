@@ -20,6 +20,7 @@ SECONDS: Final = 20.0
 PACE: Final[Mapping[str, float]] = {
     "INLINE_SECONDS": 2.0,
     "VERIFY_AFTER_SECONDS": 0.05,
+    "VERIFY_AGAIN_SECONDS": 1.0,
     "POLL_SECONDS": 0.05,
     "FIRST_PAUSE_SECONDS": 0.05,
     "LONGEST_PAUSE_SECONDS": 0.3,

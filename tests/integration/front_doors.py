@@ -326,7 +326,13 @@ def hidden_field(answer: requests.Response, name: str) -> str:
 
 def signs_in(session: requests.Session, start_url: str, person: people.Person) -> requests.Response:
     """Press *Logga in och starta*, be `person` at the identity provider, and return what comes back last."""
-    sent = session.post(start_url, allow_redirects=False, timeout=10)
+    return comes_back(session, session.post(start_url, allow_redirects=False, timeout=10), person)
+
+
+def comes_back(
+    session: requests.Session, sent: requests.Response, person: people.Person
+) -> requests.Response:
+    """Be `person` at the identity provider that `sent` leads to, and return what comes back last."""
     assert sent.status_code == 303, text_of(sent)
     query = dict(parse_qsl(urlsplit(sent.headers["Location"]).query))
     authorize = sent.headers["Location"].partition("?")[0]

@@ -26,6 +26,7 @@ from tests.integration.front_doors import (
     FrontDoors,
     Region,
     browser,
+    comes_back,
     front_doors,
     hidden_field,
     signs_in,
@@ -151,6 +152,16 @@ class TestTheWayIn:
         assert starts(anna, confirm).status_code == 403
         assert get(confirm.url, anna).status_code == 303
         assert audited(doors, meeting) == []
+
+    def test_two_tabs_can_sign_in_at_once(self, doors: FrontDoors) -> None:
+        meetings, anna = [doors.books(), doors.books()], browser()
+        pressed = [
+            anna.post(doors.start_url(meeting), allow_redirects=False, timeout=10) for meeting in meetings
+        ]
+        confirms = [comes_back(anna, sent, people.ANNA) for sent in pressed]
+        for meeting, confirm in zip(meetings, confirms, strict=True):
+            assert grouped(meeting.start_code) in confirm.url
+            assert starts(anna, confirm).status_code == 200
 
     def test_on_a_shared_computer_one_can_sign_out(self, doors: FrontDoors) -> None:
         meeting, anna = doors.books(), browser()

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -42,8 +42,6 @@ from addin.web.visitors import Guesses, Network, client_address
 from templates_messages.vocabulary import Language
 
 log = logging.getLogger(__name__)
-
-Answer = TypeVar("Answer", bound=AnyResponse)
 
 _FOLDER: Final = Path(__file__).parent
 _SAID: Final = tomllib.loads((_FOLDER / "start_words.toml").read_text(encoding="utf-8"))
@@ -134,12 +132,12 @@ class _StartPage:
         except IdentityUnavailable:
             return self._notice("identity_unavailable", 503, back_url=url_for("start.look", typed=typed))
         answer = redirect(address, 303)
-        self._cookie.keep(answer, SigningIn(attempt, parse_code(typed)))
+        self._cookie.begin(request, answer, SigningIn(attempt, parse_code(typed)))
         return answer
 
     def callback(self) -> AnyResponse:
         """Take in who came back from the identity provider, and lead on to the meeting."""
-        under_way = self._cookie.signing_in(request)
+        under_way = self._cookie.signing_in(request, request.args.get("state", ""))
         if under_way is None:
             return self._notice("sign_in_failed", 400)
         typed = grouped(under_way.start_code)
@@ -148,17 +146,19 @@ class _StartPage:
         except SignInFailed as fault:
             # The sentence is one of our own and names no person, claim or code.
             log.warning("sign_in_failed", extra={"reason": str(fault)})
-            return self._forgetting(
-                self._notice("sign_in_failed", 400, back_url=url_for("start.look", typed=typed))
-            )
+            back_url = url_for("start.look", typed=typed)
+            return self._ended(under_way, self._notice("sign_in_failed", 400, back_url=back_url))
         except IdentityUnavailable:
             back_url = url_for("start.look", typed=typed)
-            return self._forgetting(self._notice("identity_unavailable", 503, back_url=back_url))
+            return self._ended(under_way, self._notice("identity_unavailable", 503, back_url=back_url))
         except NotStaff:
             log.warning("sign_in_refused", extra={"reason": "not_staff"})
-            return self._forgetting(self._notice("not_staff", 403, leads_to_join=True))
+            return self._ended(under_way, self._notice("not_staff", 403, leads_to_join=True))
         answer = redirect(url_for("start.confirm", typed=typed), 303)
-        self._cookie.keep(answer, SignedIn(who, secrets.token_urlsafe(32)))
+        before = self._cookie.signed_in(request)
+        # The same person came back in another tab: the form that stands open there must still be ours.
+        form_token = before.form_token if before and before.who == who else secrets.token_urlsafe(32)
+        self._cookie.finish(request, answer, under_way, SignedIn(who, form_token))
         return answer
 
     def confirm(self, typed: str) -> AnyResponse:
@@ -192,7 +192,9 @@ class _StartPage:
         session = self._cookie.signed_in(request)
         if session is not None and not self._is_our_form(session):
             return self._notice("form_too_old", 403)
-        return self._forgetting(self._notice("signed_out", 200))
+        answer = self._notice("signed_out", 200)
+        self._cookie.forget(answer)
+        return answer
 
     def on_ledger_unavailable(self, _: Exception) -> Response:
         """Say that the booking cannot be read; nothing was written."""
@@ -284,8 +286,8 @@ class _StartPage:
         visitor = client_address(request.remote_addr, forwarded, self._settings.trusted_proxies)
         return self._guesses.too_many(visitor)
 
-    def _forgetting(self, answer: Answer) -> Answer:
-        self._cookie.forget(answer)
+    def _ended(self, under_way: SigningIn, answer: Response) -> Response:
+        self._cookie.finish(request, answer, under_way)
         return answer
 
 

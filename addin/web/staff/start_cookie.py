@@ -1,13 +1,16 @@
-"""What the start page remembers in the host's own browser: a sign-in under way, then who signed in; never a PIN.
+"""What the start page remembers in the host's own browser: sign-ins under way and who signed in; never a PIN.
 
 The cookie is sealed (encrypted and authenticated) with the service's keys, so that nobody can read or make one, and
-it ends by itself. Nothing is kept on the server, so any process can answer.
+each part of it ends by itself. Nothing is kept on the server, so any process can answer. A browser has several tabs:
+a sign-in that comes back in one of them leaves those of the others as they were.
 """
 
 from __future__ import annotations
 
 import base64
+import hmac
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -21,6 +24,8 @@ from addin.web.staff.auth.openid import Attempt
 
 SIGNING_IN: Final = timedelta(minutes=10)
 SIGNED_IN: Final = timedelta(minutes=30)
+# More tabs than anybody has open at this page; with them the cookie is half of what browsers keep (4096 bytes).
+MOST_UNDER_WAY: Final = 4
 _SEALED_FOR: Final = "start-cookie"
 
 
@@ -40,6 +45,9 @@ class SignedIn:
     form_token: str
 
 
+_Kept = dict[str, Any]  # a session as it stands in the cookie, with the time at which it was put there
+
+
 class StartCookie:
     """Reads and writes the cookie. `secure` is false only in the sandbox, which speaks plain http."""
 
@@ -51,44 +59,64 @@ class StartCookie:
         # (RFC 6265bis, section 4.1.3.2).
         self.name = "__Host-start" if secure else "start"
 
-    def signing_in(self, request: Request) -> SigningIn | None:
-        """Return the sign-in that this browser began, or None."""
-        kept = self._read(request, "signing_in", SIGNING_IN)
-        return SigningIn(Attempt(**kept["attempt"]), kept["start_code"]) if kept else None
+    def signing_in(self, request: Request, state: str) -> SigningIn | None:
+        """Return the sign-in that this browser began with that `state`, or None."""
+        for kept in self._under_way(request):
+            if hmac.compare_digest(kept["attempt"]["state"].encode(), state.encode()):
+                return SigningIn(Attempt(**kept["attempt"]), kept["start_code"])
+        return None
 
     def signed_in(self, request: Request) -> SignedIn | None:
         """Return who is signed in with this browser, or None."""
-        kept = self._read(request, "signed_in", SIGNED_IN)
+        kept = self._who(request)
         return SignedIn(Principal(**kept["who"]), kept["form_token"]) if kept else None
 
-    def keep(self, response: Response, session: SigningIn | SignedIn) -> None:
-        """Have the browser remember; what it remembered before is gone."""
-        is_signed_in = isinstance(session, SignedIn)
-        kept = {
-            "kind": "signed_in" if is_signed_in else "signing_in",
-            "at": self._clock.now().timestamp(),
-            "kept": asdict(session),
-        }
-        sealed = self._keyring.seal(json.dumps(kept).encode(), _SEALED_FOR)
-        self._set(
-            response, base64.urlsafe_b64encode(sealed).decode(), SIGNED_IN if is_signed_in else SIGNING_IN
-        )
+    def begin(self, request: Request, response: Response, session: SigningIn) -> None:
+        """Have the browser remember one more sign-in under way; of many, the oldest is gone."""
+        under_way = [*self._under_way(request), self._dated(session)][-MOST_UNDER_WAY:]
+        self._keep(response, under_way, self._who(request))
+
+    def finish(
+        self, request: Request, response: Response, ended: SigningIn, who: SignedIn | None = None
+    ) -> None:
+        """Have the browser forget a sign-in that came back, and remember `who` it was; without, all else stays."""
+        under_way = [
+            kept for kept in self._under_way(request) if kept["attempt"]["state"] != ended.attempt.state
+        ]
+        self._keep(response, under_way, self._dated(who) if who else self._who(request))
 
     def forget(self, response: Response) -> None:
-        """Have the browser forget."""
+        """Have the browser forget everything."""
         self._set(response, "", timedelta(0))
+
+    def _keep(self, response: Response, under_way: list[_Kept], who: _Kept | None) -> None:
+        sealed = self._keyring.seal(json.dumps({"under_way": under_way, "who": who}).encode(), _SEALED_FOR)
+        self._set(response, base64.urlsafe_b64encode(sealed).decode(), SIGNED_IN if who else SIGNING_IN)
 
     def _set(self, response: Response, value: str, lasts: timedelta) -> None:
         response.set_cookie(
             self.name, value, max_age=lasts, path="/", secure=self._secure, httponly=True, samesite="Lax"
         )
 
-    def _read(self, request: Request, kind: str, lasts: timedelta) -> dict[str, Any] | None:
+    def _dated(self, session: SigningIn | SignedIn) -> _Kept:
+        return {**asdict(session), "at": self._clock.now().timestamp()}
+
+    def _under_way(self, request: Request) -> list[_Kept]:
+        """Return the sign-ins under way that still hold, oldest first."""
+        return [kept for kept in self._read(request).get("under_way", []) if self._holds(kept, SIGNING_IN)]
+
+    def _who(self, request: Request) -> _Kept | None:
+        kept: _Kept | None = self._read(request).get("who")
+        return kept if kept and self._holds(kept, SIGNED_IN) else None
+
+    def _holds(self, kept: _Kept, lasts: timedelta) -> bool:
+        age: float = self._clock.now().timestamp() - kept["at"]
+        return 0 <= age < lasts.total_seconds()
+
+    def _read(self, request: Request) -> Mapping[str, Any]:
         try:
             sealed = base64.urlsafe_b64decode(request.cookies.get(self.name, ""))
-            said = json.loads(self._keyring.unseal(sealed, _SEALED_FOR))
+            said: dict[str, Any] = json.loads(self._keyring.unseal(sealed, _SEALED_FOR))
         except (ValueError, SealBroken, UnknownKey):
-            return None
-        age = self._clock.now().timestamp() - said["at"]
-        kept: dict[str, Any] = said["kept"]
-        return kept if said["kind"] == kind and 0 <= age < lasts.total_seconds() else None
+            return {}
+        return said

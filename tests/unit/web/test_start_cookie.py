@@ -13,7 +13,14 @@ from werkzeug.wrappers import Request, Response
 from addin.meetings.keyring import Keyring
 from addin.meetings.model import Principal
 from addin.web.staff.auth.openid import Attempt
-from addin.web.staff.start_cookie import SIGNED_IN, SIGNING_IN, SignedIn, SigningIn, StartCookie
+from addin.web.staff.start_cookie import (
+    MOST_UNDER_WAY,
+    SIGNED_IN,
+    SIGNING_IN,
+    SignedIn,
+    SigningIn,
+    StartCookie,
+)
 from tests.unit.auth.issuing import ManualClock
 
 OLD, NEW = b"o" * 32, b"n" * 32
@@ -35,22 +42,58 @@ def bringing(value: str, name: str = "__Host-start") -> Request:
     return Request(EnvironBuilder(environ_overrides={"HTTP_COOKIE": f"{name}={value}"}).get_environ())
 
 
-def kept(cookie: StartCookie, session: SignedIn | SigningIn) -> Request:
-    response = Response()
-    cookie.keep(response, session)
+def kept(jar: StartCookie, session: SignedIn | SigningIn, before: Request | None = None) -> Request:
+    """Return the browser's next request after `session` was begun, or had come back as the end of `WHERE`."""
+    response, request = Response(), before or bringing("")
+    if isinstance(session, SignedIn):
+        jar.finish(request, response, WHERE, session)
+    else:
+        jar.begin(request, response, session)
     return brought_back(response)
+
+
+def sign_in(state: str) -> SigningIn:
+    return SigningIn(Attempt(state, "nonce", "verifier"), "7K3M9QXP2RTWHD")
 
 
 def test_what_is_kept_comes_back() -> None:
     jar = cookie(ManualClock())
     assert jar.signed_in(kept(jar, WHO)) == WHO
-    assert jar.signing_in(kept(jar, WHERE)) == WHERE
+    assert jar.signing_in(kept(jar, WHERE), "state") == WHERE
+    assert jar.signing_in(kept(jar, WHERE), "another") is None
+
+
+def test_a_sign_in_that_comes_back_leaves_that_of_another_tab() -> None:
+    jar, other = cookie(ManualClock()), sign_in("other tab")
+    request = kept(jar, WHO, kept(jar, other, kept(jar, WHERE)))
+    assert jar.signed_in(request) == WHO
+    assert jar.signing_in(request, "state") is None
+    assert jar.signing_in(request, "other tab") == other
+
+
+def test_one_that_fails_signs_nobody_out() -> None:
+    jar = cookie(ManualClock())
+    response = Response()
+    jar.finish(kept(jar, WHO), response, sign_in("other tab"))
+    assert jar.signed_in(brought_back(response)) == WHO
+
+
+def test_of_many_sign_ins_the_newest_are_kept_and_the_cookie_stays_small() -> None:
+    jar, request = cookie(ManualClock()), bringing("")
+    states = [str(number) * 43 for number in range(MOST_UNDER_WAY + 1)]
+    for state in states:
+        request = kept(jar, sign_in(state), request)
+    request = kept(jar, WHO, request)
+    assert [jar.signing_in(request, state) is not None for state in states] == [False] + [
+        True
+    ] * MOST_UNDER_WAY
+    assert len(request.cookies["__Host-start"]) < 4000
 
 
 def test_a_sign_in_under_way_is_not_a_sign_in() -> None:
     jar = cookie(ManualClock())
     assert jar.signed_in(kept(jar, WHERE)) is None
-    assert jar.signing_in(kept(jar, WHO)) is None
+    assert jar.signing_in(kept(jar, WHO), "state") is None
 
 
 @pytest.mark.parametrize(("session", "lasts"), [(WHO, SIGNED_IN), (WHERE, SIGNING_IN)])
@@ -61,10 +104,10 @@ def test_it_ends_by_itself_whatever_the_browser_thinks(
     jar = cookie(clock)
     request = kept(jar, session)
     clock.move(lasts - timedelta(seconds=1))
-    assert jar.signed_in(request) or jar.signing_in(request)
+    assert jar.signed_in(request) or jar.signing_in(request, "state")
     clock.move(timedelta(seconds=1))
     assert jar.signed_in(request) is None
-    assert jar.signing_in(request) is None
+    assert jar.signing_in(request, "state") is None
 
 
 def test_one_from_the_future_is_not_believed() -> None:
@@ -91,7 +134,7 @@ def test_what_we_did_not_make_is_nothing(forged: str) -> None:
 def test_something_else_that_we_sealed_is_nothing_either() -> None:
     keyring = Keyring({"k1": OLD}, "k1")
     response = Response()
-    StartCookie(keyring, ManualClock(), secure=False).keep(response, WHO)
+    StartCookie(keyring, ManualClock(), secure=False).finish(bringing("", "start"), response, WHERE, WHO)
     value = parse_cookie(response.headers["Set-Cookie"])["start"]
     assert "person" not in value
     other = urlsafe_b64encode(keyring.seal(b"{}", "a-row-of-the-ledger")).decode()

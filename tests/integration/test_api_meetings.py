@@ -107,6 +107,7 @@ def test_a_room_that_takes_long_is_promised_and_then_there(api: DescribedApi) ->
         None
     ] * 4
     assert api.books(key=key, status=202)["id"] == promised["id"]
+    _has_no_words_yet(api, f"/meetings/{promised['id']}")
     api.region.release()
     there = api.region.waits_for_state(promised["id"], "live")
     assert there["join_url"]
@@ -421,6 +422,17 @@ def test_personal_data_is_found_with_its_place_and_never_repeated(api: Described
 
 
 # --- parts --------------------------------------------------------------------------------------------------
+
+
+def _has_no_words_yet(api: DescribedApi, path: str) -> None:
+    """Hold that nothing is given out which leads to a room that is not there."""
+    for method, below, more in (
+        ("GET", "/texts", {"params": {"audience": "patient"}}),
+        ("GET", "/item-block", {}),
+        ("POST", "/copied", {"json": {"audience": "patient", "what": "link"}}),
+    ):
+        problem = api.refuses(409, "meeting-not-ready", method, path + below, **more)
+        assert problem["retryable"] is True
 
 
 def _links(meeting: Json) -> tuple[str, str, str]:

@@ -40,6 +40,7 @@ from addin.store.rows import to_time
 from addin.store.schema import is_current
 from addin.web.health import health_blueprint
 from addin.web.join.page import JoinPageSettings, join_blueprint
+from addin.web.lost import NotFoundAnswer, by_reader, lost_page
 from addin.web.staff.api.choices import choices_blueprint
 from addin.web.staff.api.edge import LARGEST_BODY, guard, make_api
 from addin.web.staff.api.meetings import MeetingUseCases, meetings_blueprint
@@ -291,9 +292,14 @@ class Service:
         app = Flask("addin.web", static_folder=None)
         app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
         app.register_blueprint(health_blueprint(self.ledger))
+        app.register_error_handler(404, self.lost_page())
         for surface in surfaces:
             _SURFACES[surface](self, app)
         return app
+
+    def lost_page(self) -> NotFoundAnswer:
+        """Return what answers people who come to an address that leads nowhere."""
+        return lost_page(self.settings.service.base_url, self.settings.service.environment)
 
 
 # --- surfaces -----------------------------------------------------------------------------------------------
@@ -317,6 +323,7 @@ def _add_staff(service: Service, app: Flask) -> None:
     """The JSON interface, the pane and the start page."""
     content, settings = service.content, service.settings
     api = make_api(app)
+    app.register_error_handler(404, by_reader(service.lost_page(), api.handle_http_exception))
     allow = AllowList(
         mail_domains=frozenset(settings.service.mail_domains),
         telephone_numbers=frozenset(unit.telephone for unit in settings.units),

@@ -62,6 +62,28 @@ def test_the_guests_surface_alone_takes_in_no_form_over_64_kib(service: Service)
     assert visitor.post("/m", data={"code": "a" * 65 * 1024}).status_code == 413
 
 
+@pytest.mark.parametrize("surfaces", [["join"], ["staff"], list(SURFACES)])
+@pytest.mark.parametrize("path", ["/", "/start", "/start/", "/m/anna/andersson", "/start/anna/andersson"])
+def test_an_address_that_leads_nowhere_is_answered_in_plain_swedish(
+    service: Service, surfaces: list[str], path: str
+) -> None:
+    answer = service.app(surfaces).test_client().get(path)
+    assert answer.status_code == 404
+    assert "Sidan finns inte" in answer.text
+    assert "Inget har ändrats." in answer.text
+    assert "andersson" not in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("surfaces", [["staff"], list(SURFACES)])
+def test_programs_are_told_of_a_wrong_address_as_programs(service: Service, surfaces: list[str]) -> None:
+    answer = service.app(surfaces).test_client().get("/api/v1/no-such-thing")
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    assert answer.json
+    assert answer.json["code"] == "not-found"
+
+
 def test_a_ledger_that_is_not_prepared_is_not_opened(tmp_path: Path) -> None:
     with pytest.raises(SchemaOutdated, match="vardmote migrate"):
         open_service(SettingsFile(tmp_path).loads())

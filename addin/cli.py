@@ -226,6 +226,8 @@ def build_manifest(base_url: str, out: Path, client_id: str | None, support_url:
         written = write_manifest(base_url, out, client_id=client_id, support_url=support_url)
     except ValueError as refusal:
         _fail(str(refusal))
+    except OSError as fault:
+        _fail(f"{out}: cannot be written ({fault.strerror}). Choose a folder where you may write.")
     for file in written:
         click.echo(str(file))
 
@@ -240,7 +242,11 @@ def build_manifest(base_url: str, out: Path, client_id: str | None, support_url:
 @click.option("--stop", is_flag=True, help="End what --keep left running.")
 @click.option("--dev", is_flag=True, help="Start afresh when the code changes.")
 @click.option(
-    "--port", type=int, default=8410, show_default=True, help="Of the window; the service takes the next."
+    "--port",
+    type=click.IntRange(1024, 65534),
+    default=8410,
+    show_default=True,
+    help="Of the window; the service takes the next.",
 )
 @click.option(
     "--var",

@@ -156,9 +156,9 @@ CHANGED: Final = (
 
 
 def read_text(path: Path, published: Published) -> Text:
-    """Read one file. Raises CatalogueFault with code `front-matter` or `file-name`."""
+    """Read one file. Raises CatalogueFault with code `front-matter`, `file-name` or `not-utf-8`."""
     file = f"{path.parent.name}/{path.name}"
-    content = path.read_text(encoding="utf-8")
+    content = read_utf8(path, file)
     metadata, body = _split(file, content)
     try:
         front = _FrontMatterSchema().load(metadata)
@@ -175,6 +175,16 @@ def read_text(path: Path, published: Published) -> Text:
         body_line=content[: content.rindex(body)].count("\n") + 1 if body else 1,
         published=published.get(file) == fingerprint(content),
     )
+
+
+def read_utf8(path: Path, file: str) -> str:
+    """Return what stands in the file. Raises CatalogueFault, in the name of `file`, with code `not-utf-8`."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as fault:
+        line = path.read_bytes()[: fault.start].count(b"\n") + 1
+        message = "the file is not UTF-8; save it with that encoding"
+        raise CatalogueFault(file, "not-utf-8", message, line) from fault
 
 
 class _WordsOnly(YAMLHandler):

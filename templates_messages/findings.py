@@ -17,6 +17,7 @@ Code = Literal[
     "link-not-alone",
     "long-sentence",
     "markup",
+    "not-utf-8",
     "personal-data",
     "placeholder-missing",
     "placeholder-not-allowed",

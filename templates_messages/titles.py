@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from templates_messages.catalogue import SHIPPED, CatalogueFault
+from templates_messages.catalogue import SHIPPED, CatalogueFault, read_utf8
 from templates_messages.vocabulary import Audience
 
 TITLES: Final = "titles.toml"
@@ -43,7 +43,7 @@ class Titles:
 def load_titles(directory: Path = SHIPPED) -> Titles:
     """Read the titles. Raises CatalogueFault."""
     try:
-        content = tomllib.loads((directory / TITLES).read_text(encoding="utf-8"))
+        content = tomllib.loads(read_utf8(directory / TITLES, TITLES))
     except FileNotFoundError as fault:
         raise CatalogueFault(TITLES, "titles", "the file is missing") from fault
     except tomllib.TOMLDecodeError as fault:

@@ -250,6 +250,18 @@ def test_a_published_text_that_was_changed_is_found(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_text_in_another_encoding_is_found(tmp_path: Path) -> None:
+    from templates_messages.catalogue import SHIPPED
+
+    shutil.copytree(SHIPPED, tmp_path / "texts")
+    text = tmp_path / "texts" / "patient-care-meeting" / "1.sv.md"
+    text.write_bytes(text.read_text(encoding="utf-8").encode("utf-16"))
+    done = vardmote("texts", "check", "--directory", tmp_path / "texts")
+    assert done.returncode == 1
+    assert "patient-care-meeting/1.sv.md:1: the file is not UTF-8" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_manifest_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
     done = vardmote(
         *("manifest", "build", "--base-url", "https://vardmote.region.example", "--out", tmp_path / "out"),
@@ -271,6 +283,16 @@ def test_a_manifest_that_outlook_would_refuse_is_not_written(tmp_path: Path, add
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.glob("out/*.xml"))
+
+
+@pytest.mark.parametrize("out", ["/proc/manifest", "{folder}/a-file/manifest"])
+def test_a_manifest_for_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path, out: str) -> None:
+    (tmp_path / "a-file").touch()
+    place = out.format(folder=tmp_path)
+    sentence = told(
+        vardmote("manifest", "build", "--base-url", "https://vardmote.region.example", "--out", place)
+    )
+    assert sentence.startswith(f"{place}: cannot be written (")
 
 
 def test_a_client_id_that_is_none_is_refused(tmp_path: Path) -> None:

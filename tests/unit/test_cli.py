@@ -55,3 +55,10 @@ def test_an_unknown_command_is_one_sentence() -> None:
     told = CliRunner().invoke(main, ["fly"])
     assert told.exit_code == 2
     assert "No such command 'fly'" in told.output
+
+
+@pytest.mark.parametrize("port", ["99999", "65535", "80", "-1", "x"])
+def test_a_port_that_cannot_be_is_refused_with_those_that_can(port: str) -> None:
+    told = CliRunner().invoke(main, ["sandbox", "--port", port])
+    assert told.exit_code == 2
+    assert "Invalid value for '--port'" in told.output

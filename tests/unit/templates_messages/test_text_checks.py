@@ -213,6 +213,20 @@ def test_an_invisible_character_in_the_title_is_found(shelf: Path) -> None:
     assert only_finding(shelf).code == "invisible-character"
 
 
+def test_a_file_that_is_not_utf_8_is_told_with_its_line(shelf: Path) -> None:
+    put(shelf, FILE)
+    path = shelf / FILE
+    path.write_bytes(path.read_bytes().replace("Länk".encode(), "Länk".encode("latin-1")))
+    [finding] = [one for one in check_catalogue(shelf) if one.code == "not-utf-8"]
+    assert (finding.file, finding.line) == (FILE, BODY_STARTS_AT + 5)
+
+
+def test_titles_that_are_not_utf_8_are_told(shelf: Path) -> None:
+    path = shelf / "titles.toml"
+    path.write_bytes(path.read_bytes().replace("Vårdmöte".encode(), "Vårdmöte".encode("latin-1")))
+    assert (only_finding(shelf).file, only_finding(shelf).code) == ("titles.toml", "not-utf-8")
+
+
 def test_in_1177_a_link_stands_alone_on_its_line(shelf: Path) -> None:
     put(shelf, FILE, GOOD_BODY.replace("mötet:\n", "mötet: "))
     finding = only_finding(shelf)

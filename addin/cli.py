@@ -305,12 +305,13 @@ def _serve(settings: Settings, surfaces: list[str], *, worker: bool) -> None:
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces
     from granian.log import LogLevels
+    from granian.log import logger as granian_log
 
     processes = settings.server.processes
     os.environ["VARDMOTE_SETTINGS"] = str(settings.path.resolve())
     os.environ["VARDMOTE_SURFACES"] = ",".join(surfaces)
     os.environ["VARDMOTE_WORKER"] = "1" if worker else "0"
-    Granian(
+    server = Granian(
         "addin.serving:app",
         factory=True,
         address=settings.server.host,
@@ -325,7 +326,12 @@ def _serve(settings: Settings, surfaces: list[str], *, worker: bool) -> None:
         log_level=LogLevels.error,
         respawn_failed_workers=processes > 1,
         workers_kill_timeout=15,
-    ).serve()
+    )
+    # A process that ends with 1 has said itself why. What granian adds is for those that somebody else has ended.
+    granian_log.addFilter(
+        lambda _: all(getattr(worker.inner, "exitcode", None) != 1 for worker in server.wrks)
+    )
+    server.serve()
 
 
 def _audit_line(entry: AuditEntry) -> dict[str, str | None]:

@@ -16,9 +16,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
+from uuid import UUID
 
 import click
 import psutil
@@ -116,10 +117,7 @@ class _Trial:
     ready_after: float
 
     def stop(self) -> None:
-        with _uninterrupted():
-            for process in (self.service, self.region):
-                end_group(process.pid)
-                process.wait(STOP_SECONDS)
+        _end_all([self.service, self.region])
 
     def ended(self) -> str | None:
         """Say which part has ended by itself, or return None while both run."""
@@ -133,24 +131,33 @@ class _Trial:
 def _start(folder: Path, ports: Ports) -> _Trial:
     folder.mkdir(parents=True, exist_ok=True)
     settings = write_settings(folder, ports)
-    prepare(settings, folder, ports)
     log = folder / "trial.log"
-    trial = None
+    started = []
     try:
         with _uninterrupted():
             region = spawn(region_command(folder, ports), log)
+            started.append(region)
+        # The region gets ready meanwhile: it reads the manifest only when it is asked for.
+        prepare(settings, folder, ports)
+        with _uninterrupted():
             service = spawn(service_command(settings), log)
-            trial = _Trial(region, service, log, 0.0)
+            started.append(service)
         for process, url in (
             (region, f"{ports.window_url}/window/config.json"),
             (service, f"{ports.service_url}/readyz"),
         ):
             wait_until_ready(process, url, log)
     except BaseException:
-        if trial:
-            trial.stop()
+        _end_all(started)
         raise
-    return replace(trial, ready_after=time.monotonic())
+    return _Trial(region, service, log, ready_after=time.monotonic())
+
+
+def _end_all(processes: list[subprocess.Popen[bytes]]) -> None:
+    with _uninterrupted():
+        for process in processes:
+            end_group(process.pid)
+            process.wait(STOP_SECONDS)
 
 
 @contextmanager
@@ -232,15 +239,17 @@ def _resident_mib(pid: int) -> float:
 
 def prepare(settings: Path, folder: Path, ports: Ports) -> None:
     """Bring the ledger to its schema and write the manifest that the window reads."""
-    from addin.checking import write_manifest
     from addin.config import load_settings
     from addin.store.ledger import open_engine
     from addin.store.schema import migrate
+    from manifest.build import build
+    from manifest.source import WebApplication
 
     engine = open_engine(load_settings(settings).ledger.url)
     migrate(engine)
     engine.dispose()
-    write_manifest(ports.service_url, folder, client_id=people.PANE_CLIENT, support_url=None, sandbox=True)
+    application = WebApplication(UUID(people.PANE_CLIENT))
+    build(ports.service_url, folder, web_application=application, allow_loopback_http=True)
 
 
 def write_settings(folder: Path, ports: Ports) -> Path:

@@ -6,12 +6,14 @@ A missing tool never passes for a green test: on a user's machine the test is sk
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NoReturn
 
 import pytest
 from _pytest.terminal import TerminalReporter
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
 
 ROOT: Final = Path(__file__).parent.parent
 NOT_PROVED: Final = "NOT PROVED: "
@@ -48,6 +50,15 @@ def requires_chromium() -> Path:
     if not found or not Path(found).is_file():
         cannot_prove("there is no Chromium, so nothing was tried in a browser; install the package chromium.")
     return Path(found)
+
+
+@pytest.fixture(scope="session")
+def browser(requires_chromium: Path) -> Iterator[Browser]:
+    """Return the one browser of this process: Playwright allows one synchronous driver in each."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=str(requires_chromium), args=["--no-sandbox"])
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")

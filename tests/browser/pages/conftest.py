@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 
 from tests.integration.front_doors import FrontDoors, Region, front_doors
 
@@ -22,14 +22,6 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
 def doors(region: Region, tmp_path: Path) -> Iterator[FrontDoors]:
     with front_doors(region, tmp_path) as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser(requires_chromium: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=str(requires_chromium), args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture

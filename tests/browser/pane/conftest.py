@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask, Response, send_from_directory
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.serving import make_server
 
 from addin.web.staff.pane import PaneSettings, SignIn, Support, pane_blueprint
@@ -50,18 +51,34 @@ def pane_application(office_js_url: str) -> Flask:
 
 
 @pytest.fixture(scope="session")
-def browser(requires_chromium: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=str(requires_chromium), args=["--no-sandbox"])
-        yield started
-        started.close()
+def shared_context(browser: Browser) -> Iterator[BrowserContext]:
+    made = browser.new_context(
+        viewport={"width": 1280, "height": 900}, locale="sv-SE", reduced_motion="reduce"
+    )
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    made = browser.new_context(viewport={"width": 1280, "height": 900}, locale="sv-SE")
-    yield made
-    made.close()
+def context(shared_context: BrowserContext) -> Iterator[BrowserContext]:
+    """Return the browser's context with no page open, permission given or choice remembered.
+
+    The scripts of window and pane stay in its cache, so that not every test loads all of them anew.
+    """
+    yield shared_context
+    shared_context.set_offline(False)
+    shared_context.clear_permissions()
+    for page in shared_context.pages:
+        forget_choices(page)
+        page.close()
+
+
+def forget_choices(page: Page) -> None:
+    """Empty what the page and the panes in it have put into the browser's own storage."""
+    origins = {"{0.scheme}://{0.netloc}".format(urlsplit(frame.url)) for frame in page.frames}
+    devtools = page.context.new_cdp_session(page)
+    for origin in origins:
+        devtools.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage"})
 
 
 @pytest.fixture(scope="session")

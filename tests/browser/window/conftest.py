@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from manifest.build import build
 from manifest.icons import FOLDER as ICONS
@@ -85,14 +85,6 @@ def sandbox(service: TestService, tmp_path_factory: pytest.TempPathFactory) -> I
         service.office_js_url = f"{address}/office.js"
         yield address
         process.terminate()
-
-
-@pytest.fixture(scope="session")
-def browser(requires_chromium: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=str(requires_chromium), args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,11 @@
 """The pages that people see, in a real browser: meeting in the simulated Pexip, choosing who one is."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from addin.sandbox import people
 from tests.contract.sandbox.running import Sandbox
@@ -16,14 +15,12 @@ SAYS_SANDBOX = "Sandlåda – inga riktiga möten"
 Visit = Callable[[str], Page]
 
 
-@pytest.fixture(scope="module")
-def browser(requires_chromium: Path) -> Iterator[Browser]:
-    # The waiting pages ask every other second; a busy machine may take a while to show the answer.
+@pytest.fixture(scope="module", autouse=True)
+def patience() -> Iterator[None]:
+    """The waiting pages ask every other second; a busy machine may take a while to show the answer."""
     expect.set_options(timeout=30_000)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(requires_chromium), args=["--no-sandbox"])
-        yield browser
-        browser.close()
+    yield
+    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture

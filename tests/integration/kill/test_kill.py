@@ -109,9 +109,12 @@ def test_a_change_that_was_killed_is_made_once_or_not_at_all(halting: Halting, p
     with killed_at(halting, point, lambda: changed_to_group(region, meeting)):
         pass
 
+    # The worker passes the record's commits, too, and may have been the one that was struck there.
+    written = region.meeting(meeting["id"])["revision"] == 2
+    assert not (written and point == "before commit of wish")
     again = changed_to_group(region, meeting)
 
-    assert again.status_code == (200 if point == "before commit of wish" else 412), again.text
+    assert again.status_code in ({412} if written else {200, 202}), again.text
     reconciled(region)
     now = region.meeting(meeting["id"])
     assert (now["variant"], now["revision"], now["state"]) == ("group", 2, "live")

@@ -1,0 +1,264 @@
+"""Says what must change so that a meeting agrees with its calendar item. Pure: no clock, no network, no store.
+
+Four rules carry it. The calendar decides when and whether. *Gone*, *found* and *unreadable* are three different
+answers, and only a *gone* that is seen twice, a grace period apart, in a mailbox that can be read, ends a meeting. An
+item is ours by tag and UID together: same tag, other UID is a copy, and two items never share a room. What is seen is
+compared with what was last applied, never with what a notification said, so duplicates, delays and our own writes
+change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from calendar_sync.items import Found, Gone, ItemRef, Kind, Lookup, Snapshot, Tag, Unread, Unreadable, oldest
+from calendar_sync.series import Series
+
+# A day of 25 hours when the clocks go back; an all-day item on it is still one day.
+LONGEST_MEETING = timedelta(hours=25)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Which item holds the meeting."""
+
+    ref: ItemRef
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What is known of a meeting before the calendar is looked at. All times UTC.
+
+    `mailbox` is where the item is to be. `ended_by_calendar`: it is not live because its item was gone, so that it
+    lives again when the item does. `gone_since` is when the item was first not found. `known_copies` are UIDs of
+    copies that have been dealt with or that somebody has been asked about.
+    """
+
+    tag: Tag
+    mailbox: str
+    is_live: bool
+    start: datetime
+    end: datetime
+    binding: Binding | None = None
+    series: Series | None = None
+    ended_by_calendar: bool = False
+    gone_since: datetime | None = None
+    known_copies: frozenset[str] = frozenset()
+    is_frozen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What was seen at `at` (UTC).
+
+    `item` is the look at the bound item by its id, None when none is bound. `tagged` is every living item with the
+    meeting's tag in the mailboxes that were asked, None when they were not asked, or why they could not be read.
+    """
+
+    at: datetime
+    item: Lookup | None = None
+    tagged: Sequence[Snapshot] | Unreadable | None = None
+
+
+class Unusable(StrEnum):
+    """Why a time in the calendar cannot be the meeting's."""
+
+    OVER = "over"
+    TOO_LONG = "too_long"
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """The meeting is held by that item, from now on or under a new id."""
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Reschedule:
+    """The item has another time."""
+
+    start: datetime
+    end: datetime
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldTime:
+    """The item has a time that no meeting can have: the old one stays, and its people are told."""
+
+    reason: Unusable
+
+
+@dataclass(frozen=True, slots=True)
+class FollowSeries:
+    """The item is a series other than the one recorded, or (None) no series any more."""
+
+    series: Series | None
+    became_one: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """The item was not found for the first time; look again after the grace period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """The item is gone, and that is confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The item is there after all: nothing is suspected any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revive:
+    """The item of a meeting that had ended with it is back."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandleCopy:
+    """Another item bears the meeting's tag and block."""
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """Nothing can be known: change nothing, say so, look again."""
+
+    reason: Unread
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Thaw:
+    """What could not be read can be read again."""
+
+
+Intent = (
+    Bind
+    | Reschedule
+    | HoldTime
+    | FollowSeries
+    | Suspect
+    | Cancel
+    | Trust
+    | Revive
+    | HandleCopy
+    | Freeze
+    | Thaw
+)
+
+
+def decide(recorded: Recorded, observed: Observed, grace: timedelta) -> list[Intent]:
+    """Return what must change, in the order in which it is to be done; nothing at all when they agree.
+
+    Looks at a bound item alone while it is found by its id; `observed.tagged` must have been asked for when it is
+    not, when none is bound, and now and then for copies.
+    """
+    unread = _unread(observed)
+    if unread:
+        return [Freeze(unread.reason, unread.retry_after)]
+    intents: list[Intent] = [Thaw()] if recorded.is_frozen else []
+    tagged = observed.tagged if isinstance(observed.tagged, Sequence) else ()
+    own = _own(recorded, observed, tagged)
+    if own:
+        intents += _seen(recorded, own)
+        intents += _agree(recorded, own, observed.at)
+    elif recorded.binding and recorded.is_live:
+        intents += _missed(recorded, observed, grace)
+    if recorded.is_live or own:
+        intents += _copies(recorded, own, tagged)
+    return intents
+
+
+def _unread(observed: Observed) -> Unreadable | None:
+    """Return why nothing may be concluded: what was asked and not answered, unless the item itself was found."""
+    if isinstance(observed.item, Found):
+        return None
+    asked = (observed.item, observed.tagged)
+    return next((answer for answer in asked if isinstance(answer, Unreadable)), None)
+
+
+def _own(recorded: Recorded, observed: Observed, tagged: Sequence[Snapshot]) -> Snapshot | None:
+    """Return the one item that holds the meeting, wherever it is now."""
+    if recorded.binding is None:
+        first = oldest(one for one in tagged if _may_hold(one))
+        return first if recorded.is_live else None
+    if isinstance(observed.item, Found):
+        snapshot = observed.item.snapshot
+        # An id may be given to another item, and one from which our tag was taken is the user's own again.
+        if snapshot.uid == recorded.binding.uid and not snapshot.is_cancelled:
+            return snapshot
+    moved = [one for one in tagged if one.uid == recorded.binding.uid and _may_hold(one)]
+    return oldest(moved)
+
+
+def _may_hold(snapshot: Snapshot) -> bool:
+    """Whether it can be the item that decides: not an attendee's, not cancelled, not a part of a series."""
+    return snapshot.is_organiser and not snapshot.is_cancelled and snapshot.kind is not Kind.OCCURRENCE
+
+
+def _seen(recorded: Recorded, own: Snapshot) -> list[Intent]:
+    intents: list[Intent] = []
+    bound = recorded.binding
+    if bound is None or bound.ref != own.ref:
+        intents.append(Bind(own))
+    if recorded.gone_since:
+        intents.append(Trust())
+    if not recorded.is_live and recorded.ended_by_calendar:
+        intents.append(Revive())
+    return intents
+
+
+def _agree(recorded: Recorded, own: Snapshot, at: datetime) -> list[Intent]:
+    """Compare the item's time with the meeting's."""
+    if not recorded.is_live and not recorded.ended_by_calendar:
+        return []
+    if own.series:
+        return _follow_series(recorded, own.series)
+    left: list[Intent] = [FollowSeries(None, became_one=False)] if recorded.series else []
+    if (own.start, own.end) == (recorded.start, recorded.end):
+        return left
+    if own.end <= at:
+        return [*left, HoldTime(Unusable.OVER)]
+    if own.length > LONGEST_MEETING:
+        return [*left, HoldTime(Unusable.TOO_LONG)]
+    return [*left, Reschedule(own.start, own.end, own.zone)]
+
+
+def _follow_series(recorded: Recorded, series: Series) -> list[Intent]:
+    if recorded.series and recorded.series.signature == series.signature:
+        return []
+    return [FollowSeries(series, became_one=recorded.series is None)]
+
+
+def _missed(recorded: Recorded, observed: Observed, grace: timedelta) -> list[Intent]:
+    if not _surely_missing(observed):
+        return []
+    if recorded.gone_since is None:
+        return [Suspect()]
+    return [Cancel()] if observed.at - recorded.gone_since >= grace else []
+
+
+def _surely_missing(observed: Observed) -> bool:
+    """Whether both questions were asked and answered: not under its id, and nowhere else with its tag and UID."""
+    by_id = isinstance(observed.item, Gone | Found)
+    return by_id and isinstance(observed.tagged, Sequence)
+
+
+def _copies(recorded: Recorded, own: Snapshot | None, tagged: Sequence[Snapshot]) -> list[Intent]:
+    uid = recorded.binding.uid if recorded.binding else own.uid if own else None
+    if uid is None:
+        return []
+    found = [
+        one for one in tagged if one.uid != uid and _may_hold(one) and one.uid not in recorded.known_copies
+    ]
+    return [HandleCopy(one) for one in sorted(found, key=lambda one: one.uid)]

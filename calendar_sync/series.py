@@ -1,0 +1,107 @@
+"""A series of occurrences: its rule, what was moved or taken out of it, and which occurrences that gives.
+
+Occurrences are known by their original start, which stays when one is moved. Each calendar's own way to write a rule
+is turned into RFC 5545's by its adapter, so that there is one expansion, in the series' own zone, over every DST day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from dateutil.rrule import rrulestr
+
+# Nobody books further than this; a series without an end would otherwise never stop.
+LONGEST = timedelta(days=366 * 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One time of a series. `original_start` (UTC) is its identity; `start` and `end` (UTC) are when it is now."""
+
+    original_start: datetime
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The rule and what differs from it.
+
+    `rule` is an RFC 5545 RRULE value such as `FREQ=WEEKLY;BYDAY=TU;COUNT=8`. `first_start` is UTC, `zone` the IANA
+    name in which the rule counts, `length` that of an occurrence by the rule. `cancelled` are original dates in that
+    zone (no series has two occurrences on one day in Outlook); `moved` are the exceptions.
+    """
+
+    rule: str
+    first_start: datetime
+    zone: str
+    length: timedelta
+    cancelled: frozenset[date] = frozenset()
+    moved: tuple[Occurrence, ...] = ()
+
+    def occurrences(self, after: datetime, before: datetime) -> Iterator[Occurrence]:
+        """Yield what takes place between two UTC times, by original start; cancelled ones are left out.
+
+        An occurrence is within when its time as it is now touches `after` <= time < `before`.
+        """
+        moved = {one.original_start: one for one in self.moved}
+        latest_original = max(
+            before, *(one.original_start + timedelta(seconds=1) for one in self.moved), before
+        )
+        for original in self._originals(latest_original):
+            if self._is_cancelled(original):
+                continue
+            one = moved.get(original) or Occurrence(original, original, original + self.length)
+            if one.end > after and one.start < before:
+                yield one
+
+    def next_after(self, moment: datetime) -> Occurrence | None:
+        """Return the occurrence that ends first after a UTC time, or None when the series is over."""
+        upcoming = self.occurrences(moment, moment + LONGEST)
+        return min(upcoming, key=lambda one: (one.end, one.original_start), default=None)
+
+    def last_end(self) -> datetime:
+        """Return when the last occurrence ends (UTC); of a series without an end, three years from its beginning."""
+        ends = [one.end for one in self.occurrences(self.first_start - LONGEST, self.first_start + LONGEST)]
+        return max(ends, default=self.first_start + self.length)
+
+    @property
+    def signature(self) -> str:
+        """Return a short text that is the same exactly as long as the series is."""
+        exceptions = sorted(f"{one.original_start} {one.start} {one.end}" for one in self.moved)
+        parts = [self.rule, f"{self.first_start}", self.zone, f"{self.length}"]
+        parts += sorted(day.isoformat() for day in self.cancelled) + exceptions
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+    def _originals(self, before: datetime) -> Iterator[datetime]:
+        """Yield the rule's own starts in UTC; wall time is kept over a change of the clocks."""
+        zone = ZoneInfo(self.zone)
+        first = self.first_start.astimezone(zone).replace(tzinfo=None)
+        last = min(before, self.first_start + LONGEST)
+        for wall in rrulestr(_with_floating_until(self.rule, zone), dtstart=first):
+            start = wall.replace(tzinfo=zone).astimezone(UTC)
+            if start >= last:
+                return
+            yield start
+
+    def _is_cancelled(self, original: datetime) -> bool:
+        return original.astimezone(ZoneInfo(self.zone)).date() in self.cancelled
+
+
+def _with_floating_until(rule: str, zone: ZoneInfo) -> str:
+    """Return the rule with UNTIL in the zone's wall time, since the expansion runs in wall time."""
+    parts = []
+    for part in rule.split(";"):
+        name, _, value = part.partition("=")
+        if name.upper() == "UNTIL" and value.endswith("Z"):
+            until = datetime.strptime(value, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).astimezone(zone)
+            value = f"{until:%Y%m%dT%H%M%S}"
+        elif name.upper() == "UNTIL" and "T" not in value:
+            # A date alone means the whole of that day.
+            value += "T235959"
+        parts.append(f"{name}={value}")
+    return ";".join(parts)

@@ -1,0 +1,187 @@
+"""What a meeting does when its calendar item is seen, missed, copied, moved or cannot be read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from calendar_sync.decide import (
+    Bind,
+    Binding,
+    Cancel,
+    FollowSeries,
+    Freeze,
+    HandleCopy,
+    HoldTime,
+    Intent,
+    Observed,
+    Recorded,
+    Reschedule,
+    Revive,
+    Suspect,
+    Thaw,
+    Trust,
+    Unusable,
+    decide,
+)
+from calendar_sync.items import Found, Gone, ItemRef, Kind, Lookup, Snapshot, Tag, Unread, Unreadable
+from calendar_sync.series import Series
+
+NOW: Final = datetime(2027, 3, 1, 8, 0, tzinfo=UTC)
+START: Final = datetime(2027, 3, 2, 9, 0, tzinfo=UTC)
+HOUR: Final = timedelta(hours=1)
+GRACE: Final = timedelta(minutes=10)
+MAILBOX: Final = "anna.lindgren@region.example"
+TAG: Final = Tag("region-test", "a" * 32)
+ITEM: Final = Snapshot(
+    ItemRef(MAILBOX, "item-1"),
+    "uid-1",
+    "v1",
+    START,
+    START + HOUR,
+    "Europe/Stockholm",
+    created_at=NOW - HOUR,
+    tag=TAG,
+)
+COPY: Final = replace(ITEM, ref=ItemRef(MAILBOX, "item-2"), uid="uid-2", created_at=NOW)
+RECORDED: Final = Recorded(TAG, MAILBOX, is_live=True, start=START, end=START + HOUR)
+BOUND: Final = replace(RECORDED, binding=Binding(ITEM.ref, ITEM.uid))
+SERIES: Final = Series("FREQ=WEEKLY;COUNT=4", START, "Europe/Stockholm", HOUR)
+
+
+def seen(
+    recorded: Recorded,
+    item: Lookup | None = None,
+    tagged: tuple[Snapshot, ...] | Unreadable | None = None,
+    at: datetime = NOW,
+) -> list[Intent]:
+    return decide(recorded, Observed(at, item, tagged), GRACE)
+
+
+def test_an_item_that_agrees_changes_nothing_however_often_it_was_touched() -> None:
+    assert seen(BOUND, Found(replace(ITEM, version="v99"))) == []
+
+
+def test_the_first_sighting_binds_the_item() -> None:
+    assert seen(RECORDED, tagged=(ITEM,)) == [Bind(ITEM)]
+
+
+def test_of_an_item_and_its_copy_the_older_holds_the_meeting() -> None:
+    assert seen(RECORDED, tagged=(COPY, ITEM)) == [Bind(ITEM), HandleCopy(COPY)]
+
+
+def test_an_unseen_item_leaves_an_unbound_meeting_alone() -> None:
+    assert seen(RECORDED, tagged=()) == []
+
+
+def test_a_dragged_item_moves_the_meeting() -> None:
+    later = replace(ITEM, start=START + HOUR, end=START + 2 * HOUR)
+    assert seen(BOUND, Found(later)) == [Reschedule(later.start, later.end, "Europe/Stockholm")]
+
+
+def test_a_time_that_is_over_is_held() -> None:
+    over = replace(ITEM, start=NOW - 2 * HOUR, end=NOW - HOUR)
+    assert seen(BOUND, Found(over)) == [HoldTime(Unusable.OVER)]
+
+
+def test_a_day_of_twenty_five_hours_is_a_day_and_two_days_are_too_long() -> None:
+    day = replace(ITEM, start=START, end=START + timedelta(hours=25), all_day=True)
+    assert seen(BOUND, Found(day)) == [Reschedule(day.start, day.end, day.zone)]
+    assert seen(BOUND, Found(replace(day, end=day.end + HOUR))) == [HoldTime(Unusable.TOO_LONG)]
+
+
+def test_an_item_that_is_gone_is_first_only_suspected() -> None:
+    assert seen(BOUND, Gone(), ()) == [Suspect()]
+
+
+def test_gone_before_the_grace_is_over_waits() -> None:
+    suspected = replace(BOUND, gone_since=NOW)
+    assert seen(suspected, Gone(), (), NOW + GRACE - timedelta(seconds=1)) == []
+    assert seen(suspected, Gone(), (), NOW + GRACE) == [Cancel()]
+
+
+def test_gone_is_not_believed_until_it_was_looked_for_by_its_tag() -> None:
+    assert seen(BOUND, Gone()) == []
+    assert seen(replace(BOUND, gone_since=NOW), Gone(), None, NOW + GRACE) == []
+
+
+def test_what_cannot_be_read_never_ends_a_meeting() -> None:
+    suspected = replace(BOUND, gone_since=NOW - HOUR)
+    for reason in Unread:
+        unreadable = Unreadable(reason, 7.0)
+        assert seen(suspected, unreadable) == [Freeze(reason, 7.0)]
+        assert seen(suspected, Gone(), unreadable) == [Freeze(reason, 7.0)]
+        assert seen(RECORDED, None, unreadable) == [Freeze(reason, 7.0)]
+
+
+def test_a_mailbox_that_can_be_read_again_thaws() -> None:
+    assert seen(replace(BOUND, is_frozen=True), Found(ITEM)) == [Thaw()]
+
+
+def test_an_item_that_comes_back_within_the_grace_is_trusted() -> None:
+    assert seen(replace(BOUND, gone_since=NOW), Found(ITEM)) == [Trust()]
+
+
+def test_an_item_moved_to_another_calendar_is_the_same_item() -> None:
+    moved = replace(ITEM, ref=ItemRef(MAILBOX, "item-9"))
+    assert seen(BOUND, Gone(), (moved,)) == [Bind(moved)]
+
+
+def test_a_restored_item_gives_the_meeting_its_life_back() -> None:
+    ended = replace(BOUND, is_live=False, ended_by_calendar=True, gone_since=NOW - HOUR)
+    assert seen(ended, Gone(), (ITEM,)) == [Trust(), Revive()]
+
+
+def test_a_restored_item_with_another_time_also_moves_the_meeting() -> None:
+    ended = replace(BOUND, is_live=False, ended_by_calendar=True)
+    later = replace(ITEM, start=START + HOUR, end=START + 2 * HOUR)
+    assert seen(ended, Found(later)) == [Revive(), Reschedule(later.start, later.end, later.zone)]
+
+
+def test_a_meeting_that_somebody_took_away_stays_away() -> None:
+    assert seen(replace(BOUND, is_live=False), Found(ITEM), (ITEM, COPY)) == [HandleCopy(COPY)]
+    assert seen(replace(RECORDED, is_live=False), None, (ITEM,)) == []
+
+
+def test_a_copy_is_handled_once() -> None:
+    assert seen(BOUND, Found(ITEM), (ITEM, COPY)) == [HandleCopy(COPY)]
+    assert seen(replace(BOUND, known_copies=frozenset({COPY.uid})), Found(ITEM), (ITEM, COPY)) == []
+
+
+def test_a_copy_never_takes_over_from_an_original_that_is_gone() -> None:
+    assert seen(BOUND, Gone(), (COPY,)) == [Suspect(), HandleCopy(COPY)]
+
+
+def test_an_attendees_item_is_neither_the_item_nor_a_copy() -> None:
+    invited = replace(ITEM, ref=ItemRef("bo.sandstrom@region.example", "item-7"), is_organiser=False)
+    assert seen(BOUND, Found(ITEM), (ITEM, invited)) == []
+    assert seen(RECORDED, None, (invited,)) == []
+
+
+def test_a_cancelled_item_counts_as_gone() -> None:
+    cancelled = replace(ITEM, is_cancelled=True)
+    assert seen(BOUND, Found(cancelled), (cancelled,)) == [Suspect()]
+
+
+def test_another_item_under_the_same_id_is_not_ours() -> None:
+    stranger = replace(ITEM, uid="uid-77")
+    assert seen(BOUND, Found(stranger), ()) == [Suspect()]
+
+
+def test_an_item_that_becomes_a_series_is_followed_as_one() -> None:
+    master = replace(ITEM, kind=Kind.MASTER, series=SERIES)
+    assert seen(BOUND, Found(master)) == [FollowSeries(SERIES, became_one=True)]
+    assert seen(replace(BOUND, series=SERIES), Found(master)) == []
+
+
+def test_a_series_whose_pattern_changes_is_read_anew() -> None:
+    other = replace(SERIES, rule="FREQ=WEEKLY;COUNT=9")
+    master = replace(ITEM, kind=Kind.MASTER, series=other)
+    assert seen(replace(BOUND, series=SERIES), Found(master)) == [FollowSeries(other, became_one=False)]
+
+
+def test_a_series_that_becomes_a_single_item_takes_its_time() -> None:
+    later = replace(ITEM, start=START + HOUR, end=START + 2 * HOUR)
+    found = seen(replace(BOUND, series=SERIES), Found(later))
+    assert found == [FollowSeries(None, became_one=False), Reschedule(later.start, later.end, later.zone)]

@@ -18,6 +18,7 @@ from addin.meetings.model import (
     MeetingState,
     Principal,
     Room,
+    Told,
     Wanted,
     Window,
 )
@@ -261,7 +262,7 @@ class Writing(Reading, Protocol):
 
     def host_started(self, meeting_id: str, at: datetime) -> None: ...
 
-    def tell(self, meeting_id: str, audience: str, revision: int) -> None: ...
+    def tell(self, meeting_id: str, audience: str, told: Told) -> None: ...
 
     def claim(self, room_id: str, lease_seconds: float) -> Claim | None:
         """Claim one room whoever made it due; None while somebody else holds it."""

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from addin.meetings.keyring import Keyring
-from addin.meetings.model import Attention, AuditEntry, Meeting, MeetingState, Room, Wanted, Window
+from addin.meetings.model import Attention, AuditEntry, Meeting, MeetingState, Room, Told, Wanted, Window
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -78,9 +78,36 @@ def wish_columns(meeting: Meeting) -> dict[str, Any]:
     }
 
 
-def told_text(told: Mapping[str, int]) -> str:
-    """Return which audience was told at which revision, as it is stored."""
-    return json.dumps(dict(told), separators=(",", ":"), sort_keys=True)
+def told_text(told: Mapping[str, Told]) -> str:
+    """Return what each audience was told, as it is stored: revision, seconds of start and end, what else holds."""
+    entries = {
+        audience: [it.revision, _seconds(it.start), _seconds(it.end), it.cancelled + 2 * it.outdated]
+        for audience, it in told.items()
+    }
+    return json.dumps(entries, separators=(",", ":"), sort_keys=True)
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _told(row: Row) -> dict[str, Told]:
+    return {audience: _one_told(it, row) for audience, it in json.loads(row["told"]).items()}
+
+
+def _one_told(entry: Any, row: Row) -> Told:
+    if isinstance(entry, int):
+        # As it was stored before the time was: true as long as the meeting has that revision.
+        start, end = from_time(row["starts_at"]), from_time(row["ends_at"])
+        return Told(entry, start, end, outdated=entry < row["revision"])
+    revision, start, end, flags = entry
+    return Told(
+        revision,
+        datetime.fromtimestamp(start, UTC),
+        datetime.fromtimestamp(end, UTC),
+        cancelled=bool(flags & 1),
+        outdated=bool(flags & 2),
+    )
 
 
 def meeting_of(row: Row, keyring: Keyring) -> Meeting:
@@ -112,7 +139,7 @@ def meeting_of(row: Row, keyring: Keyring) -> Meeting:
         created_at=from_time(row["created_at"]),
         host_started_at=_maybe_time(row["host_started_at"]),
         cancelled_at=_maybe_time(row["cancelled_at"]),
-        told=json.loads(row["told"]),
+        told=_told(row),
     )
 
 

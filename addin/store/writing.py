@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Boolean, bindparam, case, delete, insert, nul
 
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LeaseLost, MeetingChanged
-from addin.meetings.model import Attention, AuditEntry, Claim, Meeting, MeetingState, Room, Wanted
+from addin.meetings.model import Attention, AuditEntry, Claim, Meeting, MeetingState, Room, Told, Wanted
 from addin.meetings.ports import RoomResult
 from addin.store import tables
 from addin.store.ledger_now import LedgerNow
@@ -137,10 +137,10 @@ class SqlWriting(SqlReading):
     def host_started(self, meeting_id: str, at: datetime) -> None:
         self._change(meeting_id, host_started_at=to_time(at))
 
-    def tell(self, meeting_id: str, audience: str, revision: int) -> None:
+    def tell(self, meeting_id: str, audience: str, told: Told) -> None:
         meeting = self.meeting(meeting_id)
         if meeting:
-            self._change(meeting_id, told=told_text({**meeting.told, audience: revision}))
+            self._change(meeting_id, told=told_text({**meeting.told, audience: told}))
 
     def _change(self, meeting_id: str, **columns: Any) -> None:
         self._connection.execute(update(tables.meetings).where(_m.id == meeting_id).values(**columns))

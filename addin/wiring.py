@@ -20,6 +20,7 @@ from addin.config import MeetingSettings, PexipProviderSettings, Settings, Setti
 from addin.meetings.book import BookMeeting
 from addin.meetings.cancel import CancelMeeting
 from addin.meetings.change import ChangeMeeting
+from addin.meetings.hints import HintInbox
 from addin.meetings.join import JoinMeeting, OccupancyMemory
 from addin.meetings.keyring import Keyring
 from addin.meetings.meeting_types import SHIPPED, MeetingTypes, load_meeting_types
@@ -215,6 +216,11 @@ class Service:
         # Half of the threads stay free for everybody else when a provider is slow.
         most = max(1, self.settings.server.threads // 2)
         return Reconciler(self.ledger, self.providers, self.plans, self.clock, most_slow_clicks=most)
+
+    @cached_property
+    def hints(self) -> HintInbox:
+        """What takes in calendars' notifications."""
+        return HintInbox(self.ledger, self.keyring, self.clock)
 
     @cached_property
     def texts(self) -> MeetingTexts:

@@ -33,6 +33,19 @@ class Attention(StrEnum):
     PROVIDER_MISSING = "provider_missing"
 
 
+class CalendarNote(StrEnum):
+    """What the calendar side knows of a meeting that people should be told."""
+
+    FROZEN = "frozen"
+    PERHAPS_CANCELLED = "perhaps_cancelled"
+    TIME_UNUSABLE = "time_unusable"
+    COPY_ASKED = "copy_asked"
+    COPY_UNWRITABLE = "copy_unwritable"
+    SERIES = "series"
+    SERIES_ASKED = "series_asked"
+    ENDED_WITH_ITEM = "ended_with_item"
+
+
 class LobbyLevel(StrEnum):
     """How guests are kept waiting; `HOST_ADMITS` is the stronger."""
 
@@ -87,7 +100,8 @@ class Meeting:
     """The wish and its codes.
 
     `mailbox` holds the calendar item; `actor` (object id) pressed the button; `revision` rises with each wish.
-    `told` is what each audience was last told; nobody is in it who was never told anything. All times are UTC.
+    `told` is what each audience was last told; nobody is in it who was never told anything. `calendar_notes` is what
+    following its calendar item has come to. All times are UTC.
     """
 
     id: str
@@ -111,6 +125,7 @@ class Meeting:
     host_started_at: datetime | None = None
     cancelled_at: datetime | None = None
     told: Mapping[str, Told] = field(default_factory=dict)
+    calendar_notes: frozenset[CalendarNote] = frozenset()
 
     @property
     def is_cancelled(self) -> bool:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping
 
 from addin.meetings.keyring import Keyring
-from addin.meetings.model import Attention, AuditEntry, Meeting, MeetingState, Room, Told, Wanted, Window
+from addin.meetings.model import (
+    Attention,
+    AuditEntry,
+    CalendarNote,
+    Meeting,
+    MeetingState,
+    Room,
+    Told,
+    Wanted,
+    Window,
+)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -28,7 +38,8 @@ def from_time(value: int) -> datetime:
     return _EPOCH + timedelta(microseconds=value)
 
 
-def _maybe_time(value: int | None) -> datetime | None:
+def maybe_time(value: int | None) -> datetime | None:
+    """Return the same, or None for no time."""
     return None if value is None else from_time(value)
 
 
@@ -110,6 +121,15 @@ def _one_told(entry: Any, row: Row) -> Told:
     )
 
 
+def notes_text(notes: Collection[CalendarNote]) -> str | None:
+    """Return what the calendar side knows, as it is stored."""
+    return ",".join(sorted(notes)) or None
+
+
+def _notes_of(text: str | None) -> frozenset[CalendarNote]:
+    return frozenset(CalendarNote(note) for note in text.split(",")) if text else frozenset()
+
+
 def meeting_of(row: Row, keyring: Keyring) -> Meeting:
     """Return the meeting that a row holds; raises UnknownKey and SealBroken."""
     secret = json.loads(keyring.unseal(row["sealed"], row["id"]))
@@ -137,9 +157,10 @@ def meeting_of(row: Row, keyring: Keyring) -> Meeting:
         join_code=secret["join"],
         start_code=secret["start"],
         created_at=from_time(row["created_at"]),
-        host_started_at=_maybe_time(row["host_started_at"]),
-        cancelled_at=_maybe_time(row["cancelled_at"]),
+        host_started_at=maybe_time(row["host_started_at"]),
+        cancelled_at=maybe_time(row["cancelled_at"]),
         told=_told(row),
+        calendar_notes=_notes_of(row["calendar_notes"]),
     )
 
 
@@ -187,12 +208,12 @@ def room_of(row: Row, keyring: Keyring) -> Room:
         wanted_revision=row["wanted_revision"],
         reference=row["reference"],
         applied_revision=row["applied_revision"],
-        made_at=_maybe_time(row["made_at"]),
-        verified_at=_maybe_time(row["verified_at"]),
+        made_at=maybe_time(row["made_at"]),
+        verified_at=maybe_time(row["verified_at"]),
         must_look=row["must_look"],
-        lookup_until=_maybe_time(row["lookup_until"]),
+        lookup_until=maybe_time(row["lookup_until"]),
         attempts=row["attempts"],
-        gone_at=_maybe_time(row["gone_at"]),
+        gone_at=maybe_time(row["gone_at"]),
     )
 
 

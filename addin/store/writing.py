@@ -13,6 +13,7 @@ from addin.meetings.errors import LeaseLost, MeetingChanged
 from addin.meetings.model import Attention, AuditEntry, Claim, Meeting, MeetingState, Room, Told, Wanted
 from addin.meetings.ports import RoomResult
 from addin.store import tables
+from addin.store.calendar_writing import SqlCalendarWriting
 from addin.store.ledger_now import LedgerNow
 from addin.store.reading import SqlReading
 from addin.store.rows import (
@@ -69,7 +70,7 @@ _SET_STATE = (
 )
 
 
-class SqlWriting(SqlReading):
+class SqlWriting(SqlReading, SqlCalendarWriting):
     """Writes on one connection; the caller holds the transaction and commits."""
 
     def meeting(self, meeting_id: str) -> Meeting | None:

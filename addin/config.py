@@ -133,6 +133,26 @@ class NetworkSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MailSettings:
+    """The mail server by which staff are told that others must hear of a change.
+
+    `quiet_seconds`: how long the calendar must be quiet about a meeting before anybody is told of a change.
+    `reminder_hours`: working hours after which they are reminded.
+    """
+
+    host: str
+    port: int
+    security: Literal["starttls", "tls", "none"]
+    sender: str
+    sender_name: str
+    username: str
+    password: str = field(repr=False)
+    timeout_seconds: float
+    quiet_seconds: float
+    reminder_hours: float
+
+
+@dataclass(frozen=True, slots=True)
 class MeetingSettings:
     """Which meeting types there are and are offered (None: all), and who serves a type instead of its own provider.
 
@@ -186,6 +206,7 @@ class Settings:
     start_sign_in: StartSignInSettings
     providers: dict[str, PexipProviderSettings]
     network: NetworkSettings
+    mail: MailSettings | None
     meetings: MeetingSettings
     pane: PaneSettings
     units: list[UnitSettings]
@@ -456,6 +477,31 @@ class _NetworkSchema(_Section):
     ca_bundle = _Path(load_default=None)
 
 
+class _MailSchema(_Section):
+    makes = MailSettings
+    host = fields.String(required=True, validate=_some)
+    port = fields.Integer(load_default=587, strict=True, validate=validate.Range(1, 65535))
+    security = fields.String(load_default="starttls", validate=validate.OneOf(["starttls", "tls", "none"]))
+    sender = fields.Email(required=True)
+    sender_name = fields.String(load_default="Skyddat vårdmöte", validate=_some)
+    username = fields.String(load_default="")
+    password = _Secret(load_default="")
+    timeout_seconds = fields.Float(load_default=10.0, validate=validate.Range(0.5, 60))
+    quiet_seconds = fields.Float(load_default=120.0, validate=validate.Range(0, 3600))
+    reminder_hours = fields.Float(load_default=4.0, validate=validate.Range(0.25, 72))
+
+    @validates_schema(skip_on_field_errors=False)
+    def check_protection(self, data: dict[str, Any], **_: object) -> None:
+        faults: dict[str, list[str]] = {}
+        local = data.get("host") in ("127.0.0.1", "localhost", "::1")
+        if data.get("security") == "none" and "host" in data and not local:
+            faults["security"] = ["only a server on this machine may be used without encryption"]
+        if bool(data.get("username")) != bool(data.get("password")):
+            faults["password"] = ["username and password come together, or neither"]
+        if faults:
+            raise ValidationError(faults)
+
+
 class _MeetingsSchema(_Section):
     makes = MeetingSettings
     types_file = _Path(load_default=None)
@@ -505,6 +551,7 @@ class _SettingsSchema(Schema):
         validate=_some,
     )
     network = fields.Nested(_NetworkSchema, load_default=lambda: _NetworkSchema().load({}))
+    mail = fields.Nested(_MailSchema, load_default=None)
     meetings = fields.Nested(_MeetingsSchema, load_default=lambda: _MeetingsSchema().load({}))
     pane = fields.Nested(_PaneSchema, required=True)
     units = fields.List(fields.Nested(_UnitSchema), required=True, validate=_some)

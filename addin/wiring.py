@@ -17,6 +17,7 @@ from marshmallow import ValidationError
 
 from addin.conferencing.pexip import PexipProvider, PexipSettings
 from addin.config import MeetingSettings, PexipProviderSettings, Settings, SettingsFaulty
+from addin.mail.smtp import SmtpMailer, SmtpSettings
 from addin.meetings.book import BookMeeting
 from addin.meetings.cancel import CancelMeeting
 from addin.meetings.change import ChangeMeeting
@@ -24,7 +25,7 @@ from addin.meetings.hints import HintInbox
 from addin.meetings.join import JoinMeeting, OccupancyMemory
 from addin.meetings.keyring import Keyring
 from addin.meetings.meeting_types import SHIPPED, MeetingTypes, load_meeting_types
-from addin.meetings.ports import Clock, ConferencingProvider
+from addin.meetings.ports import Clock, ConferencingProvider, Mailer
 from addin.meetings.rebuild import Rebuild
 from addin.meetings.reconcile import Reconciler
 from addin.meetings.rooms import RoomPlans
@@ -451,6 +452,26 @@ def _pexip(name: str, chosen: PexipProviderSettings, settings: Settings) -> Pexi
             ready_after_seconds=chosen.ready_after_seconds,
             pool_size=settings.server.threads + 8,
             proxies=_proxies(settings),
+            ca_bundle=_ca_bundle(settings),
+        )
+    )
+
+
+def mailer_of(settings: Settings) -> Mailer | None:
+    """Return what sends mail to staff; None where no mail server is set up."""
+    chosen = settings.mail
+    if chosen is None:
+        return None
+    return SmtpMailer(
+        SmtpSettings(
+            host=chosen.host,
+            port=chosen.port,
+            security=chosen.security,
+            sender=chosen.sender,
+            sender_name=chosen.sender_name,
+            username=chosen.username,
+            password=chosen.password,
+            timeout_seconds=chosen.timeout_seconds,
             ca_bundle=_ca_bundle(settings),
         )
     )

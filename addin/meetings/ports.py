@@ -220,6 +220,32 @@ class StoredHint:
     kind: HintKind
     item: bytes | None
     received_at: datetime
+# --- Mail ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail to an employee.
+
+    `key` is the same for each try, so that a repeat is recognised: letters, digits, dots and hyphens. `to` is an
+    address of the organisation. `plain` and `html` say the same.
+    """
+
+    key: str
+    to: str = field(repr=False)
+    subject: str
+    plain: str
+    html: str
+
+
+class Mailer(Protocol):
+    """The organisation's mail server. A mail may be handed over twice, under one key; none waits past `deadline`."""
+
+    def send(self, mail: Mail, deadline: Deadline) -> None:
+        """Hand the mail over. Raises MailUnavailable, MailRefused, MailAuthenticationFailed, MailNotProtected."""
+
+    def check(self, deadline: Deadline) -> None:
+        """Prove address, protection and credentials, and send nothing. Raises as `send` does."""
 
 
 # --- The ledger ---------------------------------------------------------------------------------------------

@@ -220,6 +220,8 @@ class StoredHint:
     kind: HintKind
     item: bytes | None
     received_at: datetime
+
+
 # --- Mail ---------------------------------------------------------------------------------------------------
 
 

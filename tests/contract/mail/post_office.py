@@ -28,7 +28,7 @@ class _OnAnyPort(Controller):
 
     def _trigger_server(self) -> None:
         self.port = cast("Any", self.server).sockets[0].getsockname()[1]
-        super()._trigger_server()
+        cast("Any", super())._trigger_server()
 
 
 class PostOffice:
@@ -84,7 +84,7 @@ class PostOffice:
     def _keep(self, envelope: Envelope) -> None:
         content = cast("bytes", envelope.content)
         self.envelopes.append(envelope)
-        self.mails.append(cast("EmailMessage", message_from_bytes(content, policy=policy.default)))
+        self.mails.append(message_from_bytes(content, policy=policy.default))
 
 
 def _authenticate(_: object, __: object, ___: object, ____: object, login: Any) -> AuthResult:

@@ -15,6 +15,8 @@ from _pytest.terminal import TerminalReporter
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser_contexts import Contexts
+
 ROOT: Final = Path(__file__).parent.parent
 NOT_PROVED: Final = "NOT PROVED: "
 
@@ -56,9 +58,25 @@ def requires_chromium() -> Path:
 def browser(requires_chromium: Path) -> Iterator[Browser]:
     """Return the one browser of this process: Playwright allows one synchronous driver in each."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=str(requires_chromium), args=["--no-sandbox"])
+        # All pages of a site in one process; see `Contexts`.
+        arguments = ["--no-sandbox", "--process-per-site"]
+        started = playwright.chromium.launch(executable_path=str(requires_chromium), args=arguments)
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def _contexts(browser: Browser) -> Iterator[Contexts]:
+    made = Contexts(browser)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def contexts(_contexts: Contexts) -> Iterator[Contexts]:
+    """Return the browser's contexts, all of them empty."""
+    yield _contexts
+    _contexts.empty()
 
 
 @pytest.fixture(scope="session")

@@ -56,6 +56,7 @@ from addin.web.staff.icons import icons_blueprint
 from addin.web.staff.pane import PaneSettings, SignIn, Support, pane_blueprint
 from addin.web.staff.start import StartPageParts, StartPageSettings, start_blueprint
 from addin.worker import Worker
+from calendar_sync.calendar import Calendar
 from manifest import icons
 from templates_messages.catalogue import Catalogue, CatalogueFault, load_catalogue
 from templates_messages.titles import Titles, load_titles
@@ -204,6 +205,11 @@ class Service:
     def providers(self) -> dict[str, ConferencingProvider]:
         """The conferencing providers by name."""
         return providers_of(self.settings)
+
+    @cached_property
+    def calendars(self) -> dict[str, Calendar]:
+        """The calendars that are followed, by name."""
+        return calendars_of(self.settings)
 
     @cached_property
     def plans(self) -> RoomPlans:
@@ -426,6 +432,18 @@ def missing_settings(needed: Needed, settings: Settings, content: Content) -> li
 def providers_of(settings: Settings) -> dict[str, ConferencingProvider]:
     """Return an adapter for each configured provider."""
     return {name: _pexip(name, chosen, settings) for name, chosen in settings.providers.items()}
+
+
+def calendars_of(settings: Settings) -> dict[str, Calendar]:
+    """Return an adapter for each configured calendar, in the order in which a mailbox is looked for in them."""
+    chosen = settings.calendars
+    if not chosen.are_followed:
+        return {}
+    return {name: make(settings) for name, make in _CALENDARS.items() if getattr(chosen, name)}
+
+
+# What it takes to reach a calendar is loaded only where it is configured.
+_CALENDARS: Final[Mapping[str, Callable[[Settings], Calendar]]] = {}
 
 
 def _tenants(settings: Settings) -> tuple[TrustedTenant, ...]:

@@ -351,3 +351,26 @@ def test_mail_is_optional_and_protected_unless_the_server_is_this_machine(settin
     assert places == {"mail.security", "mail.password"}
     settings.removes("mail")
     assert settings.loads().mail is None
+
+
+# --- calendars ----------------------------------------------------------------------------------------------
+
+
+def test_without_a_word_of_calendars_none_is_followed(settings: SettingsFile) -> None:
+    if "calendars" in settings.content:
+        settings.removes("calendars")
+    loaded = settings.loads().calendars
+    assert (loaded.access, loaded.are_followed, loaded.may_write) == ("none", False, False)
+
+
+def test_calendars_that_are_followed_must_be_named(settings: SettingsFile) -> None:
+    settings.puts("calendars", {"access": "read"})
+    assert _faults(settings) == [
+        "calendars.access: say which calendar is read: graph, ews or caldav below calendars"
+    ]
+
+
+def test_a_graph_is_proven_by_a_certificate_with_its_key_or_by_a_secret(settings: SettingsFile) -> None:
+    graph = {"tenant": "t", "client_id": "c", "certificate": "graph.crt"}
+    settings.puts("calendars", {"access": "read", "graph": graph})
+    assert [fault.partition(":")[0] for fault in _faults(settings)] == ["calendars.graph.certificate"]

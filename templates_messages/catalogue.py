@@ -187,15 +187,11 @@ def read_utf8(path: Path, file: str) -> str:
         raise CatalogueFault(file, "not-utf-8", message, line) from fault
 
 
-# libyaml reads ten times as fast, and all texts are read whenever a process starts; not every PyYAML has it.
-_Loader: Final = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-
-
 class _WordsOnly(YAMLHandler):
     """YAML in which every value is a string, so that `no` is a word and dates are read by our schema."""
 
     def load(self, fm: str, **kwargs: object) -> Any:
-        return super().load(fm, **kwargs | {"Loader": _Loader})
+        return super().load(fm, **kwargs | {"Loader": yaml.BaseLoader})
 
 
 def _split(file: str, content: str) -> tuple[dict[str, object], str]:

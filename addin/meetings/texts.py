@@ -80,9 +80,9 @@ class MeetingTexts:
             Audience(audience),
             spoken,
             on=date_at_home(self.clock.now()),
-            has_previous_time=_previous(meeting, audience) is not None,
+            has_previous_time=meeting.previous is not None,
         )
-        values = self._values(meeting, audience)
+        values = self._values(meeting)
         return [render(text, values, wanted=spoken) for text in chosen]
 
     def central_template(self, texts: list[RenderedText]) -> str | None:
@@ -90,17 +90,17 @@ class MeetingTexts:
         named = (text.central_template for text in texts if text.occasion is Occasion.INVITATION)
         return next(filter(None, named), None)
 
-    def _values(self, meeting: Meeting, audience: str | None = None) -> TextValues:
+    def _values(self, meeting: Meeting) -> TextValues:
         kind, unit = self.types.of(meeting.type), self.units.of(meeting.unit)
         provider = self.providers.get(kind.provider)
         capabilities = provider.capabilities if provider else None
-        previous = _previous(meeting, audience)
+        start, end = _previous(meeting)
         return TextValues(
             start=meeting.window.start,
             end=meeting.window.end,
             zone=time_zone(meeting.window.zone),
-            previous_start=previous[0] if previous else None,
-            previous_end=previous[1] if previous else None,
+            previous_start=start,
+            previous_end=end,
             join_link=self.join_link(meeting),
             start_link=self.start_link(meeting),
             spoken_code=grouped(meeting.join_code),
@@ -119,9 +119,5 @@ class MeetingTexts:
         )
 
 
-def _previous(meeting: Meeting, audience: str | None) -> tuple[datetime, datetime] | None:
-    """Return the earlier time as the audience knows it: a meeting dragged twice has one that nobody heard of."""
-    told = meeting.told.get(audience) if audience else None
-    if told and (told.start, told.end) != (meeting.window.start, meeting.window.end):
-        return told.start, told.end
-    return (meeting.previous.start, meeting.previous.end) if meeting.previous else None
+def _previous(meeting: Meeting) -> tuple[datetime | None, datetime | None]:
+    return (meeting.previous.start, meeting.previous.end) if meeting.previous else (None, None)

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import Browser, BrowserContext
 
-from tests.browser_contexts import Contexts
 from tests.integration.front_doors import FrontDoors, Region, front_doors
 
 
@@ -26,14 +25,19 @@ def doors(region: Region, tmp_path: Path) -> Iterator[FrontDoors]:
 
 
 @pytest.fixture
-def guest(contexts: Contexts) -> BrowserContext:
-    """Return a small telephone whose browser runs no scripts."""
-    return contexts.of(viewport={"width": 320, "height": 640}, locale="sv-SE", java_script_enabled=False)
+def guest(browser: Browser) -> Iterator[BrowserContext]:
+    """Yield a small telephone whose browser runs no scripts."""
+    made = browser.new_context(
+        viewport={"width": 320, "height": 640}, locale="sv-SE", java_script_enabled=False
+    )
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def host(contexts: Contexts) -> BrowserContext:
-    """Return a host's browser on a desk."""
-    browser = contexts.of(viewport={"width": 1100, "height": 800}, locale="sv-SE")
-    browser.grant_permissions(["clipboard-read", "clipboard-write"])
-    return browser
+def host(browser: Browser) -> Iterator[BrowserContext]:
+    """Yield a host's browser on a desk."""
+    made = browser.new_context(viewport={"width": 1100, "height": 800}, locale="sv-SE")
+    made.grant_permissions(["clipboard-read", "clipboard-write"])
+    yield made
+    made.close()

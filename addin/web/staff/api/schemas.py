@@ -163,10 +163,10 @@ class MeetingPageSchema(_Exact):
 
 
 class CopiedSchema(_Exact):
-    """Which audience was told, by what: a copied link or text, or (`informed`) in a way of the clinician's own."""
+    """Which audience was told, by what."""
 
     audience = fields.String(required=True, validate=_ID)
-    what = fields.String(required=True, validate=validate.OneOf(["link", "text", "informed"]))
+    what = fields.String(required=True, validate=validate.OneOf(["link", "text"]))
 
 
 class TextQuerySchema(_Exact):

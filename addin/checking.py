@@ -22,7 +22,7 @@ from addin.config import (
     read_settings,
 )
 from addin.meetings.deadline import Deadline
-from addin.meetings.errors import ProviderError
+from addin.meetings.errors import MailError, ProviderError
 from addin.meetings.times import date_at_home
 from addin.privacy import AllowList, find_personal_data
 from addin.store.ledger import is_sqlite, open_engine
@@ -30,7 +30,14 @@ from addin.store.needed import settings_needed
 from addin.store.schema import is_current
 from addin.web.staff.auth.errors import IdentityError
 from addin.web.staff.auth.outbound import Outbound
-from addin.wiring import content_faults, load_content, missing_settings, outbound_of, providers_of
+from addin.wiring import (
+    content_faults,
+    load_content,
+    mailer_of,
+    missing_settings,
+    outbound_of,
+    providers_of,
+)
 from manifest.build import build
 from manifest.source import WebApplication
 from templates_messages.catalogue import SHIPPED as SHIPPED_TEXTS
@@ -77,13 +84,16 @@ def _contradictions(sections: Mapping[str, Any]) -> Iterator[str]:
 
 
 def live_faults(path: Path) -> list[str]:
-    """Try the ledger, each provider and each sign-in; returns what failed."""
+    """Try the ledger, each provider, each sign-in and the mail server; returns what failed."""
     settings = load_settings(path)
     tries: list[tuple[str, Callable[[], str | None]]] = [("ledger.url", lambda: _try_ledger(settings))]
     for name, provider in providers_of(settings).items():
         tries.append((f"providers.{name}", partial(provider.check, Deadline.after(TRY_SECONDS))))
     addresses = {f"sign_in.tenants {tenant.id}": tenant.jwks_url for tenant in settings.sign_in.tenants}
     addresses["start_sign_in.metadata_url"] = settings.start_sign_in.metadata_url
+    mailer = mailer_of(settings)
+    if mailer:
+        tries.append(("mail.host", partial(mailer.check, Deadline.after(TRY_SECONDS))))
     for place, url in addresses.items():
         tries.append((place, partial(_try_sign_in, outbound_of(settings), url)))
     return [f"{place}: {fault}" for place, attempt in tries if (fault := _fault_of(attempt))]
@@ -92,7 +102,7 @@ def live_faults(path: Path) -> list[str]:
 def _fault_of(attempt: Callable[[], str | None]) -> str | None:
     try:
         return attempt()
-    except (ProviderError, IdentityError, requests.RequestException, SQLAlchemyError) as failure:
+    except (MailError, ProviderError, IdentityError, requests.RequestException, SQLAlchemyError) as failure:
         return f"{type(failure).__name__}; check address, credentials, proxy and CA bundle"
 
 

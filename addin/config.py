@@ -19,6 +19,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
+from manifest.source import SKYDDAT_VARDMOTE
+
 Network = IPv4Network | IPv6Network
 
 KEY_BYTES = 32
@@ -133,6 +135,26 @@ class NetworkSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MailSettings:
+    """The mail server by which staff are told that others must hear of a change.
+
+    `quiet_seconds`: how long the calendar must be quiet about a meeting before anybody is told of a change.
+    `reminder_hours`: working hours after which they are reminded.
+    """
+
+    host: str
+    port: int
+    security: Literal["starttls", "tls", "none"]
+    sender: str
+    sender_name: str
+    username: str
+    password: str = field(repr=False)
+    timeout_seconds: float
+    quiet_seconds: float
+    reminder_hours: float
+
+
+@dataclass(frozen=True, slots=True)
 class MeetingSettings:
     """Which meeting types there are and are offered (None: all), and who serves a type instead of its own provider.
 
@@ -157,6 +179,71 @@ class PaneSettings:
     client_id: str
     frame_ancestors: list[str]
     copy_first: Literal["link", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphSettings:
+    """Exchange Online. Either a certificate with its key (PEM) or, in the sandbox, a client secret proves who asks."""
+
+    base_url: str
+    authority: str
+    tenant: str
+    client_id: str
+    certificate: Path | None
+    private_key: str | None = field(repr=False)
+    client_secret: str | None = field(repr=False)
+    timeout_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class EwsSettings:
+    """Exchange on premises: the address of `Exchange.asmx`, and an account that may impersonate."""
+
+    url: str
+    username: str
+    password: str = field(repr=False)
+    auth: Literal["ntlm", "basic"]
+    timeout_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CalDavSettings:
+    """A CalDAV server; `url` is scheme, host and path of its root, `{mailbox}` in it becomes the address."""
+
+    url: str
+    username: str
+    password: str = field(repr=False)
+    timeout_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarSettings:
+    """Which calendars are followed, and what may be done in them.
+
+    `access` none: nothing is read, and everything is as it was without calendars. `grace_minutes`: how long an item
+    must be gone before its meeting ends. `outside_mailbox`: one that the service must not be able to read, tried by
+    `vardmote check --live`. `add_in_id`: under which Outlook keeps what the pane stores in an item. `hooks_url`:
+    where calendars reach the surface `hooks`.
+    """
+
+    access: Literal["none", "read", "read_and_write"]
+    grace_minutes: int
+    outside_mailbox: str | None
+    add_in_id: str
+    hooks_url: str | None
+    graph: GraphSettings | None
+    ews: EwsSettings | None
+    caldav: CalDavSettings | None
+
+    @property
+    def are_followed(self) -> bool:
+        """Whether anything is read at all."""
+        return self.access != "none"
+
+    @property
+    def may_write(self) -> bool:
+        """Whether tag and block may be written."""
+        return self.access == "read_and_write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +273,10 @@ class Settings:
     start_sign_in: StartSignInSettings
     providers: dict[str, PexipProviderSettings]
     network: NetworkSettings
+    mail: MailSettings | None
     meetings: MeetingSettings
     pane: PaneSettings
+    calendars: CalendarSettings
     units: list[UnitSettings]
 
 
@@ -456,6 +545,31 @@ class _NetworkSchema(_Section):
     ca_bundle = _Path(load_default=None)
 
 
+class _MailSchema(_Section):
+    makes = MailSettings
+    host = fields.String(required=True, validate=_some)
+    port = fields.Integer(load_default=587, strict=True, validate=validate.Range(1, 65535))
+    security = fields.String(load_default="starttls", validate=validate.OneOf(["starttls", "tls", "none"]))
+    sender = fields.Email(required=True)
+    sender_name = fields.String(load_default="Skyddat vårdmöte", validate=_some)
+    username = fields.String(load_default="")
+    password = _Secret(load_default="")
+    timeout_seconds = fields.Float(load_default=10.0, validate=validate.Range(0.5, 60))
+    quiet_seconds = fields.Float(load_default=120.0, validate=validate.Range(0, 3600))
+    reminder_hours = fields.Float(load_default=4.0, validate=validate.Range(0.25, 72))
+
+    @validates_schema(skip_on_field_errors=False)
+    def check_protection(self, data: dict[str, Any], **_: object) -> None:
+        faults: dict[str, list[str]] = {}
+        local = data.get("host") in ("127.0.0.1", "localhost", "::1")
+        if data.get("security") == "none" and "host" in data and not local:
+            faults["security"] = ["only a server on this machine may be used without encryption"]
+        if bool(data.get("username")) != bool(data.get("password")):
+            faults["password"] = ["username and password come together, or neither"]
+        if faults:
+            raise ValidationError(faults)
+
+
 class _MeetingsSchema(_Section):
     makes = MeetingSettings
     types_file = _Path(load_default=None)
@@ -477,6 +591,63 @@ class _PaneSchema(_Section):
         ],
     )
     copy_first = fields.String(load_default="link", validate=validate.OneOf(["link", "text"]))
+
+
+class _GraphSchema(_Section):
+    makes = GraphSettings
+    base_url = _Address(load_default="https://graph.microsoft.com/v1.0")
+    authority = _Address(load_default="https://login.microsoftonline.com")
+    tenant = fields.String(required=True, validate=_some)
+    client_id = fields.String(required=True, validate=_some)
+    certificate = _Path(load_default=None)
+    private_key = _Secret(load_default=None)
+    client_secret = _Secret(load_default=None)
+    timeout_seconds = fields.Float(load_default=10.0, validate=validate.Range(0.5, 20))
+
+    @validates_schema(skip_on_field_errors=False, pass_original=True)
+    def check_proof(self, _data: dict[str, Any], written: Any, **_: object) -> None:
+        given = {name for name in ("certificate", "private_key", "client_secret") if name in written}
+        if given not in ({"certificate", "private_key"}, {"client_secret"}):
+            raise ValidationError(
+                "give certificate and private_key, or (in the sandbox) client_secret", "certificate"
+            )
+
+
+class _EwsSchema(_Section):
+    makes = EwsSettings
+    url = _Address(required=True)
+    username = fields.String(required=True, validate=_some)
+    password = _Secret(required=True)
+    auth = fields.String(load_default="ntlm", validate=validate.OneOf(["ntlm", "basic"]))
+    timeout_seconds = fields.Float(load_default=10.0, validate=validate.Range(0.5, 20))
+
+
+class _CalDavSchema(_Section):
+    makes = CalDavSettings
+    url = _Address(required=True)
+    username = fields.String(required=True, validate=_some)
+    password = _Secret(required=True)
+    timeout_seconds = fields.Float(load_default=10.0, validate=validate.Range(0.5, 20))
+
+
+class _CalendarsSchema(_Section):
+    makes = CalendarSettings
+    access = fields.String(load_default="none", validate=validate.OneOf(["none", "read", "read_and_write"]))
+    grace_minutes = fields.Integer(load_default=10, strict=True, validate=validate.Range(1, 1440))
+    outside_mailbox = fields.Email(load_default=None)
+    add_in_id = fields.String(load_default=str(SKYDDAT_VARDMOTE.id), validate=_some)
+    hooks_url = _Address(load_default=None)
+    graph = fields.Nested(_GraphSchema, load_default=None)
+    ews = fields.Nested(_EwsSchema, load_default=None)
+    caldav = fields.Nested(_CalDavSchema, load_default=None)
+
+    @validates_schema(skip_on_field_errors=False, pass_original=True)
+    def check_calendar(self, data: dict[str, Any], written: Any, **_: object) -> None:
+        followed = data.get("access", "none") != "none"
+        if followed and not {"graph", "ews", "caldav"} & set(written):
+            raise ValidationError(
+                "say which calendar is read: graph, ews or caldav below calendars", "access"
+            )
 
 
 class _UnitSchema(_Section):
@@ -505,8 +676,10 @@ class _SettingsSchema(Schema):
         validate=_some,
     )
     network = fields.Nested(_NetworkSchema, load_default=lambda: _NetworkSchema().load({}))
+    mail = fields.Nested(_MailSchema, load_default=None)
     meetings = fields.Nested(_MeetingsSchema, load_default=lambda: _MeetingsSchema().load({}))
     pane = fields.Nested(_PaneSchema, required=True)
+    calendars = fields.Nested(_CalendarsSchema, load_default=lambda: _CalendarsSchema().load({}))
     units = fields.List(fields.Nested(_UnitSchema), required=True, validate=_some)
 
     @validates_schema(skip_on_field_errors=False, pass_original=True)

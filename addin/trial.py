@@ -371,7 +371,7 @@ def _wait(trial: _Trial, *, reload: bool) -> None:
 
 def _newest() -> float:
     root = Path(__file__).resolve().parent.parent
-    folders = ("addin", "templates_messages", "manifest", "calendar_sync")
+    folders = ("addin", "bounded_http", "templates_messages", "manifest", "calendar_sync")
     return max(
         file.stat().st_mtime for name in folders for file in (root / name).rglob("*") if file.is_file()
     )

@@ -17,16 +17,19 @@ from marshmallow import ValidationError
 
 from addin.conferencing.pexip import PexipProvider, PexipSettings
 from addin.config import MeetingSettings, PexipProviderSettings, Settings, SettingsFaulty
+from addin.mail.smtp import SmtpMailer, SmtpSettings
 from addin.meetings.book import BookMeeting
 from addin.meetings.cancel import CancelMeeting
 from addin.meetings.change import ChangeMeeting
+from addin.meetings.hints import HintInbox
 from addin.meetings.join import JoinMeeting, OccupancyMemory
 from addin.meetings.keyring import Keyring
 from addin.meetings.meeting_types import SHIPPED, MeetingTypes, load_meeting_types
-from addin.meetings.ports import Clock, ConferencingProvider
+from addin.meetings.ports import Clock, ConferencingProvider, Mailer
 from addin.meetings.rebuild import Rebuild
 from addin.meetings.reconcile import Reconciler
 from addin.meetings.rooms import RoomPlans
+from addin.meetings.send_notices import SendNotices
 from addin.meetings.start import StartMeeting
 from addin.meetings.sweep import Sweep
 from addin.meetings.texts import Contact, MeetingTexts
@@ -54,6 +57,7 @@ from addin.web.staff.icons import icons_blueprint
 from addin.web.staff.pane import PaneSettings, SignIn, Support, pane_blueprint
 from addin.web.staff.start import StartPageParts, StartPageSettings, start_blueprint
 from addin.worker import Worker
+from calendar_sync.calendar import Calendar
 from manifest import icons
 from templates_messages.catalogue import Catalogue, CatalogueFault, load_catalogue
 from templates_messages.titles import Titles, load_titles
@@ -204,6 +208,11 @@ class Service:
         return providers_of(self.settings)
 
     @cached_property
+    def calendars(self) -> dict[str, Calendar]:
+        """The calendars that are followed, by name."""
+        return calendars_of(self.settings)
+
+    @cached_property
     def plans(self) -> RoomPlans:
         """What rooms are to be like."""
         titles = {kind: titles.room_title for kind, titles in self.content.titles.by_kind.items()}
@@ -215,6 +224,11 @@ class Service:
         # Half of the threads stay free for everybody else when a provider is slow.
         most = max(1, self.settings.server.threads // 2)
         return Reconciler(self.ledger, self.providers, self.plans, self.clock, most_slow_clicks=most)
+
+    @cached_property
+    def hints(self) -> HintInbox:
+        """What takes in calendars' notifications."""
+        return HintInbox(self.ledger, self.keyring, self.clock)
 
     @cached_property
     def texts(self) -> MeetingTexts:
@@ -242,7 +256,7 @@ class Service:
     @cached_property
     def use_cases(self) -> MeetingUseCases:
         """What the JSON interface calls."""
-        domains = frozenset(domain.lower() for domain in self.settings.service.mail_domains)
+        domains = mail_domains_of(self.settings)
         return MeetingUseCases(
             book=BookMeeting(
                 self.ledger,
@@ -266,7 +280,16 @@ class Service:
         # No calendar is connected yet, so nothing can tell that an item holds a meeting.
         sweep = Sweep(self.ledger, self.clock, sees_calendars=False)
         note = partial(note_progress, self.ledger.engine, _mark(self.settings))
-        return Worker(self.ledger, self.reconciler, sweep, self.providers, note)
+        return Worker(self.ledger, self.reconciler, sweep, self.providers, note, self.send_notices)
+
+    @cached_property
+    def send_notices(self) -> SendNotices | None:
+        """What tells staff by mail; None where no mail server is set up."""
+        mailer, chosen = mailer_of(self.settings), self.settings.mail
+        if mailer is None or chosen is None:
+            return None
+        domains = mail_domains_of(self.settings)
+        return SendNotices(self.ledger, mailer, self.texts, self.clock, domains, chosen.reminder_hours)
 
     @cached_property
     def verifier(self) -> TokenVerifier:
@@ -421,6 +444,18 @@ def providers_of(settings: Settings) -> dict[str, ConferencingProvider]:
     return {name: _pexip(name, chosen, settings) for name, chosen in settings.providers.items()}
 
 
+def calendars_of(settings: Settings) -> dict[str, Calendar]:
+    """Return an adapter for each configured calendar, in the order in which a mailbox is looked for in them."""
+    chosen = settings.calendars
+    if not chosen.are_followed:
+        return {}
+    return {name: make(settings) for name, make in _CALENDARS.items() if getattr(chosen, name)}
+
+
+# What it takes to reach a calendar is loaded only where it is configured.
+_CALENDARS: Final[Mapping[str, Callable[[Settings], Calendar]]] = {}
+
+
 def _tenants(settings: Settings) -> tuple[TrustedTenant, ...]:
     return tuple(
         TrustedTenant(tenant.id, tenant.issuer_v2, tenant.issuer_v1, tenant.jwks_url)
@@ -445,6 +480,31 @@ def _pexip(name: str, chosen: PexipProviderSettings, settings: Settings) -> Pexi
             ready_after_seconds=chosen.ready_after_seconds,
             pool_size=settings.server.threads + 8,
             proxies=_proxies(settings),
+            ca_bundle=_ca_bundle(settings),
+        )
+    )
+
+
+def mail_domains_of(settings: Settings) -> frozenset[str]:
+    """Return the organisation's own mail domains, in lower case."""
+    return frozenset(domain.lower() for domain in settings.service.mail_domains)
+
+
+def mailer_of(settings: Settings) -> Mailer | None:
+    """Return what sends mail to staff; None where no mail server is set up."""
+    chosen = settings.mail
+    if chosen is None:
+        return None
+    return SmtpMailer(
+        SmtpSettings(
+            host=chosen.host,
+            port=chosen.port,
+            security=chosen.security,
+            sender=chosen.sender,
+            sender_name=chosen.sender_name,
+            username=chosen.username,
+            password=chosen.password,
+            timeout_seconds=chosen.timeout_seconds,
             ca_bundle=_ca_bundle(settings),
         )
     )

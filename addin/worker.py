@@ -27,13 +27,18 @@ MARK_SECONDS = 10.0
 
 @dataclass(slots=True)
 class Worker:
-    """Works until told to stop. `note_progress` writes the ledger's mark (see `store.restored`)."""
+    """Works until told to stop.
+
+    `note_progress` writes the ledger's mark (see `store.restored`). `send_notices` sends the mails that are due; None
+    where there is no mail server.
+    """
 
     ledger: Ledger
     reconciler: Reconciler
     sweep: Sweep
     providers: Iterable[str]
     note_progress: Callable[[], None]
+    send_notices: Callable[[], bool] | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -41,6 +46,8 @@ class Worker:
         """Start the threads."""
         for name in self.providers:
             self._run(f"rooms-{name}", partial(self._work_on, name))
+        if self.send_notices:
+            self._run("notices", partial(self._whenever_due, self.send_notices))
         self._run("sweep", partial(self._every, SWEEP_SECONDS, self.sweep))
         self._run("mark", partial(self._every, MARK_SECONDS, self.note_progress))
 
@@ -71,8 +78,11 @@ class Worker:
         return bool(claims)
 
     def _work_on(self, provider: str) -> None:
+        self._whenever_due(partial(self.work_once, provider))
+
+    def _whenever_due(self, job: Callable[[], bool]) -> None:
         while not self._stop.is_set():
-            if not self._guarded(partial(self.work_once, provider)):
+            if not self._guarded(job):
                 self._stop.wait(POLL_SECONDS)
 
     def _every(self, seconds: float, job: Callable[[], None]) -> None:

@@ -147,9 +147,18 @@ class Calendar(Protocol):
         """
 
     def replace_block(
-        self, ref: ItemRef, block: Block | None, tag: Tag | None, version: str, service_url: str
+        self,
+        ref: ItemRef,
+        block: Block | None,
+        tag: Tag | None,
+        version: str,
+        service_url: str,
+        known: Sequence[Block] = (),
     ) -> str:
         """Put `block` in the place of ours in the body, or take ours out, and set the tag; the rest stays as it is.
+
+        `known` are blocks that the body may hold, as the service renders them; only by them can our lines be told
+        from what the user typed between them (`calendar_sync.block`). A body without ours is left alone.
 
         The only method that reads a body, in memory, for an item that has been proven to be a copy of one of ours.
         `service_url` tells which links are ours. Returns the new version. Raises Conflict.

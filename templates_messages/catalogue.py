@@ -24,6 +24,7 @@ SHIPPED: Final = Path(__file__).with_name("texts")
 """The texts that come with the product; a region may keep a directory of its own in the same form."""
 
 ANY_VARIANT: Final = "*"
+EVERY_KIND: Final = "*/*"
 _FILE_NAME: Final = re.compile(r"(?P<version>[1-9]\d*)\.(?P<language>[a-z]{2,3})\.md")
 _ORDER_OF_OCCASIONS: Final = {occasion: rank for rank, occasion in enumerate(Occasion)}
 
@@ -54,7 +55,7 @@ class FrontMatter:
     title: str
     placeholders: tuple[str, ...]
     serves: tuple[str, ...]
-    """`<meeting type>/<variant>` or `<meeting type>/*`."""
+    """`<meeting type>/<variant>`, `<meeting type>/*`, or `*/*` for every kind."""
     central_template: str | None = None
     order: int = 0
     """Decides between texts of the same occasion; lower comes first."""
@@ -71,7 +72,8 @@ class Text(FrontMatter):
 
     def serves_meeting(self, meeting_type: str, variant: str) -> bool:
         """Tell whether the text is meant for meetings of this type and variant."""
-        return f"{meeting_type}/{variant}" in self.serves or f"{meeting_type}/{ANY_VARIANT}" in self.serves
+        kinds = (f"{meeting_type}/{variant}", f"{meeting_type}/{ANY_VARIANT}", EVERY_KIND)
+        return any(kind in self.serves for kind in kinds)
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,9 @@ def select(
     """
     in_force: dict[str, dict[Language, Text]] = {}
     for text in catalogue.published_for(meeting_type, variant, audience):
-        if text.valid_from > on or (text.occasion is Occasion.RESCHEDULED and not has_previous_time):
+        if text.valid_from > on or text.occasion is Occasion.NOTICE:
+            continue
+        if text.occasion is Occasion.RESCHEDULED and not has_previous_time:
             continue
         known = in_force.setdefault(text.id, {})
         newest = next(iter(known.values()), text).version
@@ -129,6 +133,18 @@ def select(
             known[text.language] = text
     chosen = (known.get(language) or known.get(Language.SWEDISH) for known in in_force.values())
     return sorted(filter(None, chosen), key=_shown_order)
+
+
+def select_notice(catalogue: Catalogue, text_id: str, *, on: date) -> Text | None:
+    """Return the newest version of a text that is sent to staff, published and valid on the date `on`, in Swedish."""
+    candidates = [
+        text
+        for text in catalogue.texts
+        if (text.id, text.occasion, text.language) == (text_id, Occasion.NOTICE, Language.SWEDISH)
+        and text.published
+        and text.valid_from <= on
+    ]
+    return max(candidates, key=lambda text: text.version, default=None)
 
 
 def _shown_order(text: Text) -> tuple[int, int, str]:
@@ -187,11 +203,15 @@ def read_utf8(path: Path, file: str) -> str:
         raise CatalogueFault(file, "not-utf-8", message, line) from fault
 
 
+# libyaml reads ten times as fast, and all texts are read whenever a process starts; not every PyYAML has it.
+_Loader: Final = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
 class _WordsOnly(YAMLHandler):
     """YAML in which every value is a string, so that `no` is a word and dates are read by our schema."""
 
     def load(self, fm: str, **kwargs: object) -> Any:
-        return super().load(fm, **kwargs | {"Loader": yaml.BaseLoader})
+        return super().load(fm, **kwargs | {"Loader": _Loader})
 
 
 def _split(file: str, content: str) -> tuple[dict[str, object], str]:
@@ -220,7 +240,7 @@ class _FrontMatterSchema(Schema):
     title = fields.String(required=True, validate=validate.Length(min=2, max=120))
     placeholders = fields.List(fields.String(), required=True)
     serves = fields.List(
-        fields.String(validate=validate.Regexp(r"[a-z0-9-]+/([a-z0-9-]+|\*)\Z")),
+        fields.String(validate=validate.Regexp(r"(\*/\*|[a-z0-9-]+/([a-z0-9-]+|\*))\Z")),
         required=True,
         validate=validate.Length(min=1),
     )

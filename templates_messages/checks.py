@@ -9,7 +9,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from templates_messages.catalogue import ANY_VARIANT, CHANGED, CatalogueFault, Text, read_text, text_files
+from templates_messages.catalogue import (
+    ANY_VARIANT,
+    CHANGED,
+    EVERY_KIND,
+    CatalogueFault,
+    Text,
+    read_text,
+    text_files,
+)
 from templates_messages.findings import Finding
 from templates_messages.fingerprints import PUBLISHED, read_published
 from templates_messages.text_checks import FindsPersonalData, check_text
@@ -88,7 +96,7 @@ _OCCASIONS_WANTED: Final = (Occasion.INVITATION, Occasion.RESCHEDULED, Occasion.
 def _against_titles(texts: list[Text], titles: Titles) -> Iterator[Finding]:
     """Every kind of meeting has its texts, one for each occasion and channel, and no text serves an unknown kind."""
     kinds = {f"{meeting_type}/{variant}" for meeting_type, variant in titles.by_kind}
-    kinds |= {f"{meeting_type}/{ANY_VARIANT}" for meeting_type in titles.audiences}
+    kinds |= {f"{meeting_type}/{ANY_VARIANT}" for meeting_type in titles.audiences} | {EVERY_KIND}
     for text in texts:
         for kind in sorted(set(text.serves) - kinds):
             yield Finding(

@@ -51,12 +51,17 @@ PLACEHOLDERS: Final[dict[str, Placeholder]] = {
     "support": Placeholder(optional=True),
     "krypterat": Placeholder(Kind.FLAG),
     "spelas_inte_in": Placeholder(Kind.FLAG),
+    "ska_fa_besked": Placeholder(optional=True),
+    "besked_lank": Placeholder(Kind.LINK, optional=True),
     "motesvard_lank": Placeholder(Kind.LINK, optional=True),
     "motesvard_pin": Placeholder(optional=True),
 }
 
 HOST_ONLY: Final = frozenset({"motesvard_lank", "motesvard_pin"})
-COMMON: Final = frozenset(PLACEHOLDERS) - HOST_ONLY
+NOTICE_ONLY: Final = frozenset({"ska_fa_besked", "besked_lank"})
+COMMON: Final = frozenset(PLACEHOLDERS) - HOST_ONLY - NOTICE_ONLY
+# A mail tells when, what kind of change and where to read on; neither which unit nor any way into the room.
+IN_MAIL: Final = NOTICE_ONLY | {"datum", "tid", "tid_start", "tid_slut", "tidigare_tid"}
 
 ALLOWED: Final[dict[Audience, frozenset[str]]] = {
     Audience.CALENDAR: COMMON | {"motesvard_lank"},
@@ -79,6 +84,7 @@ _REQUIRED: Final[dict[tuple[Audience, Occasion], frozenset[str]]] = {
     (Audience.STAFF, Occasion.INVITATION): _HOST_START,
     (Audience.STAFF, Occasion.RESCHEDULED): _HOST_START | {"tidigare_tid"},
     (Audience.STAFF, Occasion.CANCELLED): _WHEN_AND_WHERE,
+    (Audience.STAFF, Occasion.NOTICE): frozenset({"tid", "besked_lank"}),
     (Audience.EXTERNAL, Occasion.INVITATION): _INVITED_GUEST,
     (Audience.EXTERNAL, Occasion.RESCHEDULED): _INVITED_GUEST | {"tidigare_tid"},
     (Audience.EXTERNAL, Occasion.CANCELLED): _WHEN_AND_WHERE | {"kontakt"},
@@ -94,6 +100,8 @@ STANDS_IN_FOR: Final = {"tid": frozenset({"datum", "tid_start"})}
 def allowed(audience: Audience, channel: Channel) -> frozenset[str]:
     """Return the names that a text for this audience in this channel may use."""
     names = ALLOWED[audience]
+    if channel is Channel.MAIL:
+        return IN_MAIL if audience is Audience.STAFF else frozenset()
     return names - HOST_ONLY if channel is Channel.PRATOR else names
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from templates_messages.values import TextValues
+from templates_messages.vocabulary import Audience
 
 # The telephone numbers are from PTS's series for fiction.
 FULL: Final = TextValues(
@@ -30,6 +31,8 @@ FULL: Final = TextValues(
     opens_minutes_before=15,
     data_controller="Hälso- och sjukvårdsnämnden",
     info_page="https://www.region.example/videomote",
+    must_hear=(Audience.PATIENT, Audience.INTERPRETER, Audience.EXTERNAL),
+    told_page="https://mote.region.example/start/B4N8Z0C6V1JFSG/told",
     support="08-465 004 30",
     encrypted=True,
     not_recorded=True,
@@ -43,6 +46,7 @@ BARE: Final = replace(
     video_system_address=None,
     dial_in_number=None,
     info_page=None,
+    must_hear=(),
     support=None,
     encrypted=False,
     not_recorded=False,

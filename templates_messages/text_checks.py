@@ -237,7 +237,7 @@ def _reading(text: Text, filled: RenderedText) -> Iterator[Finding]:
 
 _ADDRESS: Final = re.compile(r"https?://\S+")
 _ADDRESS_IN_MARKDOWN: Final = re.compile(r"https?://[^\s\])]+")
-_SAMPLE_LINKS: Final = frozenset({FULL.join_link, FULL.start_link, FULL.info_page})
+_SAMPLE_LINKS: Final = frozenset({FULL.join_link, FULL.start_link, FULL.info_page, FULL.told_page})
 
 
 def _links(text: Text, filled: RenderedText) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
 from templates_messages.times import clock_in_words, date_in_words, window_in_words
-from templates_messages.vocabulary import Language
+from templates_messages.vocabulary import Audience, Language
 
 # Line breaks would forge lines of a text; bidi controls and zero-width characters reorder or hide what is read.
 _UNFIT_CHARACTERS: Final = re.compile(
@@ -58,6 +58,10 @@ class TextValues:
     video_system_address: str | None = None
     dial_in_number: str | None = None
     info_page: str | None = None
+    must_hear: tuple[Audience, ...] = ()
+    """Whom staff should tell of the change, for a mail to them."""
+    told_page: str | None = None
+    """Where staff read on after such a mail, and say that the others have been told."""
     support: str | None = None
     encrypted: bool = False
     """The provider encrypts the call; without it no text says so."""
@@ -94,7 +98,7 @@ _WORD_FIELDS: Final = (
     "support",
 )
 _NEVER_EMPTY: Final = ("unit_name", "contact_telephone", "data_controller")
-_LINK_FIELDS: Final = ("join_link", "start_link", "info_page")
+_LINK_FIELDS: Final = ("join_link", "start_link", "info_page", "told_page")
 
 
 def _check_window(start_name: str, end_name: str, start: datetime, end: datetime) -> None:
@@ -149,6 +153,35 @@ def _contact(values: TextValues, language: Language) -> str:
     return f"{spoken} ({values.contact_hours})" if values.contact_hours else spoken
 
 
+_AUDIENCE_WORDS: Final = {
+    Language.SWEDISH: (
+        {
+            Audience.PATIENT: "patient",
+            Audience.STAFF: "medarbetare",
+            Audience.EXTERNAL: "extern part",
+            Audience.INTERPRETER: "tolk",
+        },
+        " och ",
+    ),
+    Language.ENGLISH: (
+        {
+            Audience.PATIENT: "patient",
+            Audience.STAFF: "staff",
+            Audience.EXTERNAL: "external party",
+            Audience.INTERPRETER: "interpreter",
+        },
+        " and ",
+    ),
+}
+
+
+def _must_hear(values: TextValues, language: Language) -> str | None:
+    """Return `patient, tolk och extern part`."""
+    words, conjunction = _AUDIENCE_WORDS[language]
+    *others, last = [words[audience] for audience in values.must_hear] or [""]
+    return (f"{', '.join(others)}{conjunction}{last}" if others else last) or None
+
+
 Value = str | int | bool | None
 
 _RESOLVERS: Final[dict[str, Callable[[TextValues, Language], Value]]] = {
@@ -173,6 +206,8 @@ _RESOLVERS: Final[dict[str, Callable[[TextValues, Language], Value]]] = {
     "support": lambda values, _: values.support,
     "krypterat": lambda values, _: values.encrypted,
     "spelas_inte_in": lambda values, _: values.not_recorded,
+    "ska_fa_besked": _must_hear,
+    "besked_lank": lambda values, _: values.told_page,
     "motesvard_lank": lambda values, _: values.start_link,
     "motesvard_pin": lambda values, _: values.host_pin,
 }

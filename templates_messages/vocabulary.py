@@ -25,6 +25,8 @@ class Channel(StrEnum):
     RECORD = "record"
     PRATOR = "prator"
     """The service between region and municipality: read by others than our own staff."""
+    MAIL = "mail"
+    """Sent by the service to staff, unencrypted once it has left: nothing in it lets anybody in."""
 
 
 class Occasion(StrEnum):
@@ -34,6 +36,8 @@ class Occasion(StrEnum):
     RESCHEDULED = "rescheduled"
     CANCELLED = "cancelled"
     INSERT = "insert"
+    NOTICE = "notice"
+    """Not offered to be copied: the service tells staff that something happened outside the pane."""
 
 
 class Language(StrEnum):

@@ -7,6 +7,7 @@ A missing tool never passes for a green test: on a user's machine the test is sk
 import os
 import shutil
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -15,13 +16,32 @@ from _pytest.terminal import TerminalReporter
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
-ROOT: Final = Path(__file__).parent.parent
+from tests.browser_contexts import Contexts
+
+TESTS: Final = Path(__file__).parent
+ROOT: Final = TESTS.parent
 NOT_PROVED: Final = "NOT PROVED: "
 
 # No deadline: the machine that runs the tests is not what they are about.
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long, so that short ones fill the gaps at the end of a run in many processes.
+
+    Integration waits and a browser works, so their files take turns.
+    """
+    files: dict[str, list[Path]] = {"integration": [], "browser": []}
+    for path in dict.fromkeys(item.path for item in items):
+        folder = path.relative_to(TESTS).parts[0]
+        if folder in files:
+            files[folder].append(path)
+    turns = [path for pair in zip_longest(*files.values()) for path in pair if path]
+    place = {path: turn for turn, path in enumerate(turns)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
 def cannot_prove(reason: str) -> NoReturn:
@@ -56,9 +76,25 @@ def requires_chromium() -> Path:
 def browser(requires_chromium: Path) -> Iterator[Browser]:
     """Return the one browser of this process: Playwright allows one synchronous driver in each."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=str(requires_chromium), args=["--no-sandbox"])
+        # All pages of a site in one process; see `Contexts`.
+        arguments = ["--no-sandbox", "--process-per-site"]
+        started = playwright.chromium.launch(executable_path=str(requires_chromium), args=arguments)
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def _contexts(browser: Browser) -> Iterator[Contexts]:
+    made = Contexts(browser)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def contexts(_contexts: Contexts) -> Iterator[Contexts]:
+    """Return the browser's contexts, all of them empty."""
+    yield _contexts
+    _contexts.empty()
 
 
 @pytest.fixture(scope="session")

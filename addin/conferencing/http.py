@@ -8,27 +8,12 @@ the vendor's words, the address or any secret in it. Nothing is retried here and
 from __future__ import annotations
 
 import base64
-import http.client
-import io
 import json
-import logging
 import re
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from typing import Any, Final, Literal
 from urllib.parse import urlencode, urlsplit
-
-import requests
-from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Timeout
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import ConnectionPool
-from urllib3.exceptions import HTTPError
 
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import (
@@ -39,10 +24,20 @@ from addin.meetings.errors import (
     ProviderUnavailable,
     RateLimited,
 )
+from bounded_http.connections import (
+    BoundedAdapter,
+    NotConnected,
+    NoUsableAnswer,
+    RawAnswer,
+    Way,
+    exchange,
+    is_this_machine,
+    keep_addresses_out_of_logs,
+    prepared,
+    retry_after_seconds,
+)
 
 LARGEST_ANSWER_BYTES: Final = 1024 * 1024
-DEFAULT_RETRY_AFTER_SECONDS: Final = 1.0
-LONGEST_RETRY_AFTER_SECONDS: Final = 3600.0
 
 _ITEM: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _COLLECTION: Final = re.compile(r"(/[A-Za-z0-9_.-]+)+")
@@ -107,31 +102,22 @@ class Answer:
             return None
 
 
-class NoUsableAnswerError(Exception):
-    """Bytes may have been sent and nothing usable came back; never leaves this module."""
-
-
 class VendorHttp:
     """One vendor's connections. Safe for use by many threads at once."""
 
     def __init__(self, settings: ConnectionSettings) -> None:
         _refuse_clear_text(settings.base_url)
-        # At DEBUG urllib3 logs each address, and an address names a room.
-        pool_log = logging.getLogger("urllib3.connectionpool")
-        pool_log.setLevel(max(pool_log.getEffectiveLevel(), logging.INFO))
+        keep_addresses_out_of_logs()
         self._settings = settings
         self._base = settings.base_url.rstrip("/")
-        self._proxies = dict(settings.proxies)
-        self._verify = settings.ca_bundle or True
+        self._way = Way(settings.proxies, settings.ca_bundle)
         self._headers = {
             "Accept": "application/json",
             "Accept-Encoding": "identity",  # a small compressed answer may unpack to a huge one
             "Authorization": _basic(settings.username, settings.password),
             "User-Agent": "vardmote",
         }
-        # requests' transport without its Session, which would keep cookies, look at redirects even when told not to
-        # follow them, and read proxies and passwords from the environment.
-        self._transport = _BoundedAdapter(pool_connections=4, pool_maxsize=settings.pool_size)
+        self._transport = BoundedAdapter(pool_connections=4, pool_maxsize=settings.pool_size)
 
     def get(self, path: str, query: Mapping[str, str | int], deadline: Deadline) -> Answer:
         """Read; whatever goes wrong on the way is ProviderUnavailable, because reading may be repeated."""
@@ -152,56 +138,34 @@ class VendorHttp:
     def _call(self, method: _Method, path: str, body: Mapping[str, Any] | None, deadline: Deadline) -> Answer:
         unanswered = ProviderUnavailable if method == "GET" else OutcomeUnknown
         try:
-            response = self._exchange(self._prepared(method, path, body), deadline)
-            answer = _answer(response)
-        except NoUsableAnswerError as failure:
+            raw = self._exchange(method, path, body, deadline)
+        except NotConnected as failure:
+            raise ProviderUnavailable(str(failure)) from None
+        except NoUsableAnswer as failure:
             raise unanswered(str(failure)) from None
-        failure_of_status = _failure(answer.status, response.headers.get("Retry-After"), unanswered)
+        failure_of_status = _failure(raw.status, raw.headers.get("Retry-After"), unanswered)
         if failure_of_status:
             raise failure_of_status
-        return answer
+        return Answer(raw.status, raw.headers.get("Location"), raw.body)
 
-    def _prepared(
-        self, method: _Method, path: str, body: Mapping[str, Any] | None
-    ) -> requests.PreparedRequest:
-        # Built by hand: the settings are the same each time, so nothing of requests' merging is needed.
-        prepared = requests.PreparedRequest()
-        prepared.method = method
-        prepared.url = self._base + path
-        prepared.headers = CaseInsensitiveDict(self._headers)
-        if body is not None:
-            prepared.body = json.dumps(body).encode()
-            prepared.headers["Content-Type"] = "application/json"
-            prepared.headers["Content-Length"] = str(len(prepared.body))
-        return prepared
-
-    def _exchange(self, prepared: requests.PreparedRequest, deadline: Deadline) -> requests.Response:
+    def _exchange(
+        self, method: _Method, path: str, body: Mapping[str, Any] | None, deadline: Deadline
+    ) -> RawAnswer:
         seconds = min(self._settings.timeout_seconds, deadline.remaining())
         if seconds <= 0:
             raise ProviderUnavailable("no time left to call")
-        # requests takes urllib3's own object, which its type stubs do not say.
-        timeout: Any = Timeout(total=seconds, connect=min(seconds, self._settings.connect_timeout_seconds))
-        try:
-            return self._transport.send(
-                prepared, stream=True, timeout=timeout, verify=self._verify, proxies=self._proxies
-            )
-        except (requests.RequestException, HTTPError, http.client.HTTPException, OSError) as failure:
-            # The name of the exception's type tells enough; its text holds the address.
-            raise NoUsableAnswerError(f"no answer ({type(failure).__name__})") from None
-
-
-def _answer(response: requests.Response) -> Answer:
-    """Read at most the largest answer; raises NoUsableAnswerError when it is larger or breaks off."""
-    try:
-        body = response.raw.read(LARGEST_ANSWER_BYTES + 1, decode_content=False)
-    except (HTTPError, http.client.HTTPException, OSError) as failure:
-        raise NoUsableAnswerError(f"answer broke off ({type(failure).__name__})") from None
-    finally:
-        # Returns the connection to the pool when the answer was read to its end, and closes it otherwise.
-        response.close()
-    if len(body) > LARGEST_ANSWER_BYTES:
-        raise NoUsableAnswerError("answer too large")
-    return Answer(response.status_code, response.headers.get("Location"), body)
+        headers, sent = self._headers, None
+        if body is not None:
+            headers = {**headers, "Content-Type": "application/json"}
+            sent = json.dumps(body).encode()
+        return exchange(
+            self._transport,
+            prepared(method, self._base + path, headers, sent),
+            self._way,
+            seconds=seconds,
+            connect_seconds=self._settings.connect_timeout_seconds,
+            largest_bytes=LARGEST_ANSWER_BYTES,
+        )
 
 
 def _failure(
@@ -225,23 +189,6 @@ def _failure(
     return None
 
 
-def retry_after_seconds(header: str | None, now: datetime | None = None) -> float:
-    """Return how long a `Retry-After` header asks to wait: seconds or an HTTP date (RFC 9110, section 10.2.3).
-
-    Without a usable header: one second. Never more than an hour.
-    """
-    if header is None:
-        return DEFAULT_RETRY_AFTER_SECONDS
-    if re.fullmatch(r"[0-9]{1,9}", header.strip()):
-        return min(float(header), LONGEST_RETRY_AFTER_SECONDS)
-    try:
-        at = parsedate_to_datetime(header)
-    except ValueError:
-        return DEFAULT_RETRY_AFTER_SECONDS
-    wait = (at.replace(tzinfo=at.tzinfo or UTC) - (now or datetime.now(UTC))).total_seconds()
-    return min(max(wait, 0.0), LONGEST_RETRY_AFTER_SECONDS)
-
-
 def _basic(username: str, password: str) -> str:
     """Return Basic credentials in UTF-8 (RFC 7617); requests alone would write them in Latin-1."""
     return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
@@ -252,112 +199,5 @@ def _refuse_clear_text(base_url: str) -> None:
     parts = urlsplit(base_url)
     if parts.path.rstrip("/") or parts.query or parts.fragment or parts.username or not parts.hostname:
         raise ValueError("base_url must be scheme, host and port alone")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_this_machine(parts.hostname)):
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_this_machine(parts.hostname)):
         raise ValueError("base_url must be https")
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-# --- Bounded connections ------------------------------------------------------------------------------------
-
-
-class _DeadlineReader(io.RawIOBase):
-    """Reads a socket until a point in time: a vendor that drips a byte a second cannot hold a thread."""
-
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: Deadline) -> None:
-        self._raw, self._sock, self._deadline = raw, sock, deadline
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        remaining = self._deadline.remaining()
-        if remaining <= 0:
-            raise TimeoutError
-        self._sock.settimeout(remaining)
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-class _BoundedResponse(http.client.HTTPResponse):
-    """Makes the socket's read timeout, which counts anew with each byte, the time for the whole answer."""
-
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        seconds = sock.gettimeout()
-        if seconds is not None and isinstance(self.fp, io.BufferedReader):
-            self.fp = io.BufferedReader(_DeadlineReader(self.fp.detach(), sock, Deadline.after(seconds)))
-
-
-class _BoundedConnection(HTTPConnection):
-    """A connection whose failure to come about is surely not applied: no byte of a request was sent."""
-
-    response_class = _BoundedResponse
-    _held: list[Any] | None = None
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        """Send head and body as one: two writes are two packets, and two times that other threads go first."""
-        self._held = []
-        try:
-            super().request(*args, **kwargs)
-        finally:
-            held, self._held = self._held, None
-        super().send(b"".join(held))
-
-    def send(self, data: Any) -> None:
-        if self._held is None:
-            super().send(data)
-        else:
-            self._held.append(data)
-
-    def connect(self) -> None:
-        """Resolve, connect, shake hands, through the proxy if there is one; raises ProviderUnavailable."""
-        try:
-            super().connect()
-        except (HTTPError, http.client.HTTPException, OSError) as failure:
-            raise ProviderUnavailable(f"no connection ({type(failure).__name__})") from None
-
-
-class _BoundedTlsConnection(_BoundedConnection, HTTPSConnection):
-    """The same over TLS; a certificate that is not trusted is a connection that did not come about."""
-
-
-class _BoundedPool(HTTPConnectionPool):
-    ConnectionCls = _BoundedConnection
-
-
-class _BoundedTlsPool(HTTPSConnectionPool):
-    ConnectionCls = _BoundedTlsConnection
-
-
-class _BoundedAdapter(HTTPAdapter):
-    """Gives requests the bounded connections, with and without a proxy; requests' default is no retries."""
-
-    _vendor: ConnectionPool | None = None
-
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> ConnectionPool:
-        """Return the one vendor's pool: found once, since address, proxy and trust are the same for every call."""
-        if self._vendor is None:
-            self._vendor = super().get_connection_with_tls_context(*args, **kwargs)
-        return self._vendor
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        _use_bounded_pools(self.poolmanager)
-
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(*args, **kwargs)
-        _use_bounded_pools(manager)
-        return manager
-
-
-def _use_bounded_pools(manager: PoolManager) -> None:
-    manager.pool_classes_by_scheme = {"http": _BoundedPool, "https": _BoundedTlsPool}

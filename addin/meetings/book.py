@@ -157,6 +157,7 @@ def _wish(request: BookingRequest, who: Principal, clock: Clock) -> Meeting:
         id=secrets.token_hex(16),
         tenant=who.tenant,
         actor=who.object_id,
+        actor_mailbox=who.mailbox,
         mailbox=request.mailbox,
         on_behalf_of=request.on_behalf_of,
         hosts=request.hosts,

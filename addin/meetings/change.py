@@ -55,7 +55,7 @@ class ChangeMeeting:
         return self.reconciler.advance_for_click(claim, Deadline.after(INLINE_SECONDS), until_made=True)
 
     def told(self, meeting_id: str, audience: str, who: Principal) -> Meeting:
-        """Note that an audience's link or text was copied as the meeting stands now.
+        """Note that an audience has been told of the meeting as it stands now, by a copied text or otherwise.
 
         Raises MeetingNotFound, MeetingNotReady, UnknownAudience, LedgerUnavailable.
         """
@@ -64,8 +64,9 @@ class ChangeMeeting:
             meeting = made_meeting(writing, meeting_id, who)
             if audience not in self.plans.types.of(meeting.type).audiences:
                 raise UnknownAudience
-            writing.tell(meeting.id, audience, meeting.revision)
-            return replace(meeting, told={**meeting.told, audience: meeting.revision})
+            told = meeting.as_told_now
+            writing.tell(meeting.id, audience, told)
+            return replace(meeting, told={**meeting.told, audience: told})
 
         return self.ledger.write(unit)
 
@@ -95,6 +96,8 @@ class ChangeMeeting:
         variant = change.variant or (before.variant if kind.id == before.type else kind.variants[0].id)
         unit = self.units.of(change.unit).id if change.unit else before.unit
         after = replace(before, type=kind.id, variant=kind.variant(variant).id, unit=unit)
+        if after != before:
+            after = after.with_told_outdated()
         if change.window is None:
             return after
         # Another zone for the same instants is how the time is read, not another time.

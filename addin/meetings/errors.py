@@ -13,6 +13,10 @@
     ├── LedgerError
     │   ├── LedgerUnavailable             nothing of the unit was committed; may be repeated
     │   └── LeaseLost                     somebody else holds the row now; their result counts
+    ├── MailError
+    │   ├── MailUnavailable               not handed over, or it is not known; repeated with the same Message-ID
+    │   ├── MailRefused                   the server will not take this mail: no such address
+    │   └── MailAuthenticationFailed  MailNotProtected
     └── ProviderError
         ├── ProviderUnavailable           surely not applied; may be repeated
         │   └── RateLimited               the same, after `retry_after` seconds
@@ -135,6 +139,26 @@ class LedgerUnavailable(LedgerError):
 
 class LeaseLost(LedgerError):
     """The lease ran out and another process took the row; its result counts, not ours."""
+
+
+class MailError(CareMeetingError):
+    """The mail server could not do its part; the text is a reply code or the kind of failure, never an address."""
+
+
+class MailUnavailable(MailError):
+    """The mail was not handed over, or it is not known whether it was; it may be sent again."""
+
+
+class MailRefused(MailError):
+    """The server will never take this mail, such as for an address that it does not know."""
+
+
+class MailAuthenticationFailed(MailError):
+    """The server refused our credentials, or wants some."""
+
+
+class MailNotProtected(MailError):
+    """The server offers no encryption, or its certificate is not to be trusted; nothing was sent."""
 
 
 class ProviderError(CareMeetingError):

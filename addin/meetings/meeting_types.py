@@ -21,6 +21,8 @@ from addin.meetings.model import LobbyLevel
 SHIPPED = Path(__file__).with_name("meeting_types.toml")
 
 HostRule = Literal["any_employee", "named_hosts"]
+SeriesRule = Literal["one_link", "ask"]
+CopyRule = Literal["strip", "own_room"]
 AUDIENCES = ("patient", "staff", "external", "interpreter")
 
 
@@ -47,6 +49,8 @@ class MeetingType:
     chat: bool
     guests_can_present: bool
     host_rule: HostRule
+    series_rule: SeriesRule
+    copy_rule: CopyRule
     opens_before: timedelta
     open_after: timedelta
     days_kept: int
@@ -84,6 +88,9 @@ class _MeetingTypeSchema(Schema):
     chat = fields.Boolean(required=True)
     guests_can_present = fields.Boolean(required=True)
     host_rule = fields.String(required=True, validate=validate.OneOf(["any_employee", "named_hosts"]))
+    # A file that was copied before calendars were followed lacks these two, and gets the careful ones.
+    series_rule = fields.String(load_default="ask", validate=validate.OneOf(["one_link", "ask"]))
+    copy_rule = fields.String(load_default="strip", validate=validate.OneOf(["strip", "own_room"]))
     opens_before = fields.TimeDelta(required=True, precision=fields.TimeDelta.MINUTES)
     open_after = fields.TimeDelta(required=True, precision=fields.TimeDelta.MINUTES)
     days_kept = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=365))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -31,6 +31,19 @@ class Attention(StrEnum):
     PROTECTION_NOT_APPLIED = "protection_not_applied"
     PROVIDER_UNREACHABLE = "provider_unreachable"
     PROVIDER_MISSING = "provider_missing"
+
+
+class CalendarNote(StrEnum):
+    """What the calendar side knows of a meeting that people should be told."""
+
+    FROZEN = "frozen"
+    PERHAPS_CANCELLED = "perhaps_cancelled"
+    TIME_UNUSABLE = "time_unusable"
+    COPY_ASKED = "copy_asked"
+    COPY_UNWRITABLE = "copy_unwritable"
+    SERIES = "series"
+    SERIES_ASKED = "series_asked"
+    ENDED_WITH_ITEM = "ended_with_item"
 
 
 class LobbyLevel(StrEnum):
@@ -69,11 +82,27 @@ class Principal:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What an audience was last told: the time (UTC), or that the meeting is cancelled.
+
+    `outdated`: something else that they were told has changed since, such as the unit or the link.
+    """
+
+    revision: int
+    start: datetime
+    end: datetime
+    cancelled: bool = False
+    outdated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Meeting:
     """The wish and its codes.
 
     `mailbox` holds the calendar item; `actor` (object id) pressed the button; `revision` rises with each wish.
-    `told` is the revision that each audience was last told. All times are UTC.
+    `told` is what each audience was last told; nobody is in it who was never told anything. `calendar_notes` is what
+    following its calendar item has come to. `actor_mailbox` is where whoever booked reads mail, if that is known. All
+    times are UTC.
     """
 
     id: str
@@ -96,12 +125,35 @@ class Meeting:
     created_at: datetime
     host_started_at: datetime | None = None
     cancelled_at: datetime | None = None
-    told: Mapping[str, int] = field(default_factory=dict)
+    told: Mapping[str, Told] = field(default_factory=dict)
+    calendar_notes: frozenset[CalendarNote] = frozenset()
+    actor_mailbox: str | None = None
 
     @property
     def is_cancelled(self) -> bool:
         """Whether the wish is gone, however far the rooms have come."""
         return self.cancelled_at is not None
+
+    @property
+    def as_told_now(self) -> Told:
+        """What an audience knows that is told now."""
+        return Told(self.revision, self.window.start, self.window.end, cancelled=self.is_cancelled)
+
+    @property
+    def must_hear(self) -> tuple[str, ...]:
+        """The audiences that were told something which is no longer so; a time that came back needs no word."""
+        return tuple(audience for audience, told in self.told.items() if self._is_untrue(told))
+
+    def _is_untrue(self, told: Told) -> bool:
+        if told.outdated or told.cancelled != self.is_cancelled:
+            return True
+        return not told.cancelled and (told.start, told.end) != (self.window.start, self.window.end)
+
+    def with_told_outdated(self) -> Meeting:
+        """Return the meeting when what people were told beside the time has changed."""
+        return replace(
+            self, told={audience: replace(told, outdated=True) for audience, told in self.told.items()}
+        )
 
 
 @dataclass(frozen=True, slots=True)

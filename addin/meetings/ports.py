@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
+from addin.meetings.bindings import BindingClaim, Copy, ItemBinding, OccurrenceRow
 from addin.meetings.deadline import Deadline
 from addin.meetings.model import (
     Attention,
     AuditEntry,
+    CalendarNote,
     Claim,
     LobbyLevel,
     Meeting,
     MeetingState,
     Principal,
     Room,
+    Told,
     Wanted,
     Window,
 )
+from addin.meetings.notices import Notice, NoticeClaim, NoticeKind
+from addin.meetings.watches import MailboxWatch, WatchClaim
 
 T = TypeVar("T")
 
@@ -166,6 +171,88 @@ class ConferencingProvider(Protocol):
         """Make one harmless call that proves address, trust and credentials."""
 
 
+# --- What calendars tell us ---------------------------------------------------------------------------------
+
+
+class HintKind(StrEnum):
+    """What a calendar tells: of an item, or (the last three) of the subscription itself."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    DELETED = "deleted"
+    REAUTHORIZATION_REQUIRED = "reauthorization_required"
+    SUBSCRIPTION_REMOVED = "subscription_removed"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedHint:
+    """One notification as it came in, proven by nothing yet.
+
+    `subscription` is the calendar's id of the subscription, `secret` what it says to be that one's. `item_id` and
+    `version` are None where the calendar does not say, and for the kinds that are about the subscription.
+    """
+
+    subscription: str
+    secret: str = field(repr=False)
+    kind: HintKind
+    item_id: str | None = None
+    version: str | None = None
+
+
+class Hints(Protocol):
+    """What calendars call, by way of the surface `hooks`."""
+
+    def receive(self, hints: Sequence[ReceivedHint]) -> None:
+        """Store those whose secret is right, and drop the others without a word to the sender.
+
+        Returns when they are committed. Raises LedgerUnavailable: then nothing is stored, and the sender must be
+        asked to repeat (503).
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHint:
+    """A proven hint until its item has been made due; `key` is a keyed hash, the same for each repeat."""
+
+    key: bytes
+    watch_id: str
+    kind: HintKind
+    item: bytes | None
+    received_at: datetime
+
+
+# --- Mail ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail to an employee.
+
+    `key` is the same for each try, so that a repeat is recognised: letters, digits, dots and hyphens. `to` are
+    addresses of the organisation, at least one. `plain` and `html` say the same.
+    """
+
+    key: str
+    to: tuple[str, ...] = field(repr=False)
+    subject: str
+    plain: str
+    html: str
+
+
+class Mailer(Protocol):
+    """The organisation's mail server. A mail may be handed over twice, under one key; none waits past `deadline`."""
+
+    def send(self, mail: Mail, deadline: Deadline) -> None:
+        """Hand the mail over; done when one of the recipients was taken.
+
+        Raises MailUnavailable, MailRefused, MailAuthenticationFailed, MailNotProtected.
+        """
+
+    def check(self, deadline: Deadline) -> None:
+        """Prove address, protection and credentials, and send nothing. Raises as `send` does."""
+
+
 # --- The ledger ---------------------------------------------------------------------------------------------
 
 
@@ -229,6 +316,32 @@ class Reading(Protocol):
 
     def audit_entries(self, meeting_id: str | None, since: datetime | None) -> Iterator[AuditEntry]: ...
 
+    def binding(self, meeting_id: str) -> ItemBinding | None:
+        """Return what is known of the meeting's calendar item; None when it is not followed."""
+
+    def copies(self, meeting_id: str) -> Sequence[Copy]: ...
+
+    def occurrences(self, meeting_id: str) -> Sequence[OccurrenceRow]:
+        """Return the near occurrences of a meeting that is a series, by time."""
+
+    def notices(self, meeting_id: str) -> Sequence[Notice]: ...
+
+    def watch_of(self, subscription: str) -> MailboxWatch | None:
+        """Return the followed mailbox of a calendar's subscription."""
+
+    def watch_by_mailbox(self, mailbox: str) -> MailboxWatch | None: ...
+
+    def following(self, meetings: Collection[str]) -> Mapping[str, tuple[Meeting, ItemBinding]]:
+        """Return those of the meetings that are followed, by id."""
+
+    def follows_until(self, mailbox: str) -> datetime | None:
+        """Return when the last meeting that is followed in the mailbox ends (UTC), if any is live."""
+
+    def has_hints(self) -> bool: ...
+
+    def calendar_counts(self) -> Mapping[str, int]:
+        """Return how things stand with calendars, by name (see `docs/operations.md`, "Metrics")."""
+
 
 class Writing(Reading, Protocol):
     """What may be done inside one unit; all of it is committed, or nothing."""
@@ -261,7 +374,7 @@ class Writing(Reading, Protocol):
 
     def host_started(self, meeting_id: str, at: datetime) -> None: ...
 
-    def tell(self, meeting_id: str, audience: str, revision: int) -> None: ...
+    def tell(self, meeting_id: str, audience: str, told: Told) -> None: ...
 
     def claim(self, room_id: str, lease_seconds: float) -> Claim | None:
         """Claim one room whoever made it due; None while somebody else holds it."""
@@ -285,6 +398,95 @@ class Writing(Reading, Protocol):
         """Remove a cancelled meeting and all that hangs on it; the count is kept."""
 
     def unfreeze(self) -> None: ...
+
+    # Following calendars. Whoever makes a row due raises its `asked`, so that a look which is under way, and may have
+    # seen too little, is followed by another.
+
+    def add_binding(self, binding: ItemBinding) -> None:
+        """Have a meeting followed, due at once; served by its mailbox's calendar where that is known already."""
+
+    def claim_bindings(self, backend: str, lease_seconds: float, limit: int) -> Sequence[BindingClaim]:
+        """Claim due bindings of one calendar, longest due first; rows held by others are skipped."""
+
+    def save_binding(self, claim: BindingClaim, binding: ItemBinding, due_in: float | None) -> None:
+        """Write what a look came to and give the lease back; raises LeaseLost when the fence has moved.
+
+        `due_in` seconds: when to look again; None: never, unless somebody asks.
+        """
+
+    def ask_bindings(self, meetings: Collection[str], *, look_tagged: bool, also: str | None = None) -> None:
+        """Make the meetings' bindings due; `also` is one more mailbox in which their tag was seen."""
+
+    def offer_item(self, meeting_id: str, item_id: str) -> None:
+        """Note an item id that Outlook gave and make the binding due."""
+
+    def ask_items(self, items: Collection[bytes], hinted_at: datetime) -> set[bytes]:
+        """Make due what is bound to the items, by hash; returns which of them are bound to a meeting."""
+
+    def ask_mailbox(self, watch_id: str) -> None:
+        """Make due everything that is followed in a watch's mailbox, and the search for tags."""
+
+    def reroute(self, mailbox: str, backend: str | None) -> None:
+        """Have everything in the mailbox served by that calendar (None: probe again); ids of the old one are void."""
+
+    def route_bindings(self, limit: int) -> int:
+        """Give new bindings their mailbox's calendar, and mailboxes that are not followed yet a watch; how many."""
+
+    def follow_all(self, limit: int) -> int:
+        """Have live meetings followed that are not yet (booked before calendars were); returns how many."""
+
+    def note_calendar(self, meeting_id: str, notes: Collection[CalendarNote]) -> None: ...
+
+    def note_bound(self, meeting_id: str, mailbox: str) -> None:
+        """Note that an item in that mailbox holds the meeting: it is not unbound, and its owner is that mailbox's."""
+
+    def revive(self, meeting: Meeting, seen_revision: int, purge_at: datetime) -> bool:
+        """Write the wish of a meeting that lives again; False when its item holds another meeting by now.
+
+        Raises MeetingChanged unless the stored revision is `seen_revision`.
+        """
+
+    def put_copy(self, copy: Copy) -> None:
+        """Write what became of a copy, in the place of what was written before."""
+
+    def put_occurrences(self, meeting_id: str, rows: Sequence[OccurrenceRow]) -> None:
+        """Write the near occurrences in the place of those that were written before."""
+
+    def owe_notice(self, meeting_id: str, revision: int, kind: NoticeKind, due_in: float) -> None:
+        """Owe the meeting's people a mail; one that has not been sent yet gives its place to this one."""
+
+    def drop_notice(self, meeting_id: str, about: str) -> bool:
+        """Owe no mail about it any more; False when there was none that had not been sent."""
+
+    def claim_notices(self, lease_seconds: float, limit: int) -> Sequence[NoticeClaim]:
+        """Claim mails that are due, longest due first; rows held by others are skipped."""
+
+    def save_notice(self, claim: NoticeClaim, notice: Notice, due_in: float | None) -> None:
+        """Write what became of a mail and give the lease back; raises LeaseLost when the fence has moved.
+
+        `due_in` seconds: when to send again; None: never.
+        """
+
+    def count_found(self, found_by: str) -> None:
+        """Count a change in a calendar by what found it: `push`, `pull`, `sweep` or `click`."""
+
+    def add_hints(self, hints: Sequence[StoredHint]) -> None:
+        """Store hints; one that is there already is left as it is."""
+
+    def take_hints(self, limit: int) -> Sequence[StoredHint]:
+        """Take hints away, oldest first; those that others are taking are skipped."""
+
+    def claim_watches(self, backend: str | None, lease_seconds: float, limit: int) -> Sequence[WatchClaim]:
+        """Claim due watches of one calendar (None: of mailboxes still to be probed), longest due first."""
+
+    def save_watch(self, claim: WatchClaim, watch: MailboxWatch, due_in: float) -> None:
+        """Write how a watch stands and give the lease back; raises LeaseLost when the fence has moved."""
+
+    def remove_watch(self, claim: WatchClaim) -> None:
+        """Forget a mailbox; raises LeaseLost when the fence has moved or somebody has asked meanwhile."""
+
+    def ask_watch(self, watch_id: str, *, renew: bool, scan: bool) -> None:
+        """Make a watch due: to prove its subscription, to search its mailbox for tags."""
 
     def forget_idempotency(self, before: datetime) -> int:
         """Remove keys older than `before`; returns how many."""

@@ -6,7 +6,7 @@ Fills the central templates with what the meeting, its unit and its provider say
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from addin.meetings.codes import grouped
@@ -16,7 +16,7 @@ from addin.meetings.model import Meeting
 from addin.meetings.ports import Clock, ConferencingProvider
 from addin.meetings.times import date_at_home, time_zone
 from addin.meetings.units import Units
-from templates_messages.catalogue import Catalogue, select
+from templates_messages.catalogue import Catalogue, select, select_notice
 from templates_messages.item_block import JOIN_PATH, START_PATH, item_block
 from templates_messages.rendering import RenderedText, render
 from templates_messages.titles import NeutralTitles, Titles
@@ -80,27 +80,47 @@ class MeetingTexts:
             Audience(audience),
             spoken,
             on=date_at_home(self.clock.now()),
-            has_previous_time=meeting.previous is not None,
+            has_previous_time=_previous(meeting, audience) is not None,
         )
-        values = self._values(meeting)
+        values = self._values(meeting, audience)
         return [render(text, values, wanted=spoken) for text in chosen]
+
+    def notice(self, meeting: Meeting, kind: str, must_hear: tuple[str, ...]) -> RenderedText | None:
+        """Return the mail to the meeting's own people about what happened, or None when there is no such text.
+
+        `kind` is a `NoticeKind` or `reminder`; `must_hear` are the audiences that they should tell.
+        """
+        today = date_at_home(self.clock.now())
+        text = select_notice(self.catalogue, f"notice-{kind.replace('_', '-')}", on=today)
+        if text is None:
+            return None
+        values = replace(
+            self._values(meeting, must_hear[0] if must_hear else None),
+            must_hear=tuple(Audience(audience) for audience in must_hear),
+            told_page=self.told_page(meeting),
+        )
+        return render(text, values)
+
+    def told_page(self, meeting: Meeting) -> str:
+        """Return where staff find the texts after a change, and say that the others have been told."""
+        return f"{self.start_link(meeting)}/told"
 
     def central_template(self, texts: list[RenderedText]) -> str | None:
         """Return the name of the 1177 template that already holds the invitation, or None."""
         named = (text.central_template for text in texts if text.occasion is Occasion.INVITATION)
         return next(filter(None, named), None)
 
-    def _values(self, meeting: Meeting) -> TextValues:
+    def _values(self, meeting: Meeting, audience: str | None = None) -> TextValues:
         kind, unit = self.types.of(meeting.type), self.units.of(meeting.unit)
         provider = self.providers.get(kind.provider)
         capabilities = provider.capabilities if provider else None
-        start, end = _previous(meeting)
+        previous = _previous(meeting, audience)
         return TextValues(
             start=meeting.window.start,
             end=meeting.window.end,
             zone=time_zone(meeting.window.zone),
-            previous_start=start,
-            previous_end=end,
+            previous_start=previous[0] if previous else None,
+            previous_end=previous[1] if previous else None,
             join_link=self.join_link(meeting),
             start_link=self.start_link(meeting),
             spoken_code=grouped(meeting.join_code),
@@ -119,5 +139,9 @@ class MeetingTexts:
         )
 
 
-def _previous(meeting: Meeting) -> tuple[datetime | None, datetime | None]:
-    return (meeting.previous.start, meeting.previous.end) if meeting.previous else (None, None)
+def _previous(meeting: Meeting, audience: str | None) -> tuple[datetime, datetime] | None:
+    """Return the earlier time as the audience knows it: a meeting dragged twice has one that nobody heard of."""
+    told = meeting.told.get(audience) if audience else None
+    if told and (told.start, told.end) != (meeting.window.start, meeting.window.end):
+        return told.start, told.end
+    return (meeting.previous.start, meeting.previous.end) if meeting.previous else None

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, or_, 
 from addin.meetings.keyring import Keyring
 from addin.meetings.model import AuditEntry, Meeting, MeetingState, Principal, Room
 from addin.store import tables
+from addin.store.calendar_reading import SqlCalendarReading
 from addin.store.ledger_now import LedgerNow
 from addin.store.rows import audit_of, from_time, meeting_of, room_of, to_time
 
@@ -23,7 +24,7 @@ _NOW = select(LedgerNow())
 _FROZEN = select(tables.ledger_state.c.frozen_at)
 
 
-class SqlReading:
+class SqlReading(SqlCalendarReading):
     """Reads on one connection; the caller holds the transaction."""
 
     def __init__(self, connection: Connection, keyring: Keyring) -> None:

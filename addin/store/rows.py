@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping
 
 from addin.meetings.keyring import Keyring
-from addin.meetings.model import Attention, AuditEntry, Meeting, MeetingState, Room, Wanted, Window
+from addin.meetings.model import (
+    Attention,
+    AuditEntry,
+    CalendarNote,
+    Meeting,
+    MeetingState,
+    Room,
+    Told,
+    Wanted,
+    Window,
+)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 Row = RowMapping
-
-# The columns of a room that a step of the reconciler may change.
-KNOWN_COLUMNS = (
-    "reference",
-    "applied_revision",
-    "made_at",
-    "verified_at",
-    "gone_at",
-    "must_look",
-    "lookup_until",
-    "attempts",
-)
 
 
 def to_time(value: datetime | None) -> int | None:
@@ -40,7 +38,8 @@ def from_time(value: int) -> datetime:
     return _EPOCH + timedelta(microseconds=value)
 
 
-def _maybe_time(value: int | None) -> datetime | None:
+def maybe_time(value: int | None) -> datetime | None:
+    """Return the same, or None for no time."""
     return None if value is None else from_time(value)
 
 
@@ -52,6 +51,7 @@ def meeting_row(meeting: Meeting, keyring: Keyring) -> dict[str, Any]:
         "mailbox": meeting.mailbox,
         "behalf": meeting.on_behalf_of,
         "hosts": meeting.hosts,
+        "actor": meeting.actor_mailbox,
     }
     return {
         "id": meeting.id,
@@ -64,7 +64,7 @@ def meeting_row(meeting: Meeting, keyring: Keyring) -> dict[str, Any]:
         "sealed": keyring.seal(json.dumps(secret, separators=(",", ":")).encode(), meeting.id),
         "created_at": to_time(meeting.created_at),
         "state": meeting.state.value,
-        "attention": meeting.attention.value if meeting.attention else None,
+        "attention": meeting.attention,
         "unbound": meeting.unbound,
         "host_started_at": to_time(meeting.host_started_at),
         **wish_columns(meeting),
@@ -90,9 +90,45 @@ def wish_columns(meeting: Meeting) -> dict[str, Any]:
     }
 
 
-def told_text(told: Mapping[str, int]) -> str:
-    """Return which audience was told at which revision, as it is stored."""
-    return json.dumps(dict(told), separators=(",", ":"), sort_keys=True)
+def told_text(told: Mapping[str, Told]) -> str:
+    """Return what each audience was told, as it is stored: revision, seconds of start and end, what else holds."""
+    entries = {
+        audience: [it.revision, _seconds(it.start), _seconds(it.end), it.cancelled + 2 * it.outdated]
+        for audience, it in told.items()
+    }
+    return json.dumps(entries, separators=(",", ":"), sort_keys=True)
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _told(row: Row) -> dict[str, Told]:
+    return {audience: _one_told(it, row) for audience, it in json.loads(row["told"]).items()}
+
+
+def _one_told(entry: Any, row: Row) -> Told:
+    if isinstance(entry, int):
+        # As it was stored before the time was: true as long as the meeting has that revision.
+        start, end = from_time(row["starts_at"]), from_time(row["ends_at"])
+        return Told(entry, start, end, outdated=entry < row["revision"])
+    revision, start, end, flags = entry
+    return Told(
+        revision,
+        datetime.fromtimestamp(start, UTC),
+        datetime.fromtimestamp(end, UTC),
+        cancelled=bool(flags & 1),
+        outdated=bool(flags & 2),
+    )
+
+
+def notes_text(notes: Collection[CalendarNote]) -> str | None:
+    """Return what the calendar side knows, as it is stored."""
+    return ",".join(sorted(notes)) or None
+
+
+def _notes_of(text: str | None) -> frozenset[CalendarNote]:
+    return frozenset(CalendarNote(note) for note in text.split(",")) if text else frozenset()
 
 
 def meeting_of(row: Row, keyring: Keyring) -> Meeting:
@@ -110,6 +146,8 @@ def meeting_of(row: Row, keyring: Keyring) -> Meeting:
         mailbox=secret["mailbox"],
         on_behalf_of=secret["behalf"],
         hosts=tuple(secret["hosts"]),
+        # Not there in what was sealed before it was kept.
+        actor_mailbox=secret.get("actor"),
         type=row["type"],
         variant=row["variant"],
         unit=row["unit"],
@@ -122,9 +160,10 @@ def meeting_of(row: Row, keyring: Keyring) -> Meeting:
         join_code=secret["join"],
         start_code=secret["start"],
         created_at=from_time(row["created_at"]),
-        host_started_at=_maybe_time(row["host_started_at"]),
-        cancelled_at=_maybe_time(row["cancelled_at"]),
-        told=json.loads(row["told"]),
+        host_started_at=maybe_time(row["host_started_at"]),
+        cancelled_at=maybe_time(row["cancelled_at"]),
+        told=_told(row),
+        calendar_notes=_notes_of(row["calendar_notes"]),
     )
 
 
@@ -145,7 +184,7 @@ def room_row(room: Room, keyring: Keyring) -> dict[str, Any]:
 
 
 def known_columns(room: Room) -> dict[str, Any]:
-    """Return the values of `KNOWN_COLUMNS`."""
+    """Return the columns that a step of the reconciler may change."""
     return {
         "reference": room.reference,
         "applied_revision": room.applied_revision,
@@ -172,12 +211,12 @@ def room_of(row: Row, keyring: Keyring) -> Room:
         wanted_revision=row["wanted_revision"],
         reference=row["reference"],
         applied_revision=row["applied_revision"],
-        made_at=_maybe_time(row["made_at"]),
-        verified_at=_maybe_time(row["verified_at"]),
+        made_at=maybe_time(row["made_at"]),
+        verified_at=maybe_time(row["verified_at"]),
         must_look=row["must_look"],
-        lookup_until=_maybe_time(row["lookup_until"]),
+        lookup_until=maybe_time(row["lookup_until"]),
         attempts=row["attempts"],
-        gone_at=_maybe_time(row["gone_at"]),
+        gone_at=maybe_time(row["gone_at"]),
     )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     text,
 )
 
@@ -55,6 +56,7 @@ meetings = Table(
     Column("host_started_at", _Time),
     Column("cancelled_at", _Time),
     Column("purge_at", _Time, nullable=False),
+    Column("calendar_notes", String(200)),
     Index("meetings_by_actor", "tenant", "actor", "starts_at", "id"),
     Index("meetings_by_owner", "tenant", "owner_hash", "starts_at", "id"),
     Index(
@@ -120,6 +122,129 @@ rooms = Table(
         sqlite_where=text("due_at IS NOT NULL"),
         postgresql_where=text("due_at IS NOT NULL"),
     ),
+)
+
+bindings = Table(
+    "bindings",
+    metadata,
+    Column("meeting_id", String(32), ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True),
+    Column("backend", String(20)),
+    Column("mailbox_hash", LargeBinary(32), nullable=False),
+    Column("item_hash", LargeBinary(32)),
+    Column("sealed", LargeBinary, nullable=False),
+    # Written by whoever makes it due, while another may hold the lease and write the rest.
+    Column("sealed_ask", LargeBinary),
+    Column("series", Text),
+    Column("series_answer", String(20)),
+    Column("ended_by_calendar", Boolean, nullable=False),
+    Column("gone_since", _Time),
+    Column("frozen", String(30)),
+    Column("frozen_since", _Time),
+    Column("held", String(20)),
+    Column("block_due", Boolean, nullable=False),
+    Column("tag_written", Boolean, nullable=False),
+    Column("look_tagged", Boolean, nullable=False),
+    Column("looked_at", _Time),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", _Time, nullable=False),
+    Column("asked", Integer, nullable=False),
+    Column("hinted_at", _Time),
+    Column("due_at", _Time),
+    Column("lease_number", Integer, nullable=False),
+    Column("lease_until", _Time),
+    Index("bindings_by_mailbox", "mailbox_hash"),
+    Index("bindings_by_item", "item_hash"),
+    # By calendar, so that one that is down starves nobody else.
+    Index(
+        "bindings_due",
+        "backend",
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
+    ),
+)
+
+watches = Table(
+    "watches",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("mailbox_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("backend", String(20)),
+    Column("subscription_hash", LargeBinary(32), unique=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("pushes", Boolean, nullable=False),
+    Column("pulls", Boolean, nullable=False),
+    Column("writes", Boolean, nullable=False),
+    Column("expires_at", _Time),
+    Column("renew_at", _Time),
+    Column("scan_due_at", _Time),
+    Column("frozen", String(30)),
+    Column("frozen_since", _Time),
+    Column("attempts", Integer, nullable=False),
+    Column("asked", Integer, nullable=False),
+    Column("due_at", _Time, nullable=False),
+    Column("lease_number", Integer, nullable=False),
+    Column("lease_until", _Time),
+    Index("watches_due", "backend", "due_at"),
+)
+
+# Rows live for a second or so: an index beside the key would cost more than it saves.
+hints = Table(
+    "hints",
+    metadata,
+    Column("key", LargeBinary(32), primary_key=True),
+    Column("watch_id", String(32), nullable=False),
+    Column("kind", String(30), nullable=False),
+    Column("item_hash", LargeBinary(32)),
+    Column("received_at", _Time, nullable=False),
+)
+
+occurrences = Table(
+    "occurrences",
+    metadata,
+    Column("meeting_id", String(32), ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True),
+    Column("original_start", _Time, primary_key=True, autoincrement=False),
+    Column("starts_at", _Time, nullable=False),
+    Column("ends_at", _Time, nullable=False),
+    Column("cancelled", Boolean, nullable=False),
+)
+
+copies = Table(
+    "copies",
+    metadata,
+    Column("meeting_id", String(32), ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True),
+    Column("uid_hash", LargeBinary(32), primary_key=True),
+    Column("outcome", String(20), nullable=False),
+    Column("copy_meeting_id", String(32)),
+    Column("at", _Time, nullable=False),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("meeting_id", String(32), ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True),
+    Column("about", String(20), primary_key=True),
+    Column("kind", String(30), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("sent_at", _Time),
+    Column("reminded", Boolean, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", _Time),
+    Column("lease_number", Integer, nullable=False),
+    Column("lease_until", _Time),
+    Index(
+        "notices_due",
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
+    ),
+)
+
+calendar_changes = Table(
+    "calendar_changes",
+    metadata,
+    Column("found_by", String(20), primary_key=True),
+    Column("changes", _Serial, nullable=False),
 )
 
 idempotency = Table(

@@ -10,14 +10,13 @@ from sqlalchemy import BigInteger, Boolean, bindparam, case, delete, insert, nul
 
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LeaseLost, MeetingChanged
-from addin.meetings.model import Attention, AuditEntry, Claim, Meeting, MeetingState, Room, Wanted
+from addin.meetings.model import Attention, AuditEntry, Claim, Meeting, MeetingState, Room, Told, Wanted
 from addin.meetings.ports import RoomResult
 from addin.store import tables
+from addin.store.calendar_writing import SqlCalendarWriting
 from addin.store.ledger_now import LedgerNow
-from addin.store.prepared import Prepared
 from addin.store.reading import SqlReading
 from addin.store.rows import (
-    KNOWN_COLUMNS,
     known_columns,
     meeting_of,
     meeting_row,
@@ -33,28 +32,21 @@ _m, _r = tables.meetings.c, tables.rooms.c
 # On SQLite, where there is one writer, the lock is left out. It is the lock that UPDATE itself takes, so that rooms
 # may be added to the meeting meanwhile.
 _MEETING_TO_CHANGE = select(tables.meetings).where(_m.id == bindparam("id")).with_for_update(key_share=True)
-_INSERT_MEETING = Prepared(insert(tables.meetings), _m.keys())
+_INSERT_MEETING = insert(tables.meetings)
 _INSERT_HOST = insert(tables.meeting_hosts)
-_INSERT_AUDIT = Prepared(
-    insert(tables.audit).inline(), ["at", "tenant", "actor", "action", "meeting_id", "reason"]
-)
+_INSERT_AUDIT = insert(tables.audit)
 # Both databases say it so; the expression language has it for each of them alone.
-_INSERT_KEY = Prepared(
-    text(
-        "INSERT INTO idempotency (key, fingerprint, meeting_id, created_at) "
-        "VALUES (:key, :fingerprint, :meeting_id, :created_at) ON CONFLICT DO NOTHING"
-    )
+_INSERT_KEY = text(
+    "INSERT INTO idempotency (key, fingerprint, meeting_id, created_at) "
+    "VALUES (:key, :fingerprint, :meeting_id, :created_at) ON CONFLICT DO NOTHING"
 )
 # A new room is due at once, and claimed by the one who asked for it.
-_INSERT_ROOM = Prepared(
-    insert(tables.rooms).values(
-        due_at=LedgerNow(), lease_number=1, lease_until=LedgerNow() + bindparam("lease", type_=BigInteger)
-    ),
-    _r.keys(),
+_INSERT_ROOM = insert(tables.rooms).values(
+    due_at=LedgerNow(), lease_number=1, lease_until=LedgerNow() + bindparam("lease", type_=BigInteger)
 )
 _FREE = or_(_r.lease_until.is_(None), _r.lease_until <= LedgerNow())
 _STILL_WISHED = (_r.wanted == bindparam("seen_wanted")) & (_r.wanted_revision == bindparam("seen_revision"))
-_SAVE_ROOM = Prepared(
+_SAVE_ROOM = (
     update(tables.rooms)
     .where(_r.id == bindparam("room"), _r.lease_number == bindparam("fence"))
     .values(
@@ -64,22 +56,21 @@ _SAVE_ROOM = Prepared(
             (_STILL_WISHED & ~bindparam("release", type_=Boolean), _r.lease_until), else_=null()
         ),
     )
-    .returning(_r.wanted, _r.wanted_revision),
-    KNOWN_COLUMNS,
+    .returning(_r.wanted, _r.wanted_revision)
 )
 _LOOK_FOR_ROOM = (
     update(tables.rooms)
     .where(_r.id == bindparam("room"))
     .values(must_look=True, verified_at=None, due_at=LedgerNow())
 )
-_SET_STATE = Prepared(
+_SET_STATE = (
     update(tables.meetings)
     .where(_m.id == bindparam("meeting"), _m.revision == bindparam("seen_revision"))
     .values(state=bindparam("new_state"), attention=bindparam("new_attention"))
 )
 
 
-class SqlWriting(SqlReading):
+class SqlWriting(SqlReading, SqlCalendarWriting):
     """Writes on one connection; the caller holds the transaction and commits."""
 
     def meeting(self, meeting_id: str) -> Meeting | None:
@@ -90,7 +81,7 @@ class SqlWriting(SqlReading):
         row = meeting_row(meeting, self._keyring)
         row["purge_at"] = to_time(purge_at)
         row["item_hash"] = self._item_hash(meeting, item_id)
-        _INSERT_MEETING.run(self._connection, row)
+        self._connection.execute(_INSERT_MEETING, row)
         if meeting.hosts:
             hosts = [
                 {"meeting_id": meeting.id, "object_id": host, "tenant": meeting.tenant}
@@ -103,13 +94,14 @@ class SqlWriting(SqlReading):
 
     def add_room(self, room: Room, meeting: Meeting, lease_seconds: float) -> Claim:
         claim = Claim(room, meeting, 1, Deadline.after(lease_seconds))
-        row = room_row(room, self._keyring)
-        _INSERT_ROOM.run(self._connection, {**row, "lease": _micro(lease_seconds)})
+        self._connection.execute(
+            _INSERT_ROOM, {**room_row(room, self._keyring), "lease": _micro(lease_seconds)}
+        )
         return claim
 
     def remember(self, key: bytes, fingerprint: bytes, meeting_id: str, at: datetime) -> bool:
         values = {"key": key, "fingerprint": fingerprint, "meeting_id": meeting_id, "created_at": to_time(at)}
-        return _INSERT_KEY.run(self._connection, values).rowcount == 1
+        return self._connection.execute(_INSERT_KEY, values).rowcount == 1
 
     def remember_instead(self, key: bytes, meeting_id: str) -> None:
         keys = tables.idempotency
@@ -139,17 +131,17 @@ class SqlWriting(SqlReading):
             "meeting": seen.id,
             "seen_revision": seen.revision,
             "new_state": state.value,
-            "new_attention": attention.value if attention else None,
+            "new_attention": attention,
         }
-        return _SET_STATE.run(self._connection, values).rowcount == 1
+        return self._connection.execute(_SET_STATE, values).rowcount == 1
 
     def host_started(self, meeting_id: str, at: datetime) -> None:
         self._change(meeting_id, host_started_at=to_time(at))
 
-    def tell(self, meeting_id: str, audience: str, revision: int) -> None:
+    def tell(self, meeting_id: str, audience: str, told: Told) -> None:
         meeting = self.meeting(meeting_id)
         if meeting:
-            self._change(meeting_id, told=told_text({**meeting.told, audience: revision}))
+            self._change(meeting_id, told=told_text({**meeting.told, audience: told}))
 
     def _change(self, meeting_id: str, **columns: Any) -> None:
         self._connection.execute(update(tables.meetings).where(_m.id == meeting_id).values(**columns))
@@ -204,7 +196,7 @@ class SqlWriting(SqlReading):
             "due_in": None if result.due_in is None else _micro(result.due_in),
             "release": result.release,
         }
-        saved = _SAVE_ROOM.run(self._connection, values).one_or_none()
+        saved = self._connection.execute(_SAVE_ROOM, values).one_or_none()
         if saved is None:
             raise LeaseLost
         return (saved.wanted, saved.wanted_revision) == (room.wanted.value, room.wanted_revision)
@@ -261,8 +253,8 @@ class SqlWriting(SqlReading):
         return self._connection.execute(statement).rowcount
 
     def audit(self, entry: AuditEntry) -> None:
-        _INSERT_AUDIT.run(
-            self._connection,
+        self._connection.execute(
+            _INSERT_AUDIT,
             {
                 "at": to_time(entry.at),
                 "tenant": entry.tenant,

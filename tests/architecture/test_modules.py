@@ -9,7 +9,15 @@ from typing import Final
 
 from tests.conftest import ROOT
 
-FOLDERS: Final = ("addin", "calendar_sync", "templates_messages", "manifest", "bench", "tests")
+FOLDERS: Final = (
+    "addin",
+    "bounded_http",
+    "calendar_sync",
+    "templates_messages",
+    "manifest",
+    "bench",
+    "tests",
+)
 # They say nothing about what a module holds, so everything ends up in them.
 EMPTY_NAMES: Final = {"utils", "util", "common", "helpers", "helper", "misc", "core", "base", "manager"}
 

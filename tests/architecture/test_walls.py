@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-PACKAGES: Final = ("addin", "calendar_sync", "templates_messages", "manifest")
+PACKAGES: Final = ("addin", "bounded_http", "calendar_sync", "templates_messages", "manifest")
 
 # A wall between two rooms of a house of its own, and an import that is done late.
 LAZY_HOUSE: Final = {

@@ -367,8 +367,28 @@ def test_who_was_told_before_a_change_is_told_of_something_stale(api: DescribedA
     start, end = _moved(meeting, days=2)
     moved = api.changes(told, start=start, end=end, time_zone=meeting["time_zone"])
     assert (moved["told"], moved["told_stale"]) == ({"patient": 1}, ["patient"])
-    again = api("POST", path, json={"audience": "patient", "what": "link"}).json()
+    again = api("POST", path, json={"audience": "patient", "what": "informed"}).json()
     assert (again["told"], again["told_stale"]) == ({"patient": 2}, [])
+
+
+def test_each_audience_reads_the_earlier_time_that_it_was_told(api: DescribedApi) -> None:
+    meeting = api.books()
+    path = f"/meetings/{meeting['id']}"
+
+    def earlier(audience: str) -> str:
+        texts = api("GET", f"{path}/texts", params={"audience": audience}).json()["texts"]
+        plain = next(text["plain"] for text in texts if text["occasion"] == "rescheduled")
+        return str(next(line for line in plain.splitlines() if line.startswith("Tidigare tid:")))
+
+    api("POST", f"{path}/copied", json={"audience": "patient", "what": "text"})
+    start, end = _moved(meeting, days=2)
+    first = api.changes(meeting, start=start, end=end, time_zone=meeting["time_zone"])
+    told_first, told_nothing = earlier("patient"), earlier("interpreter")
+    start, end = _moved(first, days=2)
+    second = api.changes(first, start=start, end=end, time_zone=meeting["time_zone"])
+    assert second["told_stale"] == ["patient"]
+    assert earlier("patient") == told_first == told_nothing
+    assert earlier("interpreter") != told_first
 
 
 def test_the_block_comes_in_both_formats(api: DescribedApi) -> None:

@@ -335,3 +335,42 @@ def test_the_settings_can_be_read_from_two_files_at_once(tmp_path: Path) -> None
     (tmp_path / "two").mkdir()
     one, two = SettingsFile(tmp_path / "one"), SettingsFile(tmp_path / "two")
     assert load_settings(one.path).ledger.url != load_settings(two.path).ledger.url
+
+
+# --- mail ---------------------------------------------------------------------------------------------------
+
+
+def test_mail_is_optional_and_protected_unless_the_server_is_this_machine(settings: SettingsFile) -> None:
+    settings.puts("mail", {"host": "127.0.0.1", "security": "none", "sender": "vardmote@region.example"})
+    mail = settings.loads().mail
+    assert mail is not None
+    assert (mail.quiet_seconds, mail.reminder_hours) == (120, 4)
+    settings.puts("mail.host", "mail.region.example")
+    settings.puts("mail.username", "vardmote")
+    places = {fault.partition(": ")[0] for fault in _faults(settings)}
+    assert places == {"mail.security", "mail.password"}
+    settings.removes("mail")
+    assert settings.loads().mail is None
+
+
+# --- calendars ----------------------------------------------------------------------------------------------
+
+
+def test_without_a_word_of_calendars_none_is_followed(settings: SettingsFile) -> None:
+    if "calendars" in settings.content:
+        settings.removes("calendars")
+    loaded = settings.loads().calendars
+    assert (loaded.access, loaded.are_followed, loaded.may_write) == ("none", False, False)
+
+
+def test_calendars_that_are_followed_must_be_named(settings: SettingsFile) -> None:
+    settings.puts("calendars", {"access": "read"})
+    assert _faults(settings) == [
+        "calendars.access: say which calendar is read: graph, ews or caldav below calendars"
+    ]
+
+
+def test_a_graph_is_proven_by_a_certificate_with_its_key_or_by_a_secret(settings: SettingsFile) -> None:
+    graph = {"tenant": "t", "client_id": "c", "certificate": "graph.crt"}
+    settings.puts("calendars", {"access": "read", "graph": graph})
+    assert [fault.partition(":")[0] for fault in _faults(settings)] == ["calendars.graph.certificate"]

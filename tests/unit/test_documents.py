@@ -76,6 +76,7 @@ def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in re.findall(r'env = "(\w+)"', EXAMPLE.read_text(encoding="utf-8")):
         monkeypatch.setenv(name, "not-a-secret")
     (tmp_path / "key-2027-01").write_text("0" * 64, encoding="ascii")
+    (tmp_path / "graph.key").write_text("not-a-key", encoding="ascii")
     bundle = tmp_path / "ca.pem"
     bundle.touch()
     text = EXAMPLE.read_text(encoding="utf-8").replace("/etc/ssl/certs/ca-certificates.crt", str(bundle))
@@ -93,7 +94,15 @@ def test_the_example_configuration_without_its_secrets_names_each_of_them(tmp_pa
     copy = tmp_path / "vardmote.toml"
     copy.write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
     places = {fault.partition(":")[0] for fault in static_faults(copy)}
-    assert places == {"start_sign_in.client_secret", "providers.pexip.password", "keys.known.2027-01"}
+    assert places == {
+        "start_sign_in.client_secret",
+        "providers.pexip.password",
+        "keys.known.2027-01",
+        "calendars.graph.private_key",
+        "calendars.ews.password",
+        "calendars.caldav.password",
+        "mail.password",
+    }
 
 
 def test_the_example_configuration_shows_every_setting() -> None:

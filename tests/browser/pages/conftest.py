@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import BrowserContext
 
+from tests.browser_contexts import Contexts
 from tests.integration.front_doors import FrontDoors, Region, front_doors
 
 
@@ -25,19 +26,14 @@ def doors(region: Region, tmp_path: Path) -> Iterator[FrontDoors]:
 
 
 @pytest.fixture
-def guest(browser: Browser) -> Iterator[BrowserContext]:
-    """Yield a small telephone whose browser runs no scripts."""
-    made = browser.new_context(
-        viewport={"width": 320, "height": 640}, locale="sv-SE", java_script_enabled=False
-    )
-    yield made
-    made.close()
+def guest(contexts: Contexts) -> BrowserContext:
+    """Return a small telephone whose browser runs no scripts."""
+    return contexts.of(viewport={"width": 320, "height": 640}, locale="sv-SE", java_script_enabled=False)
 
 
 @pytest.fixture
-def host(browser: Browser) -> Iterator[BrowserContext]:
-    """Yield a host's browser on a desk."""
-    made = browser.new_context(viewport={"width": 1100, "height": 800}, locale="sv-SE")
-    made.grant_permissions(["clipboard-read", "clipboard-write"])
-    yield made
-    made.close()
+def host(contexts: Contexts) -> BrowserContext:
+    """Return a host's browser on a desk."""
+    browser = contexts.of(viewport={"width": 1100, "height": 800}, locale="sv-SE")
+    browser.grant_permissions(["clipboard-read", "clipboard-write"])
+    return browser

@@ -18,6 +18,7 @@ from addin.meetings.cancel import CancelMeeting
 from addin.meetings.codes import grouped, new_code
 from addin.meetings.model import Meeting
 from addin.sandbox import people
+from tests.browser_contexts import Contexts
 from tests.integration.front_doors import ANNA, START, UNIT, WINDOW, FrontDoors
 
 LOOKS: dict[str, dict[str, Any]] = {
@@ -108,13 +109,11 @@ def does_not_scroll_sideways(page: Page) -> None:
 @pytest.mark.parametrize(
     ("setting", "look"), LOOKED_AT, ids=[f"{setting.__name__}, {look}" for setting, look in LOOKED_AT]
 )
-def test_axe_finds_nothing(browser: Browser, doors: FrontDoors, setting: Setting, look: str) -> None:
-    context = browser.new_context(**{"locale": "sv-SE", **LOOKS[look]})
-    page = context.new_page()
+def test_axe_finds_nothing(contexts: Contexts, doors: FrontDoors, setting: Setting, look: str) -> None:
+    page = contexts.of(**{"locale": "sv-SE", **LOOKS[look]}).new_page()
     page.goto(setting(doors))
     finds_nothing(page)
     does_not_scroll_sideways(page)
-    context.close()
 
 
 def signs_in(page: Page, person: people.Person) -> None:
@@ -124,9 +123,8 @@ def signs_in(page: Page, person: people.Person) -> None:
 
 
 @pytest.mark.parametrize("look", ["desk", "telephone", "dark"])
-def test_axe_finds_nothing_on_the_hosts_way(browser: Browser, doors: FrontDoors, look: str) -> None:
-    context = browser.new_context(**{"locale": "sv-SE", **LOOKS[look]})
-    page = context.new_page()
+def test_axe_finds_nothing_on_the_hosts_way(contexts: Contexts, doors: FrontDoors, look: str) -> None:
+    page = contexts.of(**{"locale": "sv-SE", **LOOKS[look]}).new_page()
     page.goto(doors.start_url(doors.books("strict")))
     signs_in(page, people.DAVID)
     finds_nothing(page)
@@ -136,7 +134,6 @@ def test_axe_finds_nothing_on_the_hosts_way(browser: Browser, doors: FrontDoors,
     expect(page.get_by_role("heading", level=1)).to_have_text("Mötet är öppet")
     finds_nothing(page)
     does_not_scroll_sideways(page)
-    context.close()
 
 
 def test_a_guest_on_a_telephone_without_scripts_reaches_the_provider(
@@ -154,7 +151,7 @@ def test_a_guest_on_a_telephone_without_scripts_reaches_the_provider(
 
 
 def test_the_page_asks_nobody_else_for_anything(browser: Browser, doors: FrontDoors) -> None:
-    page = browser.new_page()
+    page = browser.new_page()  # with nothing in its cache
     asked: list[str] = []
     refused: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -181,9 +178,8 @@ def test_the_page_comes_back_by_itself_when_it_is_time(guest: BrowserContext, do
     expect(page.get_by_role("heading", level=1)).to_have_text("Välkommen till mötet")
 
 
-def test_the_guests_way_with_the_keyboard_alone(browser: Browser, doors: FrontDoors) -> None:
-    context = browser.new_context(locale="sv-SE")
-    page = context.new_page()
+def test_the_guests_way_with_the_keyboard_alone(contexts: Contexts, doors: FrontDoors) -> None:
+    page = contexts.of(locale="sv-SE").new_page()
     page.goto(doors.join_url(doors.books()))
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="English")).to_be_focused()
@@ -192,7 +188,6 @@ def test_the_guests_way_with_the_keyboard_alone(browser: Browser, doors: FrontDo
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert "/webapp3/" in page.url
-    context.close()
 
 
 def test_the_other_language_is_one_click_away(guest: BrowserContext, doors: FrontDoors) -> None:
@@ -235,18 +230,16 @@ def test_the_host_copies_the_pin_and_opens_the_meeting_beside(
 
 
 def test_where_scripts_and_clipboard_are_refused_the_pin_can_be_marked(
-    browser: Browser, doors: FrontDoors
+    contexts: Contexts, doors: FrontDoors
 ) -> None:
-    context = browser.new_context(locale="sv-SE")
-    context.add_init_script("navigator.clipboard.writeText = () => Promise.reject(new Error('refused'))")
-    page = context.new_page()
+    page = contexts.of(locale="sv-SE").new_page()
+    page.add_init_script("navigator.clipboard.writeText = () => Promise.reject(new Error('refused'))")
     page.goto(doors.start_url(doors.books()))
     signs_in(page, people.ANNA)
     page.get_by_role("button", name="Ja, starta mötet").click()
     page.get_by_role("button", name="Kopiera PIN-koden").click()
     expect(page.get_by_role("status")).to_contain_text("Tryck Ctrl och C")
     assert page.evaluate("getSelection().toString()").strip() == page.locator("#pin").inner_text()
-    context.close()
 
 
 def test_the_back_button_does_not_bring_the_pin_back(host: BrowserContext, doors: FrontDoors) -> None:

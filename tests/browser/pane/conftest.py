@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask, Response, send_from_directory
@@ -16,6 +15,7 @@ from werkzeug.serving import make_server
 from addin.web.staff.pane import PaneSettings, SignIn, Support, pane_blueprint
 from tests.browser.pane.steps import Pane
 from tests.browser.window.outlook import Outlook
+from tests.browser_contexts import Contexts
 from tests.region import Region, _shared_region, fresh_region, region
 
 __all__ = ["_shared_region", "fresh_region", "region"]
@@ -50,35 +50,10 @@ def pane_application(office_js_url: str) -> Flask:
     return application
 
 
-@pytest.fixture(scope="session")
-def shared_context(browser: Browser) -> Iterator[BrowserContext]:
-    made = browser.new_context(
-        viewport={"width": 1280, "height": 900}, locale="sv-SE", reduced_motion="reduce"
-    )
-    yield made
-    made.close()
-
-
 @pytest.fixture
-def context(shared_context: BrowserContext) -> Iterator[BrowserContext]:
-    """Return the browser's context with no page open, permission given or choice remembered.
-
-    The scripts of window and pane stay in its cache, so that not every test loads all of them anew.
-    """
-    yield shared_context
-    shared_context.set_offline(False)
-    shared_context.clear_permissions()
-    for page in shared_context.pages:
-        forget_choices(page)
-        page.close()
-
-
-def forget_choices(page: Page) -> None:
-    """Empty what the page and the panes in it have put into the browser's own storage."""
-    origins = {"{0.scheme}://{0.netloc}".format(urlsplit(frame.url)) for frame in page.frames}
-    devtools = page.context.new_cdp_session(page)
-    for origin in origins:
-        devtools.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage"})
+def context(contexts: Contexts) -> BrowserContext:
+    """Return an empty browser context for a window on a desk."""
+    return contexts.of(viewport={"width": 1280, "height": 900}, locale="sv-SE", reduced_motion="reduce")
 
 
 @pytest.fixture(scope="session")

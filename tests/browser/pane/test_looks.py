@@ -1,6 +1,5 @@
 """What the eye and the screen reader meet: every view at every width, light, dark and in forced colours."""
 
-from collections.abc import Iterator
 from typing import Any, Final, Literal
 
 import pytest
@@ -11,6 +10,7 @@ from tests.browser.pane.steps import Pane
 from tests.browser.pane.test_personal_data import PERSONAL_NUMBER
 from tests.browser.pane.test_texts import copy
 from tests.browser.window.outlook import Outlook
+from tests.browser_contexts import Contexts
 from tests.region import Region
 
 OVERFLOWS: Final = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -19,10 +19,10 @@ Forced = Literal["active", "none"]
 
 
 @pytest.fixture(params=[(320, "light", "none"), (480, "dark", "none"), (340, "dark", "active")], ids=str)
-def looked_at(request: Any, browser: Browser, region: Region, monday: Any) -> Iterator[Pane]:
+def looked_at(request: Any, contexts: Contexts, region: Region, monday: Any) -> Pane:
     """Return a pane of a width, in a colour scheme, beside a new appointment."""
     width, scheme, forced = request.param
-    context = browser.new_context(
+    context = contexts.of(
         viewport={"width": 1280, "height": 900}, locale="sv-SE", color_scheme=scheme, forced_colors=forced
     )
     context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -32,8 +32,7 @@ def looked_at(request: Any, browser: Browser, region: Region, monday: Any) -> It
     pane = Pane(outlook)
     pane.open()
     set_width(outlook.page, width)
-    yield pane
-    context.close()
+    return pane
 
 
 def set_width(page: Page, width: int) -> None:

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import BrowserContext, Page, ViewportSize
 
 from manifest.build import build
 from manifest.icons import FOLDER as ICONS
 from tests.browser.window.outlook import Outlook
+from tests.browser_contexts import Contexts
 
 HERE: Final = Path(__file__).parent
 WEEKS: Final = itertools.count()
@@ -87,20 +88,10 @@ def sandbox(service: TestService, tmp_path_factory: pytest.TempPathFactory) -> I
         process.terminate()
 
 
-@pytest.fixture(scope="session")
-def shared_context(browser: Browser) -> Iterator[BrowserContext]:
-    made = browser.new_context(viewport=SIZE, locale="sv-SE", reduced_motion="reduce")
-    yield made
-    made.close()
-
-
 @pytest.fixture
-def context(shared_context: BrowserContext) -> Iterator[BrowserContext]:
-    """Return the browser's context with no page open; each test has a week of its own, so nothing else is shared."""
-    yield shared_context
-    shared_context.clear_permissions()
-    for page in shared_context.pages:
-        page.close()
+def context(contexts: Contexts) -> BrowserContext:
+    """Return an empty browser context; each test has a week of its own, so nothing else is shared."""
+    return contexts.of(viewport=SIZE, locale="sv-SE", reduced_motion="reduce")
 
 
 @pytest.fixture

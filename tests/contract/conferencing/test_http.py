@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from addin.conferencing.http import LARGEST_ANSWER_BYTES, retry_after_seconds
+from addin.conferencing.http import LARGEST_ANSWER_BYTES
 from addin.conferencing.pexip import PexipProvider, PexipSettings
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import InvalidRequest, OutcomeUnknown, ProviderUnavailable
+from bounded_http.connections import retry_after_seconds
 from tests.contract.conferencing.unruly import UnrulyServer, answer
 from tests.contract.conferencing.vendors import new_wish, soon
 

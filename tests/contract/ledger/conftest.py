@@ -20,6 +20,7 @@ from tests.postgres import Postgres, postgres
 
 __all__ = ["postgres"]
 
+KEYRING = Keyring({"k1": b"k" * 32}, "k1")
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 ANNA = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
 TENANT = "11111111-2222-4333-8444-555555555555"
@@ -95,6 +96,6 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
     engine = open_engine(url)
     migrate(engine)
     engine.dispose()
-    ledger = open_ledger(url, Keyring({"k1": b"k" * 32}, "k1"), StandingClock())
+    ledger = open_ledger(url, KEYRING, StandingClock())
     yield Desk(ledger, tmp_path, count(1))
     ledger.close()

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from addin.meetings.errors import MeetingChanged
-from addin.meetings.model import Meeting, MeetingState
+from addin.meetings.meeting_types import AUDIENCES
+from addin.meetings.model import Meeting, MeetingState, Told
 from addin.meetings.ports import Reading, Writing
 from addin.store.ledger import mark_path
 from addin.store.postgres import PostgresLedger
@@ -28,17 +29,18 @@ def next_revision(writing: Writing, meeting: Meeting, seen: int) -> None:
 
 def test_all_who_are_told_at_once_are_remembered(desk: Desk) -> None:
     meeting = desk.books(purge_at=NOW)
-    audiences = [f"a{number}" for number in range(HANDS)]
+    told = Told(9999, NOW, NOW + timedelta(hours=1), cancelled=True, outdated=True)
+    audiences = AUDIENCES
 
     with ThreadPoolExecutor(HANDS) as hands:
         list(
             hands.map(
-                lambda audience: desk.ledger.write(lambda writing: writing.tell(meeting.id, audience, 1)),
+                lambda audience: desk.ledger.write(lambda writing: writing.tell(meeting.id, audience, told)),
                 audiences,
             )
         )
 
-    assert desk.reads(meeting).told == dict.fromkeys(audiences, 1)
+    assert desk.reads(meeting).told == dict.fromkeys(audiences, told)
 
 
 def test_of_two_who_change_what_they_saw_the_later_is_told(desk: Desk) -> None:

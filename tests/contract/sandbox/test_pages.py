@@ -5,9 +5,10 @@ from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from addin.sandbox import people
+from tests.browser_contexts import Contexts
 from tests.contract.sandbox.running import Sandbox
 from tests.contract.sandbox.test_issuer import AUTHORIZE, REDIRECT, REQUEST
 
@@ -24,17 +25,16 @@ def patience() -> Iterator[None]:
 
 
 @pytest.fixture
-def visit(browser: Browser, region: Sandbox) -> Iterator[Visit]:
+def visit(contexts: Contexts, region: Sandbox) -> Visit:
     """Open an address in a window of one and the same browser profile."""
-    profile = browser.new_context(locale="sv-SE")
+    profile = contexts.of(locale="sv-SE")
 
     def open_window(path: str) -> Page:
         page = profile.new_page()
         page.goto(region.base + path)
         return page
 
-    yield open_window
-    profile.close()
+    return open_window
 
 
 def is_sound(page: Page) -> None:
@@ -169,12 +169,10 @@ def test_a_person_of_another_organisation_is_refused_and_can_choose_again(
     expect(page.get_by_role("heading", name="Logga in")).to_be_visible()
 
 
-def test_pages_hold_at_320_pixels_and_in_the_dark(region: Sandbox, browser: Browser) -> None:
+def test_pages_hold_at_320_pixels_and_in_the_dark(region: Sandbox, contexts: Contexts) -> None:
     region.lobby_room("a1")
-    narrow = browser.new_context(viewport={"width": 320, "height": 640}, color_scheme="dark")
-    page = narrow.new_page()
+    page = contexts.of(viewport={"width": 320, "height": 640}, color_scheme="dark").new_page()
     for path in ("/webapp3/m/a1/express?name=Anna&pin=1234", f"{AUTHORIZE}?{urlencode(REQUEST)}"):
         page.goto(region.base + path)
         is_sound(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    narrow.close()

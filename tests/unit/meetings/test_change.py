@@ -133,6 +133,35 @@ def test_who_was_told_is_remembered_with_what_they_were_told(desk: Desk) -> None
     desk.change_meeting.told(meeting.id, "patient", WHO)
     changed = desk.change(meeting, window=LATER)
     desk.change_meeting.told(meeting.id, "staff", WHO)
-    assert dict(desk.reads(changed.id).told) == {"patient": 1, "staff": 2}
+    told = desk.reads(changed.id).told
+    assert {audience: (it.revision, it.start) for audience, it in told.items()} == {
+        "patient": (1, meeting.window.start),
+        "staff": (2, LATER.start),
+    }
+    assert desk.reads(changed.id).must_hear == ("patient",)
     with pytest.raises(UnknownAudience):
         desk.change_meeting.told(meeting.id, "everybody", WHO)
+
+
+def test_a_time_that_came_back_needs_no_word(desk: Desk) -> None:
+    meeting = desk.books()
+    desk.change_meeting.told(meeting.id, "patient", WHO)
+    moved = desk.change(meeting, window=LATER)
+    back = desk.change(moved, window=meeting.window)
+    assert desk.reads(back.id).must_hear == ()
+
+
+def test_another_unit_makes_what_was_told_untrue_also_when_the_time_is_the_same(desk: Desk) -> None:
+    meeting = desk.books()
+    desk.change_meeting.told(meeting.id, "patient", WHO)
+    changed = desk.change(meeting, unit="habilitation")
+    assert desk.reads(changed.id).must_hear == ("patient",)
+    assert desk.change_meeting.told(changed.id, "patient", WHO).must_hear == ()
+
+
+def test_those_who_were_told_must_hear_that_the_meeting_is_cancelled(desk: Desk) -> None:
+    meeting = desk.books()
+    desk.change_meeting.told(meeting.id, "patient", WHO)
+    gone = desk.cancel(meeting)
+    assert desk.reads(gone.id).must_hear == ("patient",)
+    assert desk.change_meeting.told(gone.id, "patient", WHO).must_hear == ()

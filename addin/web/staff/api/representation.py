@@ -60,8 +60,8 @@ class Representation:
             "attention": self._attention(meeting),
             "deviation": self._deviation(meeting),
             "retryable": meeting.state is MeetingState.WANTED,
-            "told": dict(meeting.told),
-            "told_stale": [audience for audience, seen in meeting.told.items() if seen < meeting.revision],
+            "told": {audience: told.revision for audience, told in meeting.told.items()},
+            "told_stale": list(meeting.must_hear),
         }
 
     def _is_made(self, meeting: Meeting) -> bool:

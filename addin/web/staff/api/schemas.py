@@ -163,10 +163,10 @@ class MeetingPageSchema(_Exact):
 
 
 class CopiedSchema(_Exact):
-    """Which audience was told, by what."""
+    """Which audience was told, by what: a copied link or text, or (`informed`) in a way of the clinician's own."""
 
     audience = fields.String(required=True, validate=_ID)
-    what = fields.String(required=True, validate=validate.OneOf(["link", "text"]))
+    what = fields.String(required=True, validate=validate.OneOf(["link", "text", "informed"]))
 
 
 class TextQuerySchema(_Exact):

@@ -1,0 +1,137 @@
+"""Tells a meeting's own people by mail that the calendar changed something which others must hear of, or a question.
+
+A mail holds no content of the item: when, what kind of change, who must hear, and a link. What it says is looked up
+when it is sent, so that a meeting that was dragged back is no news. When a process ends between the sending and the
+note of it the mail is sent twice, with the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from addin.meetings.deadline import Deadline
+from addin.meetings.errors import LeaseLost, MailError, MailRefused
+from addin.meetings.model import CalendarNote, Meeting
+from addin.meetings.notices import Notice, NoticeClaim, NoticeKind
+from addin.meetings.ports import Clock, Ledger, Mail, Mailer
+from addin.meetings.reminders import reminder_at
+from addin.meetings.texts import MeetingTexts
+
+log = logging.getLogger(__name__)
+
+LEASE_SECONDS: Final = 60.0
+SEND_SECONDS: Final = 40.0
+MAILS_A_CLAIM: Final = 4
+FIRST_PAUSE: Final = timedelta(seconds=30)
+LONGEST_PAUSE: Final = timedelta(minutes=15)
+
+# Colleagues are told by Outlook itself, and our own instruction is the clinician's own.
+OTHERS: Final = ("patient", "interpreter", "external")
+
+_OPEN_WHILE: Final = {
+    NoticeKind.SERIES_ASKED: CalendarNote.SERIES_ASKED,
+    NoticeKind.COPY_ASKED: CalendarNote.COPY_ASKED,
+    NoticeKind.COPY_UNWRITABLE: CalendarNote.COPY_UNWRITABLE,
+    NoticeKind.TIME_UNUSABLE: CalendarNote.TIME_UNUSABLE,
+}
+
+
+def who_must_hear(meeting: Meeting) -> tuple[str, ...]:
+    """Return those outside who were told something that is no longer so."""
+    return tuple(audience for audience in OTHERS if audience in meeting.must_hear)
+
+
+def is_news(kind: NoticeKind, meeting: Meeting, now: datetime) -> bool:
+    """Whether somebody still has to do something about it at `now` (UTC)."""
+    if kind in _OPEN_WHILE:
+        return _OPEN_WHILE[kind] in meeting.calendar_notes and not meeting.is_cancelled
+    return bool(who_must_hear(meeting)) and latest_end(meeting) > now
+
+
+def first_start(meeting: Meeting) -> datetime:
+    """Return when somebody would come first (UTC): the meeting's own time, or one that they still believe in."""
+    believed = [meeting.told[audience] for audience in who_must_hear(meeting)]
+    own = [] if meeting.is_cancelled else [meeting.window.start]
+    starts = own + [told.start for told in believed if not told.cancelled]
+    return min(starts, default=meeting.window.start)
+
+
+def latest_end(meeting: Meeting) -> datetime:
+    """Return when the last time is over that anybody believes in (UTC)."""
+    return max([meeting.window.end, *(meeting.told[audience].end for audience in who_must_hear(meeting))])
+
+
+@dataclass(frozen=True, slots=True)
+class SendNotices:
+    """Sends the mails that are due. `mail_domains` (lower case) are the organisation's; nothing goes elsewhere."""
+
+    ledger: Ledger
+    mailer: Mailer
+    texts: MeetingTexts
+    clock: Clock
+    mail_domains: frozenset[str]
+    reminder_hours: float
+
+    def __call__(self) -> bool:
+        """Send some that are due; False when none was. Raises LedgerUnavailable."""
+        claims = self.ledger.write(lambda writing: writing.claim_notices(LEASE_SECONDS, MAILS_A_CLAIM))
+        for claim in claims:
+            self._settle(claim)
+        return bool(claims)
+
+    def _settle(self, claim: NoticeClaim) -> None:
+        """Send what is still news, and note what is to come: another try, the reminder, or nothing."""
+        notice, now = claim.notice, self.clock.now()
+        if not is_news(notice.kind, claim.meeting, now):
+            self._save(claim, notice, None)
+        elif not self._sends(claim):
+            pause = min(FIRST_PAUSE * 2 ** min(notice.attempts, 10), LONGEST_PAUSE)
+            self._save(claim, replace(notice, attempts=notice.attempts + 1), pause)
+        elif notice.sent_at is None:
+            again = reminder_at(now, first_start(claim.meeting), self.reminder_hours)
+            self._save(claim, replace(notice, sent_at=now, attempts=0), again - now if again else None)
+        else:
+            self._save(claim, replace(notice, reminded=True), None)
+
+    def _sends(self, claim: NoticeClaim) -> bool:
+        """Send one mail; False when it is worth another try."""
+        mail = self._mail(claim)
+        if mail is None:
+            return True
+        try:
+            self.mailer.send(mail, claim.until.earliest(Deadline.after(SEND_SECONDS)))
+        except MailRefused as refusal:
+            log.warning("notice_refused", extra={"meeting": claim.meeting.id, "reason": str(refusal)})
+        except MailError as failure:
+            reason = f"{type(failure).__name__} {failure}"
+            log.warning("notice_not_sent", extra={"meeting": claim.meeting.id, "reason": reason})
+            return False
+        return True
+
+    def _mail(self, claim: NoticeClaim) -> Mail | None:
+        notice, meeting = claim.notice, claim.meeting
+        to = self._recipients(meeting)
+        is_reminder = notice.sent_at is not None
+        name = "reminder" if is_reminder and notice.kind not in _OPEN_WHILE else notice.kind.value
+        text = self.texts.notice(meeting, name, who_must_hear(meeting))
+        if not to or text is None:
+            log.warning("notice_without_way", extra={"meeting": meeting.id, "type": name})
+            return None
+        key = f"{meeting.id}.{notice.revision}.{notice.kind.replace('_', '-')}{'.2' if is_reminder else ''}"
+        return Mail(key, to, text.title, text.plain, text.html)
+
+    def _recipients(self, meeting: Meeting) -> tuple[str, ...]:
+        """Return actor and owner, once each; an address outside the organisation gets nothing."""
+        people = dict.fromkeys(address for address in (meeting.actor_mailbox, meeting.mailbox) if address)
+        return tuple(address for address in people if address.rpartition("@")[2] in self.mail_domains)
+
+    def _save(self, claim: NoticeClaim, notice: Notice, due_in: timedelta | None) -> None:
+        seconds = None if due_in is None else due_in.total_seconds()
+        try:
+            self.ledger.write(lambda writing: writing.save_notice(claim, notice, seconds))
+        except LeaseLost:
+            # Something newer happened meanwhile, and is due by itself.
+            log.info("notice_overtaken", extra={"meeting": claim.meeting.id})

@@ -1,0 +1,45 @@
+"""A mailbox that is followed: which calendar serves it, and how that calendar tells of changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from addin.meetings.deadline import Deadline
+from calendar_sync.items import Unread
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxWatch:
+    """A followed mailbox. All times UTC.
+
+    `backend` is None until the mailbox was probed; `pushes`, `pulls` and `writes` are what its calendar can do.
+    `subscription` is the calendar's own id of it, `secret` what each notification must bear, `watermark` where a pull
+    goes on. `scan_due_at` is when the mailbox is next searched for items that bear a tag of ours.
+    """
+
+    id: str
+    mailbox: str
+    backend: str | None = None
+    pushes: bool = False
+    pulls: bool = False
+    writes: bool = False
+    subscription: str | None = None
+    secret: str | None = field(default=None, repr=False)
+    watermark: str | None = field(default=None, repr=False)
+    expires_at: datetime | None = None
+    renew_at: datetime | None = None
+    scan_due_at: datetime | None = None
+    frozen: Unread | None = None
+    frozen_since: datetime | None = None
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WatchClaim:
+    """The right to look after one mailbox until `until`, fenced by `number`; `asked` as in `BindingClaim`."""
+
+    watch: MailboxWatch
+    number: int
+    asked: int
+    until: Deadline

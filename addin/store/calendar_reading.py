@@ -1,0 +1,104 @@
+"""What may be read of calendars inside one unit (the last part of `ports.Reading`), on either database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, func, or_, select
+
+from addin.meetings.bindings import Copy, ItemBinding, OccurrenceRow
+from addin.meetings.keyring import Keyring
+from addin.meetings.model import Meeting
+from addin.meetings.notices import Notice
+from addin.meetings.watches import MailboxWatch
+from addin.store import tables
+from addin.store.calendar_rows import binding_of, copy_of, notice_of, occurrence_of, watch_from
+from addin.store.rows import maybe_time, meeting_of
+
+_m, _b, _w = tables.meetings.c, tables.bindings.c, tables.watches.c
+_hints = tables.hints
+
+
+class SqlCalendarReading:
+    """Reads on one connection; the caller holds the transaction."""
+
+    _connection: Connection
+    _keyring: Keyring
+
+    def binding(self, meeting_id: str) -> ItemBinding | None:
+        query = select(tables.bindings).where(_b.meeting_id == meeting_id)
+        row = self._connection.execute(query).mappings().one_or_none()
+        return binding_of(row, self._keyring) if row else None
+
+    def copies(self, meeting_id: str) -> Sequence[Copy]:
+        query = select(tables.copies).where(tables.copies.c.meeting_id == meeting_id)
+        return [copy_of(row) for row in self._connection.execute(query).mappings()]
+
+    def occurrences(self, meeting_id: str) -> Sequence[OccurrenceRow]:
+        columns = tables.occurrences.c
+        query = (
+            select(tables.occurrences)
+            .where(columns.meeting_id == meeting_id)
+            .order_by(columns.starts_at, columns.original_start)
+        )
+        return [occurrence_of(row) for row in self._connection.execute(query).mappings()]
+
+    def notices(self, meeting_id: str) -> Sequence[Notice]:
+        query = select(tables.notices).where(tables.notices.c.meeting_id == meeting_id)
+        return [notice_of(row) for row in self._connection.execute(query).mappings()]
+
+    def watch_of(self, subscription: str) -> MailboxWatch | None:
+        hashes = self._keyring.lookup_hashes("subscription", subscription)
+        query = select(tables.watches).where(_w.subscription_hash.in_(hashes))
+        row = self._connection.execute(query).mappings().one_or_none()
+        return watch_from(row, self._keyring) if row else None
+
+    def watch_by_mailbox(self, mailbox: str) -> MailboxWatch | None:
+        query = select(tables.watches).where(_w.mailbox_hash.in_(self._mailbox_hashes(mailbox))).limit(1)
+        row = self._connection.execute(query).mappings().one_or_none()
+        return watch_from(row, self._keyring) if row else None
+
+    def following(self, meetings: Collection[str]) -> Mapping[str, tuple[Meeting, ItemBinding]]:
+        known = {
+            row["meeting_id"]: binding_of(row, self._keyring)
+            for row in self._connection.execute(
+                select(tables.bindings).where(_b.meeting_id.in_(meetings))
+            ).mappings()
+        }
+        query = select(tables.meetings).where(_m.id.in_(known))
+        found = (meeting_of(row, self._keyring) for row in self._connection.execute(query).mappings())
+        return {meeting.id: (meeting, known[meeting.id]) for meeting in found}
+
+    def follows_until(self, mailbox: str) -> datetime | None:
+        query = (
+            select(func.max(_m.ends_at))
+            .join(tables.bindings, _b.meeting_id == _m.id)
+            .where(
+                _b.mailbox_hash.in_(self._mailbox_hashes(mailbox)),
+                or_(_m.cancelled_at.is_(None), _b.ended_by_calendar.is_(True)),
+            )
+        )
+        return maybe_time(self._connection.execute(query).scalar_one_or_none())
+
+    def has_hints(self) -> bool:
+        return self._connection.execute(select(_hints.c.key).limit(1)).first() is not None
+
+    def calendar_counts(self) -> Mapping[str, int]:
+        changes = tables.calendar_changes.c
+        found = self._connection.execute(select(changes.found_by, changes.changes)).all()
+        counts = {f"changes_found_by_{name}": number for name, number in found}
+        questions = {
+            "watches": select(func.count()).select_from(tables.watches),
+            "watches_with_push": select(func.count()).where(_w.subscription_hash.is_not(None)),
+            "mailboxes_frozen": select(func.count()).where(_w.frozen.is_not(None)),
+            "items_followed": select(func.count()).where(_b.due_at.is_not(None)),
+            "items_frozen": select(func.count()).where(_b.frozen.is_not(None)),
+            "hints_waiting": select(func.count()).select_from(_hints),
+        }
+        return counts | {
+            name: self._connection.execute(query).scalar_one() for name, query in questions.items()
+        }
+
+    def _mailbox_hashes(self, mailbox: str) -> list[bytes]:
+        return self._keyring.lookup_hashes("mailbox", mailbox)

@@ -1,0 +1,468 @@
+"""What may be written of calendars inside one unit (the last part of `ports.Writing`), on either database.
+
+Rows of `bindings` and `watches` are claimed and fenced as rooms are. Their `asked` counts how often somebody made them
+due: a look that was under way meanwhile may have seen too little, and is followed by another at once.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Table,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
+
+from addin.meetings.bindings import MOST_MAILBOXES, BindingClaim, Copy, ItemBinding, OccurrenceRow
+from addin.meetings.deadline import Deadline
+from addin.meetings.errors import LeaseLost, MeetingChanged
+from addin.meetings.model import CalendarNote, Meeting
+from addin.meetings.notices import Notice, NoticeClaim, NoticeKind
+from addin.meetings.ports import StoredHint
+from addin.meetings.watches import MailboxWatch, WatchClaim
+from addin.store import tables
+from addin.store.calendar_reading import SqlCalendarReading
+from addin.store.calendar_rows import (
+    ask_of,
+    binding_columns,
+    binding_of,
+    hint_of,
+    hint_row,
+    notice_of,
+    seal,
+    unseal,
+    watch_columns,
+    watch_from,
+)
+from addin.store.ledger_now import LedgerNow
+from addin.store.rows import (
+    from_time,
+    maybe_time,
+    meeting_of,
+    meeting_row,
+    notes_text,
+    to_time,
+    wish_columns,
+)
+
+_bindings, _watches, _hints, _notices = tables.bindings, tables.watches, tables.hints, tables.notices
+_m, _b, _w, _h, _n = tables.meetings.c, _bindings.c, _watches.c, _hints.c, _notices.c
+
+# Both databases say it so; the expression language has it for each of them alone.
+_INSERT_HINT = text(
+    "INSERT INTO hints (key, watch_id, kind, item_hash, received_at) "
+    "VALUES (:key, :watch_id, :kind, :item_hash, :received_at) ON CONFLICT DO NOTHING"
+)
+_INSERT_WATCH = text(
+    "INSERT INTO watches (id, mailbox_hash, sealed, pushes, pulls, writes, attempts, asked, due_at, lease_number) "
+    "VALUES (:id, :mailbox_hash, :sealed, false, false, false, 0, 0, :due_at, 0) ON CONFLICT DO NOTHING"
+)
+# A mailbox that is known already is not probed again.
+_INSERT_BINDING = insert(_bindings).values(
+    backend=select(_w.backend).where(_w.mailbox_hash == bindparam("of_mailbox")).scalar_subquery(),
+    due_at=LedgerNow(),
+    asked=0,
+    lease_number=0,
+)
+
+
+class SqlCalendarWriting(SqlCalendarReading):
+    """Writes on one connection; the caller holds the transaction and commits."""
+
+    # --- bindings -------------------------------------------------------------------------------------------
+
+    def add_binding(self, binding: ItemBinding) -> None:
+        columns = binding_columns(binding, self._keyring)
+        del columns["backend"]
+        row = {
+            **columns,
+            "meeting_id": binding.meeting_id,
+            "created_at": to_time(binding.created_at),
+            "of_mailbox": columns["mailbox_hash"],
+        }
+        self._connection.execute(_INSERT_BINDING, row)
+
+    def claim_bindings(self, backend: str, lease_seconds: float, limit: int) -> Sequence[BindingClaim]:
+        until = Deadline.after(lease_seconds)
+        rows = self._claim_rows(_bindings, _b.meeting_id, _b.backend == backend, lease_seconds, limit)
+        query = select(tables.meetings).where(_m.id.in_({row["meeting_id"] for row in rows}))
+        meetings = {
+            row["id"]: meeting_of(row, self._keyring) for row in self._connection.execute(query).mappings()
+        }
+        return [
+            BindingClaim(
+                binding=binding_of(row, self._keyring),
+                meeting=meetings[row["meeting_id"]],
+                number=row["lease_number"],
+                asked=row["asked"],
+                hinted_at=maybe_time(row["hinted_at"]),
+                until=until,
+            )
+            for row in rows
+        ]
+
+    def save_binding(self, claim: BindingClaim, binding: ItemBinding, due_in: float | None) -> None:
+        unasked = _b.asked == claim.asked
+        statement = (
+            update(_bindings)
+            .where(_b.meeting_id == binding.meeting_id, _b.lease_number == claim.number)
+            .values(
+                **binding_columns(binding, self._keyring),
+                due_at=case((unasked, _from_now(due_in)), else_=LedgerNow()),
+                hinted_at=case((unasked, null()), else_=_b.hinted_at),
+                sealed_ask=case((unasked, null()), else_=_b.sealed_ask),
+                lease_until=null(),
+            )
+        )
+        if self._connection.execute(statement).rowcount != 1:
+            raise LeaseLost
+
+    def ask_bindings(self, meetings: Collection[str], *, look_tagged: bool, also: str | None = None) -> None:
+        for meeting_id in sorted(meetings):
+            self._ask(meeting_id, look_tagged=look_tagged, also=also)
+
+    def offer_item(self, meeting_id: str, item_id: str) -> None:
+        self._ask(meeting_id, look_tagged=True, offered=item_id)
+
+    def _ask(
+        self, meeting_id: str, *, look_tagged: bool, also: str | None = None, offered: str | None = None
+    ) -> None:
+        columns: dict[str, Any] = {"look_tagged": True} if look_tagged else {}
+        if also or offered:
+            columns["sealed_ask"] = self._more_asked(meeting_id, also, offered)
+        statement = update(_bindings).where(_b.meeting_id == meeting_id)
+        self._connection.execute(statement.values(**columns, **_asked(_b)))
+
+    def _more_asked(self, meeting_id: str, also: str | None, offered: str | None) -> bytes:
+        query = select(_bindings).where(_b.meeting_id == meeting_id).with_for_update()
+        row = self._connection.execute(query).mappings().one_or_none()
+        ask = ask_of(row, self._keyring) if row else {}
+        if also:
+            others = [one for one in ask.get("also", ()) if one != also]
+            ask["also"] = [*others, also][-MOST_MAILBOXES:]
+        if offered:
+            ask["offered"] = offered
+        return seal(ask, meeting_id, self._keyring)
+
+    def ask_items(self, items: Collection[bytes], hinted_at: datetime) -> set[bytes]:
+        statement = (
+            update(_bindings)
+            .where(_b.item_hash.in_(items))
+            .values(**_asked(_b), hinted_at=func.coalesce(_b.hinted_at, to_time(hinted_at)))
+            .returning(_b.item_hash)
+        )
+        return set(self._connection.execute(statement).scalars())
+
+    def ask_mailbox(self, watch_id: str) -> None:
+        mailbox = select(_w.mailbox_hash).where(_w.id == watch_id).scalar_subquery()
+        followed = update(_bindings).where(_b.mailbox_hash == mailbox, _b.due_at.is_not(None))
+        self._connection.execute(followed.values(look_tagged=True, **_asked(_b)))
+        self.ask_watch(watch_id, renew=False, scan=True)
+
+    def reroute(self, mailbox: str, backend: str | None) -> None:
+        query = select(_bindings).where(_b.mailbox_hash.in_(self._mailbox_hashes(mailbox))).with_for_update()
+        for row in self._connection.execute(query).mappings().all():
+            if row["backend"] == backend:
+                continue
+            self._reroute_one(row, backend)
+
+    def _reroute_one(self, row: Any, backend: str | None) -> None:
+        columns: dict[str, Any] = {"backend": backend, **_asked(_b)}
+        secret = unseal(row["sealed"], row["meeting_id"], self._keyring)
+        if row["backend"] and secret["item"]:
+            # Another calendar gives its items other ids; UID and tag are what stays.
+            secret |= {"item": None, "version": None}
+            columns |= {
+                "sealed": seal(secret, row["meeting_id"], self._keyring),
+                "item_hash": None,
+                "tag_written": False,
+            }
+        if row["due_at"] is None:
+            columns["due_at"] = null()
+        # Whoever looks at it now looks in the wrong place: the fence moves.
+        columns |= {"lease_number": _b.lease_number + 1, "lease_until": null()}
+        self._connection.execute(
+            update(_bindings).where(_b.meeting_id == row["meeting_id"]).values(**columns)
+        )
+
+    def route_bindings(self, limit: int) -> int:
+        known = select(_w.backend).where(_w.mailbox_hash == _b.mailbox_hash).scalar_subquery()
+        lost = _b.backend.is_(None) & _b.due_at.is_not(None)
+        routed = self._connection.execute(
+            update(_bindings)
+            .where(lost, known.is_not(None))
+            .values(backend=known, due_at=LedgerNow(), look_tagged=True)
+        ).rowcount
+        unwatched = ~exists().where(_w.mailbox_hash == _b.mailbox_hash)
+        rows = self._connection.execute(select(_bindings).where(lost, unwatched).limit(limit)).mappings()
+        mailboxes = {binding_of(row, self._keyring).mailbox for row in rows.all()}
+        for mailbox in sorted(mailboxes):
+            self._add_watch(mailbox)
+        return routed + len(mailboxes)
+
+    def _add_watch(self, mailbox: str) -> None:
+        watch = MailboxWatch(id=secrets.token_hex(16), mailbox=mailbox)
+        now = self._connection.execute(select(LedgerNow())).scalar_one()
+        columns = watch_columns(watch, self._keyring)
+        values = {
+            "id": watch.id,
+            "due_at": now,
+            **{name: columns[name] for name in ("mailbox_hash", "sealed")},
+        }
+        self._connection.execute(_INSERT_WATCH, values)
+
+    def follow_all(self, limit: int) -> int:
+        query = (
+            select(tables.meetings)
+            .where(_m.cancelled_at.is_(None), ~exists().where(_b.meeting_id == _m.id))
+            .limit(limit)
+        )
+        now = self._connection.execute(select(LedgerNow())).scalar_one()
+        found = [meeting_of(row, self._keyring) for row in self._connection.execute(query).mappings().all()]
+        for meeting in found:
+            self.add_binding(ItemBinding(meeting.id, meeting.mailbox, from_time(now)))
+        return len(found)
+
+    # --- the meeting ----------------------------------------------------------------------------------------
+
+    def note_calendar(self, meeting_id: str, notes: Collection[CalendarNote]) -> None:
+        self._connection.execute(
+            update(tables.meetings).where(_m.id == meeting_id).values(calendar_notes=notes_text(notes))
+        )
+
+    def note_bound(self, meeting_id: str, mailbox: str) -> None:
+        row = self._connection.execute(select(tables.meetings).where(_m.id == meeting_id)).mappings().one()
+        meeting = meeting_of(row, self._keyring)
+        columns: dict[str, Any] = {"unbound": False}
+        if meeting.mailbox != mailbox:
+            moved = meeting_row(replace(meeting, mailbox=mailbox), self._keyring)
+            columns |= {"owner_hash": moved["owner_hash"], "sealed": moved["sealed"]}
+        self._connection.execute(update(tables.meetings).where(_m.id == meeting_id).values(**columns))
+
+    def revive(self, meeting: Meeting, seen_revision: int, purge_at: datetime) -> bool:
+        mine, other = tables.meetings, tables.meetings.alias("other")
+        item = select(mine.c.item_hash).where(mine.c.id == meeting.id).scalar_subquery()
+        taken = exists().where(
+            other.c.tenant == meeting.tenant, other.c.item_hash == item, other.c.cancelled_at.is_(None)
+        )
+        if self._connection.execute(select(taken)).scalar_one():
+            return False
+        columns = {"state": meeting.state.value, "attention": None, **wish_columns(meeting)}
+        statement = (
+            update(mine)
+            .where(_m.id == meeting.id, _m.revision == seen_revision)
+            .values(**columns, purge_at=to_time(purge_at))
+        )
+        if self._connection.execute(statement).rowcount != 1:
+            raise MeetingChanged
+        return True
+
+    def put_copy(self, copy: Copy) -> None:
+        columns = tables.copies.c
+        mine = (columns.meeting_id == copy.meeting_id) & (columns.uid_hash == copy.uid_hash)
+        self._connection.execute(delete(tables.copies).where(mine))
+        self._connection.execute(
+            insert(tables.copies).values(
+                meeting_id=copy.meeting_id,
+                uid_hash=copy.uid_hash,
+                outcome=copy.outcome.value,
+                copy_meeting_id=copy.copy_meeting_id,
+                at=to_time(copy.at),
+            )
+        )
+
+    def put_occurrences(self, meeting_id: str, rows: Sequence[OccurrenceRow]) -> None:
+        table = tables.occurrences
+        self._connection.execute(delete(table).where(table.c.meeting_id == meeting_id))
+        if rows:
+            self._connection.execute(
+                insert(table),
+                [
+                    {
+                        "meeting_id": meeting_id,
+                        "original_start": to_time(row.original_start),
+                        "starts_at": to_time(row.start),
+                        "ends_at": to_time(row.end),
+                        "cancelled": row.cancelled,
+                    }
+                    for row in rows
+                ],
+            )
+
+    # --- notices and counts ---------------------------------------------------------------------------------
+
+    def owe_notice(self, meeting_id: str, revision: int, kind: NoticeKind, due_in: float) -> None:
+        values = {
+            "kind": kind.value,
+            "revision": revision,
+            "sent_at": null(),
+            "reminded": False,
+            "attempts": 0,
+            "due_at": _from_now(due_in),
+            # Whoever is sending the older one now does not mark this one as sent.
+            "lease_number": _n.lease_number + 1,
+            "lease_until": null(),
+        }
+        mine = (_n.meeting_id == meeting_id) & (_n.about == kind.about)
+        if not self._connection.execute(update(_notices).where(mine).values(**values)).rowcount:
+            row = {**values, "lease_number": 1}
+            self._connection.execute(insert(_notices).values(meeting_id=meeting_id, about=kind.about, **row))
+
+    def drop_notice(self, meeting_id: str, about: str) -> bool:
+        statement = delete(_notices).where(
+            _n.meeting_id == meeting_id, _n.about == about, _n.sent_at.is_(None), _n.due_at.is_not(None)
+        )
+        return self._connection.execute(statement).rowcount == 1
+
+    def claim_notices(self, lease_seconds: float, limit: int) -> Sequence[NoticeClaim]:
+        until = Deadline.after(lease_seconds)
+        chosen = (
+            select(_n.meeting_id, _n.about)
+            .where(_n.due_at <= LedgerNow(), or_(_n.lease_until.is_(None), _n.lease_until <= LedgerNow()))
+            .order_by(_n.due_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        statement = (
+            update(_notices)
+            .where(tuple_(_n.meeting_id, _n.about).in_(chosen))
+            .values(lease_number=_n.lease_number + 1, lease_until=_from_now(lease_seconds))
+            .returning(_notices)
+        )
+        rows = self._connection.execute(statement).mappings().all()
+        query = select(tables.meetings).where(_m.id.in_({row["meeting_id"] for row in rows}))
+        meetings = {
+            row["id"]: meeting_of(row, self._keyring) for row in self._connection.execute(query).mappings()
+        }
+        return [
+            NoticeClaim(notice_of(row), meetings[row["meeting_id"]], row["lease_number"], until)
+            for row in rows
+        ]
+
+    def save_notice(self, claim: NoticeClaim, notice: Notice, due_in: float | None) -> None:
+        statement = (
+            update(_notices)
+            .where(
+                _n.meeting_id == notice.meeting_id,
+                _n.about == notice.kind.about,
+                _n.lease_number == claim.number,
+            )
+            .values(
+                sent_at=to_time(notice.sent_at),
+                reminded=notice.reminded,
+                attempts=notice.attempts,
+                due_at=_from_now(due_in),
+                lease_until=null(),
+            )
+        )
+        if self._connection.execute(statement).rowcount != 1:
+            raise LeaseLost
+
+    def count_found(self, found_by: str) -> None:
+        counter = tables.calendar_changes
+        counted = update(counter).where(counter.c.found_by == found_by).values(changes=counter.c.changes + 1)
+        if not self._connection.execute(counted).rowcount:
+            self._connection.execute(insert(counter).values(found_by=found_by, changes=1))
+
+    # --- hints ----------------------------------------------------------------------------------------------
+
+    def add_hints(self, hints: Sequence[StoredHint]) -> None:
+        self._connection.execute(_INSERT_HINT, [hint_row(hint) for hint in hints])
+
+    def take_hints(self, limit: int) -> Sequence[StoredHint]:
+        chosen = select(_h.key).order_by(_h.received_at).limit(limit).with_for_update(skip_locked=True)
+        statement = delete(_hints).where(_h.key.in_(chosen.scalar_subquery())).returning(_hints)
+        return [hint_of(row) for row in self._connection.execute(statement).mappings().all()]
+
+    # --- watches --------------------------------------------------------------------------------------------
+
+    def claim_watches(self, backend: str | None, lease_seconds: float, limit: int) -> Sequence[WatchClaim]:
+        until = Deadline.after(lease_seconds)
+        whose = _w.backend.is_(None) if backend is None else _w.backend == backend
+        rows = self._claim_rows(_watches, _w.id, whose, lease_seconds, limit)
+        return [
+            WatchClaim(watch_from(row, self._keyring), row["lease_number"], row["asked"], until)
+            for row in rows
+        ]
+
+    def save_watch(self, claim: WatchClaim, watch: MailboxWatch, due_in: float) -> None:
+        unasked = _w.asked == claim.asked
+        statement = (
+            update(_watches)
+            .where(_w.id == watch.id, _w.lease_number == claim.number)
+            .values(
+                **watch_columns(watch, self._keyring),
+                due_at=case((unasked, _from_now(due_in)), else_=LedgerNow()),
+                renew_at=case((unasked, to_time(watch.renew_at)), else_=_w.renew_at),
+                scan_due_at=case((unasked, to_time(watch.scan_due_at)), else_=_w.scan_due_at),
+                lease_until=null(),
+            )
+        )
+        if self._connection.execute(statement).rowcount != 1:
+            raise LeaseLost
+
+    def remove_watch(self, claim: WatchClaim) -> None:
+        statement = delete(_watches).where(
+            _w.id == claim.watch.id, _w.lease_number == claim.number, _w.asked == claim.asked
+        )
+        if self._connection.execute(statement).rowcount != 1:
+            raise LeaseLost
+
+    def ask_watch(self, watch_id: str, *, renew: bool, scan: bool) -> None:
+        columns = {
+            **({"renew_at": LedgerNow()} if renew else {}),
+            **({"scan_due_at": LedgerNow()} if scan else {}),
+        }
+        self._connection.execute(update(_watches).where(_w.id == watch_id).values(**columns, **_asked(_w)))
+
+    def _claim_rows(
+        self, table: Table, key: ColumnElement[str], whose: ColumnElement[bool], lease: float, limit: int
+    ) -> list[Any]:
+        """Claim due rows and return them, longest due first."""
+        columns = table.c
+        free = or_(columns.lease_until.is_(None), columns.lease_until <= LedgerNow())
+        chosen = (
+            select(key)
+            .where(whose, columns.due_at <= LedgerNow(), free)
+            .order_by(columns.due_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        statement = (
+            update(table)
+            .where(key.in_(chosen.scalar_subquery()))
+            .values(
+                lease_number=columns.lease_number + 1,
+                lease_until=LedgerNow() + int(lease * 1_000_000),
+            )
+            .returning(table)
+        )
+        return sorted(self._connection.execute(statement).mappings().all(), key=lambda row: row["due_at"])
+
+
+def _asked(columns: Any) -> dict[str, Any]:
+    """Return what makes a row due at once, and says so to whoever is looking at it now."""
+    return {"due_at": LedgerNow(), "asked": columns.asked + 1}
+
+
+def _from_now(seconds: float | None) -> ColumnElement[Any]:
+    if seconds is None:
+        return null()
+    return LedgerNow() + bindparam(None, int(seconds * 1_000_000), type_=BigInteger)

@@ -1,0 +1,68 @@
+"""Pane and service rewrite a body alike: `block.js` in the browser and `calendar_sync.block` leave the same words."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from playwright.sync_api import Page
+
+from calendar_sync.block import codes_in, rewritten
+from calendar_sync.block_lines import Format
+from calendar_sync.items import Block
+from templates_messages.samples import FULL
+from templates_messages.values import TextValues
+from tests.browser.pane.test_block import (
+    ANOTHER,
+    CARE,
+    ELSEWHERE,
+    INFORMATION,
+    MOVED,
+    Body,
+    block,
+    few,
+    formats,
+    user_lines,
+)
+
+SERVICE: Final = "https://mote.region.example"
+values_of_blocks = st.sampled_from([FULL, MOVED, ELSEWHERE, ANOTHER])
+
+
+def ours(values: TextValues, meeting_type: str = CARE) -> Block:
+    return Block(**block(values, meeting_type))
+
+
+@few
+@given(formats, user_lines, user_lines, values_of_blocks, st.sampled_from([None, CARE, INFORMATION]))
+def test_both_leave_the_same_words(
+    modules: Page,
+    kind: str,
+    lines: list[str],
+    inside: list[str],
+    values: TextValues,
+    into: str | None,
+) -> None:
+    body, known = Body(modules, kind), ours(FULL)
+    content = body.typed_into(body.written(body.of(lines), block(values)), inside)
+    fresh = None if into is None else ours(MOVED, into)
+    by_pane = (
+        body.cleaned(content, asdict(known))
+        if fresh is None
+        else body.written(content, asdict(fresh), asdict(known))
+    )
+    by_service = rewritten(content, Format(kind), fresh, [known], SERVICE)
+    assert body.lines(body.kept(by_service)) == body.lines(by_pane)
+    assert codes_in(by_service, Format(kind), SERVICE) == body.codes(by_pane)
+
+
+@pytest.mark.parametrize("kind", ["html", "text"])
+def test_both_find_the_same_blocks(modules: Page, kind: str) -> None:
+    body = Body(modules, kind)
+    content = (
+        body.of(["Agenda"]) + block()[kind] + "\n" + block(ANOTHER)[kind] + "\n" + f"Länk {FULL.join_link}"
+    )
+    assert codes_in(content, Format(kind), SERVICE) == body.codes(content) != []

@@ -1,0 +1,65 @@
+"""Contexts of the browser that tests share: made once for each set of options, and empty when a test begins."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+# The site of every server that tests start; a site has no port. What stays open there is answered by the test itself.
+_STAYING: Final = "http://127.0.0.1/staying"
+
+
+class Contexts:
+    """The shared contexts of one browser; what a test opened, was granted or left behind goes with `empty`.
+
+    Scripts stay in their caches, so that not every test loads all of them anew. One page of each is no test's: as long
+    as it is open the browser keeps the process for our site, and starting that costs more than most tests do.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._made: dict[str, BrowserContext] = {}
+        self._used: set[str] = set()
+
+    def of(self, **options: Any) -> BrowserContext:
+        """Return the context with these options (those of `Browser.new_context`)."""
+        named = json.dumps(options, sort_keys=True)
+        if named not in self._made:
+            self._made[named] = self._new(options)
+        self._used.add(named)
+        return self._made[named]
+
+    def _new(self, options: dict[str, Any]) -> BrowserContext:
+        made = self._browser.new_context(**options)
+        staying = made.new_page()
+        staying.route(_STAYING, lambda route: route.fulfill(body=""))
+        staying.goto(_STAYING)
+        return made
+
+    def empty(self) -> None:
+        """Close what the last test opened, and take back what it was granted and what was remembered."""
+        for context in map(self._made.__getitem__, self._used):
+            context.set_offline(False)
+            context.clear_permissions()
+            _, *opened = context.pages
+            for page in opened:
+                _forget_choices(page)
+                page.close()
+            context.clear_cookies()
+        self._used.clear()
+
+    def close(self) -> None:
+        """Close all contexts."""
+        for context in self._made.values():
+            context.close()
+
+
+def _forget_choices(page: Page) -> None:
+    """Empty what the page and the frames in it have put into the browser's own storage."""
+    origins = {"{0.scheme}://{0.netloc}".format(urlsplit(frame.url)) for frame in page.frames}
+    devtools = page.context.new_cdp_session(page)
+    for origin in origins:
+        devtools.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage"})

@@ -1,0 +1,152 @@
+"""Bindings, watches and hints on either database: whose turn it is, who may write, and what is asked meanwhile."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from addin.meetings.bindings import BindingClaim, ItemBinding
+from addin.meetings.errors import LeaseLost
+from addin.meetings.hints import item_hash
+from addin.meetings.model import Meeting
+from addin.meetings.ports import HintKind, StoredHint
+from addin.meetings.watches import WatchClaim
+from tests.contract.ledger.conftest import KEYRING, NOW, Desk
+
+MAILBOX = "psykiatrimottagningen@region.example"
+
+
+def follows(desk: Desk, backend: str = "graph") -> Meeting:
+    """Book a meeting and have it followed in a mailbox that is served by that calendar."""
+    meeting = desk.books(purge_at=NOW)
+    desk.ledger.write(lambda writing: writing.add_binding(ItemBinding(meeting.id, MAILBOX, NOW)))
+    desk.ledger.write(lambda writing: writing.route_bindings(10))
+    for claim in claims_watches(desk, None):
+        probed = replace(claim.watch, backend=backend, subscription="s", secret="x")
+        desk.ledger.write(lambda writing, to=(claim, probed): writing.save_watch(*to, due_in=60))  # type: ignore[misc]
+    desk.ledger.write(lambda writing: writing.route_bindings(10))
+    return meeting
+
+
+def claims(desk: Desk, backend: str = "graph") -> list[BindingClaim]:
+    return list(desk.ledger.write(lambda writing: writing.claim_bindings(backend, 30, 10)))
+
+
+def claims_watches(desk: Desk, backend: str | None) -> list[WatchClaim]:
+    return list(desk.ledger.write(lambda writing: writing.claim_watches(backend, 30, 10)))
+
+
+def test_what_is_saved_of_an_item_is_what_was_seen(desk: Desk) -> None:
+    follows(desk)
+    (claim,) = claims(desk)
+    seen = replace(claim.binding, item_id="item", uid="uid", version="1", looked_at=NOW, look_tagged=False)
+    desk.ledger.write(lambda writing: writing.save_binding(claim, seen, None))
+    assert desk.ledger.read(lambda reading: reading.binding(seen.meeting_id)) == seen
+
+
+def test_each_calendar_has_its_own_turn(desk: Desk) -> None:
+    meeting = follows(desk, "ews")
+    assert claims(desk, "graph") == []
+    assert [claim.meeting.id for claim in claims(desk, "ews")] == [meeting.id]
+
+
+def test_a_second_meeting_in_a_mailbox_is_served_at_once(desk: Desk) -> None:
+    follows(desk)
+    second = desk.books(purge_at=NOW)
+    desk.ledger.write(lambda writing: writing.add_binding(ItemBinding(second.id, MAILBOX, NOW)))
+    assert second.id in {claim.meeting.id for claim in claims(desk)}
+
+
+def test_what_somebody_holds_is_not_given_to_another(desk: Desk) -> None:
+    follows(desk)
+    assert len(claims(desk)) == 1
+    assert claims(desk) == []
+
+
+def test_whoever_has_lost_the_lease_writes_nothing(desk: Desk) -> None:
+    meeting = follows(desk)
+    (old,) = claims(desk)
+    desk.ledger.write(lambda writing: writing.reroute(MAILBOX, "ews"))
+    with pytest.raises(LeaseLost):
+        desk.ledger.write(lambda writing: writing.save_binding(old, replace(old.binding, uid="uid"), 60))
+    found = desk.ledger.read(lambda reading: reading.binding(meeting.id))
+    assert found
+    assert (found.uid, found.backend) == (None, "ews")
+
+
+def test_what_was_asked_during_a_look_is_looked_at_again_at_once(desk: Desk) -> None:
+    meeting = follows(desk)
+    (claim,) = claims(desk)
+    desk.ledger.write(
+        lambda writing: writing.ask_bindings([meeting.id], look_tagged=True, also="other@region.example")
+    )
+    desk.ledger.write(lambda writing: writing.offer_item(meeting.id, "offered"))
+
+    desk.ledger.write(lambda writing: writing.save_binding(claim, claim.binding, 3600))
+
+    (again,) = claims(desk)
+    assert again.binding.also == ("other@region.example",)
+    assert again.binding.offered == "offered"
+
+
+def test_an_item_that_nobody_asks_about_is_left_alone_until_its_time(desk: Desk) -> None:
+    follows(desk)
+    (claim,) = claims(desk)
+    desk.ledger.write(lambda writing: writing.save_binding(claim, claim.binding, 3600))
+    assert claims(desk) == []
+
+
+def test_a_hint_makes_its_item_due_and_says_since_when(desk: Desk) -> None:
+    follows(desk)
+    (claim,) = claims(desk)
+    bound = replace(claim.binding, item_id="item", uid="uid")
+    desk.ledger.write(lambda writing: writing.save_binding(claim, bound, 3600))
+
+    mine, other = (item_hash(KEYRING, MAILBOX, name) for name in ("item", "another"))
+    found = desk.ledger.write(lambda writing: writing.ask_items({mine, other}, NOW))
+
+    assert found == {mine}
+    (again,) = claims(desk)
+    assert again.hinted_at == NOW
+
+
+def test_an_item_of_another_calendar_is_known_by_its_uid_alone(desk: Desk) -> None:
+    follows(desk)
+    (claim,) = claims(desk)
+    bound = replace(claim.binding, item_id="item", uid="uid", version="1", tag_written=True)
+    desk.ledger.write(lambda writing: writing.save_binding(claim, bound, 3600))
+
+    desk.ledger.write(lambda writing: writing.reroute(MAILBOX, "ews"))
+
+    (moved,) = claims(desk, "ews")
+    assert (moved.binding.item_id, moved.binding.uid, moved.binding.tag_written) == (None, "uid", False)
+
+
+def test_hints_are_taken_once_by_many(desk: Desk) -> None:
+    told = [StoredHint(bytes([n]) * 32, "w" * 32, HintKind.UPDATED, None, NOW) for n in range(60)]
+    with ThreadPoolExecutor(6) as hands:
+        list(hands.map(lambda some: desk.ledger.write(lambda writing: writing.add_hints(some)), [told] * 6))
+        taken = list(
+            hands.map(lambda _: desk.ledger.write(lambda writing: writing.take_hints(20)), range(12))
+        )
+    assert sorted(hint.key for some in taken for hint in some) == [hint.key for hint in told]
+    assert not desk.ledger.read(lambda reading: reading.has_hints())
+
+
+def test_a_watch_that_was_asked_meanwhile_is_not_forgotten(desk: Desk) -> None:
+    follows(desk)
+    desk.ledger.write(lambda writing: writing.ask_watch(watch_id(desk), renew=True, scan=True))
+    (claim,) = claims_watches(desk, "graph")
+    desk.ledger.write(lambda writing: writing.ask_mailbox(claim.watch.id))
+    with pytest.raises(LeaseLost):
+        desk.ledger.write(lambda writing: writing.remove_watch(claim))
+    assert claim.watch.renew_at
+    assert claim.watch.scan_due_at
+
+
+def watch_id(desk: Desk) -> str:
+    found = desk.ledger.read(lambda reading: reading.watch_by_mailbox(MAILBOX))
+    assert found
+    return found.id

@@ -1,0 +1,182 @@
+"""The marked block in a body that the service itself rewrites: replaced or taken out, the user's words untouched."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml.html import document_fromstring
+
+from calendar_sync.block import codes_in, rewritten
+from calendar_sync.block_lines import Format, lines_of, visible
+from calendar_sync.items import Block
+from templates_messages.catalogue import load_catalogue
+from templates_messages.item_block import item_block
+from templates_messages.samples import BARE, FULL
+from templates_messages.values import TextValues
+
+SERVICE: Final = "https://mote.region.example"
+CATALOGUE: Final = load_catalogue()
+MOVED: Final = replace(FULL, start=FULL.start + timedelta(days=3), end=FULL.end + timedelta(days=3))
+ANOTHER: Final = replace(
+    BARE, join_link=f"{SERVICE}/m/2H5KX0QRT7WYNC", start_link=f"{SERVICE}/start/9C3FV6ZB8DJ4MS"
+)
+CODE: Final = "7K3M9QXP2RTWHD"
+
+word = st.text(st.characters(categories=["L", "N"], include_characters="-–!?()&<😀"), min_size=1, max_size=12)
+user_lines = st.lists(st.lists(word, min_size=1, max_size=6).map(" ".join), max_size=4)
+formats = st.sampled_from(Format)
+
+
+def block(values: TextValues = FULL, meeting_type: str = "care-meeting-patient") -> Block:
+    """Return a block as the service renders it."""
+    rendered = item_block(CATALOGUE, meeting_type, "group", values, on=date(2027, 1, 1))
+    return Block(rendered.html, rendered.plain)
+
+
+def body(kind: Format, before: list[str], own: Block | None, after: list[str]) -> str:
+    """Return a body as Outlook keeps it, with our block between lines that the user typed."""
+    if kind is Format.TEXT:
+        return "\r\n".join([*before, *(own.text.splitlines() if own else []), *after])
+    typed = ["".join(f"<p>{html.escape(line)}</p>" for line in lines) for lines in (before, after)]
+    return (
+        '<html><head>\r\n<meta http-equiv="Content-Type" content="text/html; charset=utf-8"></head>'
+        f"<body>\r\n<div>{typed[0]}{own.html if own else ''}{typed[1]}</div>\r\n</body></html>"
+    )
+
+
+def seen(content: str, kind: Format) -> list[str]:
+    """Return the lines that say anything."""
+    return [visible(line.text) for line in lines_of(content, kind) if visible(line.text)]
+
+
+def squeezed(lines: list[str]) -> list[str]:
+    return [visible(line) for line in lines if visible(line)]
+
+
+@given(formats, user_lines, user_lines)
+def test_taking_the_block_out_leaves_the_users_words(
+    kind: Format, before: list[str], after: list[str]
+) -> None:
+    content = body(kind, before, block(), after)
+    assert codes_in(content, kind, SERVICE) == [CODE]
+    left = rewritten(content, kind, None, [block()], SERVICE)
+    assert seen(left, kind) == squeezed([*before, *after])
+    assert codes_in(left, kind, SERVICE) == []
+
+
+@given(formats, user_lines, user_lines)
+def test_a_new_block_stands_where_the_old_one_stood(
+    kind: Format, before: list[str], after: list[str]
+) -> None:
+    content = body(kind, before, block(), after)
+    written = rewritten(content, kind, block(ANOTHER), [block()], SERVICE)
+    assert seen(written, kind) == seen(body(kind, before, block(ANOTHER), after), kind)
+
+
+@given(formats, user_lines.filter(lambda lines: bool(squeezed(lines))))
+def test_what_was_typed_within_the_block_is_kept(kind: Format, inside: list[str]) -> None:
+    typed = (
+        "\r\n".join([*inside, "Det här är"])
+        if kind is Format.TEXT
+        else ("".join(f"<p>{html.escape(line)}</p>" for line in inside) + "<p>Det här är")
+    )
+    ours = "Det här är" if kind is Format.TEXT else "<p>Det här är"
+    content = body(kind, [], block(), []).replace(ours, typed, 1)
+    assert seen(rewritten(content, kind, None, [block()], SERVICE), kind) == squeezed(inside)
+
+
+@given(formats, user_lines)
+def test_a_body_without_our_block_is_given_back_byte_for_byte(kind: Format, lines: list[str]) -> None:
+    content = body(kind, lines, None, [])
+    assert rewritten(content, kind, block(), [block()], SERVICE) == content
+
+
+@given(st.text(max_size=200), formats)
+def test_no_content_at_all_makes_it_fail(content: str, kind: Format) -> None:
+    assert rewritten(content, kind, None, [], SERVICE) == content
+
+
+@pytest.mark.parametrize("kind", list(Format))
+def test_an_older_time_is_known_as_ours(kind: Format) -> None:
+    content = body(kind, ["Agenda"], block(MOVED), ["Slut"])
+    assert seen(rewritten(content, kind, None, [block()], SERVICE), kind) == ["Agenda", "Slut"]
+
+
+@pytest.mark.parametrize("kind", list(Format))
+def test_two_blocks_give_way_to_one(kind: Format) -> None:
+    once = body(kind, ["Agenda"], block(), [])
+    twice = body(kind, ["Agenda"], Block(block().html * 2, f"{block().text}\n{block().text}"), [])
+    assert codes_in(twice, kind, SERVICE) == [CODE, CODE]
+    assert seen(rewritten(twice, kind, block(), [], SERVICE), kind) == seen(once, kind)
+
+
+@pytest.mark.parametrize("kind", list(Format))
+def test_another_services_links_are_not_ours(kind: Format) -> None:
+    content = body(kind, [], block(), [])
+    assert codes_in(content, kind, "https://annan.region.example") == []
+    assert rewritten(content, kind, None, [block()], "https://annan.region.example") == content
+
+
+@pytest.mark.parametrize("kind", list(Format))
+def test_a_join_link_in_the_users_own_sentence_is_left_alone(kind: Format) -> None:
+    content = body(kind, [f"Länken är {FULL.join_link} om du undrar"], None, [])
+    assert rewritten(content, kind, None, [block()], SERVICE) == content
+
+
+def test_a_block_whose_links_a_mail_filter_has_rewritten_is_taken_out() -> None:
+    content = re.sub(
+        r'href="https://mote\.region\.example/(m|start)/',
+        r'href="https://filter.example/?data=1&amp;url=https%3A%2F%2Fmote.region.example%2F\1%2F',
+        body(Format.HTML, ["Agenda"], block(), []),
+    )
+    assert codes_in(content, Format.HTML, SERVICE) == [CODE]
+    assert seen(rewritten(content, Format.HTML, None, [block()], SERVICE), Format.HTML) == ["Agenda"]
+
+
+def test_a_block_that_word_has_rewritten_is_taken_out_whole() -> None:
+    content = body(Format.HTML, ["Agenda"], block(), [])
+    by_word = re.sub(r"(\w) (\w)", "\\1\r\n\\2", content).replace("</p>", "<o:p></o:p></p>")
+    by_word = re.sub(r"<p[^>]*>", '<p class="MsoNormal">', by_word)
+    left = rewritten(by_word, Format.HTML, None, [block()], SERVICE)
+    assert seen(left, Format.HTML) == ["Agenda"]
+
+
+def test_pictures_tables_and_an_online_meetings_own_part_stay() -> None:
+    around = (
+        '<table><tbody><tr><td>Rum</td><td><img src="https://region.example/karta.png"></td></tr></tbody></table>'
+        '<!-- ett märke --><div class="me-email-text"><a href="https://teams.example/l/1">Anslut nu</a></div>'
+    )
+    content = f"<html><body>{around}{block().html}{around}</body></html>"
+    left = rewritten(content, Format.HTML, None, [block()], SERVICE)
+    assert left.count("karta.png") == left.count("<td>Rum</td>") == left.count("me-email-text") == 2
+    assert left.count("<!-- ett märke -->") == 2
+
+
+def test_what_stands_after_the_end_of_the_document_is_not_lost() -> None:
+    content = f"<html><body>{block().html}</body></html><p>Efter slutet</p>"
+    assert seen(rewritten(content, Format.HTML, None, [block()], SERVICE), Format.HTML) == ["Efter slutet"]
+
+
+def test_ten_rewritings_do_not_make_the_body_grow() -> None:
+    content = rewritten(body(Format.HTML, ["Agenda"], block(), []), Format.HTML, block(), [], SERVICE)
+    size = len(content)
+    for _ in range(10):
+        content = rewritten(content, Format.HTML, block(), [], SERVICE)
+    assert len(content) == size
+
+
+def test_a_document_keeps_its_kind_and_a_fragment_stays_one() -> None:
+    whole = f"<!DOCTYPE html>\n<html><head><title>x</title></head><body>{block().html}<p>å &amp; ö</p></body></html>"
+    left = rewritten(whole, Format.HTML, None, [block()], SERVICE)
+    assert left.startswith("<!DOCTYPE html>")
+    assert document_fromstring(left).findtext("head/title") == "x"
+    assert rewritten(f"{block().html}<p>å &amp; ö</p>", Format.HTML, None, [block()], SERVICE).strip() == (
+        "<p>å &amp; ö</p>"
+    )

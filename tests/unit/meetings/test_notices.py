@@ -1,0 +1,247 @@
+"""Mails about changes in the calendar: who gets which, that a quick second drag gives one, and when one is no news."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+
+from addin.meetings.deadline import Deadline
+from addin.meetings.errors import MailError, MailRefused, MailUnavailable
+from addin.meetings.model import CalendarNote, Meeting, Principal, Window
+from addin.meetings.notices import NoticeKind
+from addin.meetings.ports import Mail
+from addin.meetings.send_notices import SendNotices
+from addin.meetings.texts import Contact, MeetingTexts
+from templates_messages.catalogue import load_catalogue
+from templates_messages.titles import load_titles
+from tests.unit.meetings.desk import REQUEST, UNITS, WHO, Desk
+from tests.unit.meetings.doors import END, START, TENANT
+
+QUIET = 120.0
+LATER = Window(START + timedelta(days=1), END + timedelta(days=1), "Europe/Stockholm")
+EVEN_LATER = Window(START + timedelta(days=2), END + timedelta(days=2), "Europe/Stockholm")
+CLINIC = "psykiatrimottagningen@region.example"
+
+
+@dataclass
+class PostBox:
+    """A mail server in memory that fails when it is told to."""
+
+    mails: list[Mail] = field(default_factory=list)
+    fails: MailError | None = None
+
+    def send(self, mail: Mail, deadline: Deadline) -> None:
+        assert not deadline.passed()
+        if self.fails:
+            raise self.fails
+        self.mails.append(mail)
+
+    def check(self, deadline: Deadline) -> None:
+        raise NotImplementedError
+
+
+@dataclass
+class Office:
+    """A desk, and the mails that go out from behind it."""
+
+    desk: Desk
+    box: PostBox = field(default_factory=PostBox)
+
+    def sends(self) -> list[Mail]:
+        """Let all mails that are due go out; returns the new ones."""
+        texts = MeetingTexts(
+            load_catalogue(),
+            load_titles(),
+            self.desk.plans.types,
+            UNITS,
+            self.desk.providers,
+            self.desk.clock,
+            Contact("https://mote.region.example", "", ""),
+        )
+        domains = frozenset({"region.example"})
+        send = SendNotices(self.desk.ledger, self.box, texts, self.desk.clock, domains, reminder_hours=4)
+        before = len(self.box.mails)
+        while send():
+            pass
+        return self.box.mails[before:]
+
+    def waits(self, **span: float) -> None:
+        self.desk.clock.time += timedelta(**span)
+
+    def books(self, *told: str, who: Principal = WHO, mailbox: str = REQUEST.mailbox) -> Meeting:
+        """Book a meeting and tell some audiences."""
+        meeting = self.desk.book("key", replace(REQUEST, mailbox=mailbox), who).meeting
+        for audience in told:
+            self.desk.change_meeting.told(meeting.id, audience, who)
+        return self.desk.reads(meeting.id)
+
+    def is_dragged(self, meeting: Meeting, to: Window, who: Principal = WHO) -> Meeting:
+        """What following does when the item was dragged."""
+        moved = self.desk.change(self.desk.reads(meeting.id), who, window=to)
+        self.owes(moved, NoticeKind.RESCHEDULED)
+        return moved
+
+    def owes(self, meeting: Meeting, kind: NoticeKind) -> None:
+        self.desk.ledger.write(lambda writing: writing.owe_notice(meeting.id, meeting.revision, kind, QUIET))
+
+
+@pytest.fixture
+def office(desk: Desk) -> Office:
+    return Office(desk)
+
+
+def test_actor_and_owner_get_one_mail_with_both_times_and_who_must_hear(office: Office) -> None:
+    meeting = office.books("patient", "interpreter", "external", "staff", mailbox=CLINIC)
+    office.is_dragged(meeting, LATER)
+    office.waits(seconds=QUIET)
+    (mail,) = office.sends()
+    assert mail.to == ("anna.lindgren@region.example", CLINIC)
+    assert "Ny tid: tisdag 2 mars 2027 kl. 10.00–10.45" in mail.plain
+    assert "Tidigare tid: måndag 1 mars 2027 kl. 10.00–10.45" in mail.plain
+    assert "patient, tolk och extern part" in mail.plain
+
+
+def test_a_mail_holds_no_way_into_the_room_and_nothing_of_the_unit(office: Office) -> None:
+    meeting = office.books("patient")
+    office.is_dragged(meeting, LATER)
+    office.waits(seconds=QUIET)
+    (mail,) = office.sends()
+    said = mail.subject + mail.plain + mail.html
+    assert meeting.join_code not in re.sub("-", "", said)
+    assert "/m/" not in said
+    assert "psychiatry" not in said
+    assert "/told" in said
+
+
+def test_two_quick_drags_give_one_mail_with_the_time_that_was_told_and_the_last(office: Office) -> None:
+    meeting = office.books("patient")
+    office.is_dragged(meeting, LATER)
+    office.waits(seconds=QUIET - 1)
+    assert office.sends() == []
+    office.is_dragged(meeting, EVEN_LATER)
+    office.waits(seconds=QUIET)
+    (mail,) = office.sends()
+    assert "Ny tid: onsdag 3 mars" in mail.plain
+    assert "Tidigare tid: måndag 1 mars" in mail.plain
+    office.waits(seconds=QUIET)
+    assert office.sends() == []
+
+
+def test_a_meeting_that_was_dragged_back_is_no_news(office: Office) -> None:
+    meeting = office.books("patient")
+    office.is_dragged(meeting, LATER)
+    office.is_dragged(meeting, meeting.window)
+    office.waits(days=3)
+    assert office.sends() == []
+
+
+@pytest.mark.parametrize("told", [(), ("staff",)])
+def test_where_nobody_outside_was_told_there_is_no_mail(office: Office, told: tuple[str, ...]) -> None:
+    office.is_dragged(office.books(*told), LATER)
+    office.waits(seconds=QUIET)
+    assert office.sends() == []
+
+
+def test_one_reminder_follows_after_four_working_hours_and_no_other(office: Office) -> None:
+    office.is_dragged(office.books("patient"), LATER)
+    office.waits(seconds=QUIET)
+    (first,) = office.sends()
+    office.waits(hours=3, minutes=59)
+    assert office.sends() == []
+    office.waits(minutes=1)
+    (second,) = office.sends()
+    assert second.subject.startswith("Påminnelse")
+    assert second.key != first.key
+    office.waits(days=5)
+    assert office.sends() == []
+
+
+def test_besked_lamnat_before_the_mail_or_the_reminder_stops_it(office: Office) -> None:
+    meeting = office.is_dragged(office.books("patient", "interpreter"), LATER)
+    office.desk.change_meeting.told(meeting.id, "patient", WHO)
+    office.waits(seconds=QUIET)
+    (mail,) = office.sends()
+    assert "besked:** tolk." in mail.plain or "besked: tolk." in mail.plain
+    office.desk.change_meeting.told(meeting.id, "interpreter", WHO)
+    office.waits(days=1)
+    assert office.sends() == []
+
+
+def test_a_server_that_is_away_is_tried_again_under_the_same_key(office: Office) -> None:
+    office.is_dragged(office.books("patient"), LATER)
+    office.waits(seconds=QUIET)
+    office.box.fails = MailUnavailable("451")
+    assert office.sends() == []
+    office.waits(seconds=29)
+    office.box.fails = None
+    assert office.sends() == []
+    office.waits(seconds=1)
+    (mail,) = office.sends()
+    assert re.fullmatch(r"[0-9a-f]{32}\.2\.rescheduled", mail.key)
+
+
+def test_a_mail_that_no_server_will_take_is_not_tried_for_ever(office: Office) -> None:
+    office.is_dragged(office.books("patient"), LATER)
+    office.waits(seconds=QUIET)
+    office.box.fails = MailRefused("550")
+    assert office.sends() == []
+    office.box.fails = None
+    office.waits(hours=1)
+    assert office.sends() == []
+
+
+def test_a_change_while_a_mail_is_being_sent_is_told_by_itself(office: Office) -> None:
+    meeting = office.is_dragged(office.books("patient"), LATER)
+
+    class Dragging(PostBox):
+        def send(self, mail: Mail, deadline: Deadline) -> None:
+            super().send(mail, deadline)
+            if len(self.mails) == 1:
+                office.is_dragged(meeting, EVEN_LATER)
+
+    office.box = Dragging()
+    office.waits(seconds=QUIET)
+    assert len(office.sends()) == 1
+    office.waits(seconds=QUIET)
+    (second,) = office.sends()
+    assert "onsdag 3 mars" in second.plain
+
+
+def test_a_cancelled_meeting_is_told_until_its_time_is_over(office: Office) -> None:
+    meeting = office.desk.cancel(office.books("patient"))
+    office.owes(meeting, NoticeKind.CANCELLED)
+    office.waits(seconds=QUIET)
+    (mail,) = office.sends()
+    assert "inställt" in mail.subject
+    office.owes(meeting, NoticeKind.CANCELLED)
+    office.desk.clock.time = END
+    assert office.sends() == []
+
+
+def test_a_question_is_asked_as_long_as_it_is_open(office: Office) -> None:
+    meeting = office.books()
+    office.owes(meeting, NoticeKind.COPY_ASKED)
+    office.waits(seconds=QUIET)
+    assert office.sends() == []
+    office.desk.ledger.write(lambda writing: writing.note_calendar(meeting.id, [CalendarNote.COPY_ASKED]))
+    office.owes(meeting, NoticeKind.COPY_ASKED)
+    office.waits(seconds=QUIET)
+    (mail,) = office.sends()
+    assert "kopierats" in mail.subject
+
+
+def test_nothing_goes_to_an_address_outside_the_organisation(office: Office) -> None:
+    stranger = Principal(TENANT, WHO.object_id, "anna@elsewhere.example")
+    office.is_dragged(office.books("patient", who=stranger, mailbox=CLINIC), LATER, stranger)
+    office.waits(seconds=QUIET)
+    (mail,) = office.sends()
+    assert mail.to == (CLINIC,)
+
+
+@pytest.mark.parametrize("name", [*(kind.value for kind in NoticeKind), "reminder"])
+def test_every_kind_of_notice_has_its_text(name: str) -> None:
+    texts = {text.id for text in load_catalogue().texts if text.published}
+    assert f"notice-{name.replace('_', '-')}" in texts

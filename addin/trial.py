@@ -31,6 +31,7 @@ from addin.trial_job import MainJob, MainJobFailed
 START_SECONDS: Final = 20.0
 STOP_SECONDS: Final = 10.0
 POLL_SECONDS: Final = 0.5
+READY_POLL_SECONDS: Final = 0.05
 HOST: Final = "127.0.0.1"
 
 
@@ -202,11 +203,10 @@ def wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> N
         while time.monotonic() < deadline:
             if process.poll() is not None:
                 _fail(f"A part of the trial did not start; its own words stand in {log}.")
-            try:
+            with suppress(requests.RequestException):
                 if session.get(url, timeout=1).ok:
                     return
-            except requests.RequestException:
-                time.sleep(0.02)
+            time.sleep(READY_POLL_SECONDS)
     _fail(f"A part of the trial was not ready within {START_SECONDS:.0f} s; its own words stand in {log}.")
 
 

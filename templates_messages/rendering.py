@@ -114,6 +114,7 @@ def compile_body(body: str) -> CompiledBody:
     )
 
 
+@lru_cache(maxsize=512)
 def placeholders_of(body: str) -> tuple[frozenset[str], frozenset[str]]:
     """Return the names that `body` uses, and those of them that it needs a value for.
 

@@ -132,12 +132,22 @@ def checkout() -> Iterator[Checkout]:
 
 
 @pytest.fixture(scope="module")
-def used_checkout() -> Iterator[Checkout]:
-    """A checkout that has been started once; tests that share it leave it as it is."""
+def _used_once() -> Iterator[tuple[Checkout, Path]]:
+    """Return a checkout that has been started once, and a copy of it as it was then."""
     with tempfile.TemporaryDirectory(prefix="vardmote-run-") as folder:
-        checkout = Checkout.new(Path(folder) / "min vård")
+        checkout, copy = Checkout.new(Path(folder) / "min vård"), Path(folder) / "copy"
         started(checkout.run())
-        yield checkout
+        shutil.copytree(checkout.folder, copy, symlinks=True)
+        yield checkout, copy
+
+
+@pytest.fixture
+def used_checkout(_used_once: tuple[Checkout, Path]) -> Checkout:
+    """A checkout that has been started once and never since, whatever the last test did to it."""
+    checkout, copy = _used_once
+    shutil.rmtree(checkout.folder)
+    shutil.copytree(copy, checkout.folder, symlinks=True)
+    return checkout
 
 
 @pytest.fixture
@@ -186,11 +196,10 @@ def test_a_second_start_needs_neither_python_nor_pip_nor_network(
     assert again.stderr == ""
 
 
-def test_a_changed_dependency_is_installed_at_the_next_start(checkout: Checkout) -> None:
-    started(checkout.run())
-    checkout.require("a-package-that-came-with-a-pull")
+def test_a_changed_dependency_is_installed_at_the_next_start(used_checkout: Checkout) -> None:
+    used_checkout.require("a-package-that-came-with-a-pull")
 
-    assert "package index cannot be reached" in checkout.refusal()
+    assert "package index cannot be reached" in used_checkout.refusal()
 
 
 def test_a_copied_checkout_gets_an_environment_of_its_own(used_checkout: Checkout, tmp_path: Path) -> None:
@@ -203,13 +212,12 @@ def test_a_copied_checkout_gets_an_environment_of_its_own(used_checkout: Checkou
     assert "Making .venv" in ended.stderr
 
 
-def test_an_environment_whose_python_is_gone_is_made_again(checkout: Checkout) -> None:
-    started(checkout.run())
-    interpreter = checkout.folder / ".venv" / "bin" / "python"
+def test_an_environment_whose_python_is_gone_is_made_again(used_checkout: Checkout) -> None:
+    interpreter = used_checkout.folder / ".venv" / "bin" / "python"
     interpreter.unlink()
     interpreter.symlink_to("/nonexistent/python3.11")
 
-    started(checkout.run())
+    started(used_checkout.run())
 
 
 def test_a_first_start_that_was_interrupted_is_finished_by_the_next(checkout: Checkout) -> None:
@@ -288,9 +296,9 @@ def test_without_a_network_the_first_start_says_so_and_keeps_the_details(checkou
     assert "a-package-from-the-index" in (checkout.folder / "var" / "install.log").read_text()
 
 
-def test_another_failure_of_the_installation_points_at_its_reason(checkout: Checkout) -> None:
-    (checkout.folder / "constraints.txt").write_text("this is not a constraint")
+def test_another_failure_of_the_installation_points_at_its_reason(used_checkout: Checkout) -> None:
+    (used_checkout.folder / "constraints.txt").write_text("this is not a constraint")
 
-    sentence = checkout.refusal()
+    sentence = used_checkout.refusal()
 
     assert sentence.startswith("The packages could not be installed; the reason stands last in")

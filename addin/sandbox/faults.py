@@ -8,6 +8,7 @@ many matching requests it strikes, `skip` (0) how many pass before. Kinds:
 `close_before_effect`   the connection closes, nothing happens
 `timeout_then_create`   the answer is held `seconds`; the effect comes after `delay_effect_seconds`, client there or not
 `status`                answers `status` (500), with `retry_after` and `body`; `effect` true: after the effect
+`graph`                 answers as Graph does with `status` (503), its `code`, and `retry_after`
 `malformed_json`        the effect happens; the answer is no JSON and has no Location
 `slow`                  waits `seconds`, then all is well
 `foreign_room`          another tenant makes a room with the same `bears` ("name" or "alias") just before
@@ -15,6 +16,7 @@ many matching requests it strikes, `skip` (0) how many pass before. Kinds:
                         connection at once, so that the effect is one that comes late
 """
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -204,6 +206,14 @@ def _status(_: Faults, exchange: Exchange, fault: Fault) -> Response:
     return Response(str(fault.wish.get("body", "")), int(fault.wish.get("status", 500)), headers)
 
 
+def _graph(_: Faults, __: Exchange, fault: Fault) -> Response:
+    status = int(fault.wish.get("status", 503))
+    code = fault.wish.get("code", GRAPH_CODES.get(status, "UnknownError"))
+    error = {"code": code, "message": "Ordered by a test.", "innerError": {}}
+    headers = {"Retry-After": str(fault.wish["retry_after"])} if "retry_after" in fault.wish else {}
+    return Response(json.dumps({"error": error}), status, headers, content_type="application/json")
+
+
 def _malformed_json(_: Faults, exchange: Exchange, __: Fault) -> Response:
     answer = exchange.effect()
     return Response('{"objects": [{"id": ', answer.status_code, content_type="application/json")
@@ -214,11 +224,23 @@ def _slow(_: Faults, exchange: Exchange, fault: Fault) -> Response:
     return exchange.effect()
 
 
+# What Graph usually says with a status (facts of November 2026, calendars.md 1.1); `code` in the fault says otherwise.
+GRAPH_CODES: Final = {
+    401: "InvalidAuthenticationToken",
+    403: "ErrorAccessDenied",
+    404: "ErrorInvalidUser",
+    409: "ErrorIrresolvableConflict",
+    412: "ErrorIrresolvableConflict",
+    429: "ApplicationThrottled",
+    503: "ServiceUnavailable",
+    504: "UnknownError",
+}
 KINDS: Final[dict[str, Callable[[Faults, Exchange, Fault], Response]]] = {
     "lost_response": _lost_response,
     "close_before_effect": _close_before_effect,
     "timeout_then_create": _timeout_then_create,
     "status": _status,
+    "graph": _graph,
     "malformed_json": _malformed_json,
     "slow": _slow,
     "foreign_room": Faults.foreign_room,
@@ -227,6 +249,6 @@ KINDS: Final[dict[str, Callable[[Faults, Exchange, Fault], Response]]] = {
 KNOWN: Final = frozenset(
     {
         *("match", "fault", "times", "skip", "seconds", "delay_effect_seconds"),
-        *("status", "retry_after", "body", "effect", "bears", "stage", "disconnect"),
+        *("status", "code", "retry_after", "body", "effect", "bears", "stage", "disconnect"),
     }
 )

@@ -47,13 +47,17 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """A mailbox that Graph knows; `delegates` are the object ids of those who may open its calendar."""
+    """A mailbox of the region; `delegates` are the object ids of those who may open its calendar.
+
+    `in_scope`: the background application may reach it; another mailbox answers 403 to it, as the administrator wants.
+    """
 
     object_id: str
     name: str
     address: str
     shared: bool
     delegates: tuple[str, ...] = ()
+    in_scope: bool = True
 
 
 ANNA: Final = Person(
@@ -125,5 +129,13 @@ MAILBOXES: Final = (
         "psykiatrimottagningen@region.example",
         shared=True,
         delegates=(ANNA.object_id, BO.object_id, CARIN.object_id, DAVID.object_id),
+    ),
+    # No employee of the clinics: what proves that the background application's rights end where they should.
+    Mailbox(
+        "82f4f1d6-994c-42dd-8d94-8fefefef9c10",
+        "Regionens diarium",
+        "diarium@region.example",
+        shared=False,
+        in_scope=False,
     ),
 )

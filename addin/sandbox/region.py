@@ -3,16 +3,24 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 from uuid import uuid4
 
-from flask import Flask, Response
+from flask import Blueprint, Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from addin.sandbox.clock import Clock
 from addin.sandbox.control import Levers, PexipLevers, TokenLevers
-from addin.sandbox.exchange.graph import Graph
+from addin.sandbox.exchange.graph.admission import Admission
+from addin.sandbox.exchange.graph.batch import Batch
+from addin.sandbox.exchange.graph.calendars import GRAPH, OUTLOOK, Calendars
+from addin.sandbox.exchange.graph.outlook_door import OutlookDoor
+from addin.sandbox.exchange.graph.translation import Translation
+from addin.sandbox.exchange.graph.turns import Turns
+from addin.sandbox.exchange.levers import ExchangeLevers
 from addin.sandbox.exchange.mailboxes import Mailboxes
+from addin.sandbox.exchange.settings import ExchangeSettings
+from addin.sandbox.exchange.store import Store
 from addin.sandbox.faults import Faults
 from addin.sandbox.issuer.bearer import Bearer
 from addin.sandbox.issuer.keys import SigningKeys
@@ -48,32 +56,55 @@ class Options:
     settings: PexipSettings
 
 
+class Part(Protocol):
+    """A simulated system, or a part of one: it has routes."""
+
+    def blueprint(self) -> Blueprint:
+        """Return the routes."""
+
+
 def region(options: Options) -> "WSGIApplication":
     """Return the whole region as one WSGI application."""
     shelf, clock, settings = Shelf(options.state), Clock(), options.settings
     rooms, gate = Rooms(shelf, clock, settings), Gate(clock, settings)
     calls = Calls(rooms, clock, settings)
     keys, claims = SigningKeys(shelf), Claims(options.base)
+    bearer = Bearer(keys, claims)
     faults, journal = Faults(lambda body, bears: plant_foreign_room(rooms, body, bears)), Journal()
     levers = Levers(
         faults, journal, PexipLevers(clock, settings), TokenLevers(keys, claims, options.service_url)
     )
-    parts = (
+    parts: tuple[Part, ...] = (
         levers,
         ManagementNode(rooms, gate, settings),
         LiveNode(calls, gate),
         ConferencingNode(calls, settings),
         WebApp(calls),
         Issuer(claims, keys, options.base),
-        Graph(Mailboxes(shelf), Bearer(keys, claims), options.base),
+        *exchange(shelf, bearer, options.base),
         Outlook(options.service_url, options.manifest),
     )
     application = Flask(__name__, static_folder=None)
     application.url_map.merge_slashes = False
     application.register_error_handler(HTTPException, _plainly)
-    for part in parts:
+    wire = Wire(application.wsgi_app, faults, journal)
+    for part in (*parts, Batch(bearer, wire.carried)):
         application.register_blueprint(part.blueprint())
-    return Wire(application.wsgi_app, faults, journal)
+    return wire
+
+
+def exchange(shelf: Shelf, bearer: Bearer, base: str) -> tuple[Part, ...]:
+    """Return the simulated Exchange: calendars through Graph and through Outlook itself, and their levers."""
+    store, mailboxes, settings = Store(shelf), Mailboxes(shelf), ExchangeSettings()
+    turns = Turns(settings)
+    admission = Admission(mailboxes, bearer, turns)
+    return (
+        ExchangeLevers(store, mailboxes, settings, turns),
+        Calendars(store, admission, settings, GRAPH, base),
+        Calendars(store, admission, settings, OUTLOOK, base),
+        OutlookDoor(store, admission, settings),
+        Translation(store, admission, settings, base),
+    )
 
 
 def plant_foreign_room(rooms: Rooms, body: str, bears: str) -> None:

@@ -40,6 +40,14 @@ class Wire:
     def __init__(self, application: "WSGIApplication", faults: Faults, journal: Journal) -> None:
         self._application, self._faults, self._journal = application, faults, journal
 
+    def carried(self, environ: "WSGIEnvironment") -> Response | None:
+        """Carry one request that came inside another; None when a fault closed its connection."""
+        environ[HANG_UP] = _nothing_to_close
+        try:
+            return Response.from_app(self, environ, buffered=True)
+        except Dropped:
+            return None
+
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request."""
         request = Request(environ)
@@ -56,3 +64,7 @@ class Wire:
             raise
         self._journal.finish(entry, answer.status_code)
         return answer(environ, start_response)
+
+
+def _nothing_to_close() -> None:
+    """A request inside another has no connection of its own."""

@@ -27,6 +27,18 @@ _MICROSECOND = timedelta(microseconds=1)
 
 Row = RowMapping
 
+# The columns of a room that a step of the reconciler may change.
+KNOWN_COLUMNS = (
+    "reference",
+    "applied_revision",
+    "made_at",
+    "verified_at",
+    "gone_at",
+    "must_look",
+    "lookup_until",
+    "attempts",
+)
+
 
 def to_time(value: datetime | None) -> int | None:
     """Return microseconds since 1970 UTC of an aware time."""
@@ -64,7 +76,7 @@ def meeting_row(meeting: Meeting, keyring: Keyring) -> dict[str, Any]:
         "sealed": keyring.seal(json.dumps(secret, separators=(",", ":")).encode(), meeting.id),
         "created_at": to_time(meeting.created_at),
         "state": meeting.state.value,
-        "attention": meeting.attention,
+        "attention": meeting.attention.value if meeting.attention else None,
         "unbound": meeting.unbound,
         "host_started_at": to_time(meeting.host_started_at),
         **wish_columns(meeting),
@@ -184,7 +196,7 @@ def room_row(room: Room, keyring: Keyring) -> dict[str, Any]:
 
 
 def known_columns(room: Room) -> dict[str, Any]:
-    """Return the columns that a step of the reconciler may change."""
+    """Return the values of `KNOWN_COLUMNS`."""
     return {
         "reference": room.reference,
         "applied_revision": room.applied_revision,

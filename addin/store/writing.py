@@ -15,8 +15,10 @@ from addin.meetings.ports import RoomResult
 from addin.store import tables
 from addin.store.calendar_writing import SqlCalendarWriting
 from addin.store.ledger_now import LedgerNow
+from addin.store.prepared import Prepared
 from addin.store.reading import SqlReading
 from addin.store.rows import (
+    KNOWN_COLUMNS,
     known_columns,
     meeting_of,
     meeting_row,
@@ -32,21 +34,28 @@ _m, _r = tables.meetings.c, tables.rooms.c
 # On SQLite, where there is one writer, the lock is left out. It is the lock that UPDATE itself takes, so that rooms
 # may be added to the meeting meanwhile.
 _MEETING_TO_CHANGE = select(tables.meetings).where(_m.id == bindparam("id")).with_for_update(key_share=True)
-_INSERT_MEETING = insert(tables.meetings)
+_INSERT_MEETING = Prepared(insert(tables.meetings), _m.keys())
 _INSERT_HOST = insert(tables.meeting_hosts)
-_INSERT_AUDIT = insert(tables.audit)
+_INSERT_AUDIT = Prepared(
+    insert(tables.audit).inline(), ["at", "tenant", "actor", "action", "meeting_id", "reason"]
+)
 # Both databases say it so; the expression language has it for each of them alone.
-_INSERT_KEY = text(
-    "INSERT INTO idempotency (key, fingerprint, meeting_id, created_at) "
-    "VALUES (:key, :fingerprint, :meeting_id, :created_at) ON CONFLICT DO NOTHING"
+_INSERT_KEY = Prepared(
+    text(
+        "INSERT INTO idempotency (key, fingerprint, meeting_id, created_at) "
+        "VALUES (:key, :fingerprint, :meeting_id, :created_at) ON CONFLICT DO NOTHING"
+    )
 )
 # A new room is due at once, and claimed by the one who asked for it.
-_INSERT_ROOM = insert(tables.rooms).values(
-    due_at=LedgerNow(), lease_number=1, lease_until=LedgerNow() + bindparam("lease", type_=BigInteger)
+_INSERT_ROOM = Prepared(
+    insert(tables.rooms).values(
+        due_at=LedgerNow(), lease_number=1, lease_until=LedgerNow() + bindparam("lease", type_=BigInteger)
+    ),
+    _r.keys(),
 )
 _FREE = or_(_r.lease_until.is_(None), _r.lease_until <= LedgerNow())
 _STILL_WISHED = (_r.wanted == bindparam("seen_wanted")) & (_r.wanted_revision == bindparam("seen_revision"))
-_SAVE_ROOM = (
+_SAVE_ROOM = Prepared(
     update(tables.rooms)
     .where(_r.id == bindparam("room"), _r.lease_number == bindparam("fence"))
     .values(
@@ -56,14 +65,15 @@ _SAVE_ROOM = (
             (_STILL_WISHED & ~bindparam("release", type_=Boolean), _r.lease_until), else_=null()
         ),
     )
-    .returning(_r.wanted, _r.wanted_revision)
+    .returning(_r.wanted, _r.wanted_revision),
+    KNOWN_COLUMNS,
 )
 _LOOK_FOR_ROOM = (
     update(tables.rooms)
     .where(_r.id == bindparam("room"))
     .values(must_look=True, verified_at=None, due_at=LedgerNow())
 )
-_SET_STATE = (
+_SET_STATE = Prepared(
     update(tables.meetings)
     .where(_m.id == bindparam("meeting"), _m.revision == bindparam("seen_revision"))
     .values(state=bindparam("new_state"), attention=bindparam("new_attention"))
@@ -81,7 +91,7 @@ class SqlWriting(SqlReading, SqlCalendarWriting):
         row = meeting_row(meeting, self._keyring)
         row["purge_at"] = to_time(purge_at)
         row["item_hash"] = self._item_hash(meeting, item_id)
-        self._connection.execute(_INSERT_MEETING, row)
+        _INSERT_MEETING.run(self._connection, row)
         if meeting.hosts:
             hosts = [
                 {"meeting_id": meeting.id, "object_id": host, "tenant": meeting.tenant}
@@ -94,14 +104,13 @@ class SqlWriting(SqlReading, SqlCalendarWriting):
 
     def add_room(self, room: Room, meeting: Meeting, lease_seconds: float) -> Claim:
         claim = Claim(room, meeting, 1, Deadline.after(lease_seconds))
-        self._connection.execute(
-            _INSERT_ROOM, {**room_row(room, self._keyring), "lease": _micro(lease_seconds)}
-        )
+        row = room_row(room, self._keyring)
+        _INSERT_ROOM.run(self._connection, {**row, "lease": _micro(lease_seconds)})
         return claim
 
     def remember(self, key: bytes, fingerprint: bytes, meeting_id: str, at: datetime) -> bool:
         values = {"key": key, "fingerprint": fingerprint, "meeting_id": meeting_id, "created_at": to_time(at)}
-        return self._connection.execute(_INSERT_KEY, values).rowcount == 1
+        return _INSERT_KEY.run(self._connection, values).rowcount == 1
 
     def remember_instead(self, key: bytes, meeting_id: str) -> None:
         keys = tables.idempotency
@@ -131,9 +140,9 @@ class SqlWriting(SqlReading, SqlCalendarWriting):
             "meeting": seen.id,
             "seen_revision": seen.revision,
             "new_state": state.value,
-            "new_attention": attention,
+            "new_attention": attention.value if attention else None,
         }
-        return self._connection.execute(_SET_STATE, values).rowcount == 1
+        return _SET_STATE.run(self._connection, values).rowcount == 1
 
     def host_started(self, meeting_id: str, at: datetime) -> None:
         self._change(meeting_id, host_started_at=to_time(at))
@@ -196,7 +205,7 @@ class SqlWriting(SqlReading, SqlCalendarWriting):
             "due_in": None if result.due_in is None else _micro(result.due_in),
             "release": result.release,
         }
-        saved = self._connection.execute(_SAVE_ROOM, values).one_or_none()
+        saved = _SAVE_ROOM.run(self._connection, values).one_or_none()
         if saved is None:
             raise LeaseLost
         return (saved.wanted, saved.wanted_revision) == (room.wanted.value, room.wanted_revision)
@@ -253,8 +262,8 @@ class SqlWriting(SqlReading, SqlCalendarWriting):
         return self._connection.execute(statement).rowcount
 
     def audit(self, entry: AuditEntry) -> None:
-        self._connection.execute(
-            _INSERT_AUDIT,
+        _INSERT_AUDIT.run(
+            self._connection,
             {
                 "at": to_time(entry.at),
                 "tenant": entry.tenant,

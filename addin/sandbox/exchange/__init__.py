@@ -1,4 +1,5 @@
-"""A simulated Exchange Online: calendars as Microsoft Graph v1.0 shows them (facts of November 2026, calendars.md 1.1).
+"""A simulated Exchange: one store of calendars, and the protocols that show it (facts of November 2026).
 
-Not here: series (a recurrence is refused with 501), delivery to attendees' calendars, subscriptions, delta.
+`store` holds every rule of Exchange's own and knows no protocol; `graph` translates it to and from Microsoft Graph.
+Not here: delta queries, mail, notifications with content.
 """

@@ -1,111 +1,74 @@
-"""Who has a mailbox, who may open whose, and what lies in their calendars."""
+"""Whose mailboxes there are, who may open which, and where each of them is."""
 
-import secrets
+from __future__ import annotations
+
 import threading
-import uuid
-from datetime import UTC, datetime
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
-from addin.sandbox.exchange import event
-from addin.sandbox.exchange.faults import DENIED, NO_MAILBOX, NOT_FOUND, STALE, bad_request
-from addin.sandbox.exchange.times import stamp
-from addin.sandbox.exchange.wish import changes_of, properties_of
+from addin.sandbox.exchange.refusals import AccessDenied, MailboxMissing
 from addin.sandbox.people import MAILBOXES, Mailbox
 from addin.sandbox.shelf import Json, Shelf
 
-KIND: Final = "event"
+KIND: Final = "mailbox-state"
+Home = Literal["online", "on_premises"]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a mailbox is, whether the background application may open it, and whether it is there at all."""
+
+    home: Home = "online"
+    readable: bool = True
+    exists: bool = True
 
 
 class Mailboxes:
-    """Every calendar of the region. Items are JSON documents; `immutableId` is their key."""
+    """Every mailbox of the region. Where each is survives a restart."""
 
     def __init__(self, shelf: Shelf) -> None:
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._shelf = shelf
-        self._items = shelf.documents(KIND)
+        self._states = {key: State(**told) for key, told in shelf.documents(KIND).items()}
 
     def find(self, name: str) -> Mailbox:
-        """Return a mailbox by address or object id; raises GraphFault."""
-        wanted = name.casefold()
-        found = [box for box in MAILBOXES if wanted in {box.address.casefold(), box.object_id}]
-        if not found:
-            raise NO_MAILBOX
-        return found[0]
+        """Return a mailbox by address or object id; raises MailboxMissing."""
+        found = mailbox_named(name)
+        if found is None or not self.state(found).exists:
+            raise MailboxMissing
+        return found
 
-    def items(self, mailbox: Mailbox) -> list[Json]:
-        """Return a calendar's items, oldest first."""
+    def state(self, mailbox: Mailbox) -> State:
+        """Return what is told of a mailbox."""
+        usual = State(readable=mailbox.in_scope)
         with self._lock:
-            return [item for item in self._items.values() if item["mailbox"] == mailbox.object_id]
+            return self._states.get(mailbox.object_id, usual)
 
-    def get(self, mailbox: Mailbox, item_id: str) -> Json:
-        """Return an item by either of its ids, which are case-sensitive; raises GraphFault."""
-        found = [item for item in self.items(mailbox) if item_id in {item["id"], item["immutableId"]}]
-        if not found:
-            raise NOT_FOUND
-        return found[0]
-
-    def create(self, mailbox: Mailbox, wish: Json) -> Json:
-        """Make an item, or return the one that was made with the same transactionId; raises GraphFault."""
-        changes, properties = changes_of(wish), properties_of(wish)
-        if not {"start", "end"} <= set(changes):
-            raise bad_request("start and end are required.")
+    def change(self, mailbox: Mailbox, changes: Json) -> State:
+        """Move a mailbox, take away the application's access, or remove it; raises ValueError."""
+        unknown = set(changes) - {"home", "readable", "exists"}
+        if unknown:
+            raise ValueError(f"unknown of a mailbox: {', '.join(sorted(unknown))}")
+        if changes.get("home", "online") not in {"online", "on_premises"}:
+            raise ValueError('home: "online" or "on_premises"')
+        if not all(isinstance(changes.get(name, True), bool) for name in ("readable", "exists")):
+            raise ValueError("readable and exists are booleans")
+        state = replace(self.state(mailbox), **changes)
         with self._lock:
-            earlier = self._by_transaction(mailbox, changes.get("transactionId"))
-            if earlier:
-                return earlier
-            item = event.DEFAULTS | {"transactionId": None} | _identity(mailbox) | changes
-            return self._keep(item, properties)
+            self._states[mailbox.object_id] = state
+            told = {"home": state.home, "readable": state.readable, "exists": state.exists}
+            self._shelf.put(KIND, mailbox.object_id, told)
+        return state
 
-    def change(self, mailbox: Mailbox, item_id: str, wish: Json, if_match: str | None) -> Json:
-        """Change the named properties; raises GraphFault, 412 when the item has another change key."""
-        changes, properties = changes_of(wish), properties_of(wish)
-        with self._lock:
-            before = self.get(mailbox, item_id)
-            _check_version(before, if_match)
-            if changes.get("transactionId", before["transactionId"]) != before["transactionId"]:
-                raise bad_request("transactionId cannot be changed.", "ErrorPropertyUpdate")
-            return self._keep(before | changes, properties)
 
-    def remove(self, mailbox: Mailbox, item_id: str, if_match: str | None) -> None:
-        """Delete an item; raises GraphFault."""
-        with self._lock:
-            item = self.get(mailbox, item_id)
-            _check_version(item, if_match)
-            del self._items[item["immutableId"]]
-            self._shelf.remove(KIND, item["immutableId"])
-
-    def _keep(self, item: Json, properties: dict[str, str | None]) -> Json:
-        event.check_order(item)
-        merged = item["properties"] | properties
-        item["properties"] = {name: value for name, value in merged.items() if value is not None}
-        item["modified"] = stamp(datetime.now(UTC))
-        item["changeKey"] = secrets.token_urlsafe(15)
-        self._items[item["immutableId"]] = item
-        self._shelf.put(KIND, item["immutableId"], item)
-        return item
-
-    def _by_transaction(self, mailbox: Mailbox, transaction: str | None) -> Json | None:
-        same = (item for item in self.items(mailbox) if transaction and item["transactionId"] == transaction)
-        return next(same, None)
+def mailbox_named(name: str) -> Mailbox | None:
+    """Return a mailbox by address, whatever its case, or by object id."""
+    wanted = name.casefold()
+    found = (box for box in MAILBOXES if wanted in {box.address.casefold(), box.object_id})
+    return next(found, None)
 
 
 def may_open(object_id: str, mailbox: Mailbox) -> None:
-    """Refuse a person who neither owns a mailbox nor is its delegate; raises GraphFault."""
+    """Refuse a person who neither owns a mailbox nor is its delegate; raises AccessDenied."""
     if object_id != mailbox.object_id and object_id not in mailbox.delegates:
-        raise DENIED
-
-
-def _identity(mailbox: Mailbox) -> Json:
-    return {
-        "mailbox": mailbox.object_id,
-        "id": f"AAMkA{secrets.token_urlsafe(60)}=",
-        "immutableId": f"AAkALg{secrets.token_urlsafe(42)}=",
-        "iCalUId": f"040000008200E00074C5B7101A82E008{uuid.uuid4().hex.upper()}",
-        "created": stamp(datetime.now(UTC)),
-        "properties": {},
-    }
-
-
-def _check_version(item: Json, if_match: str | None) -> None:
-    if if_match not in {None, "*", event.etag_of(item), f'"{item["changeKey"]}"'}:
-        raise STALE
+        raise AccessDenied

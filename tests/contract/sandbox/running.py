@@ -31,6 +31,12 @@ USUAL_SETTINGS: Final[Json] = {
     "absolute_location": True,
     "licensed": True,
 }
+USUAL_EXCHANGE: Final[Json] = {
+    "concurrent_calls": 4,
+    "retry_after": 1,
+    "answer_seconds": 0,
+    "stale_status": 412,
+}
 
 
 class Sandbox:
@@ -92,6 +98,10 @@ class Sandbox:
         self.set(**USUAL_SETTINGS)
         self.advance(10_000)
         assert self.pexip("DELETE", ROOMS).status_code == 204
+        self.call("DELETE", "/sandbox/exchange/items")
+        self.lever("exchange/settings", USUAL_EXCHANGE)
+        self.lever("exchange/mailboxes", {"all": True, "home": "online", "readable": True, "exists": True})
+        self.lever("exchange/mailboxes", {"address": "diarium@region.example", "readable": False})
         self.call("DELETE", "/sandbox/log")
 
     # Pexip
@@ -140,9 +150,13 @@ class Sandbox:
         """Return an access token as the Outlook host would get it."""
         return str(self.lever("token", {"object_id": person.object_id, **more})["access_token"])
 
+    def outlook(self, method: str, path: str, body: Any = None, **more: Any) -> requests.Response:
+        """Call the mailbox as Outlook itself does, on a line of its own."""
+        return self.graph(method, path, body, door="/outlook", **more)
+
     def graph(self, method: str, path: str, body: Any = None, **more: Any) -> requests.Response:
         """Call Graph as a person (`who`, Anna when not told)."""
-        person = more.pop("who", people.ANNA)
+        person, door = more.pop("who", people.ANNA), more.pop("door", "/v1.0")
         bearer = more.pop("bearer", None) or self.token(person, audience=people.GRAPH_AUDIENCE)
         headers = {"Authorization": f"Bearer {bearer}", **more.pop("headers", {})}
-        return self.call(method, f"/v1.0{path}", json=body, headers=headers, **more)
+        return self.call(method, f"{door}{path}", json=body, headers=headers, **more)

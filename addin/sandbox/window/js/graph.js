@@ -1,5 +1,6 @@
 /**
- * Calendars behind Microsoft Graph v1.0, as the window reads and writes them. Knows nothing of the page.
+ * Calendars as the window reads and writes them: in Microsoft Graph's words, but on Outlook's own line to the mailbox,
+ * which is there wherever the mailbox is. Knows nothing of the page.
  */
 
 import { changesForGraph, fromGraph, propertyName } from "./appointment.js";
@@ -117,5 +118,5 @@ export class Graph {
  * @returns {string}
  */
 function calendarPath(mailbox) {
-  return `/v1.0/users/${encodeURIComponent(mailbox)}`;
+  return `/outlook/users/${encodeURIComponent(mailbox)}`;
 }

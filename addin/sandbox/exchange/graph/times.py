@@ -3,32 +3,22 @@
 import re
 from datetime import UTC, datetime
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from addin.sandbox.exchange.faults import GraphFault, bad_request
+from addin.sandbox.exchange.graph.faults import GraphFault, bad_request
+from addin.sandbox.exchange.zones import zone_named
 from addin.sandbox.shelf import Json
 
-# Windows names that a Swedish mailbox meets (Unicode CLDR, windowsZones).
-WINDOWS: Final = {
-    "UTC": "UTC",
-    "GMT Standard Time": "Europe/London",
-    "W. Europe Standard Time": "Europe/Berlin",
-    "Central Europe Standard Time": "Europe/Budapest",
-    "Central European Standard Time": "Europe/Warsaw",
-    "Romance Standard Time": "Europe/Paris",
-    "FLE Standard Time": "Europe/Helsinki",
-    "Eastern Standard Time": "America/New_York",
-}
 WALL: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,7}))?(Z)?")
 
 
 def zone_of(name: str) -> ZoneInfo:
     """Return a zone by its Windows or IANA name; raises GraphFault."""
-    try:
-        return ZoneInfo(WINDOWS.get(name, name))
-    except (ZoneInfoNotFoundError, ValueError, IsADirectoryError) as fault:
+    found = zone_named(name)
+    if found is None:
         message = f"A valid TimeZone value must be specified. The following TimeZone value is not supported: '{name}'."
-        raise GraphFault(400, "TimeZoneNotSupportedException", message) from fault
+        raise GraphFault(400, "TimeZoneNotSupportedException", message)
+    return found
 
 
 def instant(moment: Json) -> datetime:
@@ -58,15 +48,14 @@ def stamp(moment: datetime) -> str:
     return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}0Z"
 
 
-def window_edge(value: str | None, name: str) -> datetime:
-    """Return a bound of a calendar view; without an offset it is UTC; raises GraphFault."""
+def moment_of(value: str | None, name: str) -> datetime:
+    """Return an instant that a query or a body tells; without an offset it is UTC; raises GraphFault."""
     if not value:
-        raise bad_request(
-            f"This request requires a time window specified by the query string parameter {name}."
-        )
+        raise bad_request(f"This request requires a time specified by {name}.")
     try:
-        # A plus sign that was not encoded arrives as a space.
-        moment = datetime.fromisoformat(value.replace(" ", "+"))
+        # A plus sign that was not encoded arrives as a space; seven decimals are one more than Python reads.
+        told = re.sub(r"(\.\d{6})\d+", r"\1", value.replace(" ", "+"))
+        moment = datetime.fromisoformat(told)
     except ValueError as fault:
         raise bad_request(f"The value of {name} is not a valid date and time.") from fault
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

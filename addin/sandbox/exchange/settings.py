@@ -1,0 +1,45 @@
+"""How the simulated Exchange behaves where the real one's behaviour is a limit, a mood, or not known for sure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from addin.sandbox.shelf import Json
+
+
+@dataclass
+class ExchangeSettings:
+    """Read and changed by `/sandbox/exchange/settings`.
+
+    `concurrent_calls` of one application to one mailbox before 429; `retry_after` what that tells, in seconds;
+    `answer_seconds` how long each call to Graph takes; `stale_status` what an old ETag is answered with (412, at
+    times 409).
+    """
+
+    concurrent_calls: int = 4
+    retry_after: int = 1
+    answer_seconds: float = 0.0
+    stale_status: int = 412
+
+    def change(self, changes: Json) -> None:
+        """Change settings by name; raises ValueError and changes none when one is wrong."""
+        for name, value in changes.items():
+            if name not in NAMES or not _fits(value, USUAL[name]):
+                raise ValueError(f"no such setting of Exchange, or not its kind: {name}")
+        for name, value in changes.items():
+            setattr(self, name, type(USUAL[name])(value))
+
+    def told(self) -> Json:
+        """Return all of them."""
+        return {name: getattr(self, name) for name in sorted(NAMES)}
+
+
+USUAL: Final = asdict(ExchangeSettings())
+NAMES: Final = frozenset(USUAL)
+
+
+def _fits(value: Any, usual: Any) -> bool:
+    if isinstance(usual, float):
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is type(usual)

@@ -1,0 +1,116 @@
+"""Folders and items as they lie on the shelf: found by mailbox, folder and either id. Knows no rule of calendars."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Iterator
+from typing import Final
+
+from addin.sandbox.exchange.documents import folder_document, folder_of, item_document, item_of
+from addin.sandbox.exchange.items import Folder, Item
+from addin.sandbox.exchange.refusals import ItemMissing
+from addin.sandbox.people import MAILBOXES, Mailbox
+from addin.sandbox.shelf import Shelf
+
+ITEMS: Final = "exchange-item"
+FOLDERS: Final = "exchange-folder"
+# How Swedish Outlook names the folders that every mailbox has.
+CALENDAR: Final = "Kalender"
+DELETED: Final = "Borttaget"
+
+
+class Shelved:
+    """All folders and items; not safe for threads by itself, the store holds the lock."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._items = {key: item_of(told) for key, told in shelf.documents(ITEMS).items()}
+        self._folders = {key: folder_of(told) for key, told in shelf.documents(FOLDERS).items()}
+        self._add_usual_folders()
+
+    def _add_usual_folders(self) -> None:
+        for mailbox in MAILBOXES:
+            for folder in _usual_folders(mailbox):
+                self._folders.setdefault(folder.folder_id, folder)
+
+    def clear(self) -> None:
+        """Forget every item, and every folder but the usual ones."""
+        self._items.clear()
+        self._folders.clear()
+        self._add_usual_folders()
+        for kind in (ITEMS, FOLDERS):
+            self._shelf.clear(kind)
+
+    def put(self, item: Item) -> None:
+        """Keep an item, in place of what was under its immutable id."""
+        self._items[item.immutable_id] = item
+        self._shelf.put(ITEMS, item.immutable_id, item_document(item))
+
+    def drop(self, item: Item) -> None:
+        """Forget an item."""
+        del self._items[item.immutable_id]
+        self._shelf.remove(ITEMS, item.immutable_id)
+
+    def items(self, mailbox: Mailbox) -> Iterator[Item]:
+        """Yield the items of a mailbox, in all folders, oldest first."""
+        return (item for item in list(self._items.values()) if item.mailbox == mailbox.object_id)
+
+    def add_calendar(self, mailbox: Mailbox, name: str) -> Folder:
+        """Make one more calendar."""
+        folder = Folder(new_item_id(), mailbox.object_id, "calendar", name, new_change_key())
+        self._folders[folder.folder_id] = folder
+        self._shelf.put(FOLDERS, folder.folder_id, folder_document(folder))
+        return folder
+
+    def drop_folder(self, folder: Folder) -> None:
+        """Forget a folder."""
+        del self._folders[folder.folder_id]
+        self._shelf.remove(FOLDERS, folder.folder_id)
+
+    def folders(self, mailbox: Mailbox) -> list[Folder]:
+        """Return the folders of a mailbox, its own calendar first."""
+        found = [folder for folder in self._folders.values() if folder.mailbox == mailbox.object_id]
+        return sorted(found, key=lambda folder: (not folder.is_default, folder.kind, folder.name))
+
+    def folder(self, mailbox: Mailbox, folder_id: str) -> Folder:
+        """Return a folder of the mailbox; raises ItemMissing."""
+        found = self._folders.get(folder_id)
+        if found is None or found.mailbox != mailbox.object_id:
+            raise ItemMissing
+        return found
+
+
+def new_item_id() -> str:
+    """Return an id in the form of Exchange Web Services: base64, in which letters' case matters."""
+    return "AAMkAD" + base64.b64encode(secrets.token_bytes(60)).decode() + "="
+
+
+def new_immutable_id() -> str:
+    """Return an immutable id; the same alphabet, another beginning."""
+    return "AAkALg" + base64.b64encode(secrets.token_bytes(42)).decode() + "="
+
+
+def new_change_key() -> str:
+    """Return a change key."""
+    return base64.b64encode(secrets.token_bytes(18)).decode()
+
+
+def _usual_folders(mailbox: Mailbox) -> tuple[Folder, Folder]:
+    return (
+        Folder(
+            _fixed_id(mailbox, "calendar"),
+            mailbox.object_id,
+            "calendar",
+            CALENDAR,
+            "AQAAAA==",
+            is_default=True,
+        ),
+        Folder(_fixed_id(mailbox, "deleted"), mailbox.object_id, "deleted", DELETED, "AQAAAA=="),
+    )
+
+
+def _fixed_id(mailbox: Mailbox, name: str) -> str:
+    digest = hashlib.sha512(f"{mailbox.object_id} {name}".encode()).digest()
+    return "AAMkAD" + base64.b64encode(digest[:60]).decode() + "="

@@ -208,7 +208,10 @@ class EwsSettings:
 
 @dataclass(frozen=True, slots=True)
 class CalDavSettings:
-    """A CalDAV server; `url` is scheme, host and path of its root, `{mailbox}` in it becomes the address."""
+    """A CalDAV server.
+
+    `url` is where a mailbox is, with `{mailbox}` for its address or `{user}` for what stands before the @.
+    """
 
     url: str
     username: str
@@ -383,6 +386,16 @@ class _Origin(_Address):
         parts = _parts(address)
         if parts.path or parts.query or parts.fragment or "@" in parts.netloc:
             raise ValidationError("write scheme and host alone, such as https://video.region.example")
+        return address
+
+
+class _MailboxAddress(_Address):
+    """The address of a mailbox, with a place in its path for which one."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        address = super()._deserialize(value, attr, data, **kwargs)
+        if not any(place in _parts(address).path for place in ("{mailbox}", "{user}")):
+            raise ValidationError("write {mailbox} or {user} where the mailbox's own name stands in the path")
         return address
 
 
@@ -624,7 +637,7 @@ class _EwsSchema(_Section):
 
 class _CalDavSchema(_Section):
     makes = CalDavSettings
-    url = _Address(required=True)
+    url = _MailboxAddress(required=True)
     username = fields.String(required=True, validate=_some)
     password = _Secret(required=True)
     timeout_seconds = fields.Float(load_default=10.0, validate=validate.Range(0.5, 20))

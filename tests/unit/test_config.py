@@ -370,6 +370,12 @@ def test_calendars_that_are_followed_must_be_named(settings: SettingsFile) -> No
     ]
 
 
+def test_a_caldav_address_says_where_the_mailbox_stands_in_it(settings: SettingsFile) -> None:
+    caldav = {"url": "https://caldav.region.example/dav/", "username": "u", "password": "p"}
+    settings.puts("calendars", {"access": "read", "caldav": caldav})
+    assert "calendars.caldav.url" in [fault.partition(":")[0] for fault in _faults(settings)]
+
+
 def test_a_graph_is_proven_by_a_certificate_with_its_key_or_by_a_secret(settings: SettingsFile) -> None:
     graph = {"tenant": "t", "client_id": "c", "certificate": "graph.crt"}
     settings.puts("calendars", {"access": "read", "graph": graph})

@@ -1,0 +1,1 @@
+"""The CalDAV adapter on real servers, and on one that misbehaves."""

@@ -47,6 +47,11 @@ class Prepared:
 
     def _compiled(self, dialect: Dialect) -> _Text:
         compiled: Any = self._statement.compile(dialect=dialect, column_keys=self._columns or None)
-        fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        # What is required and not given must fail by its name; SQLAlchemy has a stand-in for it, which is a number.
+        fixed = {
+            name: value
+            for name, value in compiled.params.items()
+            if value is not None and not compiled.binds[name].required
+        }
         order = tuple(compiled.positiontup) if compiled.positional else None
         return _Text(compiled.string, fixed, order)

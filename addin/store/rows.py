@@ -79,6 +79,7 @@ def meeting_row(meeting: Meeting, keyring: Keyring) -> dict[str, Any]:
         "attention": meeting.attention.value if meeting.attention else None,
         "unbound": meeting.unbound,
         "host_started_at": to_time(meeting.host_started_at),
+        "calendar_notes": notes_text(meeting.calendar_notes),
         **wish_columns(meeting),
     }
 

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from addin.sandbox.clock import Clock
 from addin.sandbox.faults import Faults
+from addin.sandbox.issuer.credentials import Credentials
 from addin.sandbox.issuer.keys import SigningKeys
 from addin.sandbox.issuer.tokens import LIFETIME_SECONDS, Claims
 from addin.sandbox.journal import Journal
@@ -35,6 +36,7 @@ class Levers:
         routes.add_url_rule("/clock", view_func=self._pexip.clock, methods=["GET", "POST"])
         routes.add_url_rule("/pexip/settings", view_func=self._pexip.settings, methods=["GET", "POST"])
         routes.add_url_rule("/issuer/rotate", view_func=self._tokens.rotate, methods=["POST"])
+        routes.add_url_rule("/issuer/certificates", view_func=self._tokens.certificate, methods=["POST"])
         routes.add_url_rule("/token", view_func=self._tokens.token, methods=["POST", "OPTIONS"])
         routes.register_error_handler(ValueError, lambda fault: (jsonify(error=str(fault)), 400))
         return routes
@@ -88,14 +90,20 @@ class PexipLevers:
 class TokenLevers:
     """The issuer's keys, and tokens as the Outlook host gets them."""
 
-    def __init__(self, keys: SigningKeys, claims: Claims, service_url: str) -> None:
-        self._keys, self._claims = keys, claims
+    def __init__(self, keys: SigningKeys, claims: Claims, credentials: Credentials, service_url: str) -> None:
+        self._keys, self._claims, self._credentials = keys, claims, credentials
         service = urlsplit(service_url)
         self._service_origin = f"{service.scheme}://{service.netloc}"
 
     def rotate(self) -> Response:
         """Make a new signing key; `keep_old` false takes the old ones out of the published set."""
         return jsonify(kid=self._keys.rotate(keep_old=bool(_wish().get("keep_old", True))))
+
+    def certificate(self) -> Response:
+        """Register a certificate for an application, as an administrator does: `{"client", "certificate"}`."""
+        wish = _wish()
+        thumbprint = self._credentials.register(str(wish.get("client")), str(wish.get("certificate")))
+        return jsonify(thumbprint=thumbprint)
 
     def token(self) -> Response:
         """Give an access token, as the Outlook host would: `{"object_id", "audience"?, "ver"?, "overrides"?}`.

@@ -10,6 +10,7 @@ OTHER_TENANT: Final = "c2f6d0b4-1a9e-4b1f-8f59-6f0c5b7d2e93"
 API_CLIENT: Final = "8d9f3c52-6a0e-4a63-9c1e-1b7a5d2f4e01"  # our service: `aud` of version 2.0 tokens
 API_URI: Final = f"api://{API_CLIENT}"  # `aud` of version 1.0 tokens
 API_SCOPE: Final = "access_as_user"
+API_SECRET: Final = "sandbox-api-secret"  # by which it acts on behalf of those who call it
 PANE_CLIENT: Final = "3e7b1f60-2c4d-4f8a-a5d9-9a0c6e8b7d02"  # the pane (public client): `azp` of its tokens
 WEB_CLIENT: Final = "b4c8a7d1-5e2f-4930-8b6d-7f1e3a9c0d03"  # the start page (confidential client)
 WEB_SECRET: Final = "sandbox-web-secret"
@@ -17,7 +18,11 @@ BACKGROUND_CLIENT: Final = "d05e9b38-4f7a-4c26-b1e3-2a8d6c5f9e04"  # the worker'
 BACKGROUND_SECRET: Final = "sandbox-background-secret"
 GRAPH_AUDIENCE: Final = "https://graph.microsoft.com"
 
-SECRETS: Final = {WEB_CLIENT: WEB_SECRET, BACKGROUND_CLIENT: BACKGROUND_SECRET}
+SECRETS: Final = {
+    WEB_CLIENT: WEB_SECRET,
+    BACKGROUND_CLIENT: BACKGROUND_SECRET,
+    API_CLIENT: API_SECRET,
+}
 PUBLIC_CLIENTS: Final = frozenset({PANE_CLIENT})
 
 PEXIP_USER: Final = "vardmote"

@@ -23,6 +23,7 @@ from addin.sandbox.exchange.settings import ExchangeSettings
 from addin.sandbox.exchange.store import Store
 from addin.sandbox.faults import Faults
 from addin.sandbox.issuer.bearer import Bearer
+from addin.sandbox.issuer.credentials import Credentials
 from addin.sandbox.issuer.keys import SigningKeys
 from addin.sandbox.issuer.provider import Issuer
 from addin.sandbox.issuer.tokens import Claims
@@ -69,10 +70,13 @@ def region(options: Options) -> "WSGIApplication":
     rooms, gate = Rooms(shelf, clock, settings), Gate(clock, settings)
     calls = Calls(rooms, clock, settings)
     keys, claims = SigningKeys(shelf), Claims(options.base)
-    bearer = Bearer(keys, claims)
+    bearer, credentials = Bearer(keys, claims), Credentials(shelf)
     faults, journal = Faults(lambda body, bears: plant_foreign_room(rooms, body, bears)), Journal()
     levers = Levers(
-        faults, journal, PexipLevers(clock, settings), TokenLevers(keys, claims, options.service_url)
+        faults,
+        journal,
+        PexipLevers(clock, settings),
+        TokenLevers(keys, claims, credentials, options.service_url),
     )
     parts: tuple[Part, ...] = (
         levers,
@@ -80,7 +84,7 @@ def region(options: Options) -> "WSGIApplication":
         LiveNode(calls, gate),
         ConferencingNode(calls, settings),
         WebApp(calls),
-        Issuer(claims, keys, options.base),
+        Issuer(claims, keys, credentials, options.base),
         *exchange(shelf, bearer, options.base),
         Outlook(options.service_url, options.manifest),
     )

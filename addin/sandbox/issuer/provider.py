@@ -14,12 +14,15 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from addin.sandbox import people
+from addin.sandbox.issuer.bearer import BadToken, Bearer
+from addin.sandbox.issuer.credentials import Credentials, UnknownClient
 from addin.sandbox.issuer.keys import SigningKeys
 from addin.sandbox.issuer.tokens import LIFETIME_SECONDS, Claims
 from addin.sandbox.people import PEOPLE, Person
 from addin.sandbox.shelf import Json
 
 CODE_SECONDS: Final = 600
+ON_BEHALF_OF: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 CLIENTS: Final = frozenset({people.WEB_CLIENT, people.PANE_CLIENT})
 
@@ -48,8 +51,9 @@ class OAuthError(Exception):
 class Issuer:
     """Answers requests to `/<tenant>/`. Every code can be used once, within ten minutes."""
 
-    def __init__(self, claims: Claims, keys: SigningKeys, base: str) -> None:
-        self._claims, self._keys, self._base = claims, keys, base
+    def __init__(self, claims: Claims, keys: SigningKeys, credentials: Credentials, base: str) -> None:
+        self._claims, self._keys, self._credentials, self._base = claims, keys, credentials, base
+        self._bearer = Bearer(keys, claims)
         self._grants: dict[str, Grant] = {}
 
     def blueprint(self) -> Blueprint:
@@ -75,11 +79,16 @@ class Issuer:
             jwks_uri=f"{root}/discovery/v2.0/keys",
             response_types_supported=["code"],
             response_modes_supported=["query"],
-            grant_types_supported=["authorization_code", "client_credentials"],
+            grant_types_supported=["authorization_code", "client_credentials", ON_BEHALF_OF],
             subject_types_supported=["pairwise"],
             id_token_signing_alg_values_supported=["RS256"],
             code_challenge_methods_supported=["S256"],
-            token_endpoint_auth_methods_supported=["client_secret_post", "client_secret_basic", "none"],
+            token_endpoint_auth_methods_supported=[
+                "client_secret_post",
+                "client_secret_basic",
+                "private_key_jwt",
+                "none",
+            ],
             scopes_supported=["openid", "profile", "email", "offline_access"],
         )
 
@@ -117,10 +126,14 @@ class Issuer:
         return _back(request.form, {"code": code})
 
     def token(self, tenant: str) -> AnyResponse:
-        """Exchange a code, or an application's secret, for tokens."""
-        grants = {"authorization_code": self._redeem, "client_credentials": self._application}
+        """Exchange a code, an application's credential or a person's token for tokens."""
+        grants = {
+            "authorization_code": self._redeem,
+            "client_credentials": self._application,
+            ON_BEHALF_OF: self._on_behalf_of,
+        }
         try:
-            client = _client()
+            client = self._client(tenant)
             grant = grants.get(request.form.get("grant_type", "")) if tenant == people.TENANT else None
             answer = jsonify(grant(client)) if grant else _unsupported()
         except OAuthError as error:
@@ -128,6 +141,12 @@ class Issuer:
             answer.status_code = error.status
         answer.headers["Cache-Control"] = "no-store"
         return answer
+
+    def _client(self, tenant: str) -> str:
+        try:
+            return self._credentials.client(f"{self._base}/{tenant}/oauth2/v2.0/token")
+        except UnknownClient as fault:
+            raise OAuthError("invalid_client", str(fault), 401) from fault
 
     def _redeem(self, client: str) -> Json:
         grant = self._grants.pop(request.form.get("code", ""), None)
@@ -153,6 +172,21 @@ class Issuer:
             raise OAuthError("invalid_scope", "AADSTS70011: the scope must be a resource and /.default.")
         return _bearer(self._keys.sign(self._claims.application(client, audiences[resource])))
 
+    def _on_behalf_of(self, client: str) -> Json:
+        """Give a service a token for Graph in the name of the person whose token it has got."""
+        if request.form.get("requested_token_use") != "on_behalf_of":
+            raise OAuthError("invalid_request", "AADSTS900144: requested_token_use must be on_behalf_of.")
+        if f"{people.GRAPH_AUDIENCE}/.default" not in request.form.get("scope", "").split():
+            raise OAuthError("invalid_scope", "AADSTS70011: the scope must be Graph and /.default.")
+        try:
+            claims = self._bearer.claims(f"Bearer {request.form.get('assertion', '')}", client)
+        except BadToken as fault:
+            raise OAuthError(
+                "invalid_grant", "AADSTS50013: the assertion is not for this application."
+            ) from fault
+        access = self._claims.access(PEOPLE[claims["oid"]], people.GRAPH_AUDIENCE, client=client)
+        return _bearer(self._keys.sign(access)) | {"scope": access["scp"]}
+
 
 _TENANTS = f"'{people.TENANT}', '{people.OTHER_TENANT}'"
 
@@ -163,18 +197,6 @@ def _unsupported() -> Response:
 
 def _bearer(token: str) -> Json:
     return {"token_type": "Bearer", "expires_in": LIFETIME_SECONDS, "access_token": token}
-
-
-def _client() -> str:
-    """Return the client that proves itself; raises OAuthError."""
-    basic = request.authorization if request.authorization and request.authorization.type == "basic" else None
-    client = (basic.username if basic else request.form.get("client_id")) or ""
-    secret = (basic.password if basic else request.form.get("client_secret")) or ""
-    if client in people.PUBLIC_CLIENTS and not secret:
-        return client
-    if not hmac.compare_digest(people.SECRETS.get(client, "").encode(), secret.encode()) or not secret:
-        raise OAuthError("invalid_client", "AADSTS7000215: unknown client or wrong secret.", 401)
-    return client
 
 
 def _fault_of_request(query: MultiDict[str, str], tenant: str) -> str | None:

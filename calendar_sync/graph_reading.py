@@ -1,0 +1,274 @@
+"""Reads our items in Exchange Online: by their ids, by our marks, by UID; of them only what `graph_items` names.
+
+Whether an item lives is told by the lists of the mailbox's calendars, which leave Deleted Items out: Graph does not
+promise that an item there is not found by its immutable id. And Graph says "not found" of what it may not show, too.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+from urllib.parse import quote
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+
+from calendar_sync.calendar import (
+    AccessDenied,
+    CalendarUnavailable,
+    CalendarUnreadable,
+    Conflict,
+    NotUnderstood,
+)
+from calendar_sync.graph_items import (
+    OWN_MARK,
+    SELECTED,
+    SELECTED_OF_SERIES,
+    ItemReader,
+    Seen,
+    expansion,
+    items_in,
+    outlook_id,
+    quoted,
+)
+from calendar_sync.items import Gone, ItemRef, Kind, Snapshot, Tag
+from calendar_sync.microsoft.graph_http import Graph, GraphAnswer, GraphRequest, Outcome
+
+MOST_PAGES: Final = 40
+# An item as it was read, or why it was not; failures are values here, since one must not hide the others.
+Sight = Seen | Gone | CalendarUnreadable
+
+
+class ItemReading:
+    """Finds and reads items for one installation (`instance`); `page_size` is how many a page of a list holds."""
+
+    def __init__(self, graph: Graph, reader: ItemReader, instance: str, page_size: int) -> None:
+        self._graph, self._reader = graph, reader
+        self._instance, self._page_size = instance, page_size
+        self._folders = _LivingFolders()
+
+    def look(self, refs: Sequence[ItemRef]) -> list[Sight]:
+        """Return a sight for each id; one that is gone or found has been proven to be."""
+        requests = [GraphRequest("GET", item_path(ref), ref.mailbox, self._query()) for ref in refs]
+        outcomes = self._graph.ask_all(requests)
+        first = [self._first_sight(ref, outcome) for ref, outcome in zip(refs, outcomes, strict=True)]
+        sights = self._with_series(first)
+        return [self._proven(ref, sight) for ref, sight in zip(refs, sights, strict=True)]
+
+    def tagged(self, mailbox: str, meeting: str | None) -> list[Snapshot]:
+        """Return what bears a tag of this installation, or of that meeting; raises CalendarUnreadable."""
+        found = self._with_all_series(self._listed(mailbox, self._filters(meeting)))
+        return [one for one in found if one.tag and self._is_wanted(one.tag, meeting)]
+
+    def with_uid(self, mailbox: str, uid: str) -> list[Snapshot]:
+        """Return what has that UID; raises CalendarUnreadable."""
+        return self._with_all_series(self._listed(mailbox, [f"iCalUId eq {quoted(uid)}"]))
+
+    def check(self, mailbox: str) -> None:
+        """Prove that the mailbox's calendar can be read; raises CalendarUnreadable."""
+        query = {"$select": "id"}
+        answer = self._graph.ask(GraphRequest("GET", f"{mailbox_path(mailbox)}/calendar", mailbox, query))
+        _body_of_mailbox(answer)
+
+    # --- by id ------------------------------------------------------------------------------------------------
+
+    def _first_sight(self, ref: ItemRef, outcome: Outcome) -> Sight:
+        try:
+            answer = understood(outcome)
+            return Gone() if answer.is_missing_item else self._reader.seen(ref.mailbox, body_of(answer))
+        except CalendarUnreadable as failure:
+            return failure
+
+    def _proven(self, ref: ItemRef, sight: Sight) -> Sight:
+        try:
+            if isinstance(sight, Gone):
+                self.check(ref.mailbox)
+            elif isinstance(sight, Seen) and not self._lives(sight):
+                return Gone()
+        except CalendarUnreadable as failure:
+            return failure
+        return sight
+
+    def _lives(self, seen: Seen) -> bool:
+        snapshot = seen.snapshot
+        if snapshot.kind is Kind.OCCURRENCE or self._folders.is_living(snapshot.ref.mailbox, seen.folder):
+            return True  # occurrences are never listed: they live where their series does
+        listed = self._listed(snapshot.ref.mailbox, [f"iCalUId eq {quoted(snapshot.uid)}"])
+        return any(one.snapshot.ref == snapshot.ref for one in listed)
+
+    # --- by lists ---------------------------------------------------------------------------------------------
+
+    def _filters(self, meeting: str | None) -> list[str]:
+        """Return the filters for the two marks; Graph compares their values without regard to case."""
+        own, pane = (
+            f"singleValueExtendedProperties/Any(ep: ep/id eq {quoted(mark)} and {{}})"
+            for mark in (OWN_MARK, self._reader.pane)
+        )
+        if meeting is None:
+            beginning = quoted(f"{self._instance}/")
+            return [own.format(f"startswith(ep/value,{beginning})"), pane.format("ep/value ne null")]
+        tag = quoted(str(Tag(self._instance, meeting)))
+        return [own.format(f"ep/value eq {tag}"), pane.format(f"contains(ep/value,{quoted(meeting)})")]
+
+    def _is_wanted(self, tag: Tag, meeting: str | None) -> bool:
+        return tag.instance == self._instance and meeting in {None, tag.meeting}
+
+    def _listed(self, mailbox: str, filters: Sequence[str]) -> list[Seen]:
+        """Return what the filters find in every calendar of the mailbox, each item once; raises CalendarUnreadable."""
+        root, query = mailbox_path(mailbox), self._query() | {"$top": str(self._page_size)}
+        requests = [
+            GraphRequest(
+                "GET",
+                f"{root}/calendars/{quote(calendar, safe='')}/events",
+                mailbox,
+                {**query, "$filter": one},
+            )
+            for calendar in self._calendars(mailbox)
+            for one in filters
+        ]
+        found: dict[str, Seen] = {}
+        for request, outcome in zip(requests, self._graph.ask_all(requests), strict=True):
+            for event in self._pages(request, outcome):
+                seen = self._reader.seen(mailbox, event)
+                found[seen.snapshot.ref.item_id] = seen
+                self._folders.note(mailbox, seen.folder)
+        return list(found.values())
+
+    def _calendars(self, mailbox: str) -> list[str]:
+        """Return the ids of the mailbox's own calendars; one that is shared with it lies in another mailbox."""
+        query = {"$select": "id,owner,isDefaultCalendar", "$top": "100"}
+        request = GraphRequest("GET", f"{mailbox_path(mailbox)}/calendars", mailbox, query)
+        try:
+            told = [_CALENDAR.load(one) for one in self._pages(request, self._graph.ask(request))]
+        except ValidationError:
+            raise NotUnderstood from None
+        own = {_owner(one) for one in told if one["default"]} | {None}
+        return [one["id"] for one in told if _owner(one) in own]
+
+    def _pages(self, request: GraphRequest, outcome: Outcome) -> Iterable[Any]:
+        """Yield what a list holds, page by page; raises CalendarUnreadable."""
+        for _ in range(MOST_PAGES):
+            page = _body_of_mailbox(outcome)
+            yield from items_in(page)
+            link = page.get("@odata.nextLink")
+            if link is None:
+                return
+            request = self._graph.following(request, str(link))
+            outcome = self._graph.ask(request)
+        raise NotUnderstood
+
+    # --- series -----------------------------------------------------------------------------------------------
+
+    def _with_all_series(self, seen: Sequence[Seen]) -> list[Snapshot]:
+        """Return the snapshots; raises CalendarUnreadable when the series of one cannot be read."""
+        snapshots: list[Snapshot] = []
+        for sight in self._with_series(seen):
+            if isinstance(sight, CalendarUnreadable):
+                raise sight
+            if isinstance(sight, Seen):
+                snapshots.append(sight.snapshot)
+        return snapshots
+
+    def _with_series(self, sights: Sequence[Sight]) -> list[Sight]:
+        """Return the sights with the series of masters, of whose exceptions Graph tells one master at a time."""
+        masters = [one for one in sights if isinstance(one, Seen) and one.snapshot.kind is Kind.MASTER]
+        query = {"$select": SELECTED_OF_SERIES, "$expand": "exceptionOccurrences"}
+        refs = [one.snapshot.ref for one in masters]
+        outcomes = self._graph.ask_all(
+            [GraphRequest("GET", item_path(ref), ref.mailbox, query) for ref in refs]
+        )
+        told = {
+            one.snapshot.ref: self._with_its_series(one, outcome)
+            for one, outcome in zip(masters, outcomes, strict=True)
+        }
+        return [told.get(one.snapshot.ref, one) if isinstance(one, Seen) else one for one in sights]
+
+    def _with_its_series(self, seen: Seen, outcome: Outcome) -> Sight:
+        try:
+            answer = understood(outcome)
+            if answer.is_missing_item:
+                return Gone()
+            series = self._reader.series(seen, body_of(answer))
+        except CalendarUnreadable as failure:
+            return failure
+        return replace(seen, snapshot=replace(seen.snapshot, series=series))
+
+    def _query(self) -> dict[str, str]:
+        return {"$select": SELECTED, "$expand": expansion(*self._reader.properties)}
+
+
+class _LivingFolders:
+    """Which folders have been seen to be calendars, since only those are listed; forgotten with the process."""
+
+    _MOST: Final = 10_000
+
+    def __init__(self) -> None:
+        self._changing = threading.Lock()
+        self._known: dict[tuple[str, str], None] = {}
+
+    def is_living(self, mailbox: str, folder: str) -> bool:
+        """Whether an item of that folder was listed; "" is no folder."""
+        return (mailbox, folder) in self._known
+
+    def note(self, mailbox: str, folder: str) -> None:
+        if not folder:
+            return
+        with self._changing:
+            self._known[mailbox, folder] = None
+            if len(self._known) > self._MOST:
+                del self._known[next(iter(self._known))]
+
+
+class _Owner(Schema):
+    address = fields.String(load_default=None, allow_none=True)
+
+
+class _Calendar(Schema):
+    id = fields.String(required=True, validate=validate.Length(min=1))
+    owner = fields.Nested(_Owner, load_default=None, allow_none=True, unknown=EXCLUDE)
+    default = fields.Boolean(load_default=False, allow_none=True, data_key="isDefaultCalendar")
+
+
+_CALENDAR: Final = _Calendar(unknown=EXCLUDE)
+
+
+def _owner(calendar: Mapping[str, Any]) -> str | None:
+    address = (calendar["owner"] or {}).get("address")
+    return address.casefold() if address else None
+
+
+def mailbox_path(mailbox: str) -> str:
+    """Return the path of a mailbox."""
+    return f"/users/{quote(mailbox, safe='@')}"
+
+
+def item_path(ref: ItemRef) -> str:
+    """Return the path of an item; an id from Office.js is taken, too."""
+    return f"{mailbox_path(ref.mailbox)}/events/{quote(outlook_id(ref.item_id), safe='')}"
+
+
+def understood(outcome: Outcome) -> GraphAnswer:
+    """Return an answer that succeeded or says that the item is missing; raises CalendarUnreadable."""
+    if isinstance(outcome, CalendarUnreadable):
+        raise outcome
+    failure = None if outcome.is_missing_item else outcome.failure()
+    if failure is None:
+        return outcome
+    # Graph has been seen to answer a mere read with a conflict; there is nothing to be in conflict with.
+    raise CalendarUnavailable if isinstance(failure, Conflict) else failure
+
+
+def body_of(answer: GraphAnswer) -> Mapping[str, Any]:
+    """Return the object of a success; raises NotUnderstood."""
+    if answer.body is None or not answer.is_success:
+        raise NotUnderstood
+    return answer.body
+
+
+def _body_of_mailbox(outcome: Outcome) -> Mapping[str, Any]:
+    """Return the answer about a mailbox as a whole, which says "not found" when it may not be opened."""
+    answer = understood(outcome)
+    if answer.is_missing_item:
+        raise AccessDenied
+    return body_of(answer)

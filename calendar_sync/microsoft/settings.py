@@ -1,0 +1,50 @@
+"""Where Entra and Graph are, and who we are there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from bounded_http.connections import Way, is_this_machine
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """How an application proves itself: a private key and its certificate, both PEM."""
+
+    private_key: str = field(repr=False)
+    certificate: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSecret:
+    """A secret instead of a certificate; for the sandbox only, since it travels with every request for a token."""
+
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MicrosoftSettings:
+    """Where Entra and Graph are, and who we are there; times in seconds.
+
+    `authority` is the tenant's address, `base_url` Graph's with its version. Both are https, or http to this
+    machine.
+    """
+
+    authority: str
+    client_id: str
+    credential: Certificate | ClientSecret
+    base_url: str = "https://graph.microsoft.com/v1.0"
+    timeout_seconds: float = 10.0
+    connect_timeout_seconds: float = 3.0
+    pool_size: int = 40
+    way: Way = field(default_factory=Way)
+
+
+def origin_of(address: str) -> str:
+    """Return scheme, host and port; raises ValueError for an address to which no secret may be sent."""
+    parts = urlsplit(address)
+    local = parts.scheme == "http" and is_this_machine(parts.hostname or "")
+    if not parts.hostname or parts.username or not (parts.scheme == "https" or local):
+        raise ValueError("the address must be https")
+    return f"{parts.scheme}://{parts.netloc}"

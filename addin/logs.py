@@ -19,6 +19,7 @@ import structlog
 _FIELDS: Final = frozenset(
     (
         "code",
+        "count",
         "event",
         "failure",
         "level",

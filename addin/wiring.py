@@ -42,6 +42,7 @@ from addin.store.restored import begin_service, note_progress
 from addin.store.rows import to_time
 from addin.store.schema import is_current
 from addin.web.health import health_blueprint
+from addin.web.hooks.graph import graph_blueprint
 from addin.web.join.page import JoinPageSettings, join_blueprint
 from addin.web.lost import NotFoundAnswer, by_reader, lost_page
 from addin.web.staff.api.choices import choices_blueprint
@@ -393,7 +394,8 @@ def _start_pages(service: Service) -> Blueprint:
 
 
 def _add_hooks(service: Service, app: Flask) -> None:
-    """Nothing calls us yet; the surface has its health checks."""
+    """What calendars call."""
+    app.register_blueprint(graph_blueprint(service.hints))
 
 
 _SURFACES: Final[Mapping[str, Callable[[Service, Flask], None]]] = {

@@ -14,9 +14,13 @@ from addin.sandbox.control import Levers, PexipLevers, TokenLevers
 from addin.sandbox.exchange.graph.admission import Admission
 from addin.sandbox.exchange.graph.batch import Batch
 from addin.sandbox.exchange.graph.calendars import GRAPH, OUTLOOK, Calendars
+from addin.sandbox.exchange.graph.notifications import Notifications
 from addin.sandbox.exchange.graph.outlook_door import OutlookDoor
+from addin.sandbox.exchange.graph.subscriptions import Subscriptions
 from addin.sandbox.exchange.graph.translation import Translation
 from addin.sandbox.exchange.graph.turns import Turns
+from addin.sandbox.exchange.graph.watch_levers import WatchLevers
+from addin.sandbox.exchange.graph.watching import Watching
 from addin.sandbox.exchange.levers import ExchangeLevers
 from addin.sandbox.exchange.mailboxes import Mailboxes
 from addin.sandbox.exchange.settings import ExchangeSettings
@@ -100,6 +104,9 @@ def region(options: Options) -> "WSGIApplication":
 def exchange(shelf: Shelf, bearer: Bearer, base: str) -> tuple[Part, ...]:
     """Return the simulated Exchange: calendars through Graph and through Outlook itself, and their levers."""
     store, mailboxes, settings = Store(shelf), Mailboxes(shelf), ExchangeSettings()
+    subscriptions = Subscriptions(shelf, settings)
+    notifications = Notifications(subscriptions, mailboxes, settings)
+    store.listen(notifications.note)
     turns = Turns(settings)
     admission = Admission(mailboxes, bearer, turns)
     return (
@@ -107,6 +114,8 @@ def exchange(shelf: Shelf, bearer: Bearer, base: str) -> tuple[Part, ...]:
         Calendars(store, admission, settings, GRAPH, base),
         Calendars(store, admission, settings, OUTLOOK, base),
         OutlookDoor(store, admission, settings),
+        WatchLevers(subscriptions, notifications),
+        Watching(subscriptions, admission, settings, base),
         Translation(store, admission, settings, base),
     )
 

@@ -25,7 +25,7 @@ class ExchangeLevers:
     def blueprint(self) -> Blueprint:
         """Return the routes."""
         routes = Blueprint("exchange_levers", __name__, url_prefix="/sandbox/exchange")
-        routes.add_url_rule("/settings", view_func=self.settings, methods=["GET", "POST"])
+        routes.add_url_rule("/settings", view_func=self.settings, methods=["GET", "POST", "DELETE"])
         routes.add_url_rule("/mailboxes", view_func=self.mailboxes, methods=["GET", "POST"])
         routes.add_url_rule("/calls", view_func=self.calls, methods=["GET", "POST"])
         routes.add_url_rule("/letters", view_func=self.letters, methods=["GET", "DELETE"])
@@ -34,9 +34,11 @@ class ExchangeLevers:
         return routes
 
     def settings(self) -> Response:
-        """Read or change Exchange's settings by name (`exchange/settings.py`)."""
+        """Read or change Exchange's settings by name (`exchange/settings.py`); DELETE makes them usual again."""
         if request.method == "POST":
             self._settings.change(_wish())
+        elif request.method == "DELETE":
+            self._settings.reset()
         return jsonify(self._settings.told())
 
     def mailboxes(self) -> Response:

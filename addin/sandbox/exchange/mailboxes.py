@@ -44,6 +44,11 @@ class Mailboxes:
         with self._lock:
             return self._states.get(mailbox.object_id, usual)
 
+    def is_online(self, object_id: str) -> bool:
+        """Whether a mailbox is where Graph reaches it."""
+        with self._lock:
+            return self._states.get(object_id, State()).home == "online"
+
     def change(self, mailbox: Mailbox, changes: Json) -> State:
         """Move a mailbox, take away the application's access, or remove it; raises ValueError."""
         unknown = set(changes) - {"home", "readable", "exists"}

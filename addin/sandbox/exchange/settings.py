@@ -15,12 +15,27 @@ class ExchangeSettings:
     `concurrent_calls` of one application to one mailbox before 429; `retry_after` what that tells, in seconds;
     `answer_seconds` how long each call to Graph takes; `stale_status` what an old ETag is answered with (412, at
     times 409).
+
+    Subscriptions: `subscription_minutes` their longest life; `handshake_seconds` what an address has to prove itself.
+    Notifications: each is sent `notify_times`, `notify_lost_percent` of them not at all, `notify_after_seconds` late,
+    `notify_shuffled` in any order, at most `notify_batch` in one request; an address has `ack_seconds`, else it is
+    tried again after `retry_seconds`, twice that and so on, until `give_up_seconds` have gone.
     """
 
     concurrent_calls: int = 4
     retry_after: int = 1
     answer_seconds: float = 0.0
     stale_status: int = 412
+    subscription_minutes: int = 10_080
+    handshake_seconds: float = 10.0
+    notify_times: int = 1
+    notify_lost_percent: int = 0
+    notify_after_seconds: float = 0.0
+    notify_shuffled: bool = False
+    notify_batch: int = 20
+    ack_seconds: float = 3.0
+    retry_seconds: float = 1.0
+    give_up_seconds: float = 14_400.0
 
     def change(self, changes: Json) -> None:
         """Change settings by name; raises ValueError and changes none when one is wrong."""
@@ -29,6 +44,10 @@ class ExchangeSettings:
                 raise ValueError(f"no such setting of Exchange, or not its kind: {name}")
         for name, value in changes.items():
             setattr(self, name, type(USUAL[name])(value))
+
+    def reset(self) -> None:
+        """Behave as usual again."""
+        self.change(USUAL)
 
     def told(self) -> Json:
         """Return all of them."""

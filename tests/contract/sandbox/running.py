@@ -31,12 +31,6 @@ USUAL_SETTINGS: Final[Json] = {
     "absolute_location": True,
     "licensed": True,
 }
-USUAL_EXCHANGE: Final[Json] = {
-    "concurrent_calls": 4,
-    "retry_after": 1,
-    "answer_seconds": 0,
-    "stale_status": 412,
-}
 
 
 class Sandbox:
@@ -99,7 +93,8 @@ class Sandbox:
         self.advance(10_000)
         assert self.pexip("DELETE", ROOMS).status_code == 204
         self.call("DELETE", "/sandbox/exchange/items")
-        self.lever("exchange/settings", USUAL_EXCHANGE)
+        for lever in ("settings", "subscriptions", "notifications"):
+            self.call("DELETE", f"/sandbox/exchange/{lever}")
         self.lever("exchange/mailboxes", {"all": True, "home": "online", "readable": True, "exists": True})
         self.lever("exchange/mailboxes", {"address": "diarium@region.example", "readable": False})
         self.call("DELETE", "/sandbox/log")

@@ -31,6 +31,11 @@ PEXIP_READER: Final = "lasare"  # may read and nothing else: every change is 403
 PEXIP_READER_PASSWORD: Final = "sandbox-pexip-reader"
 PEXIP_ACCOUNTS: Final = {PEXIP_USER: PEXIP_PASSWORD, PEXIP_READER: PEXIP_READER_PASSWORD}
 
+# Exchange on premises: the service account, which may only impersonate, and the people's own password.
+EWS_USER: Final = "svc-vardmote"
+EWS_PASSWORD: Final = "sandbox-ews-password"
+MAILBOX_PASSWORD: Final = "sandbox-mailbox-password"
+
 
 @dataclass(frozen=True, slots=True)
 class Person:

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from addin.sandbox.clock import Clock
 from addin.sandbox.control import Levers, PexipLevers, TokenLevers
+from addin.sandbox.exchange.ews.server import WebServices
 from addin.sandbox.exchange.graph.admission import Admission
 from addin.sandbox.exchange.graph.batch import Batch
 from addin.sandbox.exchange.graph.calendars import GRAPH, OUTLOOK, Calendars
@@ -102,7 +103,7 @@ def region(options: Options) -> "WSGIApplication":
 
 
 def exchange(shelf: Shelf, bearer: Bearer, base: str) -> tuple[Part, ...]:
-    """Return the simulated Exchange: calendars through Graph and through Outlook itself, and their levers."""
+    """Return the simulated Exchange: calendars through Graph, Outlook and EWS, and their levers."""
     store, mailboxes, settings = Store(shelf), Mailboxes(shelf), ExchangeSettings()
     subscriptions = Subscriptions(shelf, settings)
     notifications = Notifications(subscriptions, mailboxes, settings)
@@ -117,6 +118,7 @@ def exchange(shelf: Shelf, bearer: Bearer, base: str) -> tuple[Part, ...]:
         WatchLevers(subscriptions, notifications),
         Watching(subscriptions, admission, settings, base),
         Translation(store, admission, settings, base),
+        WebServices(store, mailboxes),
     )
 
 

@@ -177,9 +177,15 @@ class Store:
     # --- writing --------------------------------------------------------------------------------------------
 
     def create(
-        self, mailbox: Mailbox, wish: Wish, folder: Folder | None = None, *, send: bool = True
+        self,
+        mailbox: Mailbox,
+        wish: Wish,
+        folder: Folder | None = None,
+        *,
+        send: bool = True,
+        uid: str | None = None,
     ) -> Item:
-        """Make an item, or return the one that was made with the same transaction id."""
+        """Make an item, or return the one that was made with the same transaction id; `uid` None makes a new one."""
         _check_writable(wish)
         with self._lock:
             earlier = self._by_transaction(mailbox, wish.fields.get("transaction_id"))
@@ -187,6 +193,7 @@ class Store:
                 return earlier
             calendar = folder or self.calendar(mailbox)
             item = _ruled(_new_item(mailbox, calendar, wish), wish)
+            item = replace(item, uid=uid or item.uid)
             _check_order(item)
             self._keep(item, "created")
             self._send(None, item, send=send)

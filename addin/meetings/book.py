@@ -17,7 +17,7 @@ from addin.meetings.deadline import Deadline
 from addin.meetings.errors import IdempotencyKeyReused, LedgerUnavailable, MailboxNotAllowed, MeetingNotFound
 from addin.meetings.lobby import refuse_weaker_lobby
 from addin.meetings.model import AuditEntry, Claim, Meeting, MeetingState, Principal, Window
-from addin.meetings.ports import Clock, ConferencingProvider, Ledger, Reading, Writing
+from addin.meetings.ports import Clock, ConferencingProvider, Ledger, NewBooking, Reading, Writing
 from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
 from addin.meetings.rooms import RoomPlans
 from addin.meetings.units import Units
@@ -67,8 +67,7 @@ class BookMeeting:
         IdempotencyKeyReused, LedgerUnavailable. A provider's failure is no error here: the meeting says so.
         """
         self._hold_against_settings(request)
-        attempt = _Attempt(self, request, who, key)
-        booked = self.ledger.write(attempt)
+        booked = _Attempt(self, request, who, key).write(self.ledger)
         if booked.claim is None:
             return Booked(booked.meeting, created=False)
         made = self.reconciler.advance_for_click(
@@ -99,14 +98,22 @@ class _Attempt:
         self._request = request
         self._who = who
         whose_key = f"{who.tenant}\x1f{who.object_id}\x1f{key}"
-        self._hashes = booking.plans.keyring.lookup_hashes("idempotency", whose_key)
+        self._key, *self._older_keys = booking.plans.keyring.lookup_hashes("idempotency", whose_key)
         self._fingerprint = hashlib.sha256(repr(request).encode()).digest()
         kind = booking.plans.types.of(request.type)
         self._kept = timedelta(days=kind.days_kept)
         self._meeting = _wish(request, who, booking.clock)
         self._room = booking.plans.new_room(self._meeting, kind.provider)
 
+    def write(self, ledger: Ledger) -> _Written:
+        """Write the booking; where something may be there already that its own rows do not show, look first."""
+        if self._older_keys or self._request.item_id:
+            return ledger.write(self)
+        claim = ledger.add_booking(self._booking(self._meeting, None), LEASE_SECONDS)
+        return _Written(claim.meeting, claim) if claim else ledger.read(self._written_before)
+
     def __call__(self, writing: Writing) -> _Written:
+        """Look, then write, in one unit."""
         known = self._remembered(writing)
         if known:
             return _Written(known, None)
@@ -114,29 +121,39 @@ class _Attempt:
         # item is taken by then, and the unit is run again.
         holder = self._holder_of_item(writing)
         if holder and belongs_to(holder, self._who):
-            writing.remember_instead(self._hashes[0], holder.id)
-            return _Written(holder, None)
+            if writing.remember(self._key, self._fingerprint, holder.id, self._meeting.created_at):
+                return _Written(holder, None)
+            return self._written_before(writing)
         item = None if holder else self._request.item_id
         meeting = replace(self._meeting, unbound=item is None)
-        writing.add_meeting(meeting, item, meeting.window.end + self._kept)
-        claim = writing.add_room(self._room, meeting, LEASE_SECONDS)
-        writing.audit(AuditEntry(meeting.created_at, meeting.tenant, meeting.actor, "booked", meeting.id))
-        return _Written(meeting, claim)
+        claim = writing.add_booking(self._booking(meeting, item), LEASE_SECONDS)
+        return _Written(meeting, claim) if claim else self._written_before(writing)
 
-    def _remembered(self, writing: Writing) -> Meeting | None:
-        """Remember the key and return None, or return the meeting that the key has already."""
-        current, *older = self._hashes
-        for key in older:
-            remembered = writing.remembered(key)
+    def _booking(self, meeting: Meeting, item: str | None) -> NewBooking:
+        return NewBooking(
+            meeting=meeting,
+            item_id=item,
+            purge_at=meeting.window.end + self._kept,
+            room=self._room,
+            audit=AuditEntry(meeting.created_at, meeting.tenant, meeting.actor, "booked", meeting.id),
+            key=self._key,
+            fingerprint=self._fingerprint,
+        )
+
+    def _remembered(self, reading: Reading) -> Meeting | None:
+        """Return the meeting that the key has already, under whichever of the service's own keys."""
+        for key in (self._key, *self._older_keys):
+            remembered = reading.remembered(key)
             if remembered:
-                return self._repeated(writing, *remembered)
-        # Asking and remembering is one statement: nearly every key is new.
-        if writing.remember(current, self._fingerprint, self._meeting.id, self._meeting.created_at):
-            return None
-        remembered = writing.remembered(current)
-        if remembered is None:
+                return self._repeated(reading, *remembered)
+        return None
+
+    def _written_before(self, reading: Reading) -> _Written:
+        """Return the meeting of a key that was just found taken."""
+        known = self._remembered(reading)
+        if known is None:
             raise LedgerUnavailable("an idempotency key was forgotten while it was used")
-        return self._repeated(writing, *remembered)
+        return _Written(known, None)
 
     def _repeated(self, reading: Reading, fingerprint: bytes, meeting_id: str) -> Meeting:
         if fingerprint != self._fingerprint:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from addin.meetings.bindings import BindingClaim, Copy, ItemBinding, OccurrenceRow
 from addin.meetings.deadline import Deadline
@@ -270,6 +270,34 @@ class RoomResult:
     release: bool
 
 
+@dataclass(frozen=True, slots=True)
+class NewBooking:
+    """All that a booking writes, in one commit: the wish, its room, the audit, and the key under which it is repeated.
+
+    `item_id`: the saved item that holds the meeting, which no other meeting may hold then. `purge_at` (UTC): when the
+    kept days are over. `fingerprint` tells a repeat from another request under the same key.
+    """
+
+    meeting: Meeting
+    item_id: str | None
+    purge_at: datetime
+    room: Room
+    audit: AuditEntry
+    key: bytes
+    fingerprint: bytes
+
+
+class Saved(NamedTuple):
+    """What became of a step's record: whether the room's wish still stood, and whether the meeting's did, too.
+
+    When the room's wish has turned meanwhile, the lease was given back, and the room is due at once. When the
+    meeting's has, its state was not written, since its rooms are behind a newer wish.
+    """
+
+    still_wished: bool
+    state_noted: bool
+
+
 class Reading(Protocol):
     """What may be read inside one unit."""
 
@@ -354,8 +382,8 @@ class Writing(Reading, Protocol):
     def remember(self, key: bytes, fingerprint: bytes, meeting_id: str, at: datetime) -> bool:
         """Store an idempotency key; False, and nothing is stored, when it is there already."""
 
-    def remember_instead(self, key: bytes, meeting_id: str) -> None:
-        """Let a key that is there name another meeting."""
+    def add_booking(self, booking: NewBooking, lease_seconds: float) -> Claim | None:
+        """Write all of a booking; None, and nothing is written, when its key is there already."""
 
     def change_meeting(self, meeting: Meeting, seen_revision: int, purge_at: datetime | None = None) -> None:
         """Write the wish; raises MeetingChanged unless the stored revision is `seen_revision`.
@@ -386,6 +414,12 @@ class Writing(Reading, Protocol):
         """Write what a step came to; raises LeaseLost when the fence has moved.
 
         False when the wish has turned meanwhile: then the lease is given back, and the room is due at once.
+        """
+
+    def save_step(self, claim: Claim, result: RoomResult, after: Meeting) -> Saved:
+        """Write what a step came to for the room, and for its meeting: state and attention as in `after`.
+
+        Raises LeaseLost as `save_room` does.
         """
 
     def room_found(self, room_id: str, reference: str) -> bool:
@@ -505,6 +539,12 @@ class Ledger(Protocol):
         commit failed: then nothing of it is there. The unit may be run again by the store, so it has no effects
         of its own, and never calls the network.
         """
+
+    def add_booking(self, booking: NewBooking, lease_seconds: float) -> Claim | None:
+        """Do what `Writing.add_booking` does as a unit of its own, which costs a store less."""
+
+    def save_step(self, claim: Claim, result: RoomResult, after: Meeting) -> Saved:
+        """Do what `Writing.save_step` does as a unit of its own, which costs a store less."""
 
 
 # --- Time ---------------------------------------------------------------------------------------------------

@@ -347,41 +347,53 @@ class Reconciler:
         """
         due_in = outcome.due_in if outcome.due_in is not None or not outcome.go_on else 0.0
         result = RoomResult(outcome.room, due_in, release)
+        if outcome.room.wanted is Wanted.ABSENT:
+            return self._ledger.write(
+                lambda writing: _record_absence(writing, claim, result, outcome.attention)
+            )
+        after = _after(claim.meeting, _state_of_presence(claim.meeting, outcome), outcome.attention)
+        saved = self._ledger.save_step(claim, result, after)
+        if saved.still_wished and saved.state_noted:
+            return after, True
+        now = self._ledger.read(lambda reading: reading.meeting(claim.meeting.id))
+        return now or claim.meeting, saved.still_wished
 
-        def unit(writing: Writing) -> tuple[Meeting, bool]:
-            if writing.save_room(claim, result):
-                return self._note_state(writing, claim, outcome), True
-            return writing.meeting(claim.meeting.id) or claim.meeting, False
 
-        return self._ledger.write(unit)
+def _record_absence(
+    writing: Writing, claim: Claim, result: RoomResult, attention: Attention | None
+) -> tuple[Meeting, bool]:
+    before = claim.meeting
+    if not writing.save_room(claim, result):
+        return writing.meeting(before.id) or before, False
+    if not before.is_cancelled:
+        # It has given its place to a room at another provider; the meeting waits for that one.
+        return before, True
+    after = _after(before, _state_of_absence(writing, before, result.room), attention)
+    if after == before or writing.set_state(before, after.state, after.attention):
+        return after, True
+    return writing.meeting(before.id) or before, True
 
-    def _note_state(self, writing: Writing, claim: Claim, outcome: Outcome) -> Meeting:
-        if outcome.room.wanted is Wanted.ABSENT and not claim.meeting.is_cancelled:
-            # It has given its place to a room at another provider; the meeting waits for that one.
-            return claim.meeting
-        state = self._state_after(writing, claim.meeting, outcome)
-        # A reason stands until the room is right, or until there is a newer one.
-        settled = state in (MeetingState.LIVE, MeetingState.CANCELLED)
-        attention = None if settled else outcome.attention or claim.meeting.attention
-        if (state, attention) == (claim.meeting.state, claim.meeting.attention):
-            return claim.meeting
-        if writing.set_state(claim.meeting, state, attention):
-            return replace(claim.meeting, state=state, attention=attention)
-        return writing.meeting(claim.meeting.id) or claim.meeting
 
-    def _state_after(self, writing: Writing, meeting: Meeting, outcome: Outcome) -> MeetingState:
-        room = outcome.room
-        if room.wanted is Wanted.ABSENT:
-            # Held first, so that of two rooms that go at the same time the later one sees the earlier.
-            writing.meeting(meeting.id)
-            others = [other for other in writing.rooms(meeting.id) if other.id != room.id]
-            gone = room.gone_at is not None and all(other.gone_at is not None for other in others)
-            return MeetingState.CANCELLED if gone else MeetingState.CANCELLING
-        if outcome.attention:
-            return MeetingState.NEEDS_ATTENTION
-        if _is_as_wished(room):
-            return _live_unless_unproven(meeting, room)
-        return meeting.state
+def _after(before: Meeting, state: MeetingState, attention: Attention | None) -> Meeting:
+    """Return the meeting in its new state; a reason stands until the room is right, or until there is a newer one."""
+    settled = state in (MeetingState.LIVE, MeetingState.CANCELLED)
+    return replace(before, state=state, attention=None if settled else attention or before.attention)
+
+
+def _state_of_presence(meeting: Meeting, outcome: Outcome) -> MeetingState:
+    if outcome.attention:
+        return MeetingState.NEEDS_ATTENTION
+    if _is_as_wished(outcome.room):
+        return _live_unless_unproven(meeting, outcome.room)
+    return meeting.state
+
+
+def _state_of_absence(writing: Writing, meeting: Meeting, room: Room) -> MeetingState:
+    # Held first, so that of two rooms that go at the same time the later one sees the earlier.
+    writing.meeting(meeting.id)
+    others = [other for other in writing.rooms(meeting.id) if other.id != room.id]
+    gone = room.gone_at is not None and all(other.gone_at is not None for other in others)
+    return MeetingState.CANCELLED if gone else MeetingState.CANCELLING
 
 
 def _is_as_wished(room: Room) -> bool:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy import URL, create_engine
+from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from addin.meetings.keyring import Keyring
-from addin.meetings.ports import Reading, Writing
+from addin.meetings.model import Claim, Meeting
+from addin.meetings.ports import NewBooking, Reading, RoomResult, Saved, Writing
 from addin.store.failures import ledger_failures
+from addin.store.postgres_writing import PostgresWriting
 from addin.store.reading import SqlReading
-from addin.store.writing import SqlWriting
 
 T = TypeVar("T")
 
@@ -29,8 +30,10 @@ class PostgresLedger:
     """
 
     def __init__(self, url: URL, keyring: Keyring, *, pool_size: int = 16) -> None:
-        self.engine = create_engine(
+        # A statement that stands alone is a transaction by itself; where there are more, BEGIN is written out.
+        self._alone = create_engine(
             url,
+            isolation_level="AUTOCOMMIT",
             hide_parameters=True,
             pool_size=pool_size,
             max_overflow=4,
@@ -38,10 +41,10 @@ class PostgresLedger:
             pool_pre_ping=False,
             connect_args={"connect_timeout": 5, "options": "-c statement_timeout=10000 -c lock_timeout=5000"},
         )
+        self.engine = self._alone.execution_options()
+        event.listen(self.engine, "begin", _begin)
         # One view for all statements of a unit; for reading alone, PostgreSQL never asks to begin again.
-        self._reading = self.engine.execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
-        )
+        self._reading = self.engine.execution_options(begin="BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         self._keyring = keyring
 
     def read(self, unit: Callable[[Reading], T]) -> T:
@@ -49,21 +52,37 @@ class PostgresLedger:
             return unit(SqlReading(connection, self._keyring))
 
     def write(self, unit: Callable[[Writing], T]) -> T:
+        return self._repeated(self._run, unit)
+
+    def add_booking(self, booking: NewBooking, lease_seconds: float) -> Claim | None:
+        # Hosts are rows, and so a second statement.
+        run = self._run if booking.meeting.hosts else self._run_alone
+        return self._repeated(run, lambda writing: writing.add_booking(booking, lease_seconds))
+
+    def save_step(self, claim: Claim, result: RoomResult, after: Meeting) -> Saved:
+        return self._repeated(self._run_alone, lambda writing: writing.save_step(claim, result, after))
+
+    def _repeated(self, run: Callable[[Callable[[Writing], T]], T], unit: Callable[[Writing], T]) -> T:
         with ledger_failures():
             for _ in range(_MOST_RUNS - 1):
                 try:
-                    return self._run(unit)
+                    return run(unit)
                 except IntegrityError:
                     # Two units wrote the same key or item at once: the second run sees the first one's row.
                     continue
                 except OperationalError as failure:
                     if getattr(failure.orig, "sqlstate", None) not in _RUN_AGAIN:
                         raise
-            return self._run(unit)
+            return run(unit)
 
     def _run(self, unit: Callable[[Writing], T]) -> T:
         with self.engine.begin() as connection:
-            return unit(SqlWriting(connection, self._keyring))
+            return unit(PostgresWriting(connection, self._keyring))
+
+    def _run_alone(self, unit: Callable[[Writing], T]) -> T:
+        """Run a unit that is one statement, without a transaction around it."""
+        with self._alone.connect() as connection:
+            return unit(PostgresWriting(connection, self._keyring))
 
     def take_up_leases(self) -> None:
         """Leave leases alone: their holders may well be alive, and a dead one's run out by themselves."""
@@ -71,3 +90,7 @@ class PostgresLedger:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))

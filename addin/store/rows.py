@@ -50,6 +50,11 @@ def from_time(value: int) -> datetime:
     return _EPOCH + timedelta(microseconds=value)
 
 
+def to_duration(seconds: float) -> int:
+    """Return whole microseconds."""
+    return int(seconds * 1_000_000)
+
+
 def maybe_time(value: int | None) -> datetime | None:
     """Return the same, or None for no time."""
     return None if value is None else from_time(value)
@@ -231,6 +236,18 @@ def room_of(row: Row, keyring: Keyring) -> Room:
         attempts=row["attempts"],
         gone_at=maybe_time(row["gone_at"]),
     )
+
+
+def audit_row(entry: AuditEntry) -> dict[str, Any]:
+    """Return the columns of an audit entry; its number comes from the database."""
+    return {
+        "at": to_time(entry.at),
+        "tenant": entry.tenant,
+        "actor": entry.actor,
+        "action": entry.action,
+        "meeting_id": entry.meeting_id,
+        "reason": entry.reason,
+    }
 
 
 def audit_of(row: Row) -> AuditEntry:

@@ -20,7 +20,8 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from addin.meetings.errors import LedgerUnavailable
 from addin.meetings.keyring import Keyring
-from addin.meetings.ports import Clock, Reading, Writing
+from addin.meetings.model import Claim, Meeting
+from addin.meetings.ports import Clock, NewBooking, Reading, RoomResult, Saved, Writing
 from addin.store import tables
 from addin.store.failures import kind_of, ledger_failures
 from addin.store.ledger_now import SQLITE_FUNCTION
@@ -122,6 +123,12 @@ class SqliteLedger:
             self._queue.append(waiting)
             self._arrived.notify()
         return cast("T", waiting.outcome())
+
+    def add_booking(self, booking: NewBooking, lease_seconds: float) -> Claim | None:
+        return self.write(lambda writing: writing.add_booking(booking, lease_seconds))
+
+    def save_step(self, claim: Claim, result: RoomResult, after: Meeting) -> Saved:
+        return self.write(lambda writing: writing.save_step(claim, result, after))
 
     def take_up_leases(self) -> None:
         """End the leases of the process before us, which is gone since we hold its lock; look before changing."""

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Boolean, bindparam, case, delete, insert, nul
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LeaseLost, MeetingChanged
 from addin.meetings.model import Attention, AuditEntry, Claim, Meeting, MeetingState, Room, Told, Wanted
-from addin.meetings.ports import RoomResult
+from addin.meetings.ports import NewBooking, RoomResult, Saved
 from addin.store import tables
 from addin.store.calendar_writing import SqlCalendarWriting
 from addin.store.ledger_now import LedgerNow
@@ -19,11 +19,13 @@ from addin.store.prepared import Prepared
 from addin.store.reading import SqlReading
 from addin.store.rows import (
     KNOWN_COLUMNS,
+    audit_row,
     known_columns,
     meeting_of,
     meeting_row,
     room_of,
     room_row,
+    to_duration,
     to_time,
     told_text,
     wish_columns,
@@ -55,9 +57,10 @@ _INSERT_ROOM = Prepared(
 )
 _FREE = or_(_r.lease_until.is_(None), _r.lease_until <= LedgerNow())
 _STILL_WISHED = (_r.wanted == bindparam("seen_wanted")) & (_r.wanted_revision == bindparam("seen_revision"))
-_SAVE_ROOM = Prepared(
+SAVE_ROOM = (
     update(tables.rooms)
     .where(_r.id == bindparam("room"), _r.lease_number == bindparam("fence"))
+    .values({name: bindparam(f"new_{name}", type_=_r[name].type) for name in KNOWN_COLUMNS})
     .values(
         # A wish that has turned meanwhile makes the room due at once.
         due_at=case((_STILL_WISHED, LedgerNow() + bindparam("due_in", type_=BigInteger)), else_=LedgerNow()),
@@ -65,19 +68,19 @@ _SAVE_ROOM = Prepared(
             (_STILL_WISHED & ~bindparam("release", type_=Boolean), _r.lease_until), else_=null()
         ),
     )
-    .returning(_r.wanted, _r.wanted_revision),
-    KNOWN_COLUMNS,
+    .returning(_r.wanted, _r.wanted_revision)
 )
 _LOOK_FOR_ROOM = (
     update(tables.rooms)
     .where(_r.id == bindparam("room"))
     .values(must_look=True, verified_at=None, due_at=LedgerNow())
 )
-_SET_STATE = Prepared(
+SET_STATE = (
     update(tables.meetings)
-    .where(_m.id == bindparam("meeting"), _m.revision == bindparam("seen_revision"))
+    .where(_m.id == bindparam("meeting"), _m.revision == bindparam("seen_meeting_revision"))
     .values(state=bindparam("new_state"), attention=bindparam("new_attention"))
 )
+_SAVE_ROOM, _SET_STATE = Prepared(SAVE_ROOM), Prepared(SET_STATE)
 
 
 class SqlWriting(SqlReading, SqlCalendarWriting):
@@ -87,11 +90,29 @@ class SqlWriting(SqlReading, SqlCalendarWriting):
         """Return the meeting, held against other writers until the unit ends: what is read here is changed next."""
         return self._one_meeting(_MEETING_TO_CHANGE, {"id": meeting_id})
 
+    def add_booking(self, booking: NewBooking, lease_seconds: float) -> Claim | None:
+        meeting = booking.meeting
+        if not self.remember(booking.key, booking.fingerprint, meeting.id, meeting.created_at):
+            return None
+        self.add_meeting(meeting, booking.item_id, booking.purge_at)
+        claim = self.add_room(booking.room, meeting, lease_seconds)
+        self.audit(booking.audit)
+        return claim
+
     def add_meeting(self, meeting: Meeting, item_id: str | None, purge_at: datetime) -> None:
+        _INSERT_MEETING.run(self._connection, self._meeting_values(meeting, item_id, purge_at))
+        self._add_hosts(meeting)
+
+    def _meeting_values(self, meeting: Meeting, item_id: str | None, purge_at: datetime) -> dict[str, Any]:
         row = meeting_row(meeting, self._keyring)
         row["purge_at"] = to_time(purge_at)
         row["item_hash"] = self._item_hash(meeting, item_id)
-        _INSERT_MEETING.run(self._connection, row)
+        return row
+
+    def _item_hash(self, meeting: Meeting, item_id: str | None) -> bytes | None:
+        return self._keyring.lookup_hash("item", f"{meeting.mailbox}\x1f{item_id}") if item_id else None
+
+    def _add_hosts(self, meeting: Meeting) -> None:
         if meeting.hosts:
             hosts = [
                 {"meeting_id": meeting.id, "object_id": host, "tenant": meeting.tenant}
@@ -99,22 +120,17 @@ class SqlWriting(SqlReading, SqlCalendarWriting):
             ]
             self._connection.execute(_INSERT_HOST, hosts)
 
-    def _item_hash(self, meeting: Meeting, item_id: str | None) -> bytes | None:
-        return self._keyring.lookup_hash("item", f"{meeting.mailbox}\x1f{item_id}") if item_id else None
-
     def add_room(self, room: Room, meeting: Meeting, lease_seconds: float) -> Claim:
         claim = Claim(room, meeting, 1, Deadline.after(lease_seconds))
-        row = room_row(room, self._keyring)
-        _INSERT_ROOM.run(self._connection, {**row, "lease": _micro(lease_seconds)})
+        _INSERT_ROOM.run(self._connection, self._room_values(room, lease_seconds))
         return claim
+
+    def _room_values(self, room: Room, lease_seconds: float) -> dict[str, Any]:
+        return {**room_row(room, self._keyring), "lease": to_duration(lease_seconds)}
 
     def remember(self, key: bytes, fingerprint: bytes, meeting_id: str, at: datetime) -> bool:
         values = {"key": key, "fingerprint": fingerprint, "meeting_id": meeting_id, "created_at": to_time(at)}
         return _INSERT_KEY.run(self._connection, values).rowcount == 1
-
-    def remember_instead(self, key: bytes, meeting_id: str) -> None:
-        keys = tables.idempotency
-        self._connection.execute(update(keys).where(keys.c.key == key).values(meeting_id=meeting_id))
 
     def change_meeting(self, meeting: Meeting, seen_revision: int, purge_at: datetime | None = None) -> None:
         columns = {"state": meeting.state.value, "attention": meeting.attention, **wish_columns(meeting)}
@@ -136,13 +152,18 @@ class SqlWriting(SqlReading, SqlCalendarWriting):
         )
 
     def set_state(self, seen: Meeting, state: MeetingState, attention: Attention | None) -> bool:
-        values = {
+        values = self._state_values(seen, state, attention)
+        return _SET_STATE.run(self._connection, values).rowcount == 1
+
+    def _state_values(
+        self, seen: Meeting, state: MeetingState, attention: Attention | None
+    ) -> dict[str, Any]:
+        return {
             "meeting": seen.id,
-            "seen_revision": seen.revision,
+            "seen_meeting_revision": seen.revision,
             "new_state": state.value,
             "new_attention": attention.value if attention else None,
         }
-        return _SET_STATE.run(self._connection, values).rowcount == 1
 
     def host_started(self, meeting_id: str, at: datetime) -> None:
         self._change(meeting_id, host_started_at=to_time(at))
@@ -177,7 +198,7 @@ class SqlWriting(SqlReading, SqlCalendarWriting):
             .where(_r.id.in_(chosen.scalar_subquery()))
             .values(
                 lease_number=_r.lease_number + 1,
-                lease_until=LedgerNow() + _micro(lease_seconds),
+                lease_until=LedgerNow() + to_duration(lease_seconds),
                 # A lease that was never given back: its holder may have acted unseen.
                 must_look=case((_r.lease_until.is_not(None), True), else_=_r.must_look),
             )
@@ -195,20 +216,33 @@ class SqlWriting(SqlReading, SqlCalendarWriting):
         ]
 
     def save_room(self, claim: Claim, result: RoomResult) -> bool:
+        saved = _SAVE_ROOM.run(self._connection, self._step_values(claim, result)).one_or_none()
+        if saved is None:
+            raise LeaseLost
+        return (saved.wanted, saved.wanted_revision) == (
+            result.room.wanted.value,
+            result.room.wanted_revision,
+        )
+
+    def _step_values(self, claim: Claim, result: RoomResult) -> dict[str, Any]:
         room = result.room
-        values = {
-            **known_columns(room),
+        return {
+            **{f"new_{name}": value for name, value in known_columns(room).items()},
             "room": room.id,
             "fence": claim.number,
             "seen_wanted": room.wanted.value,
             "seen_revision": room.wanted_revision,
-            "due_in": None if result.due_in is None else _micro(result.due_in),
+            "due_in": None if result.due_in is None else to_duration(result.due_in),
             "release": result.release,
         }
-        saved = _SAVE_ROOM.run(self._connection, values).one_or_none()
-        if saved is None:
-            raise LeaseLost
-        return (saved.wanted, saved.wanted_revision) == (room.wanted.value, room.wanted_revision)
+
+    def save_step(self, claim: Claim, result: RoomResult, after: Meeting) -> Saved:
+        if not self.save_room(claim, result):
+            return Saved(still_wished=False, state_noted=False)
+        if is_same_state(claim.meeting, after):
+            return Saved(still_wished=True, state_noted=True)
+        noted = self.set_state(claim.meeting, after.state, after.attention)
+        return Saved(still_wished=True, state_noted=noted)
 
     def room_found(self, room_id: str, reference: str) -> bool:
         statement = (
@@ -262,18 +296,9 @@ class SqlWriting(SqlReading, SqlCalendarWriting):
         return self._connection.execute(statement).rowcount
 
     def audit(self, entry: AuditEntry) -> None:
-        _INSERT_AUDIT.run(
-            self._connection,
-            {
-                "at": to_time(entry.at),
-                "tenant": entry.tenant,
-                "actor": entry.actor,
-                "action": entry.action,
-                "meeting_id": entry.meeting_id,
-                "reason": entry.reason,
-            },
-        )
+        _INSERT_AUDIT.run(self._connection, audit_row(entry))
 
 
-def _micro(seconds: float) -> int:
-    return int(seconds * 1_000_000)
+def is_same_state(before: Meeting, after: Meeting) -> bool:
+    """Whether a step left the meeting's state as it was, so that there is nothing to write."""
+    return (before.state, before.attention) == (after.state, after.attention)

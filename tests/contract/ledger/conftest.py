@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from addin.meetings.codes import new_code
 from addin.meetings.keyring import Keyring
-from addin.meetings.model import Meeting, MeetingState, Window
-from addin.meetings.ports import Writing
+from addin.meetings.model import AuditEntry, Meeting, MeetingState, Room, Wanted, Window
+from addin.meetings.ports import NewBooking, Writing
 from addin.store.ledger import SqlLedger, open_engine, open_ledger
 from addin.store.schema import migrate
 from tests.postgres import Postgres, postgres
@@ -79,6 +80,33 @@ class Desk:
 
         self.ledger.write(unit)
         return booked
+
+    def new_booking(self, **changes: Any) -> NewBooking:
+        """Return what a click would write; `changes` are the meeting's."""
+        number = next(self.numbers)
+        meeting = replace(
+            LIVE, id=f"{number:032x}", join_code=new_code(), start_code=new_code(), state=MeetingState.WANTED
+        )
+        meeting = replace(meeting, **changes)
+        return NewBooking(
+            meeting=meeting,
+            item_id=None,
+            purge_at=NOW,
+            room=Room(
+                id=f"{number:030x}ff",
+                meeting_id=meeting.id,
+                provider="pexip",
+                generation=1,
+                name=f"svm-test-{number}",
+                alias="k3m9qxp2rtwhd7zb",
+                key_id="k1",
+                wanted=Wanted.PRESENT,
+                wanted_revision=1,
+            ),
+            audit=AuditEntry(NOW, TENANT, ANNA, "booked", meeting.id),
+            key=number.to_bytes(32),
+            fingerprint=b"f" * 32,
+        )
 
     def reads(self, meeting: Meeting) -> Meeting:
         """Return the meeting as it is stored now."""

@@ -53,6 +53,20 @@ def test_of_two_who_change_what_they_saw_the_later_is_told(desk: Desk) -> None:
     assert desk.reads(meeting).revision == 2
 
 
+def test_a_unit_that_fails_is_undone_whole(desk: Desk) -> None:
+    booking = desk.new_booking()
+
+    def unit(writing: Writing) -> None:
+        writing.add_booking(booking, 30.0)
+        raise MeetingChanged
+
+    with pytest.raises(MeetingChanged):
+        desk.ledger.write(unit)
+
+    assert desk.ledger.read(lambda reading: reading.meeting(booking.meeting.id)) is None
+    assert desk.ledger.read(lambda reading: reading.remembered(booking.key)) is None
+
+
 def test_a_unit_that_reads_sees_one_moment(desk: Desk) -> None:
     meeting = desk.books(purge_at=NOW)
 

@@ -33,7 +33,11 @@ UNITS: Final = {
     "ChangeMeeting.__call__.<locals>.unit": "wish",
     "CancelMeeting.__call__.<locals>.unit": "wish",
     "Worker.work_once.<locals>.<lambda>": "claim",
-    "Reconciler._record.<locals>.unit": "record",
+    "Reconciler._record.<locals>.<lambda>": "record",
+    "SqliteLedger.add_booking.<locals>.<lambda>": "wish",
+    "SqliteLedger.save_step.<locals>.<lambda>": "record",
+    "PostgresLedger.add_booking.<locals>.<lambda>": "wish",
+    "PostgresLedger.save_step.<locals>.<lambda>": "record",
 }
 
 _committing = threading.local()
@@ -79,9 +83,10 @@ def halt_at_commits(port: int) -> None:
     from addin.store.postgres import PostgresLedger
     from addin.store.sqlite import SqliteLedger
 
-    commit_together, run, commit = (
+    commit_together, run, run_alone, commit = (
         SqliteLedger._commit_together,
         PostgresLedger._run,
+        PostgresLedger._run_alone,
         DefaultDialect.do_commit,
     )
 
@@ -94,6 +99,13 @@ def halt_at_commits(port: int) -> None:
         _committing.names = lambda: [_name(unit, result) for result in results]
         return run(self, _remembering(unit, results))
 
+    def halting_alone(self: Any, unit: Callable[[Any], Any]) -> Any:
+        # One statement is its own commit.
+        _ask(port, f"before commit of {_name(unit, None)}")
+        result = run_alone(self, unit)
+        _ask(port, f"after commit of {_name(unit, result)}")
+        return result
+
     def halting_commit(self: Any, connection: Any) -> None:
         names = [name for name in getattr(_committing, "names", list)() if name]
         _committing.names = list
@@ -105,6 +117,7 @@ def halt_at_commits(port: int) -> None:
 
     SqliteLedger._commit_together = noted_together  # type: ignore[method-assign]
     PostgresLedger._run = noted_run  # type: ignore[method-assign]
+    PostgresLedger._run_alone = halting_alone  # type: ignore[method-assign]
     DefaultDialect.do_commit = halting_commit  # type: ignore[method-assign]
 
 

@@ -1,0 +1,126 @@
+"""What every click writes, on PostgreSQL: one statement for the booking, one for what came of the call.
+
+A statement costs both sides a message and a turn of their processes, about as much as the rows themselves; and one
+that stands alone is a transaction by itself (PostgreSQL, "WITH Queries", 7.8.4: its parts see one moment, and all of
+them happen or none). SQLite has no such statement and no need of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import CTE, BigInteger, Table, bindparam, exists, func, literal_column, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import Insert
+
+from addin.meetings.deadline import Deadline
+from addin.meetings.errors import LeaseLost
+from addin.meetings.model import Claim, Meeting
+from addin.meetings.ports import NewBooking, RoomResult, Saved
+from addin.store import tables
+from addin.store.ledger_now import LedgerNow
+from addin.store.prepared import Prepared
+from addin.store.rows import audit_row, to_time
+from addin.store.writing import SAVE_ROOM, SET_STATE, SqlWriting, is_same_state
+
+
+def _row(table: Table, but: Collection[str] = ()) -> dict[str, Any]:
+    """Return a parameter, named after table and column, for each column."""
+    return {
+        column.name: bindparam(f"{table.name}_{column.name}", type_=column.type)
+        for column in table.columns
+        if column.name not in but
+    }
+
+
+def _only_after(key: CTE, table: Table, row: Mapping[str, Any]) -> Insert:
+    """Return the insertion of a row that happens only when the key was new."""
+    return insert(table).from_select(list(row), select(*row.values()).select_from(key))
+
+
+def _add_booking() -> Prepared:
+    keys, rooms, audit = tables.idempotency, tables.rooms, tables.audit
+    key = (
+        insert(keys)
+        .values(_row(keys))
+        .on_conflict_do_nothing()
+        .returning(literal_column("1").label("new"))
+        .cte("new_key")
+    )
+    meeting = _row(tables.meetings)
+    leased = {
+        "due_at": LedgerNow(),
+        "lease_number": literal_column("1"),
+        "lease_until": LedgerNow() + bindparam("rooms_lease", type_=BigInteger),
+    }
+    room = _row(rooms, but=leased) | leased
+    entry = _row(audit, but=["id"])
+    return Prepared(
+        select(func.count())
+        .select_from(key)
+        .add_cte(
+            _only_after(key, tables.meetings, meeting).cte("new_meeting"),
+            _only_after(key, rooms, room).cte("new_room"),
+            _only_after(key, audit, entry).cte("new_audit"),
+        )
+    )
+
+
+def _save_step() -> Prepared:
+    room = SAVE_ROOM.cte("saved_room")
+    wished = (room.c.wanted == bindparam("seen_wanted")) & (
+        room.c.wanted_revision == bindparam("seen_revision")
+    )
+    meeting = (
+        SET_STATE.where(exists().where(wished))
+        .returning(literal_column("1").label("noted"))
+        .cte("noted_meeting")
+    )
+    noted = select(func.count()).select_from(meeting).scalar_subquery().label("noted")
+    return Prepared(select(room.c.wanted, room.c.wanted_revision, noted))
+
+
+_ADD_BOOKING, _SAVE_STEP = _add_booking(), _save_step()
+
+
+class PostgresWriting(SqlWriting):
+    """Writes on one connection, which needs no transaction for one of the two methods below."""
+
+    def add_booking(self, booking: NewBooking, lease_seconds: float) -> Claim | None:
+        claim = Claim(booking.room, booking.meeting, 1, Deadline.after(lease_seconds))
+        if not _ADD_BOOKING.run(self._connection, self._booking_values(booking, lease_seconds)).scalar_one():
+            return None
+        self._add_hosts(booking.meeting)
+        return claim
+
+    def _booking_values(self, booking: NewBooking, lease_seconds: float) -> dict[str, Any]:
+        meeting = booking.meeting
+        return {
+            **_named(tables.meetings, self._meeting_values(meeting, booking.item_id, booking.purge_at)),
+            **_named(tables.rooms, self._room_values(booking.room, lease_seconds)),
+            **_named(tables.audit, audit_row(booking.audit)),
+            "idempotency_key": booking.key,
+            "idempotency_fingerprint": booking.fingerprint,
+            "idempotency_meeting_id": meeting.id,
+            "idempotency_created_at": to_time(meeting.created_at),
+        }
+
+    def save_step(self, claim: Claim, result: RoomResult, after: Meeting) -> Saved:
+        if is_same_state(claim.meeting, after):
+            return super().save_step(claim, result, after)
+        values = self._step_values(claim, result) | self._state_values(
+            claim.meeting, after.state, after.attention
+        )
+        saved = _SAVE_STEP.run(self._connection, values).one_or_none()
+        if saved is None:
+            raise LeaseLost
+        wished = (saved.wanted, saved.wanted_revision) == (
+            result.room.wanted.value,
+            result.room.wanted_revision,
+        )
+        return Saved(still_wished=wished, state_noted=bool(saved.noted))
+
+
+def _named(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"{table.name}_{name}": value for name, value in row.items()}

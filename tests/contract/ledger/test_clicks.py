@@ -1,0 +1,149 @@
+"""What every click writes, each in one commit: the booking, and what came of the call to the provider."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from addin.meetings.errors import LeaseLost
+from addin.meetings.model import Attention, Claim, MeetingState, Principal, Room, Wanted
+from addin.meetings.ports import NewBooking, RoomResult, Saved
+from tests.contract.ledger.conftest import NOW, TENANT, Desk
+
+LEASE = 30.0
+HOST = "bbbbbbbb-bbbb-4ccc-8ddd-eeeeeeeeeeee"
+DONE = Saved(still_wished=True, state_noted=True)
+
+
+def booked(desk: Desk, booking: NewBooking) -> Claim:
+    claim = desk.ledger.add_booking(booking, LEASE)
+    assert claim is not None
+    return claim
+
+
+def made(claim: Claim) -> Room:
+    return replace(claim.room, reference="42", applied_revision=1, made_at=NOW)
+
+
+def rooms(desk: Desk, booking: NewBooking) -> list[Room]:
+    return list(desk.ledger.read(lambda reading: reading.rooms(booking.meeting.id)))
+
+
+def test_a_booking_writes_meeting_room_key_and_audit(desk: Desk) -> None:
+    booking = desk.new_booking()
+
+    claim = booked(desk, booking)
+
+    assert (claim.room, claim.meeting, claim.number) == (booking.room, booking.meeting, 1)
+    assert desk.reads(booking.meeting) == booking.meeting
+    assert rooms(desk, booking) == [booking.room]
+    remembered = desk.ledger.read(lambda reading: reading.remembered(booking.key))
+    assert remembered == (booking.fingerprint, booking.meeting.id)
+    assert desk.ledger.read(lambda reading: list(reading.audit_entries(None, None))) == [booking.audit]
+
+
+def test_a_booked_room_is_claimed_by_the_click(desk: Desk) -> None:
+    booking = desk.new_booking()
+    booked(desk, booking)
+
+    assert desk.ledger.write(lambda writing: writing.claim_due("pexip", LEASE, 10)) == []
+
+
+def test_a_booking_whose_key_is_known_writes_nothing(desk: Desk) -> None:
+    first, second = desk.new_booking(), desk.new_booking()
+    booked(desk, first)
+
+    assert desk.ledger.add_booking(replace(second, key=first.key), LEASE) is None
+
+    assert desk.ledger.read(lambda reading: reading.meeting(second.meeting.id)) is None
+    assert rooms(desk, second) == []
+    assert desk.ledger.read(lambda reading: list(reading.audit_entries(None, None))) == [first.audit]
+
+
+def test_of_bookings_with_one_key_at_once_one_is_written(desk: Desk) -> None:
+    bookings = [replace(desk.new_booking(), key=b"k" * 32) for _ in range(8)]
+
+    with ThreadPoolExecutor(len(bookings)) as hands:
+        claims = list(hands.map(lambda booking: desk.ledger.add_booking(booking, LEASE), bookings))
+
+    (claim,) = filter(None, claims)
+    assert [booking.meeting.id for booking in bookings if rooms(desk, booking)] == [claim.meeting.id]
+
+
+def test_a_booking_with_hosts_is_theirs_too(desk: Desk) -> None:
+    booking = desk.new_booking(hosts=(HOST,))
+    booked(desk, booking)
+
+    who = Principal(TENANT, HOST, None)
+    found = desk.ledger.read(
+        lambda reading: reading.meetings_of(who, start=None, end=None, after=None, limit=10)
+    )
+    assert found == [booking.meeting]
+
+
+def test_a_step_is_noted_for_room_and_meeting(desk: Desk) -> None:
+    claim = booked(desk, desk.new_booking())
+    after = replace(claim.meeting, state=MeetingState.LIVE)
+
+    assert desk.ledger.save_step(claim, RoomResult(made(claim), None, True), after) == DONE
+
+    assert desk.reads(claim.meeting) == after
+    assert desk.ledger.read(lambda reading: list(reading.rooms(after.id))) == [made(claim)]
+
+
+def test_a_step_that_leaves_the_meeting_as_it_was_is_noted_for_the_room(desk: Desk) -> None:
+    claim = booked(desk, desk.new_booking())
+
+    assert desk.ledger.save_step(claim, RoomResult(made(claim), None, True), claim.meeting) == DONE
+
+    assert desk.reads(claim.meeting) == claim.meeting
+    assert desk.ledger.read(lambda reading: list(reading.rooms(claim.meeting.id))) == [made(claim)]
+
+
+def test_a_reason_is_kept_with_the_state(desk: Desk) -> None:
+    claim = booked(desk, desk.new_booking())
+    after = replace(claim.meeting, state=MeetingState.NEEDS_ATTENTION, attention=Attention.PERMISSION_DENIED)
+
+    desk.ledger.save_step(claim, RoomResult(claim.room, 300.0, True), after)
+
+    assert desk.reads(claim.meeting) == after
+
+
+def test_a_lost_lease_writes_neither_room_nor_meeting(desk: Desk) -> None:
+    claim = booked(desk, desk.new_booking())
+    late = replace(claim, number=claim.number + 1)
+    after = replace(claim.meeting, state=MeetingState.LIVE)
+
+    with pytest.raises(LeaseLost):
+        desk.ledger.save_step(late, RoomResult(made(claim), None, True), after)
+
+    assert desk.reads(claim.meeting) == claim.meeting
+    assert desk.ledger.read(lambda reading: list(reading.rooms(claim.meeting.id))) == [claim.room]
+
+
+def test_a_step_behind_a_newer_wish_for_the_room_leaves_the_state_and_makes_the_room_due(desk: Desk) -> None:
+    claim = booked(desk, desk.new_booking())
+    desk.ledger.write(lambda writing: writing.want_rooms(claim.meeting.id, Wanted.ABSENT, 2))
+    after = replace(claim.meeting, state=MeetingState.LIVE)
+
+    saved = desk.ledger.save_step(claim, RoomResult(made(claim), None, False), after)
+
+    assert not saved.still_wished
+    assert desk.reads(claim.meeting) == claim.meeting
+    (due,) = desk.ledger.write(lambda writing: writing.claim_due("pexip", LEASE, 10))
+    assert (due.room.reference, due.room.wanted) == ("42", Wanted.ABSENT)
+
+
+def test_a_step_behind_a_newer_wish_for_the_meeting_says_so(desk: Desk) -> None:
+    claim = booked(desk, desk.new_booking())
+    later = replace(claim.meeting, revision=2, cancelled_at=NOW + timedelta(minutes=1))
+    desk.ledger.write(lambda writing: writing.change_meeting(later, 1))
+    after = replace(claim.meeting, state=MeetingState.LIVE)
+
+    saved = desk.ledger.save_step(claim, RoomResult(made(claim), None, True), after)
+
+    assert saved == Saved(still_wished=True, state_noted=False)
+    assert desk.reads(claim.meeting) == later

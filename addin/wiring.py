@@ -32,6 +32,7 @@ from addin.meetings.rooms import RoomPlans
 from addin.meetings.send_notices import SendNotices
 from addin.meetings.start import StartMeeting
 from addin.meetings.sweep import Sweep
+from addin.meetings.tell import TellOthers
 from addin.meetings.texts import Contact, MeetingTexts
 from addin.meetings.times import date_at_home
 from addin.meetings.units import Unit, Units
@@ -386,7 +387,8 @@ def _start_pages(service: Service) -> Blueprint:
         service.clock,
     )
     start = StartMeeting(service.ledger, service.plans, service.providers, service.clock)
-    parts = StartPageParts(start, service.content.units, sign_in, service.keyring, service.clock)
+    tell = TellOthers(service.ledger, service.texts, service.clock)
+    parts = StartPageParts(start, tell, service.content.units, sign_in, service.keyring, service.clock)
     page = StartPageSettings(
         settings.service.base_url, settings.service.environment, tuple(settings.server.trusted_proxies)
     )

@@ -37,6 +37,8 @@ from addin.meetings.model import Meeting, Principal, Window
 from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
 from addin.meetings.rooms import RoomPlans
 from addin.meetings.start import StartMeeting
+from addin.meetings.tell import TellOthers
+from addin.meetings.texts import Contact, MeetingTexts
 from addin.meetings.units import Unit, Units
 from addin.sandbox import people
 from addin.store.ledger import SqlLedger, open_engine, open_ledger
@@ -46,6 +48,8 @@ from addin.web.pages import Environment
 from addin.web.staff.auth.openid import OpenIdSettings, OpenIdSignIn
 from addin.web.staff.auth.tokens import TrustedTenant
 from addin.web.staff.start import StartPageParts, StartPageSettings, start_blueprint
+from templates_messages.catalogue import load_catalogue
+from templates_messages.titles import load_titles
 
 START = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 WINDOW = Window(START, START + timedelta(minutes=45), "Europe/Stockholm")
@@ -295,6 +299,7 @@ def _register(
     }
     parts = StartPageParts(
         StartMeeting(doors.ledger, doors.plans, providers, doors.clock),
+        TellOthers(doors.ledger, _texts(doors), doors.clock),
         Units([UNIT]),
         OpenIdSignIn(OpenIdSettings(**open_id), RealClock()),
         keyring,
@@ -322,6 +327,13 @@ def hidden_field(answer: requests.Response, name: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]*)"', answer.text)
     assert found, f"the page has no field {name}"
     return html.unescape(found[1])
+
+
+def _texts(doors: FrontDoors) -> MeetingTexts:
+    contact = Contact("https://mote.region.example", "", "")
+    providers = {"pexip": doors.provider}
+    catalogue, titles = load_catalogue(), load_titles()
+    return MeetingTexts(catalogue, titles, doors.plans.types, Units([UNIT]), providers, doors.clock, contact)
 
 
 def signs_in(session: requests.Session, start_url: str, person: people.Person) -> requests.Response:

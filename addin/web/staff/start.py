@@ -33,11 +33,13 @@ from addin.meetings.start import (
     may_start,
     may_take_over,
 )
+from addin.meetings.tell import TellOthers
 from addin.meetings.units import Unit, Units
 from addin.web.pages import STYLE, Environment, PageProtection, in_words
 from addin.web.staff.auth.errors import IdentityUnavailable, NotStaff, SignInFailed
 from addin.web.staff.auth.openid import OpenIdSignIn
 from addin.web.staff.start_cookie import SignedIn, SigningIn, StartCookie
+from addin.web.staff.told import ToldPageParts, add_told_page
 from addin.web.visitors import Guesses, Network, client_address
 from templates_messages.vocabulary import Language
 
@@ -73,6 +75,7 @@ class StartPageParts:
     """What the page is made of."""
 
     start: StartMeeting
+    tell: TellOthers
     units: Units
     sign_in: OpenIdSignIn
     keyring: Keyring
@@ -96,6 +99,8 @@ def start_blueprint(parts: StartPageParts, settings: StartPageSettings) -> Bluep
     add("/start/<typed>", "begin", page.begin, methods=["POST"], strict_slashes=False)
     add("/start/<typed>/host", "confirm", page.confirm, methods=["GET"])
     add("/start/<typed>/host", "host", page.host, methods=["POST"])
+    told = ToldPageParts(parts.tell, parts.sign_in, page.cookie, settings.environment)
+    add_told_page(blueprint, told)
     blueprint.register_error_handler(LedgerUnavailable, page.on_ledger_unavailable)
     blueprint.register_error_handler(500, page.on_failure)
     blueprint.after_request(PageProtection(settings.environment, own_scripts=True).apply)
@@ -111,7 +116,7 @@ class _StartPage:
         self._sign_in = parts.sign_in
         self._settings = settings
         self._guesses = Guesses(parts.clock)
-        self._cookie = StartCookie(parts.keyring, parts.clock, secure=settings.environment != "sandbox")
+        self.cookie = StartCookie(parts.keyring, parts.clock, secure=settings.environment != "sandbox")
 
     def look(self, typed: str) -> Response:
         """Tell which meeting it is, and offer to sign in; open to anybody who holds the link."""
@@ -125,19 +130,19 @@ class _StartPage:
         view = self._start.look(typed)
         if view.state is not StartState.READY:
             return self._not_startable(view, typed)
-        if self._cookie.signed_in(request):
+        if self.cookie.signed_in(request):
             return redirect(url_for("start.confirm", typed=typed), 303)
         try:
             address, attempt = self._sign_in.begin()
         except IdentityUnavailable:
             return self._notice("identity_unavailable", 503, back_url=url_for("start.look", typed=typed))
         answer = redirect(address, 303)
-        self._cookie.begin(request, answer, SigningIn(attempt, parse_code(typed)))
+        self.cookie.begin(request, answer, SigningIn(attempt, parse_code(typed)))
         return answer
 
     def callback(self) -> AnyResponse:
         """Take in who came back from the identity provider, and lead on to the meeting."""
-        under_way = self._cookie.signing_in(request, request.args.get("state", ""))
+        under_way = self.cookie.signing_in(request, request.args.get("state", ""))
         if under_way is None:
             return self._notice("sign_in_failed", 400)
         typed = grouped(under_way.start_code)
@@ -154,16 +159,16 @@ class _StartPage:
         except NotStaff:
             log.warning("sign_in_refused", extra={"reason": "not_staff"})
             return self._ended(under_way, self._notice("not_staff", 403, leads_to_join=True))
-        answer = redirect(url_for("start.confirm", typed=typed), 303)
-        before = self._cookie.signed_in(request)
+        answer = redirect(url_for(under_way.leads_to, typed=typed), 303)
+        before = self.cookie.signed_in(request)
         # The same person came back in another tab: the form that stands open there must still be ours.
         form_token = before.form_token if before and before.who == who else secrets.token_urlsafe(32)
-        self._cookie.finish(request, answer, under_way, SignedIn(who, form_token))
+        self.cookie.finish(request, answer, under_way, SignedIn(who, form_token))
         return answer
 
     def confirm(self, typed: str) -> AnyResponse:
         """Ask whether it is the right meeting and the right person, before anybody is let in."""
-        session = self._cookie.signed_in(request)
+        session = self.cookie.signed_in(request)
         if session is None:
             return redirect(url_for("start.look", typed=typed), 303)
         view = self._start.look(typed)
@@ -173,7 +178,7 @@ class _StartPage:
 
     def host(self, typed: str) -> AnyResponse:
         """Start the meeting and show the way in, once; a reload asks the browser to send the form again."""
-        session = self._cookie.signed_in(request)
+        session = self.cookie.signed_in(request)
         if session is None or not self._is_our_form(session):
             # What is no code may be anything, such as a name in the wrong place, and is not repeated.
             back_url = url_for("start.look", typed=typed) if is_like_a_code(typed) else None
@@ -189,11 +194,11 @@ class _StartPage:
 
     def sign_out(self) -> AnyResponse:
         """Have this browser forget who signed in; for computers that people share."""
-        session = self._cookie.signed_in(request)
+        session = self.cookie.signed_in(request)
         if session is not None and not self._is_our_form(session):
             return self._notice("form_too_old", 403)
         answer = self._notice("signed_out", 200)
-        self._cookie.forget(answer)
+        self.cookie.forget(answer)
         return answer
 
     def on_ledger_unavailable(self, _: Exception) -> Response:
@@ -287,7 +292,7 @@ class _StartPage:
         return self._guesses.too_many(visitor)
 
     def _ended(self, under_way: SigningIn, answer: Response) -> Response:
-        self._cookie.finish(request, answer, under_way)
+        self.cookie.finish(request, answer, under_way)
         return answer
 
 

@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from werkzeug.wrappers import Request, Response
 
@@ -31,10 +31,11 @@ _SEALED_FOR: Final = "start-cookie"
 
 @dataclass(frozen=True, slots=True)
 class SigningIn:
-    """A sign-in under way, and the meeting that it is for."""
+    """A sign-in under way, the meeting that it is for, and the page (endpoint) that it leads on to."""
 
     attempt: Attempt
     start_code: str
+    leads_to: Literal["start.confirm", "start.told"] = "start.confirm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class StartCookie:
         """Return the sign-in that this browser began with that `state`, or None."""
         for kept in self._under_way(request):
             if hmac.compare_digest(kept["attempt"]["state"].encode(), state.encode()):
-                return SigningIn(Attempt(**kept["attempt"]), kept["start_code"])
+                return SigningIn(Attempt(**kept["attempt"]), kept["start_code"], kept["leads_to"])
         return None
 
     def signed_in(self, request: Request) -> SignedIn | None:

@@ -1,0 +1,82 @@
+"""Who must hear of a change, the texts for them, and the word that they have: for staff who come by the start link.
+
+A mail leads here, also when the item is deleted and there is no pane to open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from addin.meetings.codes import MistypedCode, parse_code
+from addin.meetings.errors import MeetingNotFound, UnknownAudience, UnknownMeetingType, UnknownUnit
+from addin.meetings.model import AuditEntry, Meeting, Principal
+from addin.meetings.ports import Clock, Ledger, Reading, Writing
+from addin.meetings.texts import MeetingTexts
+from templates_messages.rendering import RenderedText
+from templates_messages.vocabulary import Language, Occasion
+
+
+@dataclass(frozen=True, slots=True)
+class ToBeTold:
+    """One audience that was told something which is no longer so, and the text that it should get now."""
+
+    audience: str
+    text: RenderedText | None
+
+
+@dataclass(frozen=True, slots=True)
+class TellOthers:
+    """The use cases behind the page *Lämna besked*; any employee of the meeting's organisation may use it."""
+
+    ledger: Ledger
+    texts: MeetingTexts
+    clock: Clock
+
+    def look(self, typed: str, who: Principal) -> tuple[Meeting, list[ToBeTold]]:
+        """Return the meeting of the start link, and who must hear. Raises MeetingNotFound, LedgerUnavailable."""
+        meeting = self.ledger.read(lambda reading: _meeting(reading, typed, who))
+        return meeting, [ToBeTold(audience, self._text(meeting, audience)) for audience in meeting.must_hear]
+
+    def told(self, typed: str, audience: str, who: Principal) -> Meeting:
+        """Note that an audience has been told. Raises MeetingNotFound, UnknownAudience, LedgerUnavailable."""
+
+        def unit(writing: Writing) -> Meeting:
+            meeting = _meeting(writing, typed, who)
+            if audience not in meeting.told:
+                raise UnknownAudience
+            told = meeting.as_told_now
+            writing.tell(meeting.id, audience, told)
+            now = self.clock.now()
+            writing.audit(AuditEntry(now, who.tenant, who.object_id, "told", meeting.id, audience))
+            return replace(meeting, told={**meeting.told, audience: told})
+
+        return self.ledger.write(unit)
+
+    def _text(self, meeting: Meeting, audience: str) -> RenderedText | None:
+        """Return the text about what happened: *inställt*, *ny tid*, or the invitation anew."""
+        try:
+            texts = self.texts.for_audience(meeting, audience, Language.SWEDISH)
+        except (UnknownAudience, UnknownMeetingType, UnknownUnit):
+            return (
+                None  # No longer in the settings: there is nothing to render, and still something to be told.
+            )
+        wanted = _occasion(meeting, audience)
+        return next((text for text in texts if text.occasion is wanted), None)
+
+
+def _occasion(meeting: Meeting, audience: str) -> Occasion:
+    if meeting.is_cancelled:
+        return Occasion.CANCELLED
+    told = meeting.told[audience]
+    is_same_time = (told.start, told.end) == (meeting.window.start, meeting.window.end)
+    return Occasion.INVITATION if is_same_time or told.cancelled else Occasion.RESCHEDULED
+
+
+def _meeting(reading: Reading, typed: str, who: Principal) -> Meeting:
+    try:
+        meeting = reading.meeting_by_start_code(parse_code(typed))
+    except MistypedCode:
+        meeting = None
+    if meeting is None or meeting.tenant != who.tenant:
+        raise MeetingNotFound
+    return meeting

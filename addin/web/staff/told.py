@@ -1,0 +1,113 @@
+"""The page *Lämna besked*, where a mail leads: who has old facts, what to send them, and the word that it is done.
+
+Only signed-in employees see anything; what the page shows is of use to nobody else's meeting. GET changes nothing.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from addin.meetings.codes import MistypedCode, parse_code
+from addin.meetings.errors import MeetingNotFound, UnknownAudience
+from addin.meetings.model import Meeting
+from addin.meetings.tell import TellOthers
+from addin.web.pages import STYLE, Environment, in_words
+from addin.web.staff.auth.errors import IdentityUnavailable
+from addin.web.staff.auth.openid import OpenIdSignIn
+from addin.web.staff.start_cookie import SignedIn, SigningIn, StartCookie
+from templates_messages.vocabulary import Language
+
+_TITLES: Final[Mapping[str, str]] = {
+    "patient": "Till invånare",
+    "staff": "Instruktion medarbetare",
+    "external": "Extern professionell part",
+    "interpreter": "Tolk",
+}
+_WAYS: Final[Mapping[str, str]] = {
+    "patient": "Skickas i ett ärende till inkorgen på 1177.",
+    "staff": "För dig och kollegor.",
+    "external": "Skickas till en adress i den andra organisationen.",
+    "interpreter": "Skickas via Outlook till tolkförmedlingen. Skriv inget om patienten.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ToldPageParts:
+    """What the page is made of."""
+
+    tell: TellOthers
+    sign_in: OpenIdSignIn
+    cookie: StartCookie
+    environment: Environment
+
+
+def add_told_page(blueprint: Blueprint, parts: ToldPageParts) -> None:
+    """Serve `/start/<code>/told` in the start pages' blueprint."""
+    page = _ToldPage(parts)
+    blueprint.add_url_rule("/start/<typed>/told", "told", page.look, methods=["GET"])
+    blueprint.add_url_rule("/start/<typed>/told", "tell", page.act, methods=["POST"])
+
+
+class _ToldPage:
+    def __init__(self, parts: ToldPageParts) -> None:
+        self._parts = parts
+
+    def look(self, typed: str) -> AnyResponse:
+        """Show who must hear; somebody who is not signed in is offered to."""
+        session = self._parts.cookie.signed_in(request)
+        if session is None:
+            return self._page("told_sign_in.html", 200, typed=typed)
+        try:
+            meeting, others = self._parts.tell.look(typed, session.who)
+        except MeetingNotFound:
+            return self._page("told_unknown.html", 404, session=session)
+        return self._page("told.html", 200, typed=typed, session=session, others=others, **_facts(meeting))
+
+    def act(self, typed: str) -> AnyResponse:
+        """Begin the sign-in, or note that an audience has been told."""
+        session = self._parts.cookie.signed_in(request)
+        if session is None:
+            return self._begin(typed)
+        if not self._is_our_form(session):
+            return redirect(url_for("start.told", typed=typed), 303)
+        try:
+            self._parts.tell.told(typed, request.form.get("audience", ""), session.who)
+        except (MeetingNotFound, UnknownAudience):
+            return self._page("told_unknown.html", 404, session=session)
+        return redirect(url_for("start.told", typed=typed), 303)
+
+    def _begin(self, typed: str) -> AnyResponse:
+        try:
+            code = parse_code(typed)
+            address, attempt = self._parts.sign_in.begin()
+        except MistypedCode:
+            return self._page("told_unknown.html", 404)
+        except IdentityUnavailable:
+            return self._page("told_sign_in.html", 503, typed=typed, is_down=True)
+        answer = redirect(address, 303)
+        self._parts.cookie.begin(request, answer, SigningIn(attempt, code, leads_to="start.told"))
+        return answer
+
+    def _is_our_form(self, session: SignedIn) -> bool:
+        sent = request.form.get("form_token", "")
+        return hmac.compare_digest(sent.encode(), session.form_token.encode())
+
+    def _page(self, template: str, status: int, **more: Any) -> Response:
+        html = render_template(
+            template, style=STYLE, environment=self._parts.environment, titles=_TITLES, ways=_WAYS, **more
+        )
+        return make_response(html, status)
+
+
+def _facts(meeting: Meeting) -> dict[str, Any]:
+    return {
+        "when": in_words(meeting.window, Language.SWEDISH),
+        "moved_from": in_words(meeting.previous, Language.SWEDISH) if meeting.previous else None,
+        "is_cancelled": meeting.is_cancelled,
+    }

@@ -1,0 +1,113 @@
+"""*Lämna besked*: where a mail leads, also when the calendar item is deleted and no pane can be opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import requests
+
+from addin.meetings.cancel import CancelMeeting
+from addin.meetings.codes import grouped
+from addin.meetings.model import Meeting, Window
+from addin.meetings.ports import Writing
+from addin.sandbox import people
+from tests.integration.front_doors import (
+    ANNA,
+    START,
+    FrontDoors,
+    Region,
+    browser,
+    comes_back,
+    front_doors,
+    hidden_field,
+    text_of,
+)
+
+LATER = Window(START + timedelta(days=1), START + timedelta(days=1, minutes=45), "Europe/Stockholm")
+
+
+@pytest.fixture(scope="module")
+def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
+    running = Region(tmp_path_factory.mktemp("region") / "state.db")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def doors(region: Region, tmp_path: Path) -> Iterator[FrontDoors]:
+    with ExitStack() as stack:
+        yield stack.enter_context(front_doors(region, tmp_path))
+
+
+def told_url(doors: FrontDoors, meeting: Meeting) -> str:
+    return f"{doors.start_url(meeting)}/told"
+
+
+def opens(session: requests.Session, url: str) -> requests.Response:
+    """Follow the mail's link, and sign in as a colleague."""
+    first = session.get(url, timeout=10)
+    assert "Logga in" in text_of(first)
+    assert "2027" not in text_of(first)
+    return comes_back(session, session.post(url, allow_redirects=False, timeout=10), people.DAVID)
+
+
+def says_told(session: requests.Session, page: requests.Response, audience: str) -> requests.Response:
+    form = {"form_token": hidden_field(page, "form_token"), "audience": audience}
+    return session.post(page.url, data=form, timeout=10)
+
+
+def tells(doors: FrontDoors, meeting: Meeting, *audiences: str) -> None:
+    def unit(writing: Writing) -> None:
+        for audience in audiences:
+            writing.tell(meeting.id, audience, meeting.as_told_now)
+
+    doors.ledger.write(unit)
+
+
+def test_a_colleague_finds_both_times_the_text_and_says_that_it_is_done(doors: FrontDoors) -> None:
+    meeting, david = doors.books(), browser()
+    tells(doors, meeting, "patient", "interpreter")
+    doors.moves(meeting, LATER)
+    page = opens(david, told_url(doors, meeting))
+    said = text_of(page)
+    assert "Lämna besked" in said
+    assert "Ny tid: tisdag 2 mars 2027 kl. 10.00–10.45" in said
+    assert "Tidigare tid: måndag 1 mars 2027 kl. 10.00–10.45" in said
+    page = says_told(david, page, "patient")
+    assert doors.reads(meeting).must_hear == ("interpreter",)
+    page = says_told(david, page, "interpreter")
+    assert "Alla har fått besked" in text_of(page)
+    entries = doors.ledger.read(lambda reading: list(reading.audit_entries(meeting.id, None)))
+    told = [(entry.actor, entry.reason) for entry in entries if entry.action == "told"]
+    assert told == [(people.DAVID.object_id, "patient"), (people.DAVID.object_id, "interpreter")]
+
+
+def test_a_cancelled_meeting_offers_the_text_that_says_so(doors: FrontDoors) -> None:
+    meeting, david = doors.books(), browser()
+    tells(doors, meeting, "patient")
+    CancelMeeting(doors.ledger, doors.reconciler, doors.clock)(meeting.id, ANNA)
+    page = opens(david, told_url(doors, meeting))
+    assert "Ditt möte via video är inställt." in text_of(page)
+    assert "Alla har fått besked" in text_of(says_told(david, page, "patient"))
+
+
+def test_nobody_says_for_others_what_they_were_never_told(doors: FrontDoors) -> None:
+    meeting, david = doors.books(), browser()
+    tells(doors, meeting, "patient")
+    doors.moves(meeting, LATER)
+    page = opens(david, told_url(doors, meeting))
+    assert says_told(david, page, "external").status_code == 404
+    foreign = david.post(page.url, data={"form_token": "x", "audience": "patient"}, timeout=10)
+    assert foreign.status_code == 200
+    assert doors.reads(meeting).must_hear == ("patient",)
+
+
+def test_a_link_that_is_no_meeting_s_shows_nothing(doors: FrontDoors) -> None:
+    meeting, david = doors.books(), browser()
+    tells(doors, meeting, "patient")
+    wrong = told_url(doors, meeting).replace(grouped(meeting.start_code), grouped(meeting.join_code))
+    assert opens(david, wrong).status_code == 404

@@ -18,7 +18,7 @@ from tests.unit.settings_file import PORTS, SettingsFile
 BELONGS_TO: Final = {
     "join": ("/m",),
     "staff": ("/api/v1/", "/pane/", "/static/", "/icons/", "/start/"),
-    "hooks": (),
+    "hooks": ("/hooks/",),
 }
 ON_EVERY: Final = ("/healthz", "/readyz")
 

@@ -5,6 +5,7 @@ Answers are checked like anybody's input: one that is not what Graph promises is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from calendar_sync.calendar import NotUnderstood
 from calendar_sync.graph_series import series_of
 from calendar_sync.items import ItemRef, Kind, Snapshot, Tag
 from calendar_sync.series import Occurrence, Series
-from calendar_sync.windows_zones import iana_zone
+from calendar_sync.zones import iana_name
 
 OWN_MARK: Final = f"String {{{marks.OWN_SET}}} Name {marks.OWN_NAME}"
 STATE_FLAGS: Final = f"Integer {{{marks.APPOINTMENT_SET}}} Id 0x{marks.STATE_FLAGS:x}"
@@ -144,10 +145,10 @@ class ItemReader:
             raise NotUnderstood from None
 
     def _seen(self, mailbox: str, told: Mapping[str, Any]) -> Seen:
-        has = {one["id"].casefold(): one["value"] for one in told["properties"]}
-        flags = int(has.get(STATE_FLAGS.casefold()) or 0)
+        has = {_key(one["id"]): one["value"] for one in told["properties"]}
+        flags = int(has.get(_key(STATE_FLAGS)) or 0)
         zone = self._zone(told["zone"])
-        pane = has.get(self.pane.casefold())
+        pane = has.get(_key(self.pane))
         snapshot = Snapshot(
             ref=ItemRef(mailbox, told["id"]),
             uid=told["uid"],
@@ -164,7 +165,7 @@ class ItemReader:
             tag=self._tag(has, pane),
         )
         recurrence = told["recurrence"] if snapshot.kind is Kind.MASTER else None
-        return Seen(snapshot, has.get(FOLDER.casefold()) or "", recurrence, pane)
+        return Seen(snapshot, has.get(_key(FOLDER)) or "", recurrence, pane)
 
     def series(self, seen: Seen, master: Any) -> Series:
         """Read the series of a master from a second answer with its exceptions; raises NotUnderstood."""
@@ -185,10 +186,15 @@ class ItemReader:
             raise NotUnderstood from None
 
     def _tag(self, has: Mapping[str, str | None], pane: str | None) -> Tag | None:
-        return marks.tag_in(has.get(OWN_MARK.casefold()), pane, self._instance)
+        return marks.tag_in(has.get(_key(OWN_MARK)), pane, self._instance)
 
     def _zone(self, name: str | None) -> str | None:
-        return iana_zone(name, self._home_zone) if name else None
+        return iana_name(name, self._home_zone) if name else None
+
+
+def _key(property_id: str) -> str:
+    """Return a property's id as it is compared: Graph writes it back in another case and without leading zeros."""
+    return re.sub(r"\b0x0*", "0x", property_id.casefold())
 
 
 def items_in(page: Mapping[str, Any] | None) -> Sequence[Any]:
@@ -213,7 +219,7 @@ def _instant(told: Mapping[str, str], day_zone: str | None = None) -> datetime:
     if wall.tzinfo:
         return wall.astimezone(UTC)
     is_day = day_zone and wall.time() == datetime.min.time()
-    name = day_zone if is_day and day_zone else iana_zone(told["timeZone"], "UTC")
+    name = day_zone if is_day and day_zone else iana_name(told["timeZone"])
     if name is None:
         raise ValueError("an unknown zone")
     return wall.replace(tzinfo=ZoneInfo(name)).astimezone(UTC)

@@ -101,15 +101,13 @@ class ItemReading:
 
     def _filters(self, meeting: str | None) -> list[str]:
         """Return the filters for the two marks; Graph compares their values without regard to case."""
-        own, pane = (
-            f"singleValueExtendedProperties/Any(ep: ep/id eq {quoted(mark)} and {{}})"
-            for mark in (OWN_MARK, self._reader.pane)
-        )
         if meeting is None:
             beginning = quoted(f"{self._instance}/")
-            return [own.format(f"startswith(ep/value,{beginning})"), pane.format("ep/value ne null")]
-        tag = quoted(str(Tag(self._instance, meeting)))
-        return [own.format(f"ep/value eq {tag}"), pane.format(f"contains(ep/value,{quoted(meeting)})")]
+            own, pane = f"startswith(ep/value,{beginning})", "ep/value ne null"
+        else:
+            own = f"ep/value eq {quoted(str(Tag(self._instance, meeting)))}"
+            pane = f"contains(ep/value,{quoted(meeting)})"
+        return [_having(OWN_MARK, own), _having(self._reader.pane, pane)]
 
     def _is_wanted(self, tag: Tag, meeting: str | None) -> bool:
         return tag.instance == self._instance and meeting in {None, tag.meeting}
@@ -236,6 +234,10 @@ _CALENDAR: Final = _Calendar(unknown=EXCLUDE)
 def _owner(calendar: Mapping[str, Any]) -> str | None:
     address = (calendar["owner"] or {}).get("address")
     return address.casefold() if address else None
+
+
+def _having(mark: str, value: str) -> str:
+    return f"singleValueExtendedProperties/Any(ep: ep/id eq {quoted(mark)} and {value})"
 
 
 def mailbox_path(mailbox: str) -> str:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from icalendar import Timezone
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+from tzlocal.windows_tz import tz_win
 
 # Where rules of a zone are compared with another's: every ten days over three years shows each change of the clocks.
 _SAMPLES: Final = [
@@ -22,11 +23,14 @@ _SAMPLES: Final = [
 ]
 
 
-def iana_name(name: str) -> str | None:
+def iana_name(name: str, home: str | None = None) -> str | None:
     """Return the IANA name for an IANA name, a Windows name or a vendor's path that ends in one; None if unknown.
 
-    RFC 5545, section 3.2.19 lets a name be a path such as `/freeassociation.sourceforge.net/Europe/Stockholm`.
+    RFC 5545, section 3.2.19 lets a name be a path such as `/freeassociation.sourceforge.net/Europe/Stockholm`. Where
+    Windows has one name for many zones, `home` (IANA) is preferred when it is among them.
     """
+    if home and tz_win.get(home) == name:
+        return home
     for candidate in _candidates(name.strip().strip('"').strip("/")):
         if candidate in _known():
             return candidate

@@ -5,6 +5,7 @@ Knows no protocol: Graph and Exchange Web Services both show and change these. A
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -36,7 +37,7 @@ IS_COPIED: Final = 0x1
 
 @dataclass(frozen=True, slots=True)
 class PropertyId:
-    """A named MAPI property: `kind` as Graph writes it (`String`, `Integer`), set in lower case, name or number."""
+    """A MAPI property: `kind` as Graph writes it (`String`), set in lower case ("" for a tag), name or number."""
 
     kind: str
     property_set: str
@@ -46,7 +47,9 @@ class PropertyId:
 PSETID_APPOINTMENT: Final = "00062002-0000-0000-c000-000000000046"
 STATE_FLAGS: Final = PropertyId("Integer", PSETID_APPOINTMENT, 0x8217)
 AUXILIARY_FLAGS: Final = PropertyId("Integer", PSETID_APPOINTMENT, 0x8207)
-KEPT_BY_EXCHANGE: Final = frozenset({STATE_FLAGS, AUXILIARY_FLAGS})
+# PidTagParentEntryId ([MS-OXPROPS]): a property with a tag of its own belongs to no set.
+PARENT_ENTRY: Final = PropertyId("Binary", "", 0x0E09)
+KEPT_BY_EXCHANGE: Final = frozenset({STATE_FLAGS, AUXILIARY_FLAGS, PARENT_ENTRY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +193,7 @@ class Item:
         flags = (
             IS_MEETING * self.is_meeting | IS_RECEIVED * self.is_received | IS_CANCELED * self.is_cancelled
         )
-        kept = {STATE_FLAGS: str(flags)}
+        kept = {STATE_FLAGS: str(flags), PARENT_ENTRY: b64encode(self.folder.encode()).decode()}
         if self.is_copied:
             kept[AUXILIARY_FLAGS] = str(IS_COPIED)
         return {**self.properties, **kept}

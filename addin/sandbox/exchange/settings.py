@@ -14,7 +14,7 @@ class ExchangeSettings:
 
     `concurrent_calls` of one application to one mailbox before 429; `retry_after` what that tells, in seconds;
     `answer_seconds` how long each call to Graph takes; `stale_status` what an old ETag is answered with (412, at
-    times 409).
+    times 409); `finds_deleted` whether an item in Deleted Items is still found by its id, of which no source tells.
 
     Subscriptions: `subscription_minutes` their longest life; `handshake_seconds` what an address has to prove itself.
     Notifications: each is sent `notify_times`, `notify_lost_percent` of them not at all, `notify_after_seconds` late,
@@ -26,6 +26,7 @@ class ExchangeSettings:
     retry_after: int = 1
     answer_seconds: float = 0.0
     stale_status: int = 412
+    finds_deleted: bool = False
     subscription_minutes: int = 10_080
     handshake_seconds: float = 10.0
     notify_times: int = 1

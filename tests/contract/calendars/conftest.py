@@ -1,4 +1,4 @@
-"""One sandbox for each file of tests, and a fresh region for each test."""
+"""One sandbox for each file of tests, a fresh region for each test, and a stand of each kind of calendar."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.contract.calendars.graph_stand import GraphStand
+from tests.contract.calendars.stands import Stand
 from tests.contract.sandbox.running import Sandbox
 
 
@@ -18,7 +20,15 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def region(process: Sandbox) -> Iterator[Sandbox]:
-    process.call("DELETE", "/sandbox/faults")
-    process.call("DELETE", "/sandbox/log")
+    process.fresh()
     yield process
     process.call("DELETE", "/sandbox/faults")
+
+
+@pytest.fixture(params=["graph", "graph-finds-deleted"])
+def stand(request: pytest.FixtureRequest) -> Stand:
+    """Each kind of calendar; Exchange Online also as it would be if deleted items were still found by their ids."""
+    region: Sandbox = request.getfixturevalue("region")
+    if request.param == "graph-finds-deleted":
+        region.lever("exchange/settings", {"finds_deleted": True})
+    return GraphStand(region)

@@ -20,12 +20,12 @@ from addin.sandbox.exchange.graph.answers import (
     told_preferences,
     wish,
 )
-from addin.sandbox.exchange.graph.event import Preferences, etag_of
+from addin.sandbox.exchange.graph.event import EXCEPTIONS, Preferences, etag_of
 from addin.sandbox.exchange.graph.faults import NOT_FOUND, GraphFault, bad_request, fault_of
 from addin.sandbox.exchange.graph.identifiers import rest, unrest
 from addin.sandbox.exchange.graph.wish import wish_of
 from addin.sandbox.exchange.items import Folder, Item
-from addin.sandbox.exchange.refusals import Refusal, Stale
+from addin.sandbox.exchange.refusals import ItemMissing, Refusal, Stale
 from addin.sandbox.exchange.settings import ExchangeSettings
 from addin.sandbox.exchange.store import Answer, Store
 from addin.sandbox.people import Mailbox
@@ -161,7 +161,7 @@ class Calendars:
         return self._entity(made, mailbox, 201)
 
     def get(self, item: str, user: str | None = None, calendar: str | None = None) -> Response:
-        """Show one item or occurrence."""
+        """Show one item or occurrence; one in Deleted Items, too, where the settings say so."""
         mailbox, found = self._item(user, calendar, item)
         return self._entity(found, mailbox, 200)
 
@@ -217,10 +217,18 @@ class Calendars:
     def _item(self, user: str | None, calendar: str | None, item: str) -> tuple[Mailbox, Item]:
         mailbox = self._opened(user)
         folder = self._folder(mailbox, calendar)
-        found = self._store.find(mailbox, unrest(item))
+        found = self._found(mailbox, unrest(item))
         if folder is not None and found.folder != folder.folder_id:
             raise NOT_FOUND
         return mailbox, found
+
+    def _found(self, mailbox: Mailbox, item_id: str) -> Item:
+        try:
+            return self._store.find(mailbox, item_id)
+        except ItemMissing:
+            if not self._settings.finds_deleted or request.method != "GET":
+                raise
+            return self._store.find_deleted(mailbox, item_id)
 
     def _entity(self, item: Item, mailbox: Mailbox, status: int) -> Response:
         body = {"@odata.context": f"{self._context(mailbox)}/$entity"} | self._shown(item)
@@ -243,12 +251,14 @@ class Calendars:
         wanted, expansion = preferences(), query.expansion_of(request.args)
         told = query.selected(event.shown(item, wanted), query.selection_of(request.args))
         if expansion.exceptions and item.kind == "master":
-            told["exceptionOccurrences"] = self._exceptions(item, wanted, expansion)
+            told[EXCEPTIONS] = self._exceptions(item, wanted, expansion)
         return told | query.properties_shown(item, expansion.properties)
 
     def _exceptions(self, master: Item, wanted: Preferences, expansion: query.Expansion) -> list[Json]:
+        # What is selected of the master counts for its exceptions, too, unless they have a selection of their own.
+        names = expansion.exceptions_selection or query.selection_of(request.args)
         found = (event.shown(one, wanted) for one in self._store.exceptions(master))
-        return [query.selected(one, expansion.exceptions_selection) for one in found]
+        return [query.selected(one, names) for one in found]
 
     def _context(self, mailbox: Mailbox) -> str:
         return f"{self._base}/v1.0/$metadata#users('{mailbox.object_id}')/events"

@@ -30,7 +30,8 @@ WRITTEN: Final = frozenset(
     }
 )
 ONLY_WHEN_SELECTED: Final = frozenset({"cancelledOccurrences"})
-SHOWN: Final = IGNORED | WRITTEN | ONLY_WHEN_SELECTED
+EXCEPTIONS: Final = "exceptionOccurrences"
+SHOWN: Final = IGNORED | WRITTEN | ONLY_WHEN_SELECTED | {EXCEPTIONS}
 EXPANDED: Final = "singleValueExtendedProperties"
 NEVER: Final = "0001-01-01T00:00:00Z"
 PREVIEW: Final = 255

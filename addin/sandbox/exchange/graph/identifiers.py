@@ -11,6 +11,7 @@ from addin.sandbox.exchange.graph.faults import bad_request
 from addin.sandbox.exchange.items import Item, PropertyId
 
 PROPERTY_ID: Final = re.compile(r"(\w+) \{([0-9a-fA-F-]{36})\} (?:Name (.+)|Id (0x[0-9a-fA-F]+))")
+TAG_ID: Final = re.compile(r"(\w+) 0x([0-9a-fA-F]{1,4})")
 EWS: Final = "ewsId"
 REST: Final = "restId"
 IMMUTABLE: Final = "restImmutableEntryId"
@@ -38,7 +39,9 @@ def master_id_of(item: Item, *, immutable: bool) -> str | None:
 
 
 def property_of(told: str) -> PropertyId:
-    """Return the named property of an id in Graph's form; raises GraphFault."""
+    """Return the property of an id in Graph's form; raises GraphFault."""
+    if by_tag := TAG_ID.fullmatch(told):
+        return PropertyId(by_tag[1], "", int(by_tag[2], 16))
     parts = PROPERTY_ID.fullmatch(told)
     if parts is None:
         raise bad_request(f"The property id '{told}' is not valid.", "ErrorInvalidArgument")
@@ -47,6 +50,8 @@ def property_of(told: str) -> PropertyId:
 
 
 def property_id(told: PropertyId) -> str:
-    """Return a named property's id as Graph writes it back: the set in lower case, the name as it is."""
+    """Return a property's id as Graph writes it back: the set in lower case, the name as it is."""
+    if not told.property_set:
+        return f"{told.kind} 0x{told.name:x}"
     name = f"Name {told.name}" if isinstance(told.name, str) else f"Id 0x{told.name:x}"
     return f"{told.kind} {{{told.property_set}}} {name}"

@@ -22,6 +22,7 @@ from addin.meetings.book import BookMeeting
 from addin.meetings.cancel import CancelMeeting
 from addin.meetings.change import ChangeMeeting
 from addin.meetings.hints import HintInbox
+from addin.meetings.invitations import MeetingInvitations
 from addin.meetings.join import JoinMeeting, OccupancyMemory
 from addin.meetings.keyring import Keyring
 from addin.meetings.meeting_types import SHIPPED, MeetingTypes, load_meeting_types
@@ -249,6 +250,12 @@ class Service:
         )
 
     @cached_property
+    def invitations(self) -> MeetingInvitations:
+        """What writes calendar files for people outside."""
+        mail = self.settings.mail
+        return MeetingInvitations(self.texts, self.ledger, self.clock, mail.sender if mail else None)
+
+    @cached_property
     def change(self) -> ChangeMeeting:
         """The use cases that change a meeting."""
         return ChangeMeeting(
@@ -358,6 +365,7 @@ def _add_staff(service: Service, app: Flask) -> None:
         meetings_blueprint(service.use_cases),
         texts_blueprint(
             service.texts,
+            service.invitations,
             service.change,
             service.ledger,
             service.use_cases.representation,

@@ -45,7 +45,8 @@ class DescribedApi:
         media_type = answer.headers["Content-Type"].partition(";")[0]
         assert media_type in content, f"{method} {path} answered {media_type}"
         schema = {**content[media_type]["schema"], "components": self.description["components"]}
-        faults = [fault.message for fault in Draft202012Validator(schema).iter_errors(answer.json())]
+        told = answer.json() if media_type.endswith("json") else answer.text
+        faults = [fault.message for fault in Draft202012Validator(schema).iter_errors(told)]
         assert faults == [], f"{method} {path} answered {answer.status_code}: {faults}"
 
     def refuses(self, status: int, code: str, method: str, path: str, **more: Any) -> Json:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import icalendar
 import pytest
 
 from addin.sandbox import people
@@ -255,6 +256,7 @@ def test_taking_back_while_the_provider_is_away_is_promised_and_then_done(api: D
         ("DELETE", "", {}),
         ("GET", "/texts", {"params": {"audience": "patient"}}),
         ("GET", "/item-block", {}),
+        ("GET", "/invitation", {"params": {"audience": "external"}}),
         ("POST", "/copied", {"json": {"audience": "patient", "what": "link"}}),
     ],
 )
@@ -441,6 +443,37 @@ def test_personal_data_is_found_with_its_place_and_never_repeated(api: Described
     assert "2384" not in answer.text
 
 
+# --- a calendar file for people outside ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("audience", ["external", "interpreter"])
+def test_an_invitation_is_made_changed_and_called_off_as_one(api: DescribedApi, audience: str) -> None:
+    meeting = api.books()
+    path = f"/meetings/{meeting['id']}"
+    first = _invitation(api, path, audience)
+    assert meeting["join_url"] in str(first["DESCRIPTION"])
+    assert first.start == datetime.fromisoformat(meeting["start"])
+    start, end = _moved(meeting, days=1)
+    api.changes(meeting, start=start, end=end, time_zone="Europe/Stockholm")
+    moved = _invitation(api, path, audience)
+    assert moved.start == datetime.fromisoformat(start)
+    api("DELETE", path)
+    gone = _invitation(api, path, audience)
+    assert gone["STATUS"] == "CANCELLED"
+    assert meeting["join_url"] not in str(gone.to_ical())
+    assert len({str(event["UID"]) for event in (first, moved, gone)}) == 1
+    sequences = [event.sequence for event in (first, moved, gone)]
+    assert sequences == sorted(set(sequences))
+
+
+@pytest.mark.parametrize("audience", ["patient", "staff", "nobody"])
+def test_only_those_with_a_calendar_of_their_own_outside_are_invited(
+    api: DescribedApi, audience: str
+) -> None:
+    path = f"/meetings/{api.books()['id']}/invitation"
+    api.refuses(422, "unknown-audience", "GET", path, params={"audience": audience})
+
+
 # --- parts --------------------------------------------------------------------------------------------------
 
 
@@ -449,10 +482,20 @@ def _has_no_words_yet(api: DescribedApi, path: str) -> None:
     for method, below, more in (
         ("GET", "/texts", {"params": {"audience": "patient"}}),
         ("GET", "/item-block", {}),
+        ("GET", "/invitation", {"params": {"audience": "external"}}),
         ("POST", "/copied", {"json": {"audience": "patient", "what": "link"}}),
     ):
         problem = api.refuses(409, "meeting-not-ready", method, path + below, **more)
         assert problem["retryable"] is True
+
+
+def _invitation(api: DescribedApi, path: str, audience: str) -> icalendar.Event:
+    """Return the only event of the calendar file."""
+    answer = api("GET", f"{path}/invitation", params={"audience": audience})
+    assert answer.headers["Content-Type"].startswith("text/calendar")
+    assert "attachment" in answer.headers["Content-Disposition"]
+    (event,) = icalendar.Calendar.from_ical(answer.content).events
+    return event
 
 
 def _links(meeting: Json) -> tuple[str, str, str]:

@@ -107,6 +107,7 @@ class Feeding:
         parts = {
             f"{path}/texts": ("audience", "language", text),
             f"{path}/item-block": ("format", text),
+            f"{path}/invitation": ("audience", text),
             "/meetings": ("from", "to", "page_size", "after", text),
             "/units": ("mailbox", text),
             "/meeting-types": (text,),
@@ -319,7 +320,7 @@ def _broken(text: str) -> Iterator[bytes]:
 
 def _addresses(text: str) -> Iterator[tuple[str, str]]:
     part = quote(text, safe="")
-    for below in ("", "/texts?audience=patient", "/item-block"):
+    for below in ("", "/texts?audience=patient", "/item-block", "/invitation?audience=external"):
         yield "GET", f"/meetings/{part}{below}"
     yield "PATCH", f"/meetings/{part}"
     yield "DELETE", f"/meetings/{part}"

@@ -178,6 +178,12 @@ class TextQuerySchema(_Exact):
     )
 
 
+class InvitationQuerySchema(_Exact):
+    """Whose calendar it is for."""
+
+    audience = fields.String(required=True, validate=_ID)
+
+
 class LinkSchema(_Exact):
     """The link alone, and the 1177 template into which it is pasted."""
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Response
 from marshmallow import RAISE
 
 from addin.meetings.access import made_meeting
 from addin.meetings.change import ChangeMeeting
+from addin.meetings.invitations import MeetingInvitations
 from addin.meetings.model import Meeting
 from addin.meetings.ports import Ledger
 from addin.meetings.texts import MeetingTexts
@@ -18,6 +20,7 @@ from addin.web.staff.api.representation import Representation
 
 def texts_blueprint(
     texts: MeetingTexts,
+    invitations: MeetingInvitations,
     change: ChangeMeeting,
     ledger: Ledger,
     representation: Representation,
@@ -59,6 +62,19 @@ def texts_blueprint(
             "format": query["format"],
             "content": block.html if query["format"] == "html" else block.plain,
         }
+
+    @routes.route("/<meeting_id>/invitation", methods=["GET"])
+    @routes.arguments(schemas.InvitationQuerySchema(), location="query", unknown=RAISE)
+    @routes.response(200, {"type": "string"}, content_type="text/calendar")
+    @routes.alt_response(404, "NOT_FOUND")
+    @routes.alt_response(409, "CONFLICT")
+    def show_invitation(query: dict[str, str], meeting_id: str) -> Response:
+        """Show the meeting as a calendar file for external professionals or interpreters, as it is now."""
+        written = invitations.write(meeting_id, query["audience"], caller())
+        method = f"; method={written.method}" if written.method else ""
+        answer = Response(written.content, content_type=f"text/calendar; charset=utf-8{method}")
+        answer.headers.set("Content-Disposition", "attachment", filename="videomote.ics")
+        return answer
 
     @routes.route("/<meeting_id>/copied", methods=["POST"])
     @routes.arguments(schemas.CopiedSchema())

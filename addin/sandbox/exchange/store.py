@@ -23,6 +23,7 @@ from addin.sandbox.exchange.items import (
     WRITABLE,
     Address,
     Attendee,
+    Body,
     Folder,
     Item,
     Response,
@@ -44,6 +45,9 @@ from addin.sandbox.shelf import Shelf
 ChangeKind = Literal["created", "updated", "deleted"]
 Answer = Literal["accepted", "tentativelyAccepted", "declined"]
 COPY_PREFIX: Final = "Kopia: "
+DOCUMENT: Final = (
+    '<html><head>\r\n<meta http-equiv="Content-Type" content="text/html; charset=utf-8"></head><body>\r\n'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -490,7 +494,17 @@ def _new_item(mailbox: Mailbox, folder: Folder, wish: Wish) -> Item:
 def _changed(item: Item, wish: Wish) -> Item:
     merged = {**item.properties, **wish.properties}
     kept = {name: value for name, value in merged.items() if value is not None}
-    return _touched(item).with_fields({**wish.fields, "properties": kept})
+    fields = dict(wish.fields)
+    if "body" in fields:
+        fields["body"] = _as_document(fields["body"])
+    return _touched(item).with_fields({**fields, "properties": kept})
+
+
+def _as_document(body: Body) -> Body:
+    """Return a body as Exchange keeps it: HTML is always a whole document."""
+    if body.kind == "text" or not body.content or "<html" in body.content[:200].lower():
+        return body
+    return Body("html", f"{DOCUMENT}{body.content}\r\n</body></html>")
 
 
 def _ruled(item: Item, wish: Wish, before: Item | None = None) -> Item:

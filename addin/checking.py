@@ -13,6 +13,7 @@ import requests
 from sqlalchemy.exc import SQLAlchemyError
 
 from addin.config import (
+    CalendarSettings,
     LedgerSettings,
     NetworkSettings,
     ServerSettings,
@@ -79,6 +80,14 @@ def _contradictions(sections: Mapping[str, Any]) -> Iterator[str]:
     ledger: LedgerSettings | None = sections.get("ledger")
     if network and network.ca_bundle and not network.ca_bundle.is_file():
         yield f"network.ca_bundle: {network.ca_bundle} is not a file"
+    calendars: CalendarSettings | None = sections.get("calendars")
+    if (
+        calendars
+        and calendars.graph
+        and calendars.graph.certificate
+        and not calendars.graph.certificate.is_file()
+    ):
+        yield f"calendars.graph.certificate: {calendars.graph.certificate} is not a file"
     if server and ledger and server.processes > 1 and is_sqlite(ledger.url):
         yield "server.processes: SQLite serves one process; set it to 1, or ledger.url to a PostgreSQL database"
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -18,14 +18,19 @@ from marshmallow import ValidationError
 from addin.conferencing.pexip import PexipProvider, PexipSettings
 from addin.config import MeetingSettings, PexipProviderSettings, Settings, SettingsFaulty
 from addin.mail.smtp import SmtpMailer, SmtpSettings
+from addin.meetings.bind import ItemAnswers
 from addin.meetings.book import BookMeeting
 from addin.meetings.cancel import CancelMeeting
 from addin.meetings.change import ChangeMeeting
+from addin.meetings.follow import FollowItems
 from addin.meetings.hints import HintInbox
 from addin.meetings.invitations import MeetingInvitations
 from addin.meetings.join import JoinMeeting, OccupancyMemory
 from addin.meetings.keyring import Keyring
+from addin.meetings.look import ItemLooks
+from addin.meetings.mailboxes import FollowMailboxes
 from addin.meetings.meeting_types import SHIPPED, MeetingTypes, load_meeting_types
+from addin.meetings.model import Meeting
 from addin.meetings.ports import Clock, ConferencingProvider, Mailer
 from addin.meetings.rebuild import Rebuild
 from addin.meetings.reconcile import Reconciler
@@ -33,9 +38,11 @@ from addin.meetings.rooms import RoomPlans
 from addin.meetings.send_notices import SendNotices
 from addin.meetings.start import StartMeeting
 from addin.meetings.sweep import Sweep
+from addin.meetings.take_hints import TakeHints
 from addin.meetings.tell import TellOthers
 from addin.meetings.texts import Contact, MeetingTexts
 from addin.meetings.times import date_at_home
+from addin.meetings.turn import FollowRules
 from addin.meetings.units import Unit, Units
 from addin.privacy import AllowList
 from addin.store.ledger import SqlLedger, mark_path, open_ledger
@@ -60,7 +67,9 @@ from addin.web.staff.icons import icons_blueprint
 from addin.web.staff.pane import PaneSettings, SignIn, Support, pane_blueprint
 from addin.web.staff.start import StartPageParts, StartPageSettings, start_blueprint
 from addin.worker import Worker
+from bounded_http.connections import Way
 from calendar_sync.calendar import Calendar
+from calendar_sync.items import Block
 from manifest import icons
 from templates_messages.catalogue import Catalogue, CatalogueFault, load_catalogue
 from templates_messages.titles import Titles, load_titles
@@ -275,6 +284,7 @@ class Service:
                 self.clock,
                 domains,
                 self.providers,
+                follows=bool(self.calendars),
             ),
             change=self.change,
             cancel=CancelMeeting(self.ledger, self.reconciler, self.clock),
@@ -286,10 +296,85 @@ class Service:
     @cached_property
     def worker(self) -> Worker:
         """What does the work that nobody waits for."""
-        # No calendar is connected yet, so nothing can tell that an item holds a meeting.
-        sweep = Sweep(self.ledger, self.clock, sees_calendars=False)
+        sweep = Sweep(self.ledger, self.clock)
         note = partial(note_progress, self.ledger.engine, _mark(self.settings))
-        return Worker(self.ledger, self.reconciler, sweep, self.providers, note, self.send_notices)
+        return Worker(
+            self.ledger,
+            self.reconciler,
+            sweep,
+            self.providers,
+            note,
+            self.send_notices,
+            self.followers,
+            self.mailboxes.follow_all if self.calendars else None,
+        )
+
+    @cached_property
+    def followers(self) -> dict[str, Callable[[], bool]]:
+        """What follows calendars, by the name of its thread; nothing where none is followed."""
+        if not self.calendars:
+            return {}
+        jobs: dict[str, Callable[[], bool]] = {
+            "hints": TakeHints(self.ledger).work_once,
+            "route": self.mailboxes.route_once,
+            "probe": partial(self.mailboxes.work_once, None),
+        }
+        for name in self.calendars:
+            jobs[f"watch-{name}"] = partial(self.mailboxes.work_once, name)
+            for number in range(FOLLOWERS_A_CALENDAR):
+                jobs[f"follow-{name}-{number}"] = partial(self.items.work_once, name)
+        return jobs
+
+    @cached_property
+    def mailboxes(self) -> FollowMailboxes:
+        """What looks after followed mailboxes."""
+        calls = self.settings.calendars.hooks_url or self.settings.service.base_url
+        graph = (f"{calls}/hooks/graph/notifications", f"{calls}/hooks/graph/lifecycle")
+        return FollowMailboxes(
+            self.ledger,
+            self.calendars,
+            self.keyring,
+            self.settings.service.instance,
+            {"graph": graph},
+            self.clock,
+        )
+
+    @cached_property
+    def looks(self) -> ItemLooks:
+        """What looks at calendar items."""
+        chosen = self.settings.calendars
+        grace = timedelta(minutes=chosen.grace_minutes)
+        instance = self.settings.service.instance
+        return ItemLooks(self.ledger, self.calendars, self.keyring, instance, self.clock, grace)
+
+    @cached_property
+    def items(self) -> FollowItems:
+        """What makes meetings agree with their calendar items."""
+        mail = self.settings.mail
+        rules = FollowRules(
+            may_write=self.settings.calendars.may_write,
+            service_url=self.settings.service.base_url,
+            quiet_seconds=mail.quiet_seconds if mail else 0.0,
+        )
+        return FollowItems(
+            self.ledger,
+            self.calendars,
+            self.looks,
+            self.plans,
+            self.providers,
+            self._block,
+            rules,
+            self.clock,
+        )
+
+    @cached_property
+    def answers(self) -> ItemAnswers:
+        """What the pane's people say about calendar items."""
+        return ItemAnswers(self.ledger, self.clock)
+
+    def _block(self, meeting: Meeting) -> Block:
+        rendered = self.texts.block(meeting)
+        return Block(rendered.html, rendered.plain)
 
     @cached_property
     def send_notices(self) -> SendNotices | None:
@@ -464,8 +549,70 @@ def calendars_of(settings: Settings) -> dict[str, Calendar]:
     return {name: make(settings) for name, make in _CALENDARS.items() if getattr(chosen, name)}
 
 
-# What it takes to reach a calendar is loaded only where it is configured.
-_CALENDARS: Final[Mapping[str, Callable[[Settings], Calendar]]] = {}
+def _graph(settings: Settings) -> Calendar:
+    from calendar_sync.graph import GraphCalendar
+    from calendar_sync.graph import GraphSettings as Graph
+    from calendar_sync.microsoft.settings import Certificate, ClientSecret, MicrosoftSettings
+
+    chosen, service = settings.calendars.graph, settings.service
+    if chosen is None:
+        raise SettingsFaulty(["calendars.graph: is missing"])
+    credential: Certificate | ClientSecret
+    if chosen.certificate and chosen.private_key:
+        credential = Certificate(chosen.private_key, _certificate(chosen.certificate))
+    else:
+        credential = ClientSecret(chosen.client_secret or "")
+    microsoft = MicrosoftSettings(
+        authority=f"{chosen.authority}/{chosen.tenant}",
+        client_id=chosen.client_id,
+        credential=credential,
+        base_url=chosen.base_url,
+        timeout_seconds=chosen.timeout_seconds,
+        way=Way(_proxies(settings), _ca_bundle(settings)),
+    )
+    return GraphCalendar(
+        Graph(
+            microsoft=microsoft,
+            instance=service.instance,
+            add_in_id=settings.calendars.add_in_id,
+            writes=settings.calendars.may_write,
+        )
+    )
+
+
+def _certificate(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise SettingsFaulty(
+            [f"calendars.graph.certificate: {path} cannot be read ({type(fault).__name__})"]
+        ) from None
+
+
+def _caldav(settings: Settings) -> Calendar:
+    from calendar_sync.caldav import CalDavCalendar
+    from calendar_sync.caldav import CalDavSettings as CalDav
+
+    chosen = settings.calendars.caldav
+    if chosen is None:
+        raise SettingsFaulty(["calendars.caldav: is missing"])
+    return CalDavCalendar(
+        CalDav(
+            url=chosen.url,
+            username=chosen.username,
+            password=chosen.password,
+            instance=settings.service.instance,
+            timeout_seconds=chosen.timeout_seconds,
+            proxies=_proxies(settings),
+            ca_bundle=_ca_bundle(settings),
+        )
+    )
+
+
+# What it takes to reach a calendar is loaded only where it is configured: the libraries are large.
+_CALENDARS: Final[Mapping[str, Callable[[Settings], Calendar]]] = {"graph": _graph, "caldav": _caldav}
+# How many items of one calendar are looked at together; each batch is one call in most calendars.
+FOLLOWERS_A_CALENDAR: Final = 2
 
 
 def _tenants(settings: Settings) -> tuple[TrustedTenant, ...]:

@@ -1,4 +1,4 @@
-"""The loop that claims due rooms and brings each as far as it goes; one thread for each provider and one for sweeps.
+"""The loops that claim what is due and bring it as far as it goes; one thread for each provider and each calendar.
 
 A provider that is down thereby holds up nobody else's rooms.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -20,9 +20,12 @@ from addin.meetings.sweep import Sweep
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
+# From drag to page is a matter of seconds, so what calendars tell waits no longer than this.
+FOLLOW_POLL_SECONDS = 0.5
 ROOMS_A_CLAIM = 16
 SWEEP_SECONDS = 60.0
 MARK_SECONDS = 10.0
+FOLLOW_ALL_SECONDS = 600.0
 
 
 @dataclass(slots=True)
@@ -30,7 +33,8 @@ class Worker:
     """Works until told to stop.
 
     `note_progress` writes the ledger's mark (see `store.restored`). `send_notices` sends the mails that are due; None
-    where there is no mail server.
+    where there is no mail server. `followers` follow calendars, each in a thread of its own, so that one that is down
+    holds up nobody else's; `follow_all` has older meetings followed, too.
     """
 
     ledger: Ledger
@@ -39,6 +43,8 @@ class Worker:
     providers: Iterable[str]
     note_progress: Callable[[], None]
     send_notices: Callable[[], bool] | None = None
+    followers: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
+    follow_all: Callable[[], None] | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -48,6 +54,10 @@ class Worker:
             self._run(f"rooms-{name}", partial(self._work_on, name))
         if self.send_notices:
             self._run("notices", partial(self._whenever_due, self.send_notices))
+        for name, follower in self.followers.items():
+            self._run(name, partial(self._whenever_due, follower, FOLLOW_POLL_SECONDS))
+        if self.follow_all:
+            self._run("follow-all", partial(self._every, FOLLOW_ALL_SECONDS, self.follow_all))
         self._run("sweep", partial(self._every, SWEEP_SECONDS, self.sweep))
         self._run("mark", partial(self._every, MARK_SECONDS, self.note_progress))
 
@@ -80,10 +90,10 @@ class Worker:
     def _work_on(self, provider: str) -> None:
         self._whenever_due(partial(self.work_once, provider))
 
-    def _whenever_due(self, job: Callable[[], bool]) -> None:
+    def _whenever_due(self, job: Callable[[], bool], pause: float = POLL_SECONDS) -> None:
         while not self._stop.is_set():
             if not self._guarded(job):
-                self._stop.wait(POLL_SECONDS)
+                self._stop.wait(pause)
 
     def _every(self, seconds: float, job: Callable[[], None]) -> None:
         while not self._stop.is_set():

@@ -191,7 +191,7 @@ def _own(recorded: Recorded, observed: Observed, tagged: Sequence[Snapshot]) -> 
     """Return the one item that holds the meeting, wherever it is now."""
     if recorded.binding is None:
         first = oldest(one for one in tagged if _may_hold(one))
-        return first if recorded.is_live else None
+        return first if recorded.is_live or recorded.ended_by_calendar else None
     if isinstance(observed.item, Found):
         snapshot = observed.item.snapshot
         # An id may be given to another item, and one from which our tag was taken is the user's own again.

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from addin.meetings.access import belongs_to
+from addin.meetings.bindings import ItemBinding
 from addin.meetings.codes import new_code
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import IdempotencyKeyReused, LedgerUnavailable, MailboxNotAllowed, MeetingNotFound
@@ -50,7 +51,10 @@ class Booked:
 
 @dataclass(frozen=True, slots=True)
 class BookMeeting:
-    """The use case behind *Skapa möte*. `mail_domains` (lower case) are those whose mailboxes may hold meetings."""
+    """The use case behind *Skapa möte*.
+
+    `mail_domains` (lower case) are those whose mailboxes may hold meetings. `follows`: calendar items are followed.
+    """
 
     ledger: Ledger
     reconciler: Reconciler
@@ -59,6 +63,7 @@ class BookMeeting:
     clock: Clock
     mail_domains: frozenset[str]
     providers: dict[str, ConferencingProvider]
+    follows: bool = False
 
     def __call__(self, request: BookingRequest, who: Principal, key: str) -> Booked:
         """Book, or return what the same key or the same item booked before.
@@ -96,6 +101,7 @@ class _Attempt:
 
     def __init__(self, booking: BookMeeting, request: BookingRequest, who: Principal, key: str) -> None:
         self._request = request
+        self._follows = booking.follows
         self._who = who
         whose_key = f"{who.tenant}\x1f{who.object_id}\x1f{key}"
         self._key, *self._older_keys = booking.plans.keyring.lookup_hashes("idempotency", whose_key)
@@ -138,7 +144,11 @@ class _Attempt:
             audit=AuditEntry(meeting.created_at, meeting.tenant, meeting.actor, "booked", meeting.id),
             key=self._key,
             fingerprint=self._fingerprint,
+            binding=self._binding(meeting) if self._follows else None,
         )
+
+    def _binding(self, meeting: Meeting) -> ItemBinding:
+        return ItemBinding(meeting.id, meeting.mailbox, meeting.created_at, offered=self._request.item_id)
 
     def _remembered(self, reading: Reading) -> Meeting | None:
         """Return the meeting that the key has already, under whichever of the service's own keys."""

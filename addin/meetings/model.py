@@ -43,6 +43,7 @@ class CalendarNote(StrEnum):
     COPY_UNWRITABLE = "copy_unwritable"
     SERIES = "series"
     SERIES_ASKED = "series_asked"
+    OCCURRENCE_CANCELLED = "occurrence_cancelled"
     ENDED_WITH_ITEM = "ended_with_item"
 
 

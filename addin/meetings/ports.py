@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol, TypeVar
 
-from addin.meetings.bindings import BindingClaim, Copy, ItemBinding, OccurrenceRow
+from addin.meetings.bindings import BindingClaim, Copy, ItemBinding, OccurrenceRow, SeriesAnswer
 from addin.meetings.deadline import Deadline
 from addin.meetings.model import (
     Attention,
@@ -26,6 +26,7 @@ from addin.meetings.model import (
 )
 from addin.meetings.notices import Notice, NoticeClaim, NoticeKind
 from addin.meetings.watches import MailboxWatch, WatchClaim
+from calendar_sync.items import Unread
 
 T = TypeVar("T")
 
@@ -275,7 +276,8 @@ class NewBooking:
     """All that a booking writes, in one commit: the wish, its room, the audit, and the key under which it is repeated.
 
     `item_id`: the saved item that holds the meeting, which no other meeting may hold then. `purge_at` (UTC): when the
-    kept days are over. `fingerprint` tells a repeat from another request under the same key.
+    kept days are over. `fingerprint` tells a repeat from another request under the same key. `binding`: the meeting's
+    calendar item is followed; None where none is.
     """
 
     meeting: Meeting
@@ -285,6 +287,7 @@ class NewBooking:
     audit: AuditEntry
     key: bytes
     fingerprint: bytes
+    binding: ItemBinding | None = None
 
 
 class Saved(NamedTuple):
@@ -339,15 +342,15 @@ class Reading(Protocol):
     def due_for_retention(self, now: datetime, limit: int) -> Sequence[Meeting]:
         """Return meetings whose kept days are over, but for those whose rooms are being removed already."""
 
-    def unbound_overdue(self, created_before: datetime, now: datetime, limit: int) -> Sequence[Meeting]:
-        """Return live meetings without a calendar item, older than `created_before` or begun."""
-
     def audit_entries(self, meeting_id: str | None, since: datetime | None) -> Iterator[AuditEntry]: ...
 
     def binding(self, meeting_id: str) -> ItemBinding | None:
         """Return what is known of the meeting's calendar item; None when it is not followed."""
 
     def copies(self, meeting_id: str) -> Sequence[Copy]: ...
+
+    def copied_from(self, meeting_id: str) -> Meeting | None:
+        """Return the meeting whose item was copied to give this one its own."""
 
     def occurrences(self, meeting_id: str) -> Sequence[OccurrenceRow]:
         """Return the near occurrences of a meeting that is a series, by time."""
@@ -378,6 +381,9 @@ class Writing(Reading, Protocol):
 
     def add_room(self, room: Room, meeting: Meeting, lease_seconds: float) -> Claim:
         """Insert a room of a meeting that is there, due now and claimed by the caller at once."""
+
+    def add_due_room(self, room: Room) -> None:
+        """Insert a room that nobody waits for, due now."""
 
     def remember(self, key: bytes, fingerprint: bytes, meeting_id: str, at: datetime) -> bool:
         """Store an idempotency key; False, and nothing is stored, when it is there already."""
@@ -448,26 +454,31 @@ class Writing(Reading, Protocol):
         `due_in` seconds: when to look again; None: never, unless somebody asks.
         """
 
-    def ask_bindings(self, meetings: Collection[str], *, look_tagged: bool, also: str | None = None) -> None:
-        """Make the meetings' bindings due; `also` is one more mailbox in which their tag was seen."""
+    def ask_bindings(
+        self, meetings: Collection[str], *, also: str | None = None, hinted_at: datetime | None = None
+    ) -> None:
+        """Make the meetings' bindings due, to search as well; `also` is one more mailbox where their tag was seen."""
 
     def offer_item(self, meeting_id: str, item_id: str) -> None:
         """Note an item id that Outlook gave and make the binding due."""
+
+    def answer_series(self, meeting_id: str, answer: SeriesAnswer) -> bool:
+        """Note what is done with a series, and make the binding due; False when it is none."""
 
     def ask_items(self, items: Collection[bytes], hinted_at: datetime) -> set[bytes]:
         """Make due what is bound to the items, by hash; returns which of them are bound to a meeting."""
 
     def ask_mailbox(self, watch_id: str) -> None:
-        """Make due everything that is followed in a watch's mailbox, and the search for tags."""
+        """Make due everything that is followed in a watch's mailbox."""
 
-    def reroute(self, mailbox: str, backend: str | None) -> None:
-        """Have everything in the mailbox served by that calendar (None: probe again); ids of the old one are void."""
+    def reroute(self, mailbox: str, backend: str) -> None:
+        """Have everything in the mailbox served by that calendar; ids that another one gave are void."""
 
     def route_bindings(self, limit: int) -> int:
         """Give new bindings their mailbox's calendar, and mailboxes that are not followed yet a watch; how many."""
 
     def follow_all(self, limit: int) -> int:
-        """Have live meetings followed that are not yet (booked before calendars were); returns how many."""
+        """Have live meetings followed that are not yet, and their mailboxes watched; returns how many were not."""
 
     def note_calendar(self, meeting_id: str, notes: Collection[CalendarNote]) -> None: ...
 
@@ -502,7 +513,7 @@ class Writing(Reading, Protocol):
         """
 
     def count_found(self, found_by: str) -> None:
-        """Count a change in a calendar by what found it: `push`, `pull`, `sweep` or `click`."""
+        """Count a change in a calendar by what found it: `push`, `sweep`, `click` or `first_look`."""
 
     def add_hints(self, hints: Sequence[StoredHint]) -> None:
         """Store hints; one that is there already is left as it is."""
@@ -519,8 +530,17 @@ class Writing(Reading, Protocol):
     def remove_watch(self, claim: WatchClaim) -> None:
         """Forget a mailbox; raises LeaseLost when the fence has moved or somebody has asked meanwhile."""
 
-    def ask_watch(self, watch_id: str, *, renew: bool, scan: bool) -> None:
-        """Make a watch due: to prove its subscription, to search its mailbox for tags."""
+    def renew_watch(self, watch_id: str) -> None:
+        """Have a watch's subscription proven and prolonged at once."""
+
+    def scan_watch(self, watch_id: str, hinted_at: datetime | None, wait: float) -> None:
+        """Have a watch's mailbox searched for tags in `wait` seconds, or sooner when that was asked before."""
+
+    def probe_again(self, mailbox: str) -> None:
+        """Have it found out which calendar serves the mailbox now."""
+
+    def freeze_mailbox(self, mailbox: str, reason: Unread, at: datetime) -> None:
+        """Note that no calendar can be read for what is followed in the mailbox and has none yet."""
 
     def forget_idempotency(self, before: datetime) -> int:
         """Remove keys older than `before`; returns how many."""

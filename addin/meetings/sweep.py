@@ -1,4 +1,4 @@
-"""What must happen without anybody pressing a button: unbound meetings go, kept days run out, old keys are forgotten.
+"""What must happen without anybody pressing a button: kept days run out, old keys are forgotten.
 
 Nothing is swept while the ledger is frozen after a restore.
 """
@@ -17,7 +17,6 @@ from addin.meetings.ports import Clock, Ledger, Writing
 
 log = logging.getLogger(__name__)
 
-UNBOUND_KEPT = timedelta(hours=24)
 IDEMPOTENCY_KEPT = timedelta(days=2)
 SERVICE = "service"
 _BATCH = 50
@@ -25,30 +24,18 @@ _BATCH = 50
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """One round over what is overdue.
-
-    `sees_calendars`: whether anything tells the service that an item holds a meeting. Without it every meeting
-    stays unbound, and removing those would remove rooms that patients have links to.
-    """
+    """One round over what is overdue."""
 
     ledger: Ledger
     clock: Clock
-    sees_calendars: bool
 
     def __call__(self) -> None:
         """Do one round; raises LedgerUnavailable."""
         if self.ledger.read(lambda reading: reading.frozen()):
             return
-        if self.sees_calendars:
-            self._withdraw_unbound()
         self._end_kept_days()
         before = self.clock.now() - IDEMPOTENCY_KEPT
         self.ledger.write(lambda writing: writing.forget_idempotency(before))
-
-    def _withdraw_unbound(self) -> None:
-        now = self.clock.now()
-        overdue = self.ledger.read(lambda reading: reading.unbound_overdue(now - UNBOUND_KEPT, now, _BATCH))
-        self._withdraw(overdue, "unbound")
 
     def _end_kept_days(self) -> None:
         """Have the rooms of old meetings removed, and purge those whose rooms are gone."""

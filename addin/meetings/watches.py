@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from addin.meetings.deadline import Deadline
 from calendar_sync.items import Unread
+
+# How long a mailbox is looked after when its last meeting is over.
+KEPT_AFTER: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +41,13 @@ class MailboxWatch:
 
 @dataclass(frozen=True, slots=True)
 class WatchClaim:
-    """The right to look after one mailbox until `until`, fenced by `number`; `asked` as in `BindingClaim`."""
+    """The right to look after one mailbox until `until`, fenced by `number`.
+
+    `asked` and `hinted_at` as in `BindingClaim`.
+    """
 
     watch: MailboxWatch
     number: int
     asked: int
+    hinted_at: datetime | None
     until: Deadline

@@ -35,6 +35,12 @@ class SqlCalendarReading:
         query = select(tables.copies).where(tables.copies.c.meeting_id == meeting_id)
         return [copy_of(row) for row in self._connection.execute(query).mappings()]
 
+    def copied_from(self, meeting_id: str) -> Meeting | None:
+        copied = tables.copies.c
+        query = select(tables.meetings).join(tables.copies, copied.meeting_id == _m.id)
+        row = self._connection.execute(query.where(copied.copy_meeting_id == meeting_id)).mappings().first()
+        return meeting_of(row, self._keyring) if row else None
+
     def occurrences(self, meeting_id: str) -> Sequence[OccurrenceRow]:
         columns = tables.occurrences.c
         query = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -22,6 +22,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal_column,
     null,
     or_,
     select,
@@ -30,13 +31,20 @@ from sqlalchemy import (
     update,
 )
 
-from addin.meetings.bindings import MOST_MAILBOXES, BindingClaim, Copy, ItemBinding, OccurrenceRow
+from addin.meetings.bindings import (
+    MOST_MAILBOXES,
+    BindingClaim,
+    Copy,
+    ItemBinding,
+    OccurrenceRow,
+    SeriesAnswer,
+)
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LeaseLost, MeetingChanged
 from addin.meetings.model import CalendarNote, Meeting
 from addin.meetings.notices import Notice, NoticeClaim, NoticeKind
 from addin.meetings.ports import StoredHint
-from addin.meetings.watches import MailboxWatch, WatchClaim
+from addin.meetings.watches import KEPT_AFTER, MailboxWatch, WatchClaim
 from addin.store import tables
 from addin.store.calendar_reading import SqlCalendarReading
 from addin.store.calendar_rows import (
@@ -52,6 +60,7 @@ from addin.store.calendar_rows import (
     watch_from,
 )
 from addin.store.ledger_now import LedgerNow
+from addin.store.prepared import Prepared
 from addin.store.rows import (
     from_time,
     maybe_time,
@@ -61,6 +70,7 @@ from addin.store.rows import (
     to_time,
     wish_columns,
 )
+from calendar_sync.items import Unread
 
 _bindings, _watches, _hints, _notices = tables.bindings, tables.watches, tables.hints, tables.notices
 _m, _b, _w, _h, _n = tables.meetings.c, _bindings.c, _watches.c, _hints.c, _notices.c
@@ -74,12 +84,15 @@ _INSERT_WATCH = text(
     "INSERT INTO watches (id, mailbox_hash, sealed, pushes, pulls, writes, attempts, asked, due_at, lease_number) "
     "VALUES (:id, :mailbox_hash, :sealed, false, false, false, 0, 0, :due_at, 0) ON CONFLICT DO NOTHING"
 )
-# A mailbox that is known already is not probed again.
-_INSERT_BINDING = insert(_bindings).values(
-    backend=select(_w.backend).where(_w.mailbox_hash == bindparam("of_mailbox")).scalar_subquery(),
-    due_at=LedgerNow(),
-    asked=0,
-    lease_number=0,
+# A new binding is due at once, and a mailbox that is known already is not probed again.
+NEW_BINDING = {
+    "backend": select(_w.backend).where(_w.mailbox_hash == bindparam("of_mailbox")).scalar_subquery(),
+    "due_at": LedgerNow(),
+    "asked": literal_column("0"),
+    "lease_number": literal_column("0"),
+}
+_INSERT_BINDING = Prepared(
+    insert(_bindings).values(NEW_BINDING), [column.name for column in _b if column.name not in NEW_BINDING]
 )
 
 
@@ -89,15 +102,20 @@ class SqlCalendarWriting(SqlCalendarReading):
     # --- bindings -------------------------------------------------------------------------------------------
 
     def add_binding(self, binding: ItemBinding) -> None:
+        _INSERT_BINDING.run(self._connection, self._binding_values(binding))
+
+    def _binding_values(self, binding: ItemBinding) -> dict[str, Any]:
+        """Return the values of a new row, but for those that the ledger gives it itself."""
         columns = binding_columns(binding, self._keyring)
-        del columns["backend"]
-        row = {
+        return {
             **columns,
             "meeting_id": binding.meeting_id,
             "created_at": to_time(binding.created_at),
+            "sealed_ask": None,
+            "hinted_at": None,
+            "lease_until": None,
             "of_mailbox": columns["mailbox_hash"],
         }
-        self._connection.execute(_INSERT_BINDING, row)
 
     def claim_bindings(self, backend: str, lease_seconds: float, limit: int) -> Sequence[BindingClaim]:
         until = Deadline.after(lease_seconds)
@@ -134,21 +152,27 @@ class SqlCalendarWriting(SqlCalendarReading):
         if self._connection.execute(statement).rowcount != 1:
             raise LeaseLost
 
-    def ask_bindings(self, meetings: Collection[str], *, look_tagged: bool, also: str | None = None) -> None:
+    def ask_bindings(
+        self, meetings: Collection[str], *, also: str | None = None, hinted_at: datetime | None = None
+    ) -> None:
         for meeting_id in sorted(meetings):
-            self._ask(meeting_id, look_tagged=look_tagged, also=also)
+            self._ask(meeting_id, also=also, hinted_at=hinted_at)
 
     def offer_item(self, meeting_id: str, item_id: str) -> None:
-        self._ask(meeting_id, look_tagged=True, offered=item_id)
+        self._ask(meeting_id, offered=item_id)
 
     def _ask(
-        self, meeting_id: str, *, look_tagged: bool, also: str | None = None, offered: str | None = None
+        self,
+        meeting_id: str,
+        *,
+        also: str | None = None,
+        offered: str | None = None,
+        hinted_at: datetime | None = None,
     ) -> None:
-        columns: dict[str, Any] = {"look_tagged": True} if look_tagged else {}
+        columns: dict[str, Any] = {"look_tagged": True, **_asked(_b), **_hinted(_b, hinted_at)}
         if also or offered:
             columns["sealed_ask"] = self._more_asked(meeting_id, also, offered)
-        statement = update(_bindings).where(_b.meeting_id == meeting_id)
-        self._connection.execute(statement.values(**columns, **_asked(_b)))
+        self._connection.execute(update(_bindings).where(_b.meeting_id == meeting_id).values(**columns))
 
     def _more_asked(self, meeting_id: str, also: str | None, offered: str | None) -> bytes:
         query = select(_bindings).where(_b.meeting_id == meeting_id).with_for_update()
@@ -161,11 +185,17 @@ class SqlCalendarWriting(SqlCalendarReading):
             ask["offered"] = offered
         return seal(ask, meeting_id, self._keyring)
 
+    def answer_series(self, meeting_id: str, answer: SeriesAnswer) -> bool:
+        # Whoever looks at it now knows the old answer: the fence moves.
+        moved = {"lease_number": _b.lease_number + 1, "lease_until": null(), **_asked(_b)}
+        statement = update(_bindings).where(_b.meeting_id == meeting_id, _b.series.is_not(None))
+        return self._connection.execute(statement.values(series_answer=answer.value, **moved)).rowcount == 1
+
     def ask_items(self, items: Collection[bytes], hinted_at: datetime) -> set[bytes]:
         statement = (
             update(_bindings)
             .where(_b.item_hash.in_(items))
-            .values(**_asked(_b), hinted_at=func.coalesce(_b.hinted_at, to_time(hinted_at)))
+            .values(**_asked(_b), **_hinted(_b, hinted_at))
             .returning(_b.item_hash)
         )
         return set(self._connection.execute(statement).scalars())
@@ -174,16 +204,15 @@ class SqlCalendarWriting(SqlCalendarReading):
         mailbox = select(_w.mailbox_hash).where(_w.id == watch_id).scalar_subquery()
         followed = update(_bindings).where(_b.mailbox_hash == mailbox, _b.due_at.is_not(None))
         self._connection.execute(followed.values(look_tagged=True, **_asked(_b)))
-        self.ask_watch(watch_id, renew=False, scan=True)
 
-    def reroute(self, mailbox: str, backend: str | None) -> None:
+    def reroute(self, mailbox: str, backend: str) -> None:
         query = select(_bindings).where(_b.mailbox_hash.in_(self._mailbox_hashes(mailbox))).with_for_update()
         for row in self._connection.execute(query).mappings().all():
             if row["backend"] == backend:
                 continue
             self._reroute_one(row, backend)
 
-    def _reroute_one(self, row: Any, backend: str | None) -> None:
+    def _reroute_one(self, row: Any, backend: str) -> None:
         columns: dict[str, Any] = {"backend": backend, **_asked(_b)}
         secret = unseal(row["sealed"], row["meeting_id"], self._keyring)
         if row["backend"] and secret["item"]:
@@ -210,12 +239,24 @@ class SqlCalendarWriting(SqlCalendarReading):
             .where(lost, known.is_not(None))
             .values(backend=known, due_at=LedgerNow(), look_tagged=True)
         ).rowcount
+        return routed + self._watch_mailboxes(lost, limit)
+
+    def _watch_mailboxes(self, followed: ColumnElement[bool], limit: int) -> int:
+        """Add a watch for each mailbox of these bindings that has none; returns how many."""
         unwatched = ~exists().where(_w.mailbox_hash == _b.mailbox_hash)
-        rows = self._connection.execute(select(_bindings).where(lost, unwatched).limit(limit)).mappings()
-        mailboxes = {binding_of(row, self._keyring).mailbox for row in rows.all()}
+        wanted = or_(_m.cancelled_at.is_(None), _b.ended_by_calendar.is_(True))
+        query = (
+            select(_bindings)
+            .join(tables.meetings, _m.id == _b.meeting_id)
+            # Those that are long over are looked at without a watch.
+            .where(followed, unwatched, wanted, _m.ends_at > LedgerNow() - _micro(KEPT_AFTER))
+            .limit(limit)
+        )
+        rows = self._connection.execute(query).mappings().all()
+        mailboxes = {binding_of(row, self._keyring).mailbox for row in rows}
         for mailbox in sorted(mailboxes):
             self._add_watch(mailbox)
-        return routed + len(mailboxes)
+        return len(mailboxes)
 
     def _add_watch(self, mailbox: str) -> None:
         watch = MailboxWatch(id=secrets.token_hex(16), mailbox=mailbox)
@@ -238,7 +279,7 @@ class SqlCalendarWriting(SqlCalendarReading):
         found = [meeting_of(row, self._keyring) for row in self._connection.execute(query).mappings().all()]
         for meeting in found:
             self.add_binding(ItemBinding(meeting.id, meeting.mailbox, from_time(now)))
-        return len(found)
+        return len(found) + self._watch_mailboxes(_b.due_at.is_not(None), limit)
 
     # --- the meeting ----------------------------------------------------------------------------------------
 
@@ -398,7 +439,13 @@ class SqlCalendarWriting(SqlCalendarReading):
         whose = _w.backend.is_(None) if backend is None else _w.backend == backend
         rows = self._claim_rows(_watches, _w.id, whose, lease_seconds, limit)
         return [
-            WatchClaim(watch_from(row, self._keyring), row["lease_number"], row["asked"], until)
+            WatchClaim(
+                watch_from(row, self._keyring),
+                row["lease_number"],
+                row["asked"],
+                maybe_time(row["hinted_at"]),
+                until,
+            )
             for row in rows
         ]
 
@@ -412,6 +459,7 @@ class SqlCalendarWriting(SqlCalendarReading):
                 due_at=case((unasked, _from_now(due_in)), else_=LedgerNow()),
                 renew_at=case((unasked, to_time(watch.renew_at)), else_=_w.renew_at),
                 scan_due_at=case((unasked, to_time(watch.scan_due_at)), else_=_w.scan_due_at),
+                hinted_at=case((unasked, null()), else_=_w.hinted_at),
                 lease_until=null(),
             )
         )
@@ -425,12 +473,47 @@ class SqlCalendarWriting(SqlCalendarReading):
         if self._connection.execute(statement).rowcount != 1:
             raise LeaseLost
 
-    def ask_watch(self, watch_id: str, *, renew: bool, scan: bool) -> None:
-        columns = {
-            **({"renew_at": LedgerNow()} if renew else {}),
-            **({"scan_due_at": LedgerNow()} if scan else {}),
-        }
-        self._connection.execute(update(_watches).where(_w.id == watch_id).values(**columns, **_asked(_w)))
+    def renew_watch(self, watch_id: str) -> None:
+        self._connection.execute(
+            update(_watches).where(_w.id == watch_id).values(renew_at=LedgerNow(), **_asked(_w))
+        )
+
+    def scan_watch(self, watch_id: str, hinted_at: datetime | None, wait: float) -> None:
+        wanted = _from_now(wait)
+        sooner = case((_w.scan_due_at <= wanted, _w.scan_due_at), else_=wanted)
+        statement = (
+            update(_watches)
+            .where(_w.id == watch_id)
+            .values(
+                scan_due_at=sooner,
+                due_at=case((_w.due_at <= wanted, _w.due_at), else_=wanted),
+                asked=_w.asked + 1,
+                **_hinted(_w, hinted_at),
+            )
+        )
+        self._connection.execute(statement)
+
+    def probe_again(self, mailbox: str) -> None:
+        # Whoever looks after it now looks in the wrong place: the fence moves.
+        moved = {"backend": null(), "lease_number": _w.lease_number + 1, "lease_until": null()}
+        self._connection.execute(
+            update(_watches)
+            .where(_w.mailbox_hash.in_(self._mailbox_hashes(mailbox)), _w.backend.is_not(None))
+            .values(**moved, **_asked(_w))
+        )
+
+    def freeze_mailbox(self, mailbox: str, reason: Unread, at: datetime) -> None:
+        unserved = (
+            _b.mailbox_hash.in_(self._mailbox_hashes(mailbox)) & _b.backend.is_(None) & _b.due_at.is_not(None)
+        )
+        since = func.coalesce(_b.frozen_since, to_time(at))
+        statement = update(_bindings).where(unserved).values(frozen=reason, frozen_since=since)
+        frozen = self._connection.execute(statement.returning(_b.meeting_id)).scalars().all()
+        noted = select(tables.meetings).where(_m.id.in_(frozen))
+        for row in self._connection.execute(noted).mappings().all():
+            notes = meeting_of(row, self._keyring).calendar_notes
+            if CalendarNote.FROZEN not in notes:
+                self.note_calendar(row["id"], notes | {CalendarNote.FROZEN})
 
     def _claim_rows(
         self, table: Table, key: ColumnElement[str], whose: ColumnElement[bool], lease: float, limit: int
@@ -460,6 +543,15 @@ class SqlCalendarWriting(SqlCalendarReading):
 def _asked(columns: Any) -> dict[str, Any]:
     """Return what makes a row due at once, and says so to whoever is looking at it now."""
     return {"due_at": LedgerNow(), "asked": columns.asked + 1}
+
+
+def _micro(period: timedelta) -> int:
+    return int(period.total_seconds() * 1_000_000)
+
+
+def _hinted(columns: Any, hinted_at: datetime | None) -> dict[str, Any]:
+    """Return what notes when a notification first asked, when one did."""
+    return {"hinted_at": func.coalesce(columns.hinted_at, to_time(hinted_at))} if hinted_at else {}
 
 
 def _from_now(seconds: float | None) -> ColumnElement[Any]:

@@ -19,6 +19,7 @@ from addin.meetings.errors import LeaseLost
 from addin.meetings.model import Claim, Meeting
 from addin.meetings.ports import NewBooking, RoomResult, Saved
 from addin.store import tables
+from addin.store.calendar_writing import NEW_BINDING
 from addin.store.ledger_now import LedgerNow
 from addin.store.prepared import Prepared
 from addin.store.rows import audit_row, to_time
@@ -39,7 +40,8 @@ def _only_after(key: CTE, table: Table, row: Mapping[str, Any]) -> Insert:
     return insert(table).from_select(list(row), select(*row.values()).select_from(key))
 
 
-def _add_booking() -> Prepared:
+def _add_booking(*, followed: bool) -> Prepared:
+    """Return the statement of a booking; `followed`: its calendar item is followed, which is one row more."""
     keys, rooms, audit = tables.idempotency, tables.rooms, tables.audit
     key = (
         insert(keys)
@@ -56,15 +58,15 @@ def _add_booking() -> Prepared:
     }
     room = _row(rooms, but=leased) | leased
     entry = _row(audit, but=["id"])
-    return Prepared(
-        select(func.count())
-        .select_from(key)
-        .add_cte(
-            _only_after(key, tables.meetings, meeting).cte("new_meeting"),
-            _only_after(key, rooms, room).cte("new_room"),
-            _only_after(key, audit, entry).cte("new_audit"),
-        )
-    )
+    written = [
+        _only_after(key, tables.meetings, meeting).cte("new_meeting"),
+        _only_after(key, rooms, room).cte("new_room"),
+        _only_after(key, audit, entry).cte("new_audit"),
+    ]
+    if followed:
+        binding = _row(tables.bindings, but=NEW_BINDING) | NEW_BINDING
+        written.append(_only_after(key, tables.bindings, binding).cte("new_binding"))
+    return Prepared(select(func.count()).select_from(key).add_cte(*written))
 
 
 def _save_step() -> Prepared:
@@ -81,7 +83,11 @@ def _save_step() -> Prepared:
     return Prepared(select(room.c.wanted, room.c.wanted_revision, noted))
 
 
-_ADD_BOOKING, _SAVE_STEP = _add_booking(), _save_step()
+_ADD_BOOKING, _ADD_FOLLOWED, _SAVE_STEP = (
+    _add_booking(followed=False),
+    _add_booking(followed=True),
+    _save_step(),
+)
 
 
 class PostgresWriting(SqlWriting):
@@ -89,14 +95,18 @@ class PostgresWriting(SqlWriting):
 
     def add_booking(self, booking: NewBooking, lease_seconds: float) -> Claim | None:
         claim = Claim(booking.room, booking.meeting, 1, Deadline.after(lease_seconds))
-        if not _ADD_BOOKING.run(self._connection, self._booking_values(booking, lease_seconds)).scalar_one():
+        statement = _ADD_FOLLOWED if booking.binding else _ADD_BOOKING
+        if not statement.run(self._connection, self._booking_values(booking, lease_seconds)).scalar_one():
             return None
         self._add_hosts(booking.meeting)
         return claim
 
     def _booking_values(self, booking: NewBooking, lease_seconds: float) -> dict[str, Any]:
         meeting = booking.meeting
+        followed = self._binding_values(booking.binding) if booking.binding else {}
         return {
+            **_named(tables.bindings, followed),
+            "of_mailbox": followed.get("of_mailbox"),
             **_named(tables.meetings, self._meeting_values(meeting, booking.item_id, booking.purge_at)),
             **_named(tables.rooms, self._room_values(booking.room, lease_seconds)),
             **_named(tables.audit, audit_row(booking.audit)),

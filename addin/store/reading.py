@@ -133,18 +133,6 @@ class SqlReading(SqlCalendarReading):
         )
         return self._meetings(query)
 
-    def unbound_overdue(self, created_before: datetime, now: datetime, limit: int) -> Sequence[Meeting]:
-        query = (
-            select(tables.meetings)
-            .where(
-                _m.unbound.is_(True),
-                _m.cancelled_at.is_(None),
-                or_(_m.created_at <= to_time(created_before), _m.starts_at <= to_time(now)),
-            )
-            .limit(limit)
-        )
-        return self._meetings(query)
-
     def audit_entries(self, meeting_id: str | None, since: datetime | None) -> Iterator[AuditEntry]:
         query = select(tables.audit).order_by(tables.audit.c.id)
         if meeting_id:

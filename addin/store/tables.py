@@ -182,6 +182,7 @@ watches = Table(
     Column("frozen_since", _Time),
     Column("attempts", Integer, nullable=False),
     Column("asked", Integer, nullable=False),
+    Column("hinted_at", _Time),
     Column("due_at", _Time, nullable=False),
     Column("lease_number", Integer, nullable=False),
     Column("lease_until", _Time),

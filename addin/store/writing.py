@@ -55,6 +55,7 @@ _INSERT_ROOM = Prepared(
     ),
     _r.keys(),
 )
+_INSERT_DUE_ROOM = insert(tables.rooms).values(due_at=LedgerNow(), lease_number=0)
 _FREE = or_(_r.lease_until.is_(None), _r.lease_until <= LedgerNow())
 _STILL_WISHED = (_r.wanted == bindparam("seen_wanted")) & (_r.wanted_revision == bindparam("seen_revision"))
 SAVE_ROOM = (
@@ -96,6 +97,8 @@ class SqlWriting(SqlReading, SqlCalendarWriting):
             return None
         self.add_meeting(meeting, booking.item_id, booking.purge_at)
         claim = self.add_room(booking.room, meeting, lease_seconds)
+        if booking.binding:
+            self.add_binding(booking.binding)
         self.audit(booking.audit)
         return claim
 
@@ -127,6 +130,9 @@ class SqlWriting(SqlReading, SqlCalendarWriting):
 
     def _room_values(self, room: Room, lease_seconds: float) -> dict[str, Any]:
         return {**room_row(room, self._keyring), "lease": to_duration(lease_seconds)}
+
+    def add_due_room(self, room: Room) -> None:
+        self._connection.execute(_INSERT_DUE_ROOM, room_row(room, self._keyring))
 
     def remember(self, key: bytes, fingerprint: bytes, meeting_id: str, at: datetime) -> bool:
         values = {"key": key, "fingerprint": fingerprint, "meeting_id": meeting_id, "created_at": to_time(at)}

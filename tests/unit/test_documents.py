@@ -76,6 +76,7 @@ def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in re.findall(r'env = "(\w+)"', EXAMPLE.read_text(encoding="utf-8")):
         monkeypatch.setenv(name, "not-a-secret")
     (tmp_path / "key-2027-01").write_text("0" * 64, encoding="ascii")
+    (tmp_path / "graph.crt").touch()
     (tmp_path / "graph.key").write_text("not-a-key", encoding="ascii")
     bundle = tmp_path / "ca.pem"
     bundle.touch()

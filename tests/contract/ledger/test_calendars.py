@@ -8,12 +8,13 @@ from dataclasses import replace
 import pytest
 
 from addin.meetings.bindings import BindingClaim, ItemBinding
+from addin.meetings.codes import new_code
 from addin.meetings.errors import LeaseLost
 from addin.meetings.hints import item_hash
-from addin.meetings.model import Meeting
-from addin.meetings.ports import HintKind, StoredHint
+from addin.meetings.model import AuditEntry, Meeting, Room, Wanted
+from addin.meetings.ports import HintKind, NewBooking, StoredHint
 from addin.meetings.watches import WatchClaim
-from tests.contract.ledger.conftest import KEYRING, NOW, Desk
+from tests.contract.ledger.conftest import ANNA, KEYRING, LIVE, NOW, TENANT, Desk
 
 MAILBOX = "psykiatrimottagningen@region.example"
 
@@ -36,6 +37,34 @@ def claims(desk: Desk, backend: str = "graph") -> list[BindingClaim]:
 
 def claims_watches(desk: Desk, backend: str | None) -> list[WatchClaim]:
     return list(desk.ledger.write(lambda writing: writing.claim_watches(backend, 30, 10)))
+
+
+@pytest.mark.parametrize("backend", [None, "graph"])
+def test_a_booking_that_is_followed_is_one_unit_and_once(desk: Desk, backend: str | None) -> None:
+    if backend:
+        follows(desk, backend)
+        claims(desk, backend)
+    meeting = replace(
+        LIVE, id="f" * 32, mailbox=MAILBOX, join_code=new_code(), start_code=new_code(), unbound=True
+    )
+    booking = NewBooking(
+        meeting,
+        None,
+        NOW,
+        Room("e" * 32, meeting.id, "pexip", 1, "svm-test-e", "alias", "k1", Wanted.PRESENT, 1),
+        AuditEntry(NOW, TENANT, ANNA, "booked", meeting.id),
+        b"k" * 32,
+        b"f" * 32,
+        ItemBinding(meeting.id, MAILBOX, NOW, offered="offered"),
+    )
+
+    first = desk.ledger.add_booking(booking, 30)
+    second = desk.ledger.add_booking(booking, 30)
+
+    assert (first is not None, second) == (True, None)
+    found = desk.ledger.read(lambda reading: reading.binding(meeting.id))
+    assert found == ItemBinding(meeting.id, MAILBOX, NOW, backend=backend, offered="offered")
+    assert len(claims(desk, "graph")) == (1 if backend else 0)
 
 
 def test_what_is_saved_of_an_item_is_what_was_seen(desk: Desk) -> None:
@@ -79,9 +108,7 @@ def test_whoever_has_lost_the_lease_writes_nothing(desk: Desk) -> None:
 def test_what_was_asked_during_a_look_is_looked_at_again_at_once(desk: Desk) -> None:
     meeting = follows(desk)
     (claim,) = claims(desk)
-    desk.ledger.write(
-        lambda writing: writing.ask_bindings([meeting.id], look_tagged=True, also="other@region.example")
-    )
+    desk.ledger.write(lambda writing: writing.ask_bindings([meeting.id], also="other@region.example"))
     desk.ledger.write(lambda writing: writing.offer_item(meeting.id, "offered"))
 
     desk.ledger.write(lambda writing: writing.save_binding(claim, claim.binding, 3600))
@@ -137,13 +164,15 @@ def test_hints_are_taken_once_by_many(desk: Desk) -> None:
 
 def test_a_watch_that_was_asked_meanwhile_is_not_forgotten(desk: Desk) -> None:
     follows(desk)
-    desk.ledger.write(lambda writing: writing.ask_watch(watch_id(desk), renew=True, scan=True))
+    desk.ledger.write(lambda writing: writing.renew_watch(watch_id(desk)))
+    desk.ledger.write(lambda writing: writing.scan_watch(watch_id(desk), NOW, 0.0))
     (claim,) = claims_watches(desk, "graph")
-    desk.ledger.write(lambda writing: writing.ask_mailbox(claim.watch.id))
+    desk.ledger.write(lambda writing: writing.renew_watch(claim.watch.id))
     with pytest.raises(LeaseLost):
         desk.ledger.write(lambda writing: writing.remove_watch(claim))
     assert claim.watch.renew_at
     assert claim.watch.scan_due_at
+    assert claim.hinted_at == NOW
 
 
 def watch_id(desk: Desk) -> str:

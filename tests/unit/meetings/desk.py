@@ -101,13 +101,13 @@ class Desk:
         """Press *Ta bort möte*."""
         return CancelMeeting(self.ledger, self.reconciler, self.clock)(meeting.id, who)
 
-    def sweep(self, *, sees_calendars: bool = True) -> None:
+    def sweep(self) -> None:
         """Do one round of the sweep."""
-        Sweep(self.ledger, self.clock, sees_calendars)()
+        Sweep(self.ledger, self.clock)()
 
     def works(self) -> bool:
         """Let the worker take one due room of each provider; False when none is due."""
-        sweep = Sweep(self.ledger, self.clock, sees_calendars=True)
+        sweep = Sweep(self.ledger, self.clock)
         worker = Worker(self.ledger, self.reconciler, sweep, self.providers, lambda: None)
         worked = [worker.work_once(name) for name in self.providers]
         return any(worked)

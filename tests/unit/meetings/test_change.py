@@ -57,7 +57,7 @@ def test_the_kept_days_are_counted_from_the_new_end(desk: Desk) -> None:
     meeting = desk.change(desk.books(), window=LATER)
     desk.works_until_settled()
     desk.clock.time = LATER.end + timedelta(days=30) - timedelta(seconds=1)
-    desk.sweep(sees_calendars=False)
+    desk.sweep()
     assert not desk.reads(meeting.id).is_cancelled
 
 

@@ -1,4 +1,4 @@
-"""What ends without anybody pressing a button: meetings that no item holds, kept days, and the rows after them."""
+"""What ends without anybody pressing a button: the kept days, and the rows after them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 
 
-def swept(desk: Desk, now: datetime, *, sees_calendars: bool = True) -> None:
+def swept(desk: Desk, now: datetime) -> None:
     """Come to that time, sweep, and let the worker do what follows from it."""
     desk.clock.time = now
-    desk.sweep(sees_calendars=sees_calendars)
+    desk.sweep()
     desk.works_until_settled()
 
 
@@ -25,37 +25,9 @@ def exists(desk: Desk, meeting_id: str) -> bool:
     return desk.ledger.read(lambda reading: reading.meeting(meeting_id)) is not None
 
 
-def test_a_meeting_that_no_item_holds_goes_after_a_day(desk: Desk) -> None:
-    meeting, booked = desk.books(), desk.clock.time
-
-    swept(desk, booked + DAY - SECOND)
-    assert desk.reads(meeting.id).state is MeetingState.LIVE
-    swept(desk, booked + DAY)
-
-    assert desk.reads(meeting.id).state is MeetingState.CANCELLED
-    assert desk.provider.rooms == {}
-
-
-def test_a_meeting_that_no_item_holds_goes_when_it_begins(desk: Desk) -> None:
-    desk.clock.time = START - timedelta(hours=1)
-    meeting = desk.books()
-
-    swept(desk, START - SECOND)
-    assert desk.reads(meeting.id).state is MeetingState.LIVE
-    swept(desk, START)
-
-    assert desk.reads(meeting.id).state is MeetingState.CANCELLED
-
-
-def test_a_meeting_that_was_booked_from_a_saved_item_stays(desk: Desk) -> None:
-    meeting = desk.books(item_id="item")
-    swept(desk, START)
-    assert desk.reads(meeting.id).state is MeetingState.LIVE
-
-
 def test_no_unbound_meeting_goes_where_nothing_tells_of_calendars(desk: Desk) -> None:
     meeting = desk.books()
-    swept(desk, START + DAY, sees_calendars=False)
+    swept(desk, START + DAY)
     assert desk.reads(meeting.id).state is MeetingState.LIVE
 
 
@@ -114,12 +86,12 @@ def test_who_did_what_stays_after_the_meeting_is_forgotten(desk: Desk) -> None:
 
 def test_a_meeting_that_is_removed_while_it_is_swept_is_removed_once(desk: Desk) -> None:
     meeting = desk.books()
-    desk.clock.time = START
-    overdue = desk.ledger.read(lambda reading: reading.unbound_overdue(START, START, 10))
+    desk.clock.time = END + KEPT
+    overdue = desk.ledger.read(lambda reading: reading.due_for_retention(END + KEPT, 10))
     assert [one.id for one in overdue] == [meeting.id]
     desk.cancel(meeting)
 
-    swept(desk, START)
+    swept(desk, END + KEPT)
 
     entries = desk.ledger.read(lambda reading: list(reading.audit_entries(meeting.id, None)))
-    assert [entry.action for entry in entries] == ["booked", "cancelled"]
+    assert [entry.action for entry in entries] == ["booked", "cancelled", "purged"]

@@ -1,0 +1,87 @@
+"""What the pane and its people say about a calendar item: this is it; the copy shall be so; the series shall be so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from addin.meetings.access import own_meeting
+from addin.meetings.bindings import Copy, CopyOutcome, SeriesAnswer
+from addin.meetings.errors import MeetingNotFound
+from addin.meetings.model import AuditEntry, Meeting, Principal
+from addin.meetings.ports import Clock, Ledger, Writing
+
+_OPEN: Final = (CopyOutcome.ASKED, CopyOutcome.UNWRITABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAnswers:
+    """The use cases; each only makes the meeting's binding due, and the next look carries it out."""
+
+    ledger: Ledger
+    clock: Clock
+
+    def bind_item(self, meeting_id: str, item_id: str, who: Principal) -> Meeting:
+        """Have the item looked at now whose id Outlook gave (`item_id` as Office.js gives it).
+
+        An id alone proves nothing: the item holds the meeting when it bears its tag. Without calendar access nothing
+        happens. Raises MeetingNotFound, LedgerUnavailable.
+        """
+
+        def unit(writing: Writing) -> Meeting:
+            meeting = own_meeting(writing, meeting_id, who)
+            if writing.binding(meeting.id):
+                writing.offer_item(meeting.id, item_id)
+            return meeting
+
+        return self.ledger.write(unit)
+
+    def answer_copies(self, meeting_id: str, *, own_room: bool | None, who: Principal) -> Meeting:
+        """Say what the copies shall get that were asked about: a room of their own, no link (False), or stay (None).
+
+        Raises MeetingNotFound, LedgerUnavailable.
+        """
+        outcome = {
+            True: CopyOutcome.OWN_ROOM_WANTED,
+            False: CopyOutcome.STRIP_WANTED,
+            None: CopyOutcome.LEFT,
+        }[own_room]
+
+        def unit(writing: Writing) -> Meeting:
+            meeting = own_meeting(writing, meeting_id, who)
+            asked = [copy for copy in writing.copies(meeting.id) if copy.outcome in _OPEN]
+            for copy in asked:
+                self._answer_copy(writing, copy, outcome, meeting, who)
+            if asked:
+                writing.ask_bindings([meeting.id])
+            return meeting
+
+        return self.ledger.write(unit)
+
+    def _answer_copy(
+        self, writing: Writing, copy: Copy, outcome: CopyOutcome, meeting: Meeting, who: Principal
+    ) -> None:
+        now = self.clock.now()
+        writing.put_copy(replace(copy, outcome=outcome, at=now))
+        entry = AuditEntry(now, meeting.tenant, who.object_id, "copy_answered", meeting.id, outcome.value)
+        writing.audit(entry)
+
+    def answer_series(self, meeting_id: str, *, one_link: bool, who: Principal) -> Meeting:
+        """Say whether the same people meet each time, so that one link leads to every occurrence.
+
+        Otherwise it leads to the first occurrence alone. Raises MeetingNotFound (also when it is no series),
+        LedgerUnavailable.
+        """
+        answer = SeriesAnswer.ONE_LINK if one_link else SeriesAnswer.FIRST_ONLY
+
+        def unit(writing: Writing) -> Meeting:
+            meeting = own_meeting(writing, meeting_id, who)
+            if not writing.answer_series(meeting.id, answer):
+                raise MeetingNotFound
+            now = self.clock.now()
+            writing.audit(
+                AuditEntry(now, meeting.tenant, who.object_id, "series_answered", meeting.id, answer.value)
+            )
+            return meeting
+
+        return self.ledger.write(unit)

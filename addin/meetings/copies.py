@@ -1,0 +1,180 @@
+"""What is done about a copy of a meeting's calendar item: two items never share a room.
+
+A copy bears our tag and our block. By its type's `copy_rule` it loses both, or gets a meeting of its own. Where people
+have been invited to it they would be told of a change by the calendar, so its owner is asked first. The original is
+never touched.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from addin.meetings.bindings import BindingClaim, Copy, CopyOutcome, ItemBinding, SeriesAnswer
+from addin.meetings.codes import new_code
+from addin.meetings.look import ItemLooks
+from addin.meetings.meeting_types import MeetingType
+from addin.meetings.model import AuditEntry, Meeting, MeetingState, Window
+from addin.meetings.notices import NoticeKind
+from addin.meetings.occurrences import current, near
+from addin.meetings.ports import Writing
+from addin.meetings.rooms import RoomPlans
+from calendar_sync.calendar import AccessDenied, CalendarUnreadable, Conflict
+from calendar_sync.items import Block, Snapshot
+
+log = logging.getLogger(__name__)
+
+SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What came of one copy; `outcome` None: nothing yet, look again soon."""
+
+    snapshot: Snapshot
+    outcome: CopyOutcome | None
+
+
+class CopyWork:
+    """Deals with copies; `block` renders a meeting's block, `quiet` is how long a notice waits, in seconds."""
+
+    def __init__(
+        self,
+        looks: ItemLooks,
+        plans: RoomPlans,
+        block: Callable[[Meeting], Block],
+        *,
+        may_write: bool,
+        service_url: str,
+        quiet: float,
+    ) -> None:
+        self._looks = looks
+        self._plans = plans
+        self._block = block
+        self._may_write = may_write
+        self._service_url = service_url
+        self._quiet = quiet
+
+    def handle(self, claim: BindingClaim, snapshot: Snapshot, copies: Sequence[Copy]) -> Handled:
+        """Do what must be done in the calendar; may be repeated."""
+        known = self._looks.known_copy(snapshot.uid, copies)
+        outcome = self._wanted(claim, snapshot, known)
+        if outcome is CopyOutcome.STRIPPED:
+            return Handled(snapshot, self._strip(claim, snapshot))
+        return Handled(snapshot, outcome)
+
+    def _wanted(self, claim: BindingClaim, snapshot: Snapshot, known: Copy | None) -> CopyOutcome:
+        if not self._may_write:
+            return CopyOutcome.UNWRITABLE
+        if known and known.outcome is CopyOutcome.STRIP_WANTED:
+            return CopyOutcome.STRIPPED
+        if known and known.outcome is CopyOutcome.OWN_ROOM_WANTED:
+            return CopyOutcome.OWN_ROOM
+        if snapshot.is_meeting:
+            return CopyOutcome.ASKED
+        strips = self._plans.types.of(claim.meeting.type).copy_rule == "strip"
+        return CopyOutcome.STRIPPED if strips else CopyOutcome.OWN_ROOM
+
+    def _strip(self, claim: BindingClaim, snapshot: Snapshot) -> CopyOutcome | None:
+        calendar = self._looks.calendar_of(snapshot.ref.mailbox, claim.binding)
+        if calendar is None:
+            return None
+        try:
+            known = [self._block(claim.meeting)]
+            calendar.replace_block(snapshot.ref, None, None, snapshot.version, self._service_url, known)
+        except Conflict:
+            return None
+        except AccessDenied:
+            return CopyOutcome.UNWRITABLE
+        except CalendarUnreadable as failure:
+            log.warning(
+                "copy_not_stripped", extra={"meeting": claim.meeting.id, "reason": failure.reason.value}
+            )
+            return None
+        return CopyOutcome.STRIPPED
+
+    # --- the record -----------------------------------------------------------------------------------------
+
+    def record(self, writing: Writing, meeting: Meeting, handled: Handled, at: datetime) -> None:
+        """Write what came of a copy; one that gets a room of its own gets its meeting here."""
+        if handled.outcome is None:
+            return
+        own = (
+            self._own_meeting(writing, meeting, handled.snapshot, at)
+            if handled.outcome is CopyOutcome.OWN_ROOM
+            else None
+        )
+        uid = self._looks.uid_hash(handled.snapshot.uid)
+        writing.put_copy(Copy(meeting.id, uid, handled.outcome, at, own))
+        writing.audit(
+            AuditEntry(at, meeting.tenant, SERVICE, "copy_handled", meeting.id, handled.outcome.value)
+        )
+        notice = _NOTICES.get(handled.outcome)
+        if notice:
+            writing.owe_notice(meeting.id, meeting.revision, notice, self._quiet)
+
+    def _own_meeting(self, writing: Writing, original: Meeting, snapshot: Snapshot, at: datetime) -> str:
+        kind = self._plans.types.of(original.type)
+        answer = series_answer(kind) if snapshot.series else None
+        meeting = replace(
+            original,
+            id=secrets.token_hex(16),
+            mailbox=snapshot.ref.mailbox,
+            window=_window(snapshot, original, answer, kind, at),
+            previous=None,
+            revision=1,
+            state=MeetingState.WANTED,
+            attention=None,
+            unbound=False,
+            join_code=new_code(),
+            start_code=new_code(),
+            created_at=at,
+            host_started_at=None,
+            cancelled_at=None,
+            told={},
+            calendar_notes=frozenset(),
+        )
+        writing.add_meeting(meeting, None, meeting.window.end + timedelta(days=kind.days_kept))
+        writing.add_due_room(self._plans.new_room(meeting, kind.provider))
+        writing.add_binding(
+            ItemBinding(
+                meeting.id,
+                meeting.mailbox,
+                at,
+                item_id=snapshot.ref.item_id,
+                uid=snapshot.uid,
+                version=snapshot.version,
+                series=snapshot.series,
+                series_answer=answer,
+                block_due=True,
+            )
+        )
+        if snapshot.series:
+            writing.put_occurrences(meeting.id, near(snapshot.series, at))
+        writing.audit(AuditEntry(at, meeting.tenant, SERVICE, "booked", meeting.id, "copy"))
+        return meeting.id
+
+
+def series_answer(kind: MeetingType) -> SeriesAnswer:
+    """Return what a type says of an item that became a series."""
+    return SeriesAnswer.ONE_LINK if kind.series_rule == "one_link" else SeriesAnswer.ASKED
+
+
+def _window(
+    snapshot: Snapshot, original: Meeting, answer: SeriesAnswer | None, kind: MeetingType, at: datetime
+) -> Window:
+    zone = original.window.zone if snapshot.zone == "UTC" else snapshot.zone
+    if snapshot.series:
+        turn = current(snapshot.series, answer, at, kind.open_after)
+        if turn:
+            return Window(turn.start, turn.end, zone)
+    return Window(snapshot.start, snapshot.end, zone)
+
+
+_NOTICES = {
+    CopyOutcome.ASKED: NoticeKind.COPY_ASKED,
+    CopyOutcome.UNWRITABLE: NoticeKind.COPY_UNWRITABLE,
+}

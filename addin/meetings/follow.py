@@ -1,0 +1,170 @@
+"""Makes meetings agree with their calendar items: claims what is due, looks, and carries out what `decide` says.
+
+Nothing here believes a notification. Every look begins anew from what is recorded and what is seen, so that a look
+that is repeated, late or broken off anywhere leaves nothing undone and does nothing twice: calendars are called
+outside any unit, and what follows is written in one, under the fence of the lease and only when nobody has changed the
+meeting meanwhile. Rooms are not touched; the wish is changed, and the reconciler does the rest.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from addin.meetings.bindings import BindingClaim
+from addin.meetings.copies import CopyWork, Handled
+from addin.meetings.errors import LeaseLost, LedgerUnavailable, UnknownMeetingType
+from addin.meetings.look import ItemLooks, Seen
+from addin.meetings.look_times import PERIOD, pause
+from addin.meetings.model import Meeting
+from addin.meetings.ports import Clock, ConferencingProvider, Ledger, Writing
+from addin.meetings.rooms import RoomPlans
+from addin.meetings.turn import FollowRules, Turn, TurnTools, Written
+from calendar_sync.calendar import AccessDenied, Calendar, CalendarUnreadable, Conflict
+from calendar_sync.decide import HandleCopy
+from calendar_sync.items import Block, ItemRef, Lookup, Snapshot
+
+log = logging.getLogger(__name__)
+
+LEASE_SECONDS: Final = 90.0
+# What is left of a lease must do for one item's calls and the record of them.
+LEASE_RESERVE_SECONDS: Final = 45.0
+ITEMS_A_CLAIM: Final = 20
+
+
+class FollowItems:
+    """Follows the items of all calendars; `block` renders what stands in the item of a meeting."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        calendars: Mapping[str, Calendar],
+        looks: ItemLooks,
+        plans: RoomPlans,
+        providers: Mapping[str, ConferencingProvider],
+        block: Callable[[Meeting], Block],
+        rules: FollowRules,
+        clock: Clock,
+    ) -> None:
+        self._ledger = ledger
+        self._calendars = calendars
+        self._looks = looks
+        self._plans = plans
+        self._providers = providers
+        self._block = block
+        self._rules = rules
+        self._clock = clock
+        self._copies = CopyWork(
+            looks,
+            plans,
+            block,
+            may_write=rules.may_write,
+            service_url=rules.service_url,
+            quiet=rules.quiet_seconds,
+        )
+
+    def work_once(self, backend: str) -> bool:
+        """Claim some due items of one calendar and follow each; False when none was due. Raises LedgerUnavailable."""
+        claims = self._ledger.write(
+            lambda writing: writing.claim_bindings(backend, LEASE_SECONDS, ITEMS_A_CLAIM)
+        )
+        if not claims:
+            return False
+        items = self._looks.read_all(backend, [claim.binding for claim in claims])
+        for claim in claims:
+            self._follow_guarded(claim, items)
+        return True
+
+    def _follow_guarded(self, claim: BindingClaim, items: Mapping[ItemRef, Lookup]) -> None:
+        try:
+            if claim.until.remaining() < LEASE_RESERVE_SECONDS:
+                # Too little is left for its calls; whoever comes next has a whole lease.
+                self._ledger.write(lambda writing: writing.save_binding(claim, claim.binding, 0.0))
+            else:
+                self._follow(claim, items)
+        except LeaseLost:
+            log.info("lease_lost", extra={"meeting": claim.meeting.id})
+        except UnknownMeetingType:
+            log.warning("meeting_type_missing", extra={"meeting": claim.meeting.id})
+            self._put_off(claim)
+        except LedgerUnavailable:
+            raise
+        except Exception:
+            # One item that cannot be followed must not stop the others that were claimed with it.
+            log.exception("follow_failed", extra={"meeting": claim.meeting.id})
+            self._put_off(claim)
+
+    def _put_off(self, claim: BindingClaim) -> None:
+        binding = replace(claim.binding, attempts=claim.binding.attempts + 1)
+        later = pause(claim.binding.attempts).total_seconds()
+        self._ledger.write(lambda writing: writing.save_binding(claim, binding, later))
+
+    def _follow(self, claim: BindingClaim, items: Mapping[ItemRef, Lookup]) -> None:
+        copies = self._ledger.read(lambda reading: reading.copies(claim.meeting.id))
+        seen = self._looks.see(claim.meeting, claim.binding, copies, items)
+        wanted = [intent.snapshot for intent in seen.intents if isinstance(intent, HandleCopy)]
+        handled = [self._copies.handle(claim, one, copies) for one in wanted]
+        written = self._write_own(claim, seen)
+        self._ledger.write(partial(self._record, claim, seen, handled, written))
+
+    # --- our own writes into the item -----------------------------------------------------------------------
+
+    def _write_own(self, claim: BindingClaim, seen: Seen) -> Written:
+        """Write tag and block into the meeting's item where they are due; what fails is due again."""
+        binding, own = claim.binding, seen.own
+        if own is None or not self._rules.may_write or claim.meeting.is_cancelled:
+            return Written(None, binding.tag_written, binding.block_due, again=False)
+        young = seen.at < binding.created_at + self._rules.tag_after
+        is_tagged = binding.tag_written and own.uid == binding.uid
+        if not binding.block_due and (is_tagged or young):
+            return Written(None, is_tagged, block_due=False, again=False)
+        calendar = self._looks.calendar_of(own.ref.mailbox, binding)
+        if calendar is None:
+            return Written(None, is_tagged, binding.block_due, again=False)
+        try:
+            version = self._write_into(calendar, claim, own)
+        except Conflict:
+            return Written(None, is_tagged, binding.block_due, again=True)
+        except CalendarUnreadable as failure:
+            log.warning(
+                "tag_not_written", extra={"meeting": claim.meeting.id, "reason": failure.reason.value}
+            )
+            return Written(None, is_tagged, binding.block_due, again=not isinstance(failure, AccessDenied))
+        return Written(version, tagged=True, block_due=False, again=False)
+
+    def _write_into(self, calendar: Calendar, claim: BindingClaim, own: Snapshot) -> str:
+        tag = self._looks.tag_of(claim.meeting.id)
+        if claim.binding.block_due:
+            # The item is a copy, and what stands in it is the block of the item that it was copied from.
+            original = self._ledger.read(lambda reading: reading.copied_from(claim.meeting.id))
+            block = self._block(claim.meeting)
+            known = [block, *([self._block(original)] if original else [])]
+            return calendar.replace_block(own.ref, block, tag, own.version, self._rules.service_url, known)
+        return calendar.write_tag(own.ref, tag, own.version)
+
+    # --- the record -----------------------------------------------------------------------------------------
+
+    def _record(
+        self,
+        claim: BindingClaim,
+        seen: Seen,
+        handled: Sequence[Handled],
+        written: Written,
+        writing: Writing,
+    ) -> None:
+        """Write what the look came to; look again at once when somebody has changed the meeting meanwhile."""
+        meeting = writing.meeting(claim.meeting.id)
+        if meeting is None:
+            return
+        if meeting.revision != claim.meeting.revision:
+            writing.save_binding(claim, claim.binding, 0.0)
+            return
+        if writing.frozen():
+            # A ledger that was restored concludes nothing until it has been rebuilt.
+            writing.save_binding(claim, claim.binding, PERIOD.total_seconds())
+            return
+        tools = TurnTools(self._plans, self._providers, self._copies, self._rules, self._looks, self._clock)
+        Turn(tools, writing, meeting, claim, seen).carry_out(handled, written)

@@ -1,0 +1,200 @@
+"""Looks at a meeting's calendar item: what is recorded, what is seen, and what follows; changes nothing anywhere.
+
+The worker and `vardmote follow --explain` see the same, because they look through here. Nothing of an item is read but
+what a `Snapshot` holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from addin.meetings.bindings import Copy, CopyOutcome, ItemBinding
+from addin.meetings.keyring import Keyring
+from addin.meetings.model import Meeting
+from addin.meetings.ports import Clock, Ledger
+from calendar_sync.calendar import Calendar, CalendarUnreadable
+from calendar_sync.decide import Bind, Binding, Intent, Observed, Recorded, decide
+from calendar_sync.items import Found, ItemRef, Lookup, Snapshot, Tag, Unreadable
+
+# These are still open: each look is for copies, too, so that it is noticed when they are gone.
+OPEN_COPIES = (CopyOutcome.ASKED, CopyOutcome.UNWRITABLE)
+_WANTED = (CopyOutcome.STRIP_WANTED, CopyOutcome.OWN_ROOM_WANTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one look came to. `own` is the item that holds the meeting, wherever it is now; None when not seen."""
+
+    at: datetime
+    recorded: Recorded
+    observed: Observed
+    intents: Sequence[Intent]
+    own: Snapshot | None
+
+    @property
+    def searched(self) -> Sequence[Snapshot] | None:
+        """The living items with the meeting's tag, when they were asked for and could be read."""
+        tagged = self.observed.tagged
+        return tagged if isinstance(tagged, Sequence) else None
+
+
+class ItemLooks:
+    """Looks at items through the calendars. `grace` is how long an item must be gone."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        calendars: Mapping[str, Calendar],
+        keyring: Keyring,
+        instance: str,
+        clock: Clock,
+        grace: timedelta,
+    ) -> None:
+        self._ledger = ledger
+        self._calendars = calendars
+        self._keyring = keyring
+        self._instance = instance
+        self._clock = clock
+        self.grace = grace
+
+    def read_all(self, backend: str, bindings: Collection[ItemBinding]) -> Mapping[ItemRef, Lookup]:
+        """Read the bound items of one calendar, in as few calls as can be."""
+        refs = {ref for binding in bindings if (ref := ref_of(binding))}
+        return self._calendars[backend].look(sorted(refs, key=_place)) if refs else {}
+
+    def see(
+        self,
+        meeting: Meeting,
+        binding: ItemBinding,
+        copies: Sequence[Copy],
+        items: Mapping[ItemRef, Lookup],
+    ) -> Seen:
+        """Look for what `items` does not answer, and say what must change."""
+        at = self._clock.now()
+        ref = ref_of(binding)
+        item = items.get(ref) if ref else None
+        tagged: Sequence[Snapshot] | Unreadable | None = None
+        if not isinstance(item, Unreadable) and self._must_search(binding, item, copies):
+            tagged = self._search(meeting, binding, item)
+        observed = Observed(at, item, tagged)
+        recorded = self._recorded(meeting, binding, copies, observed)
+        intents = decide(recorded, observed, self.grace)
+        return Seen(at, recorded, observed, intents, _own(binding, item, intents))
+
+    def calendar_of(self, mailbox: str, binding: ItemBinding) -> Calendar | None:
+        """Return the calendar that serves a mailbox in which the meeting's tag was seen, if it is followed."""
+        if mailbox == binding.mailbox:
+            return self._calendars.get(binding.backend or "")
+        watch = self._ledger.read(lambda reading: reading.watch_by_mailbox(mailbox))
+        return self._calendars.get(watch.backend or "") if watch else None
+
+    def tag_of(self, meeting_id: str) -> Tag:
+        """Return the tag of a meeting."""
+        return Tag(self._instance, meeting_id)
+
+    def known_copy(self, uid: str, copies: Sequence[Copy]) -> Copy | None:
+        """Return what is known of the copy with that UID."""
+        hashes = self._keyring.lookup_hashes("item-uid", uid)
+        return next((copy for copy in copies if copy.uid_hash in hashes), None)
+
+    def uid_hash(self, uid: str) -> bytes:
+        """Return the hash under which a copy is remembered."""
+        return self._keyring.lookup_hash("item-uid", uid)
+
+    # --- what is seen ---------------------------------------------------------------------------------------
+
+    def _must_search(self, binding: ItemBinding, item: Lookup | None, copies: Sequence[Copy]) -> bool:
+        if binding.look_tagged or not _is_bound_item(binding, item):
+            return True
+        return any(copy.outcome in OPEN_COPIES for copy in copies)
+
+    def _search(
+        self, meeting: Meeting, binding: ItemBinding, item: Lookup | None
+    ) -> Sequence[Snapshot] | Unreadable:
+        try:
+            found = {one.ref: one for one in self._tagged(meeting, binding)}
+            if binding.uid is None:
+                found |= {one.ref: one for one in self._offered(meeting, binding)}
+            elif not _is_bound_item(binding, item) and not any(
+                one.uid == binding.uid for one in found.values()
+            ):
+                # Its tag may have been taken from it, or lost on the way to another calendar.
+                found |= {one.ref: one for one in self._with_uid(binding, binding.uid)}
+        except CalendarUnreadable as failure:
+            return Unreadable(failure.reason, failure.retry_after)
+        return list(found.values())
+
+    def _tagged(self, meeting: Meeting, binding: ItemBinding) -> Iterator[Snapshot]:
+        tag = self.tag_of(meeting.id)
+        for mailbox, calendar in self._places(binding):
+            yield from (one for one in calendar.find_tagged(mailbox, meeting.id) if one.tag == tag)
+
+    def _with_uid(self, binding: ItemBinding, uid: str) -> Iterator[Snapshot]:
+        for mailbox, calendar in self._places(binding):
+            yield from calendar.find_uid(mailbox, uid)
+
+    def _offered(self, meeting: Meeting, binding: ItemBinding) -> Iterator[Snapshot]:
+        """Yield the item whose id Outlook gave, when it bears the meeting's tag: an id alone proves nothing."""
+        calendar = self.calendar_of(binding.mailbox, binding)
+        if binding.offered is None or calendar is None:
+            return
+        for lookup in calendar.look([ItemRef(binding.mailbox, binding.offered)]).values():
+            if isinstance(lookup, Found) and lookup.snapshot.tag == self.tag_of(meeting.id):
+                yield lookup.snapshot
+
+    def _places(self, binding: ItemBinding) -> Iterator[tuple[str, Calendar]]:
+        for mailbox in dict.fromkeys((binding.mailbox, *binding.also)):
+            calendar = self.calendar_of(mailbox, binding)
+            if calendar:
+                yield mailbox, calendar
+
+    # --- what is recorded -----------------------------------------------------------------------------------
+
+    def _recorded(
+        self, meeting: Meeting, binding: ItemBinding, copies: Sequence[Copy], observed: Observed
+    ) -> Recorded:
+        bound = Binding(ItemRef(binding.mailbox, binding.item_id or ""), binding.uid) if binding.uid else None
+        return Recorded(
+            tag=self.tag_of(meeting.id),
+            mailbox=binding.mailbox,
+            is_live=not meeting.is_cancelled,
+            start=meeting.window.start,
+            end=meeting.window.end,
+            binding=bound,
+            series=binding.series,
+            ended_by_calendar=binding.ended_by_calendar,
+            gone_since=binding.gone_since,
+            known_copies=self._known_copies(copies, observed),
+            is_frozen=binding.frozen is not None,
+        )
+
+    def _known_copies(self, copies: Sequence[Copy], observed: Observed) -> frozenset[str]:
+        """Return the UIDs among those seen that need nothing more; an owner's answer is still to be carried out."""
+        if not isinstance(observed.tagged, Sequence):
+            return frozenset()
+        known = {one.uid: self.known_copy(one.uid, copies) for one in observed.tagged}
+        return frozenset(uid for uid, copy in known.items() if copy and copy.outcome not in _WANTED)
+
+
+def ref_of(binding: ItemBinding) -> ItemRef | None:
+    """Return where the bound item is, when that is known in the calendar that serves its mailbox now."""
+    return ItemRef(binding.mailbox, binding.item_id) if binding.item_id else None
+
+
+def _place(ref: ItemRef) -> tuple[str, str]:
+    return ref.mailbox, ref.item_id
+
+
+def _is_bound_item(binding: ItemBinding, item: Lookup | None) -> bool:
+    if not isinstance(item, Found):
+        return False
+    return item.snapshot.uid == binding.uid and not item.snapshot.is_cancelled
+
+
+def _own(binding: ItemBinding, item: Lookup | None, intents: Sequence[Intent]) -> Snapshot | None:
+    bound = next((intent.snapshot for intent in intents if isinstance(intent, Bind)), None)
+    if bound:
+        return bound
+    return item.snapshot if isinstance(item, Found) and _is_bound_item(binding, item) else None

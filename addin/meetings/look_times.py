@@ -1,0 +1,78 @@
+"""When a meeting's calendar item is looked at next, when nobody asks sooner; pure.
+
+Notifications are quicker and can be lost, so every item is looked at now and then: often near its start, a last time
+ten minutes before it, seldom when it is long over.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from typing import Final
+
+from addin.meetings.bindings import ItemBinding, SeriesAnswer
+from addin.meetings.meeting_types import MeetingType
+from addin.meetings.model import Meeting
+
+NEAR: Final = timedelta(hours=24)
+NEAR_PERIOD: Final = timedelta(minutes=15)
+PERIOD: Final = timedelta(hours=1)
+OVER_PERIOD: Final = timedelta(hours=6)
+LAST_LOOK: Final = timedelta(minutes=10)
+# An item that was never saved when its meeting was booked mostly is soon after.
+FIRST_PERIOD: Final = timedelta(minutes=1)
+FIRST_WHILE: Final = timedelta(minutes=15)
+UNBOUND_KEPT: Final = timedelta(hours=24)
+SHORTEST_PAUSE: Final = timedelta(seconds=5)
+LONGEST_PAUSE: Final = timedelta(hours=1)
+
+
+def next_look(
+    meeting: Meeting, binding: ItemBinding, kind: MeetingType, at: datetime, grace: timedelta
+) -> timedelta | None:
+    """Return how long after `at` (UTC) to look again; None: never, unless somebody asks."""
+    if meeting.is_cancelled and not binding.ended_by_calendar:
+        return None
+    moments = [at + spread(_period(meeting, binding, at))]
+    if binding.gone_since and not meeting.is_cancelled:
+        moments.append(binding.gone_since + grace)
+    if not meeting.is_cancelled:
+        moments += [moment for moment in _marks(meeting, binding, kind) if moment > at]
+    return max(timedelta(), min(moments) - at)
+
+
+def overdue_unbound(meeting: Meeting, binding: ItemBinding, at: datetime) -> bool:
+    """Whether a meeting whose item was never seen has waited long enough for one."""
+    if not meeting.unbound or binding.uid is not None or meeting.is_cancelled:
+        return False
+    return at >= min(binding.created_at + UNBOUND_KEPT, meeting.window.start)
+
+
+def pause(attempts: int, retry_after: float | None = None) -> timedelta:
+    """Return how long to wait after so many failures: what the calendar asks for, else 5, 10, 20 s ... an hour."""
+    if retry_after is not None:
+        return min(max(timedelta(seconds=retry_after), SHORTEST_PAUSE), LONGEST_PAUSE)
+    return spread(min(SHORTEST_PAUSE * (1 << min(attempts, 12)), LONGEST_PAUSE))
+
+
+def spread(period: timedelta) -> timedelta:
+    """Return the period, up to a tenth shorter, so that what began together does not stay together."""
+    return period * random.uniform(0.9, 1.0)  # noqa: S311 - spreads load, protects nothing
+
+
+def _period(meeting: Meeting, binding: ItemBinding, at: datetime) -> timedelta:
+    if binding.uid is None and at < binding.created_at + FIRST_WHILE:
+        return FIRST_PERIOD
+    if meeting.window.end + NEAR < at:
+        return OVER_PERIOD
+    return NEAR_PERIOD if meeting.window.start - NEAR <= at else PERIOD
+
+
+def _marks(meeting: Meeting, binding: ItemBinding, kind: MeetingType) -> list[datetime]:
+    marks = [meeting.window.start - LAST_LOOK]
+    if binding.uid is None and meeting.unbound:
+        marks += [binding.created_at + UNBOUND_KEPT, meeting.window.start]
+    if binding.series and binding.series_answer is SeriesAnswer.ONE_LINK:
+        # The next occurrence takes its turn when this one's door has closed.
+        marks.append(meeting.window.end + kind.open_after)
+    return marks

@@ -1,0 +1,332 @@
+"""Looks after the mailboxes in which meetings are followed: which calendar serves each, and how it tells of changes.
+
+A mailbox is probed once and again when it went elsewhere. Where a calendar pushes or can be pulled there is one
+subscription for the mailbox, prolonged when half of its life is over; after every loss, everything in the mailbox is
+looked at anew. An hourly search for items with our tag finds what no notification told of: copies, and items that were
+moved or never seen.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from addin.meetings.bindings import Copy, ItemBinding
+from addin.meetings.errors import LeaseLost, LedgerUnavailable
+from addin.meetings.hints import item_hash
+from addin.meetings.keyring import Keyring
+from addin.meetings.look_times import pause, spread
+from addin.meetings.model import Meeting
+from addin.meetings.ports import Clock, Ledger, Reading, Writing
+from addin.meetings.watches import KEPT_AFTER, MailboxWatch, WatchClaim
+from calendar_sync.calendar import (
+    AccessDenied,
+    Calendar,
+    CalendarUnreadable,
+    Capabilities,
+    MailboxElsewhere,
+    MailboxMissing,
+    NotUnderstood,
+    Watch,
+    WatchWish,
+)
+from calendar_sync.items import Snapshot, Unread
+
+log = logging.getLogger(__name__)
+
+LEASE_SECONDS: Final = 90.0
+MAILBOXES_A_CLAIM: Final = 4
+SCAN_PERIOD: Final = timedelta(hours=1)
+PULL_PERIOD: Final = timedelta(seconds=15)
+UNSERVED_PERIOD: Final = timedelta(minutes=15)
+_BATCH: Final = 50
+_GONE: Final = (MailboxElsewhere, MailboxMissing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What looking after a mailbox has come to so far.
+
+    `sweep`: look at everything in it anew. `pulled` are ids of items that changed. `seen` are the items found by our
+    tag, None when they were not searched for. `failure`: why it could not be gone on.
+    """
+
+    watch: MailboxWatch
+    sweep: bool = False
+    pulled: frozenset[str] = frozenset()
+    seen: Sequence[Snapshot] | None = None
+    failure: CalendarUnreadable | None = None
+
+
+class FollowMailboxes:
+    """Looks after mailboxes; `hooks` is where each calendar that pushes is to call: address and lifecycle address."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        calendars: Mapping[str, Calendar],
+        keyring: Keyring,
+        instance: str,
+        hooks: Mapping[str, tuple[str, str]],
+        clock: Clock,
+    ) -> None:
+        self._ledger = ledger
+        self._calendars = calendars
+        self._keyring = keyring
+        self._instance = instance
+        self._hooks = hooks
+        self._clock = clock
+
+    def route_once(self) -> bool:
+        """Give new bindings their calendar, and their mailboxes a watch; False when there was nothing to do."""
+        return self._ledger.write(lambda writing: writing.route_bindings(_BATCH)) > 0
+
+    def follow_all(self) -> None:
+        """Have every live meeting followed, those booked before calendars were, too; raises LedgerUnavailable."""
+        while self._ledger.write(lambda writing: writing.follow_all(_BATCH)):
+            pass
+
+    def work_once(self, backend: str | None) -> bool:
+        """Look after some due mailboxes of one calendar (None: find out which serves them); False when none was due."""
+        claims = self._ledger.write(
+            lambda writing: writing.claim_watches(backend, LEASE_SECONDS, MAILBOXES_A_CLAIM)
+        )
+        for claim in claims:
+            self._guarded(claim)
+        return bool(claims)
+
+    def _guarded(self, claim: WatchClaim) -> None:
+        try:
+            if claim.watch.backend is None:
+                self._probe(claim)
+            else:
+                self._look_after(claim, self._calendars[claim.watch.backend])
+        except LeaseLost:
+            log.info("lease_lost")
+        except LedgerUnavailable:
+            raise
+        except Exception:
+            log.exception("watch_failed")
+            put_off = replace(claim.watch, attempts=claim.watch.attempts + 1)
+            self._save(claim, put_off, pause(claim.watch.attempts))
+
+    # --- which calendar -------------------------------------------------------------------------------------
+
+    def _probe(self, claim: WatchClaim) -> None:
+        at, failures = self._clock.now(), []
+        if not self._is_followed(claim.watch, at):
+            self._ledger.write(lambda writing: writing.remove_watch(claim))
+            return
+        for name, calendar in self._calendars.items():
+            try:
+                found = calendar.probe(claim.watch.mailbox)
+            except CalendarUnreadable as failure:
+                failures.append(failure)
+                continue
+            self._ledger.write(partial(self._record_served, claim, name, found))
+            return
+        self._ledger.write(partial(self._record_unserved, claim, failures, at))
+
+    def _record_served(self, claim: WatchClaim, name: str, found: Capabilities, writing: Writing) -> None:
+        """Note which calendar serves the mailbox; a subscription at another one is void."""
+        fresh = replace(
+            claim.watch,
+            backend=name,
+            pushes=found.pushes,
+            pulls=found.pulls,
+            writes=found.writes,
+            subscription=None,
+            secret=None,
+            watermark=None,
+            expires_at=None,
+            renew_at=None,
+            scan_due_at=None,
+            frozen=None,
+            frozen_since=None,
+            attempts=0,
+        )
+        writing.save_watch(claim, fresh, 0.0)
+        writing.reroute(claim.watch.mailbox, name)
+
+    def _record_unserved(
+        self, claim: WatchClaim, failures: Sequence[CalendarUnreadable], at: datetime, writing: Writing
+    ) -> None:
+        """Note that none serves it, or that nobody knows: then it is asked again soon."""
+        watch = claim.watch
+        unsure = [failure for failure in failures if not isinstance(failure, (*_GONE, AccessDenied))]
+        reason = _worst(failures)
+        frozen = replace(
+            watch, frozen=reason, frozen_since=watch.frozen_since or at, attempts=watch.attempts + 1
+        )
+        wait = pause(watch.attempts, unsure[0].retry_after) if unsure else spread(UNSERVED_PERIOD)
+        if not unsure or watch.attempts:
+            writing.freeze_mailbox(watch.mailbox, reason, at)
+        writing.save_watch(claim, frozen, wait.total_seconds())
+
+    # --- a mailbox that is served ---------------------------------------------------------------------------
+
+    def _look_after(self, claim: WatchClaim, calendar: Calendar) -> None:
+        watch, at = claim.watch, self._clock.now()
+        if not self._is_followed(watch, at):
+            self._let_go(claim, calendar)
+            return
+        step = _Step(watch)
+        for do in (self._keep_subscribed, self._pull, self._scan):
+            if step.failure is None:
+                step = do(step, calendar, at)
+        self._ledger.write(partial(self._record, claim, step, at))
+
+    def _is_followed(self, watch: MailboxWatch, at: datetime) -> bool:
+        until = self._ledger.read(lambda reading: reading.follows_until(watch.mailbox))
+        return until is not None and until + KEPT_AFTER > at
+
+    def _let_go(self, claim: WatchClaim, calendar: Calendar) -> None:
+        watch = claim.watch
+        if watch.subscription:
+            try:
+                calendar.unwatch(watch.mailbox, watch.subscription)
+            except CalendarUnreadable:
+                # It ends by itself; nothing that it tells is believed once its row is gone.
+                log.info("unwatch_failed")
+        self._ledger.write(lambda writing: writing.remove_watch(claim))
+
+    def _keep_subscribed(self, step: _Step, calendar: Calendar, at: datetime) -> _Step:
+        watch = step.watch
+        if not (watch.pushes or watch.pulls) or (watch.renew_at and at < watch.renew_at):
+            return step
+        try:
+            kept = calendar.renew(watch.mailbox, watch.subscription) if watch.subscription else None
+            if kept:
+                return replace(step, watch=_subscribed(watch, kept, at))
+            return self._subscribe(step, calendar, at)
+        except (AccessDenied, NotUnderstood) as failure:
+            # Reading may still do; sweeps find what nobody tells.
+            log.warning("subscription_refused", extra={"reason": failure.reason.value})
+            return replace(step, watch=replace(watch, renew_at=at + spread(SCAN_PERIOD)))
+        except CalendarUnreadable as failure:
+            return replace(step, failure=failure)
+
+    def _subscribe(self, step: _Step, calendar: Calendar, at: datetime) -> _Step:
+        """Subscribe anew; what happened since the last one ended is found by looking at everything."""
+        secret = secrets.token_urlsafe(32)
+        url, lifecycle = self._hooks.get(calendar.name, ("", ""))
+        made = calendar.watch(step.watch.mailbox, WatchWish(url, lifecycle, secret))
+        return replace(step, watch=_subscribed(replace(step.watch, secret=secret), made, at), sweep=True)
+
+    def _pull(self, step: _Step, calendar: Calendar, _at: datetime) -> _Step:
+        watch = step.watch
+        if not watch.pulls or not watch.subscription or not watch.expires_at:
+            return step
+        try:
+            told = calendar.pull(watch.mailbox, Watch(watch.subscription, watch.expires_at, watch.watermark))
+        except CalendarUnreadable as failure:
+            return replace(step, failure=failure)
+        if told is None:
+            lost = replace(watch, subscription=None, watermark=None, renew_at=None)
+            return replace(step, watch=lost, sweep=True)
+        return replace(step, watch=replace(watch, watermark=told.watermark), pulled=told.item_ids)
+
+    def _scan(self, step: _Step, calendar: Calendar, at: datetime) -> _Step:
+        watch = step.watch
+        if watch.scan_due_at and at < watch.scan_due_at and not step.sweep:
+            return step
+        try:
+            seen = calendar.find_tagged(watch.mailbox)
+        except CalendarUnreadable as failure:
+            return replace(step, failure=failure)
+        return replace(step, watch=replace(watch, scan_due_at=at + spread(SCAN_PERIOD)), seen=seen)
+
+    # --- the record -----------------------------------------------------------------------------------------
+
+    def _record(self, claim: WatchClaim, step: _Step, at: datetime, writing: Writing) -> None:
+        if step.failure is None:
+            thawed = replace(step.watch, frozen=None, frozen_since=None, attempts=0)
+            writing.save_watch(claim, thawed, self._due_in(thawed, at))
+        else:
+            self._record_failure(claim, step, at, writing)
+        if step.sweep:
+            writing.ask_mailbox(claim.watch.id)
+        if step.pulled:
+            self._ask_pulled(claim.watch, step.pulled, at, writing)
+        if step.seen is not None:
+            self._ask_surprising(claim, step.seen, writing)
+
+    def _record_failure(self, claim: WatchClaim, step: _Step, at: datetime, writing: Writing) -> None:
+        failure, watch = step.failure, step.watch
+        frozen = replace(
+            watch,
+            frozen=failure.reason if failure else None,
+            frozen_since=watch.frozen_since or at,
+            attempts=watch.attempts + 1,
+        )
+        wait = pause(watch.attempts, failure.retry_after if failure else None)
+        writing.save_watch(claim, frozen, wait.total_seconds())
+        if isinstance(failure, _GONE):
+            writing.probe_again(watch.mailbox)
+
+    def _due_in(self, watch: MailboxWatch, at: datetime) -> float:
+        moments = [watch.scan_due_at, watch.renew_at, at + PULL_PERIOD if watch.pulls else None]
+        soonest = min((moment for moment in moments if moment), default=at + SCAN_PERIOD)
+        if (watch.pushes or watch.pulls) and not watch.renew_at:
+            # The subscription was found lost: it is made anew at once.
+            return 0.0
+        return max(0.0, (soonest - at).total_seconds())
+
+    def _ask_pulled(
+        self, watch: MailboxWatch, pulled: frozenset[str], at: datetime, writing: Writing
+    ) -> None:
+        hashes = {item_hash(self._keyring, watch.mailbox, item_id) for item_id in pulled}
+        if hashes - writing.ask_items(hashes, at):
+            writing.scan_watch(watch.id, at, 0.0)
+
+    def _ask_surprising(self, claim: WatchClaim, seen: Sequence[Snapshot], writing: Writing) -> None:
+        """Make due the meetings of whose items something is not as it is recorded."""
+        ours = {one.tag.meeting for one in seen if one.tag and one.tag.instance == self._instance}
+        followed = writing.following(ours)
+        for one in seen:
+            if one.tag is None or one.tag.instance != self._instance or one.tag.meeting not in followed:
+                continue
+            meeting, binding = followed[one.tag.meeting]
+            if self._is_surprising(one, meeting, binding, writing):
+                mailbox = one.ref.mailbox
+                also = mailbox if mailbox not in (binding.mailbox, *binding.also) else None
+                writing.ask_bindings([meeting.id], also=also, hinted_at=claim.hinted_at)
+
+    def _is_surprising(self, one: Snapshot, meeting: Meeting, binding: ItemBinding, reading: Reading) -> bool:
+        if meeting.is_cancelled:
+            return binding.ended_by_calendar and binding.uid in (None, one.uid)
+        if one.uid == binding.uid:
+            same_place = (one.ref.mailbox, one.ref.item_id) == (binding.mailbox, binding.item_id)
+            return not same_place or one.version != binding.version or binding.gone_since is not None
+        return not any(self._is_copy(one.uid, copy) for copy in reading.copies(meeting.id))
+
+    def _is_copy(self, uid: str, copy: Copy) -> bool:
+        return copy.uid_hash in self._keyring.lookup_hashes("item-uid", uid)
+
+    def _save(self, claim: WatchClaim, watch: MailboxWatch, wait: timedelta) -> None:
+        self._ledger.write(lambda writing: writing.save_watch(claim, watch, wait.total_seconds()))
+
+
+def _subscribed(watch: MailboxWatch, made: Watch, at: datetime) -> MailboxWatch:
+    """Return the watch with a subscription that is prolonged when about half of its life is over."""
+    half = (made.expires_at - at) * random.uniform(0.4, 0.5)  # noqa: S311 - spreads load, protects nothing
+    return replace(
+        watch,
+        subscription=made.id,
+        watermark=made.watermark if made.watermark is not None else watch.watermark,
+        expires_at=made.expires_at,
+        renew_at=at + max(half, timedelta(seconds=30)),
+    )
+
+
+def _worst(failures: Sequence[CalendarUnreadable]) -> Unread:
+    """Return what best says why no calendar serves a mailbox: one that may is more than one that surely does not."""
+    reasons = [failure.reason for failure in failures]
+    order = (Unread.THROTTLED, Unread.UNREACHABLE, Unread.NOT_UNDERSTOOD, Unread.DENIED)
+    return next((reason for reason in order if reason in reasons), Unread.MAILBOX_MISSING)

@@ -1,0 +1,70 @@
+"""Which occurrence of a series is the meeting's time just now, and which others are near; pure.
+
+A meeting that is a series has one link; its window is the occurrence that is current or next, and is rolled on when
+that one's door has closed. That is no new time, so nobody needs to be told of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from addin.meetings.bindings import OccurrenceRow, SeriesAnswer
+from addin.meetings.model import Meeting, Told, Window
+from calendar_sync.series import LONGEST, Occurrence, Series
+
+NEAR_FUTURE: Final = timedelta(days=62)
+NEAR_PAST: Final = timedelta(days=1)
+MOST_NEAR: Final = 40
+
+
+def current(
+    series: Series, answer: SeriesAnswer | None, at: datetime, open_after: timedelta
+) -> Occurrence | None:
+    """Return the occurrence that the meeting is at `at` (UTC); None when the series is over.
+
+    While nobody has said that the same people meet each time, it is the first one and stays that.
+    """
+    if answer is SeriesAnswer.ONE_LINK:
+        return series.next_after(at - open_after)
+    return next(series.occurrences(series.first_start - LONGEST, series.first_start + LONGEST), None)
+
+
+def cancelled(series: Series, after: datetime, before: datetime) -> Iterator[Occurrence]:
+    """Yield the occurrences that were taken out and would take place between two UTC times."""
+    whole, zone = replace(series, cancelled=frozenset()), ZoneInfo(series.zone)
+    for one in whole.occurrences(after, before):
+        if one.original_start.astimezone(zone).date() in series.cancelled:
+            yield one
+
+
+def near(series: Series, at: datetime) -> list[OccurrenceRow]:
+    """Return the occurrences of the near past and future, those that were taken out included."""
+    begin, end = at - NEAR_PAST, at + NEAR_FUTURE
+    rows = [_row(one, taken_out=False) for one in islice(series.occurrences(begin, end), MOST_NEAR)]
+    rows += [_row(one, taken_out=True) for one in islice(cancelled(series, begin, end), MOST_NEAR)]
+    return sorted(rows, key=lambda row: (row.start, row.original_start))
+
+
+def rolled(meeting: Meeting, window: Window) -> Meeting:
+    """Return the meeting at its next occurrence; who knew of this one's time knows of that one's."""
+    was = meeting.window
+    return replace(
+        meeting,
+        window=window,
+        previous=None,
+        told={audience: _carried(told, was, window) for audience, told in meeting.told.items()},
+    )
+
+
+def _carried(told: Told, was: Window, window: Window) -> Told:
+    knew = (told.start, told.end) == (was.start, was.end)
+    return replace(told, start=window.start, end=window.end) if knew else told
+
+
+def _row(one: Occurrence, *, taken_out: bool) -> OccurrenceRow:
+    return OccurrenceRow(one.original_start, one.start, one.end, taken_out)

@@ -1,0 +1,484 @@
+"""Carries out, in one unit, what one look at a calendar item has come to: the wish, the binding, the people's notices.
+
+Works on the meeting as it is stored now; whoever calls has made sure that nobody has changed it since the look. Each
+intent of `decide` has one method. Rooms follow the wish by the reconciler's hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Final
+
+from addin.meetings.bindings import BindingClaim, Copy, CopyOutcome, SeriesAnswer
+from addin.meetings.cancel import withdraw
+from addin.meetings.copies import SERVICE, CopyWork, Handled, series_answer
+from addin.meetings.look import OPEN_COPIES, ItemLooks, Seen
+from addin.meetings.look_times import SHORTEST_PAUSE, next_look, overdue_unbound, pause
+from addin.meetings.model import AuditEntry, CalendarNote, Meeting, MeetingState, Wanted, Window
+from addin.meetings.notices import NoticeKind
+from addin.meetings.occurrences import cancelled, current, near, rolled
+from addin.meetings.ports import Clock, ConferencingProvider, Writing
+from addin.meetings.rooms import RoomPlans
+from addin.meetings.times import time_zone
+from calendar_sync.decide import (
+    Bind,
+    Cancel,
+    FollowSeries,
+    Freeze,
+    HoldTime,
+    Intent,
+    Reschedule,
+    Revive,
+    Suspect,
+    Thaw,
+    Trust,
+)
+from calendar_sync.items import Snapshot, Unread
+from calendar_sync.series import Series
+
+# A hiccup of a calendar is nobody's business; what lasts is shown.
+FROZEN_IS_TOLD_AFTER: Final = timedelta(hours=1)
+_LASTING: Final = (Unread.DENIED, Unread.MAILBOX_ELSEWHERE, Unread.MAILBOX_MISSING)
+_LOST_MAILBOX: Final = (Unread.MAILBOX_ELSEWHERE, Unread.MAILBOX_MISSING)
+# These say that something changed in the calendar; the rest is our own keeping of books.
+_CHANGES: Final = (Bind, Reschedule, FollowSeries, Suspect, Cancel, Trust, Revive, HoldTime)
+_TIMES: Final = (Reschedule, FollowSeries, HoldTime)
+
+
+@dataclass(frozen=True, slots=True)
+class FollowRules:
+    """What an installation may do in calendars.
+
+    `may_write`: tag and block may be written. `tag_after`: how old a meeting must be before its item is tagged, since
+    somebody who still has it open would be told that it was changed under her hands. `quiet_seconds`: how long a
+    notice waits for the next change. `service_url` tells which links are ours.
+    """
+
+    may_write: bool
+    service_url: str
+    quiet_seconds: float = 120.0
+    tag_after: timedelta = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What has been written into the item: its new version, if any; `again`: something is to be tried again soon."""
+
+    version: str | None
+    tagged: bool
+    block_due: bool
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TurnTools:
+    """What a turn needs beside the rows."""
+
+    plans: RoomPlans
+    providers: Mapping[str, ConferencingProvider]
+    copies: CopyWork
+    rules: FollowRules
+    looks: ItemLooks
+    clock: Clock
+
+
+class Turn:
+    """One look's record; used once."""
+
+    def __init__(
+        self, tools: TurnTools, writing: Writing, meeting: Meeting, claim: BindingClaim, seen: Seen
+    ) -> None:
+        self._tools = tools
+        self._writing = writing
+        self._meeting = meeting
+        self._before = meeting
+        self._claim = claim
+        self._binding = claim.binding
+        self._seen = seen
+        self._at = seen.at
+        self._kind = tools.plans.types.of(meeting.type)
+        self._retry_after: float | None = None
+
+    def carry_out(self, handled: Sequence[Handled], written: Written) -> None:
+        """Write everything, and when to look again."""
+        for intent in self._seen.intents:
+            self._one(intent)
+        for one in handled:
+            self._tools.copies.record(self._writing, self._meeting, one, self._at)
+        self._note_own(written)
+        self._roll()
+        self._end_unbound()
+        self._settle_copies()
+        self._note()
+        self._count()
+        again = written.again or any(one.outcome is None for one in handled)
+        self._save(again=again)
+
+    # --- intents --------------------------------------------------------------------------------------------
+
+    def _one(self, intent: Intent) -> None:
+        if isinstance(intent, _TIMES) and self._meeting.is_cancelled:
+            # The item is back and holds another meeting by now; this one stays as it ended.
+            return
+        carry_out = _CARRY_OUT.get(type(intent))
+        if carry_out:
+            carry_out(self, intent)
+
+    def _suspect(self, _intent: Suspect) -> None:
+        self._binding = replace(self._binding, gone_since=self._at)
+        self._audit("item_missing")
+
+    def _trust(self, _intent: Trust) -> None:
+        self._binding = replace(self._binding, gone_since=None)
+        self._audit("item_back")
+
+    def _bind(self, intent: Bind) -> None:
+        ref, binding = intent.snapshot.ref, self._binding
+        is_first = binding.uid is None
+        if is_first or ref.mailbox != self._meeting.mailbox:
+            self._writing.note_bound(self._meeting.id, ref.mailbox)
+            self._meeting = replace(self._meeting, unbound=False, mailbox=ref.mailbox)
+            self._audit("bound" if is_first else "item_moved")
+        also = tuple(one for one in (*binding.also, binding.mailbox) if one != ref.mailbox)
+        self._binding = replace(
+            binding,
+            backend=self._backend_of(ref.mailbox),
+            mailbox=ref.mailbox,
+            also=binding.also if ref.mailbox == binding.mailbox else also,
+            item_id=ref.item_id,
+            uid=intent.snapshot.uid,
+            offered=None,
+        )
+
+    def _backend_of(self, mailbox: str) -> str | None:
+        if mailbox == self._binding.mailbox:
+            return self._binding.backend
+        watch = self._writing.watch_by_mailbox(mailbox)
+        return watch.backend if watch else self._binding.backend
+
+    def _reschedule(self, intent: Reschedule) -> None:
+        window = self._window(Window(intent.start, intent.end, intent.zone))
+        self._move_to(window, previous=self._meeting.window, notice=NoticeKind.RESCHEDULED)
+
+    def _hold(self, intent: HoldTime) -> None:
+        if self._binding.held is intent.reason:
+            return
+        self._binding = replace(self._binding, held=intent.reason)
+        self._audit("time_held", intent.reason.value)
+        self._owe(NoticeKind.TIME_UNUSABLE)
+
+    def _cancel(self, _intent: Cancel) -> None:
+        self._withdraw("item_gone")
+        self._tell(NoticeKind.CANCELLED)
+
+    def _withdraw(self, reason: str) -> None:
+        """End the meeting because of its item; it lives again with it."""
+        clock, meeting = self._tools.clock, self._meeting
+        self._meeting = withdraw(
+            self._writing, meeting, clock, actor=SERVICE, action="cancelled", reason=reason
+        )
+        self._binding = replace(self._binding, ended_by_calendar=True)
+
+    def _revive(self, _intent: Revive) -> None:
+        """Let the same link live again. A removed room cannot be revived, so the meeting gets its next one."""
+        purge_at = self._meeting.window.end + self._kept
+        if purge_at <= self._at:
+            return
+        back = replace(
+            self._meeting,
+            cancelled_at=None,
+            revision=self._meeting.revision + 1,
+            state=MeetingState.WANTED,
+            attention=None,
+        )
+        if not self._writing.revive(back, self._meeting.revision, purge_at):
+            # She has pressed Skapa möte in the item that she restored: that meeting is the item's now.
+            self._binding = replace(self._binding, ended_by_calendar=False)
+            return
+        self._meeting = back
+        self._binding = replace(self._binding, ended_by_calendar=False, gone_since=None)
+        rooms = self._writing.rooms(back.id)
+        room = self._tools.plans.new_room(back, self._kind.provider, rooms[-1].generation + 1)
+        self._writing.add_due_room(room)
+        self._audit("revived", "item_back")
+        self._tell(NoticeKind.REVIVED)
+
+    def _freeze(self, intent: Freeze) -> None:
+        self._retry_after = intent.retry_after
+        self._binding = replace(
+            self._binding,
+            frozen=intent.reason,
+            frozen_since=self._binding.frozen_since or self._at,
+            attempts=self._binding.attempts + 1,
+        )
+
+    def _thaw(self, _intent: Thaw) -> None:
+        self._binding = replace(self._binding, frozen=None, frozen_since=None, attempts=0)
+
+    # --- series ---------------------------------------------------------------------------------------------
+
+    def _follow_series(self, intent: FollowSeries) -> None:
+        if intent.series is None:
+            self._binding = replace(self._binding, series=None, series_answer=None)
+            self._writing.put_occurrences(self._meeting.id, [])
+            self._audit("left_series")
+            return
+        answer = self._binding.series_answer
+        if intent.became_one:
+            answer = series_answer(self._kind)
+            self._audit("became_series", answer.value)
+            if answer is SeriesAnswer.ASKED:
+                self._owe(NoticeKind.SERIES_ASKED)
+        else:
+            self._audit("series_changed")
+        self._binding = replace(self._binding, series=intent.series, series_answer=answer)
+        self._writing.put_occurrences(self._meeting.id, near(intent.series, self._at))
+        self._agree_with_series(intent.series, became_one=intent.became_one)
+
+    def _agree_with_series(self, series: Series, *, became_one: bool) -> None:
+        """Take the current occurrence's time; one that was moved or taken out is a change that people must hear of."""
+        window = self._current_window(series)
+        if window is None:
+            return
+        if _is_same_time(window, self._meeting.window):
+            if not became_one:
+                self._tell_of_others()
+            return
+        if self._is_over():
+            self._roll_to(window)
+            return
+        kind = NoticeKind.OCCURRENCE_CANCELLED if self._was_taken_out(series) else NoticeKind.RESCHEDULED
+        self._move_to(window, previous=self._meeting.window, notice=kind)
+
+    def _tell_of_others(self) -> None:
+        """Another occurrence than the current one has changed: what people were told is no longer all of it."""
+        if not self._meeting.told or self._meeting.is_cancelled:
+            return
+        after = self._meeting.with_told_outdated()
+        self._wish(after)
+        self._tell(NoticeKind.SERIES_CHANGED)
+
+    def _was_taken_out(self, series: Series) -> bool:
+        was = self._meeting.window
+        return any(_is_at(one.start, one.end, was) for one in cancelled(series, was.start, was.end))
+
+    def _roll(self) -> None:
+        """Go on to the next occurrence when this one's door has closed; nobody needs to be told."""
+        series = self._binding.series
+        if series is None or self._meeting.is_cancelled or not self._is_over():
+            return
+        window = self._current_window(series)
+        if window and not _is_same_time(window, self._meeting.window):
+            self._roll_to(window)
+
+    def _roll_to(self, window: Window) -> None:
+        series = self._binding.series
+        self._wish(rolled(self._meeting, window), quietly=True)
+        if series:
+            self._writing.put_occurrences(self._meeting.id, near(series, self._at))
+        self._audit("rolled_on")
+
+    def _is_over(self) -> bool:
+        return self._meeting.window.end + self._kind.open_after <= self._at
+
+    def _current_window(self, series: Series) -> Window | None:
+        turn = current(series, self._binding.series_answer, self._at, self._kind.open_after)
+        return self._window(Window(turn.start, turn.end, series.zone)) if turn else None
+
+    # --- the wish -------------------------------------------------------------------------------------------
+
+    def _move_to(self, window: Window, *, previous: Window, notice: NoticeKind) -> None:
+        after = replace(self._meeting, window=window, previous=previous)
+        self._wish(after)
+        self._audit("changed", "calendar")
+        self._tell(notice)
+
+    def _wish(self, after: Meeting, *, quietly: bool = False) -> None:
+        """Write the wish. `quietly`: what people hold stays true, so the revision rises only for a room's sake."""
+        before = self._meeting
+        provider = self._tools.providers.get(self._kind.provider)
+        affected = bool(provider and provider.capabilities.room_has_window and after.window != before.window)
+        if affected or not quietly:
+            after = replace(after, revision=before.revision + 1)
+        if affected:
+            after = replace(after, state=MeetingState.WANTED, attention=None)
+        self._writing.change_meeting(after, before.revision, after.window.end + self._kept)
+        if affected:
+            self._writing.want_rooms(after.id, Wanted.PRESENT, after.revision)
+        self._meeting = after
+
+    def _window(self, window: Window) -> Window:
+        """Return the window in the meeting's own zone where the clock says the same, or where the zone is not known."""
+        own = self._meeting.window.zone
+        same_clock = window.start.astimezone(time_zone(own)).utcoffset() == (
+            window.start.astimezone(time_zone(window.zone)).utcoffset()
+        )
+        return replace(window, zone=own) if same_clock or window.zone == "UTC" else window
+
+    @property
+    def _kept(self) -> timedelta:
+        return timedelta(days=self._kind.days_kept)
+
+    # --- what goes with every look --------------------------------------------------------------------------
+
+    def _note_own(self, written: Written) -> None:
+        own = self._seen.own
+        if own is None:
+            self._note_not_found_yet()
+            return
+        held = any(isinstance(intent, HoldTime) for intent in self._seen.intents)
+        self._binding = replace(
+            self._binding,
+            version=written.version or own.version,
+            tag_written=written.tagged,
+            block_due=written.block_due,
+            held=self._binding.held if held else None,
+        )
+
+    def _note_not_found_yet(self) -> None:
+        """A mailbox that went to another calendar has its items there, too; until they are found nothing is known."""
+        binding = self._binding
+        if binding.uid and binding.item_id is None and binding.frozen is None:
+            before = self._claim.binding
+            self._binding = replace(
+                binding,
+                frozen=Unread.MAILBOX_ELSEWHERE,
+                frozen_since=before.frozen_since or self._at,
+                attempts=before.attempts + 1,
+            )
+
+    def _end_unbound(self) -> None:
+        """End a meeting whose item was never seen, after a look that would have seen it."""
+        if self._seen.searched is None or not overdue_unbound(self._meeting, self._binding, self._at):
+            return
+        self._withdraw("unbound")
+
+    def _settle_copies(self) -> None:
+        """Forget the question about a copy that is not there any more."""
+        if self._seen.searched is None:
+            return
+        for copy in self._writing.copies(self._meeting.id):
+            if copy.outcome in OPEN_COPIES and not self._is_there(copy, self._seen.searched):
+                self._writing.put_copy(replace(copy, outcome=CopyOutcome.LEFT, at=self._at))
+
+    def _is_there(self, copy: Copy, searched: Sequence[Snapshot]) -> bool:
+        return any(self._tools.looks.known_copy(one.uid, [copy]) for one in searched)
+
+    def _note(self) -> None:
+        notes = frozenset(self._notes())
+        if notes == self._meeting.calendar_notes:
+            return
+        frozen = CalendarNote.FROZEN
+        if (frozen in notes) != (frozen in self._meeting.calendar_notes):
+            self._audit("frozen" if frozen in notes else "thawed", self._binding.frozen)
+        self._writing.note_calendar(self._meeting.id, notes)
+
+    def _notes(self) -> Iterator[CalendarNote]:
+        binding = self._binding
+        if self._is_frozen_for_long():
+            yield CalendarNote.FROZEN
+        if binding.ended_by_calendar:
+            yield CalendarNote.ENDED_WITH_ITEM
+        elif binding.gone_since and not self._meeting.is_cancelled:
+            yield CalendarNote.PERHAPS_CANCELLED
+        if binding.held:
+            yield CalendarNote.TIME_UNUSABLE
+        if binding.series:
+            yield from self._notes_of_series(binding.series)
+        outcomes = {copy.outcome for copy in self._writing.copies(self._meeting.id)}
+        if CopyOutcome.ASKED in outcomes:
+            yield CalendarNote.COPY_ASKED
+        if CopyOutcome.UNWRITABLE in outcomes:
+            yield CalendarNote.COPY_UNWRITABLE
+
+    def _notes_of_series(self, series: Series) -> Iterator[CalendarNote]:
+        yield CalendarNote.SERIES
+        if self._binding.series_answer is SeriesAnswer.ASKED:
+            yield CalendarNote.SERIES_ASKED
+        if any(True for _ in cancelled(series, self._at, self._meeting.window.start)):
+            yield CalendarNote.OCCURRENCE_CANCELLED
+
+    def _is_frozen_for_long(self) -> bool:
+        binding = self._binding
+        if binding.frozen is None or binding.frozen_since is None:
+            return False
+        return binding.frozen in _LASTING or self._at - binding.frozen_since >= FROZEN_IS_TOLD_AFTER
+
+    def _count(self) -> None:
+        if any(isinstance(intent, _CHANGES) for intent in self._seen.intents):
+            self._writing.count_found(self._found_by())
+
+    def _found_by(self) -> str:
+        before = self._claim.binding
+        if before.offered is not None:
+            return "click"
+        if self._claim.hinted_at:
+            return "push"
+        # Nobody could tell of an item in a mailbox that was not watched yet.
+        return "first_look" if before.uid is None else "sweep"
+
+    def _save(self, *, again: bool) -> None:
+        binding = self._binding
+        if binding.frozen is None:
+            binding = replace(binding, looked_at=self._at)
+        if self._seen.searched is not None:
+            # What could not be done with a copy is done at the next look, which must see it.
+            binding = replace(binding, look_tagged=again)
+        self._writing.save_binding(self._claim, binding, self._due_in(again=again))
+        if any(isinstance(one, Freeze) and one.reason in _LOST_MAILBOX for one in self._seen.intents):
+            self._writing.probe_again(binding.mailbox)
+
+    def _due_in(self, *, again: bool) -> float | None:
+        binding = self._binding
+        wait = next_look(self._meeting, binding, self._kind, self._at, self._tools.looks.grace)
+        if wait is None:
+            return None
+        if binding.frozen:
+            wait = pause(binding.attempts, self._retry_after)
+        elif again or binding.block_due:
+            wait = min(wait, SHORTEST_PAUSE)
+        return wait.total_seconds()
+
+    # --- words ----------------------------------------------------------------------------------------------
+
+    def _audit(self, action: str, reason: str | None = None) -> None:
+        self._writing.audit(
+            AuditEntry(self._at, self._meeting.tenant, SERVICE, action, self._meeting.id, reason)
+        )
+
+    def _owe(self, kind: NoticeKind) -> None:
+        self._writing.owe_notice(
+            self._meeting.id, self._meeting.revision, kind, self._tools.rules.quiet_seconds
+        )
+
+    def _tell(self, kind: NoticeKind) -> None:
+        if self._meeting.must_hear:
+            self._owe(kind)
+        else:
+            # What everybody was told is true, or true again.
+            self._writing.drop_notice(self._meeting.id, kind.about)
+
+
+def _is_same_time(one: Window, other: Window) -> bool:
+    return (one.start, one.end) == (other.start, other.end)
+
+
+def _is_at(start: object, end: object, window: Window) -> bool:
+    return (start, end) == (window.start, window.end)
+
+
+# Copies are handled where the calendar can be called.
+_CARRY_OUT: Final[Mapping[type[Intent], Callable[[Turn, Any], None]]] = {
+    Bind: Turn._bind,  # noqa: SLF001 - the table belongs to the class
+    Reschedule: Turn._reschedule,  # noqa: SLF001
+    HoldTime: Turn._hold,  # noqa: SLF001
+    FollowSeries: Turn._follow_series,  # noqa: SLF001
+    Suspect: Turn._suspect,  # noqa: SLF001
+    Trust: Turn._trust,  # noqa: SLF001
+    Cancel: Turn._cancel,  # noqa: SLF001
+    Revive: Turn._revive,  # noqa: SLF001
+    Freeze: Turn._freeze,  # noqa: SLF001
+    Thaw: Turn._thaw,  # noqa: SLF001
+}

@@ -1,0 +1,223 @@
+"""A clinician's desk with her calendar on it: she books and uses Outlook, and the worker follows her items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from addin.meetings.bind import ItemAnswers
+from addin.meetings.bindings import Copy, ItemBinding
+from addin.meetings.book import BookMeeting
+from addin.meetings.follow import FollowItems
+from addin.meetings.hints import HintInbox
+from addin.meetings.look import ItemLooks
+from addin.meetings.mailboxes import FollowMailboxes
+from addin.meetings.model import Meeting, Principal
+from addin.meetings.notices import NoticeKind
+from addin.meetings.ports import ReceivedHint
+from addin.meetings.take_hints import TakeHints
+from addin.meetings.turn import FollowRules
+from addin.store import tables
+from calendar_sync.calendar import Calendar
+from calendar_sync.items import Block, Tag
+from tests.unit.meetings.desk import REQUEST, UNITS, WHO, Desk, opened_desk
+from tests.unit.meetings.office_calendar import Item, OfficeCalendar
+
+GRACE: Final = timedelta(minutes=10)
+MAILBOX: Final = REQUEST.mailbox
+OTHER_MAILBOX: Final = "bo.sandstrom@region.example"
+RULES: Final = FollowRules(may_write=True, service_url="https://vardmote.region.example")
+
+
+@dataclass
+class CalendarDesk:
+    """`online` pushes and keeps ids; `on_premises` is pulled and gives a moved item a new id."""
+
+    desk: Desk
+    online: OfficeCalendar
+    on_premises: OfficeCalendar
+    rules: FollowRules = RULES
+
+    # --- parts ----------------------------------------------------------------------------------------------
+
+    @property
+    def calendars(self) -> dict[str, Calendar]:
+        return {"graph": self.online, "ews": self.on_premises}
+
+    @property
+    def looks(self) -> ItemLooks:
+        plans = self.desk.plans
+        return ItemLooks(
+            self.desk.ledger, self.calendars, plans.keyring, plans.instance, self.desk.clock, GRACE
+        )
+
+    @property
+    def items(self) -> FollowItems:
+        return FollowItems(
+            self.desk.ledger,
+            self.calendars,
+            self.looks,
+            self.desk.plans,
+            self.desk.providers,
+            lambda meeting: Block(meeting.id, meeting.id),
+            self.rules,
+            self.desk.clock,
+        )
+
+    @property
+    def mailboxes(self) -> FollowMailboxes:
+        plans = self.desk.plans
+        hooks = {"graph": ("https://hooks.region.example/1", "https://hooks.region.example/2")}
+        return FollowMailboxes(
+            self.desk.ledger, self.calendars, plans.keyring, plans.instance, hooks, self.desk.clock
+        )
+
+    @property
+    def answers(self) -> ItemAnswers:
+        return ItemAnswers(self.desk.ledger, self.desk.clock)
+
+    # --- what people do -------------------------------------------------------------------------------------
+
+    def books(self, key: str = "key", who: Principal = WHO, **more: Any) -> Meeting:
+        """Press *Skapa möte* in an item that is not saved yet."""
+        desk, domains = self.desk, frozenset({"region.example"})
+        book = BookMeeting(
+            desk.ledger,
+            desk.reconciler,
+            desk.plans,
+            UNITS,
+            desk.clock,
+            domains,
+            desk.providers,
+            follows=True,
+        )
+        return book(replace(REQUEST, **more), who, key).meeting
+
+    def saves(self, meeting: Meeting, calendar: OfficeCalendar | None = None) -> Item:
+        """Save the item that the meeting was booked in."""
+        window = meeting.window
+        tag = Tag(self.desk.plans.instance, meeting.id)
+        return (calendar or self.online).creates(meeting.mailbox, window.start, window.end, tag)
+
+    def books_and_saves(self, key: str = "key", **more: Any) -> tuple[Meeting, Item]:
+        """Book, save, and let the service see it."""
+        meeting = self.books(key, **more)
+        item = self.saves(meeting)
+        self.settles()
+        return self.reads(meeting), item
+
+    def tells(self, meeting: Meeting, audience: str = "patient") -> Meeting:
+        """Press *Kopiera* and tell the patient."""
+        return self.desk.change_meeting.told(meeting.id, audience, WHO)
+
+    # --- what goes on behind --------------------------------------------------------------------------------
+
+    def delivers(self, hints: list[ReceivedHint] | None = None) -> None:
+        """Let notifications arrive: these, or all that the calendars have sent."""
+        inbox = HintInbox(self.desk.ledger, self.desk.plans.keyring, self.desk.clock)
+        for calendar in (self.online, self.on_premises):
+            if hints is None:
+                inbox.receive(calendar.told)
+                calendar.told.clear()
+        if hints:
+            inbox.receive(hints)
+
+    def works(self) -> bool:
+        """Let each thread of the worker do one round; False when none had anything to do."""
+        mailboxes, items = self.mailboxes, self.items
+        worked = [
+            mailboxes.route_once(),
+            TakeHints(self.desk.ledger).work_once(),
+            *(mailboxes.work_once(name) for name in (None, *self.calendars)),
+            *(items.work_once(name) for name in self.calendars),
+            self.desk.works(),
+        ]
+        return any(worked)
+
+    def rests(self, *, delivering: bool = True) -> None:
+        """Let everything be done that is due at this moment."""
+        if delivering:
+            self.delivers()
+        for _ in range(60):
+            if not self.works():
+                return
+            if delivering:
+                self.delivers()
+        raise AssertionError("the worker does not come to rest")
+
+    def settles(self, *, delivering: bool = True) -> None:
+        """Let everything be done that is due, or becomes due within some seconds because of it."""
+        self.rests(delivering=delivering)
+        for _ in range(3):
+            self.desk.clock.time += timedelta(seconds=2)
+            self.rests(delivering=delivering)
+
+    def after(self, wait: timedelta, *, delivering: bool = True) -> None:
+        """Let time pass, then let everything be done."""
+        self.desk.clock.time += wait
+        self.settles(delivering=delivering)
+
+    def comes_to(self, moment: datetime, *, step: timedelta = timedelta(minutes=15)) -> None:
+        """Let time pass, with everything done on the way, and not a second longer."""
+        while self.desk.clock.time < moment:
+            self.desk.clock.time += min(step, moment - self.desk.clock.time)
+            self.rests()
+
+    # --- what is so -----------------------------------------------------------------------------------------
+
+    def reads(self, meeting: Meeting) -> Meeting:
+        return self.desk.reads(meeting.id)
+
+    def binding(self, meeting: Meeting) -> ItemBinding:
+        found = self.desk.ledger.read(lambda reading: reading.binding(meeting.id))
+        assert found
+        return found
+
+    def copies_of(self, meeting: Meeting) -> list[Copy]:
+        return list(self.desk.ledger.read(lambda reading: reading.copies(meeting.id)))
+
+    def owed(self, meeting: Meeting) -> list[NoticeKind]:
+        return [one.kind for one in self.desk.ledger.read(lambda reading: reading.notices(meeting.id))]
+
+    def audited(self, meeting: Meeting) -> list[tuple[str, str | None]]:
+        """Return what the service did by itself."""
+        entries = self.desk.ledger.read(lambda reading: list(reading.audit_entries(meeting.id, None)))
+        return [(entry.action, entry.reason) for entry in entries if entry.actor == "service"]
+
+    def found_by(self) -> dict[str, int]:
+        counts = self.desk.ledger.read(lambda reading: reading.calendar_counts())
+        return {
+            name.removeprefix("changes_found_by_"): number
+            for name, number in counts.items()
+            if name.startswith("changes_found_by_")
+        }
+
+    def meetings(self) -> list[Meeting]:
+        """Return every meeting there is."""
+        with self.desk.ledger.engine.connect() as connection:
+            ids = list(connection.execute(select(tables.meetings.c.id)).scalars())
+        return [self.desk.reads(one) for one in ids]
+
+    def begins_anew(self) -> None:
+        self.desk.begins_anew()
+        clock = self.desk.clock
+        self.online = OfficeCalendar("graph", clock)
+        self.on_premises = OfficeCalendar("ews", clock, pushes=False, pulls=True, immutable_ids=False)
+        self.online.mailboxes |= {MAILBOX, OTHER_MAILBOX}
+        self.rules = RULES
+
+
+@contextmanager
+def opened_calendar_desk(folder: Path) -> Iterator[CalendarDesk]:
+    """Yield a desk with calendars, whose ledger is a new SQLite file in `folder`."""
+    with opened_desk(folder) as desk:
+        clock = desk.clock
+        opened = CalendarDesk(desk, OfficeCalendar("graph", clock), OfficeCalendar("ews", clock))
+        opened.begins_anew()
+        yield opened

@@ -1,0 +1,442 @@
+"""Whatever she does to the item, the meeting follows: time, removal, return, and what her people are told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from addin.meetings.model import CalendarNote, MeetingState
+from addin.meetings.notices import NoticeKind
+from calendar_sync.items import Unread
+from tests.unit.meetings.calendar_desk import GRACE, MAILBOX, OTHER_MAILBOX, CalendarDesk
+from tests.unit.meetings.desk import WHO
+from tests.unit.meetings.doors import END, START
+from tests.unit.meetings.office_calendar import OfficeCalendar
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
+
+
+# --- seen for the first time --------------------------------------------------------------------------------
+
+
+def test_the_saved_item_is_found_and_holds_the_meeting(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    binding = office.binding(meeting)
+    assert (binding.item_id, binding.uid, binding.backend) == (item.id, item.uid, "graph")
+    assert not meeting.unbound
+    assert office.audited(meeting) == [("bound", None)]
+    assert office.found_by() == {"first_look": 1}
+
+
+def test_the_item_is_tagged_when_nobody_has_it_open_any_more(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    assert item.own_tag is None
+    office.comes_to(meeting.created_at + HOUR)
+    assert str(item.own_tag) == f"test/{meeting.id}"
+    assert office.reads(meeting).revision == 1
+
+
+def test_a_tag_that_somebody_else_was_quicker_than_is_written_later(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.online.conflicts = 1
+    office.comes_to(meeting.created_at + 2 * HOUR)
+    assert item.own_tag
+
+
+def test_nothing_is_written_where_the_service_may_only_read(read_only: CalendarDesk) -> None:
+    meeting, item = read_only.books_and_saves()
+    read_only.comes_to(meeting.created_at + 2 * HOUR)
+    assert (item.own_tag, item.version) == (None, 1)
+
+
+def test_of_two_items_with_one_tag_the_first_holds_the_meeting(office: CalendarDesk) -> None:
+    meeting = office.books()
+    first = office.saves(meeting)
+    office.desk.clock.time += SECOND
+    office.online.copies(first)
+    office.settles()
+    assert office.binding(meeting).item_id == first.id
+
+
+def test_an_item_in_another_mailbox_makes_that_mailbox_the_owner(office: CalendarDesk) -> None:
+    meeting = office.books()
+    office.books("other", mailbox=OTHER_MAILBOX)
+    office.settles()
+    window = meeting.window
+    office.online.creates(OTHER_MAILBOX, window.start, window.end, office.looks.tag_of(meeting.id))
+    office.after(2 * HOUR)
+    assert office.reads(meeting).mailbox == OTHER_MAILBOX
+    assert not office.reads(meeting).unbound
+
+
+# --- the time -----------------------------------------------------------------------------------------------
+
+
+def test_a_dragged_item_takes_the_meeting_along_and_the_link_stays(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    calls = office.desk.provider.calls
+    office.online.drags(item, START + DAY)
+    office.settles()
+    moved = office.reads(meeting)
+    assert (moved.window.start, moved.window.end) == (START + DAY, END + DAY)
+    assert moved.previous == meeting.window
+    assert (moved.join_code, moved.revision) == (meeting.join_code, 2)
+    assert office.desk.provider.calls == calls
+    assert ("changed", "calendar") in office.audited(meeting)
+
+
+def test_repeated_and_late_hints_change_nothing_more(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.online.drags(item, START + DAY)
+    told = list(office.online.told)
+    office.settles()
+    asked = len(office.online.asked)
+    for _ in range(3):
+        office.delivers(told * 3)
+        office.settles()
+    assert office.reads(meeting).revision == 2
+    assert len(office.online.asked) - asked <= 3
+
+
+def test_a_change_that_no_hint_told_of_is_found_by_the_sweep_and_counted(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.online.drags(item, START + DAY)
+    office.online.told.clear()
+    office.after(HOUR)
+    assert office.reads(meeting).window.start == START + DAY
+    assert office.found_by() == {"first_look": 1, "sweep": 1}
+
+
+def test_people_who_were_told_must_hear_and_one_mail_is_owed_for_two_drags(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.tells(meeting)
+    for days in (1, 2):
+        office.online.drags(item, START + days * DAY)
+        office.settles()
+    assert office.owed(meeting) == [NoticeKind.RESCHEDULED]
+    assert office.reads(meeting).must_hear == ("patient",)
+
+
+def test_an_item_that_is_dragged_back_owes_no_mail(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.tells(meeting)
+    for days in (1, 0):
+        office.online.drags(item, START + days * DAY)
+        office.settles()
+    assert office.owed(meeting) == []
+
+
+def test_nobody_is_mailed_when_nobody_was_told(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.online.drags(item, START + DAY)
+    office.settles()
+    assert office.owed(meeting) == []
+
+
+def test_a_time_that_no_meeting_can_have_is_held_and_told_once(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.online.drags(item, office.desk.clock.time - 2 * DAY)
+    office.settles()
+    office.after(HOUR)
+    held = office.reads(meeting)
+    assert held.window == meeting.window
+    assert CalendarNote.TIME_UNUSABLE in held.calendar_notes
+    assert office.owed(meeting) == [NoticeKind.TIME_UNUSABLE]
+    assert [action for action, _ in office.audited(meeting)].count("time_held") == 1
+
+    office.online.drags(item, START + DAY)
+    office.settles()
+    assert office.reads(meeting).window.start == START + DAY
+    assert office.reads(meeting).calendar_notes == frozenset()
+
+
+def test_what_the_pane_changed_meanwhile_is_not_overwritten(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.online.drags(item, START + DAY)
+    office.delivers()
+    original = office.online.look
+
+    def look_while_she_changes_the_unit(refs):  # type: ignore[no-untyped-def]
+        office.online.look = original  # type: ignore[method-assign]
+        seen = original(refs)
+        office.desk.change(office.reads(meeting), unit="habilitation")
+        return seen
+
+    office.online.look = look_while_she_changes_the_unit  # type: ignore[method-assign]
+    office.settles()
+    after = office.reads(meeting)
+    assert (after.unit, after.window.start) == ("habilitation", START + DAY)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        (datetime(2027, 3, 27, 23, tzinfo=UTC), datetime(2027, 3, 28, 22, tzinfo=UTC)),
+        (datetime(2027, 10, 30, 22, tzinfo=UTC), datetime(2027, 10, 31, 23, tzinfo=UTC)),
+    ],
+    ids=["the day of 23 hours", "the day of 25 hours"],
+)
+def test_an_item_of_a_whole_day_on_which_the_clocks_change_is_followed(
+    office: CalendarDesk, start: datetime, end: datetime
+) -> None:
+    meeting, item = office.books_and_saves()
+    item.start, item.end, item.all_day = start, end, True
+    office.online.resizes(item, end)
+    office.settles()
+    assert (office.reads(meeting).window.start, office.reads(meeting).window.end) == (start, end)
+
+
+def test_another_zone_of_the_same_clock_is_not_another_zone(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    item.zone = "Europe/Berlin"
+    office.online.drags(item, START + DAY)
+    office.settles()
+    assert office.reads(meeting).window.zone == "Europe/Stockholm"
+    item.zone = "Europe/Helsinki"
+    office.online.drags(item, START + 2 * DAY)
+    office.settles()
+    assert office.reads(meeting).window.zone == "Europe/Helsinki"
+
+
+# --- gone and back ------------------------------------------------------------------------------------------
+
+
+def test_a_deleted_item_ends_its_meeting_when_it_is_still_gone_after_the_grace(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.tells(meeting)
+    office.online.deletes(item)
+    office.settles()
+    doubtful = office.reads(meeting)
+    assert not doubtful.is_cancelled
+    assert CalendarNote.PERHAPS_CANCELLED in doubtful.calendar_notes
+    since = office.binding(meeting).gone_since
+    assert since
+
+    office.comes_to(since + GRACE - SECOND, step=timedelta(minutes=1))
+    office.comes_to(since + GRACE + 20 * SECOND)
+    gone = office.reads(meeting)
+    assert gone.state is MeetingState.CANCELLED
+    assert office.desk.provider.rooms == {}
+    assert gone.calendar_notes == {CalendarNote.ENDED_WITH_ITEM}
+    assert office.owed(meeting) == [NoticeKind.CANCELLED]
+    assert ("cancelled", "item_gone") in office.audited(meeting)
+
+
+def test_an_item_that_is_back_within_the_grace_ends_nothing(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    calls = office.desk.provider.calls
+    office.online.deletes(item)
+    office.settles()
+    office.online.restores(item)
+    office.after(2 * GRACE)
+    assert office.reads(meeting).calendar_notes == frozenset()
+    assert office.reads(meeting).revision == 1
+    assert office.desk.provider.calls == calls
+
+
+def test_a_restored_item_revives_its_meeting_under_the_same_link(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.online.deletes(item)
+    office.settles()
+    office.after(GRACE)
+    assert office.reads(meeting).state is MeetingState.CANCELLED
+
+    office.online.restores(item)
+    office.settles()
+
+    back = office.reads(meeting)
+    assert back.state is MeetingState.LIVE
+    assert (back.join_code, back.start_code) == (meeting.join_code, meeting.start_code)
+    assert back.calendar_notes == frozenset()
+    assert [room.generation for room in office.desk.rooms(meeting.id)] == [1, 2]
+    assert len(office.desk.there(meeting)) == 1
+
+
+def test_a_restored_item_that_was_booked_again_keeps_its_new_meeting(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves(item_id="outlook-id")
+    office.online.deletes(item)
+    office.settles()
+    office.after(GRACE)
+    again = office.books("again", item_id="outlook-id")
+    item.pane_tag = office.looks.tag_of(meeting.id)
+    item.own_tag = None
+    office.online.restores(item)
+    office.settles()
+    assert office.reads(meeting).is_cancelled
+    assert not office.reads(again).is_cancelled
+
+
+def test_a_meeting_that_she_removed_herself_stays_removed(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.desk.cancel(meeting)
+    assert office.reads(meeting).is_cancelled
+    office.online.drags(item, START + DAY)
+    office.after(2 * HOUR)
+    office.online.deletes(item)
+    office.settles()
+    office.online.restores(item)
+    office.settles()
+    assert office.reads(meeting).is_cancelled
+    assert office.reads(meeting).window == meeting.window
+
+
+@pytest.mark.parametrize(
+    "reason", [Unread.DENIED, Unread.UNREACHABLE, Unread.MAILBOX_MISSING, Unread.THROTTLED]
+)
+def test_a_mailbox_that_cannot_be_read_for_a_week_loses_no_meeting(
+    office: CalendarDesk, reason: Unread
+) -> None:
+    meeting, item = office.books_and_saves()
+    unbound = office.books("unbound")
+    office.online.unreadable[MAILBOX] = reason
+    office.online.deletes(item)
+    office.comes_to(office.desk.clock.time + 7 * DAY, step=8 * HOUR)
+    for one in (meeting, unbound):
+        assert not office.reads(one).is_cancelled
+        assert CalendarNote.FROZEN in office.reads(one).calendar_notes
+
+    item.in_trash = False
+    item.start += DAY
+    item.end += DAY
+    del office.online.unreadable[MAILBOX]
+    office.comes_to(office.desk.clock.time + 2 * HOUR)
+    thawed = office.reads(meeting)
+    assert thawed.window.start == item.start
+    assert thawed.calendar_notes == frozenset()
+    assert [action for action, _ in office.audited(meeting) if action in ("frozen", "thawed")] == [
+        "frozen",
+        "thawed",
+    ]
+
+
+def test_a_hiccup_of_the_calendar_is_not_shown(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.online.unreadable[MAILBOX] = Unread.UNREACHABLE
+    office.online.drags(item, START + DAY)
+    office.settles()
+    assert office.reads(meeting).calendar_notes == frozenset()
+    del office.online.unreadable[MAILBOX]
+    office.after(timedelta(minutes=1))
+    assert office.reads(meeting).window.start == START + DAY
+
+
+# --- where it is --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("which", ["online", "on_premises"])
+def test_an_item_that_goes_to_another_calendar_of_the_mailbox_keeps_its_meeting(
+    office: CalendarDesk, which: str
+) -> None:
+    calendar: OfficeCalendar = getattr(office, which)
+    meeting = office.books(mailbox="david.nystrom@region.example")
+    item = office.saves(meeting, calendar)
+    office.settles()
+    office.after(timedelta(minutes=1))
+    assert office.binding(meeting).backend == calendar.name
+    calendar.moves_to_another_calendar(item)
+    office.after(timedelta(minutes=1))
+    calendar.drags(item, START + DAY)
+    office.after(timedelta(minutes=1))
+    assert office.binding(meeting).item_id == item.id
+    assert office.reads(meeting).window.start == START + DAY
+    assert office.binding(meeting).gone_since is None
+
+
+def test_a_mailbox_that_is_migrated_is_found_again_and_loses_nothing(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.comes_to(meeting.created_at + HOUR)
+    office.online.is_migrated_to(office.on_premises, MAILBOX)
+    office.after(HOUR)
+    office.after(HOUR)
+    binding = office.binding(meeting)
+    assert (binding.backend, binding.item_id, binding.frozen) == ("ews", item.id, None)
+    office.on_premises.drags(item, START + DAY)
+    office.after(timedelta(minutes=1))
+    assert office.reads(meeting).window.start == START + DAY
+
+
+def test_an_item_that_has_not_arrived_with_its_mailbox_is_waited_for(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.online.is_migrated_to(office.on_premises, MAILBOX)
+    item.in_trash = True
+    office.comes_to(office.desk.clock.time + 2 * DAY, step=4 * HOUR)
+    assert not office.reads(meeting).is_cancelled
+    assert CalendarNote.FROZEN in office.reads(meeting).calendar_notes
+    item.in_trash = False
+    office.comes_to(office.desk.clock.time + 2 * HOUR)
+    assert office.reads(meeting).calendar_notes == frozenset()
+
+
+def test_an_item_without_its_tags_is_known_by_its_uid(office: CalendarDesk) -> None:
+    meeting = office.books(mailbox="david.nystrom@region.example")
+    item = office.saves(meeting, office.on_premises)
+    office.after(timedelta(minutes=1))
+    office.on_premises.loses_tags(item)
+    office.on_premises.moves_to_another_calendar(item)
+    office.after(3 * GRACE)
+    assert office.binding(meeting).item_id == item.id
+    assert not office.reads(meeting).is_cancelled
+
+
+# --- never seen ---------------------------------------------------------------------------------------------
+
+
+def test_a_meeting_whose_item_was_never_saved_goes_after_a_day(office: CalendarDesk) -> None:
+    meeting = office.books()
+    office.settles()
+    office.comes_to(meeting.created_at + DAY - SECOND, step=6 * HOUR)
+    assert not office.reads(meeting).is_cancelled
+    office.comes_to(meeting.created_at + DAY + 20 * SECOND)
+    assert office.reads(meeting).state is MeetingState.CANCELLED
+    assert ("cancelled", "unbound") in office.audited(meeting)
+
+
+def test_a_meeting_whose_item_was_never_saved_goes_when_it_begins(office: CalendarDesk) -> None:
+    office.desk.clock.time = START - HOUR
+    meeting = office.books()
+    office.comes_to(START - SECOND)
+    assert not office.reads(meeting).is_cancelled
+    office.comes_to(START + 20 * SECOND)
+    assert office.reads(meeting).is_cancelled
+
+
+def test_an_item_that_is_saved_after_all_gets_its_meeting_back(office: CalendarDesk) -> None:
+    meeting = office.books()
+    office.comes_to(meeting.created_at + DAY + 20 * SECOND, step=8 * HOUR)
+    assert office.reads(meeting).is_cancelled
+    office.saves(meeting)
+    office.settles()
+    assert office.reads(meeting).state is MeetingState.LIVE
+    assert not office.reads(meeting).unbound
+
+
+def test_a_clicked_item_is_looked_at_at_once(office: CalendarDesk) -> None:
+    meeting = office.books()
+    office.settles()
+    item = office.saves(meeting)
+    office.online.told.clear()
+    office.answers.bind_item(meeting.id, item.id, WHO)
+    office.settles(delivering=False)
+    assert office.binding(meeting).item_id == item.id
+    assert office.found_by() == {"click": 1}
+
+
+def test_an_id_alone_binds_nothing(office: CalendarDesk) -> None:
+    meeting = office.books()
+    office.settles()
+    foreign = office.online.creates(MAILBOX, START, END)
+    office.answers.bind_item(meeting.id, foreign.id, WHO)
+    office.settles()
+    assert office.binding(meeting).uid is None
+
+
+def test_the_last_look_is_ten_minutes_before_the_start(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.comes_to(START - timedelta(minutes=11), step=DAY)
+    office.online.drags(item, START + HOUR)
+    office.online.told.clear()
+    office.comes_to(START - timedelta(minutes=9), step=timedelta(seconds=10))
+    assert office.reads(meeting).window.start == START + HOUR

@@ -1,0 +1,182 @@
+"""A meeting whose item is a series: one link, the current occurrence's time, and what changes in single occurrences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from addin.meetings.bindings import SeriesAnswer
+from addin.meetings.errors import MeetingNotFound
+from addin.meetings.model import CalendarNote, Meeting
+from addin.meetings.notices import NoticeKind
+from calendar_sync.series import Occurrence, Series
+from tests.unit.meetings.calendar_desk import CalendarDesk
+from tests.unit.meetings.desk import WHO
+from tests.unit.meetings.doors import START
+from tests.unit.meetings.office_calendar import Item
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+WEEK = timedelta(days=7)
+LENGTH = timedelta(minutes=45)
+# START is a Monday, 10:00 in Stockholm; the fifth is after the clocks have changed.
+WEEKLY = Series("FREQ=WEEKLY;BYDAY=MO;COUNT=6", START, "Europe/Stockholm", LENGTH)
+
+
+def weekly(office: CalendarDesk, *, one_link: bool = True) -> tuple[Meeting, Item]:
+    """Book, make a weekly series of it, and say whether the same people meet."""
+    meeting, item = office.books_and_saves()
+    office.online.repeats(item, WEEKLY)
+    office.settles()
+    if one_link:
+        office.answers.answer_series(meeting.id, one_link=True, who=WHO)
+        office.settles()
+    return office.reads(meeting), item
+
+
+def starts(office: CalendarDesk, meeting: Meeting, *, cancelled: bool = False) -> list[datetime]:
+    rows = office.desk.ledger.read(lambda reading: reading.occurrences(meeting.id))
+    return [row.start for row in rows if row.cancelled == cancelled]
+
+
+def test_the_clinician_is_asked_when_a_patient_s_item_becomes_a_series(office: CalendarDesk) -> None:
+    meeting, _ = weekly(office, one_link=False)
+    assert meeting.calendar_notes == {CalendarNote.SERIES, CalendarNote.SERIES_ASKED}
+    assert office.owed(meeting) == [NoticeKind.SERIES_ASKED]
+    assert office.binding(meeting).series_answer is SeriesAnswer.ASKED
+    assert (meeting.revision, meeting.window.start) == (1, START)
+
+
+def test_until_she_has_answered_the_link_leads_to_the_first_occurrence_alone(office: CalendarDesk) -> None:
+    meeting, _ = weekly(office, one_link=False)
+    office.comes_to(START + 8 * DAY, step=12 * HOUR)
+    assert office.reads(meeting).window.start == START
+
+
+def test_one_link_leads_to_each_occurrence_in_turn_and_nobody_is_mailed(office: CalendarDesk) -> None:
+    meeting, _ = weekly(office)
+    office.tells(meeting)
+    seen = []
+    for week in range(1, 7):
+        office.comes_to(START + (week - 1) * WEEK + 3 * HOUR, step=DAY)
+        seen.append(office.reads(meeting).window.start)
+    stockholm_ten = [START + week * WEEK for week in range(6)]
+    # After 2027-03-28 ten o'clock in Stockholm is an hour earlier in UTC.
+    expected = [start - HOUR if start.date() > date(2027, 3, 28) else start for start in stockholm_ten]
+    assert seen == [*expected[1:], expected[5]]
+    rolled = office.reads(meeting)
+    assert (rolled.revision, rolled.previous, rolled.must_hear) == (meeting.revision, None, ())
+    assert NoticeKind.RESCHEDULED not in office.owed(meeting)
+    assert len(office.desk.rooms(meeting.id)) == 1
+
+
+def test_the_near_occurrences_are_known(office: CalendarDesk) -> None:
+    meeting, _ = weekly(office)
+    assert starts(office, meeting)[:2] == [START, START + WEEK]
+
+
+def test_a_moved_current_occurrence_is_a_new_time(office: CalendarDesk) -> None:
+    meeting, item = weekly(office)
+    office.tells(meeting)
+    moved = Occurrence(START, START + 2 * HOUR, START + 2 * HOUR + LENGTH)
+    office.online.repeats(item, replace(WEEKLY, moved=(moved,)))
+    office.settles()
+    after = office.reads(meeting)
+    assert (after.window.start, after.previous) == (START + 2 * HOUR, meeting.window)
+    assert NoticeKind.RESCHEDULED in office.owed(meeting)
+    assert after.must_hear == ("patient",)
+
+
+def test_a_cancelled_current_occurrence_gives_its_turn_to_the_next(office: CalendarDesk) -> None:
+    meeting, item = weekly(office)
+    office.tells(meeting)
+    office.online.repeats(item, replace(WEEKLY, cancelled=frozenset({START.date()})))
+    office.settles()
+    after = office.reads(meeting)
+    assert after.window.start == START + WEEK
+    assert CalendarNote.OCCURRENCE_CANCELLED in after.calendar_notes
+    assert starts(office, meeting, cancelled=True) == [START]
+    assert NoticeKind.OCCURRENCE_CANCELLED in office.owed(meeting)
+
+    office.comes_to(START + DAY, step=8 * HOUR)
+    assert CalendarNote.OCCURRENCE_CANCELLED not in office.reads(meeting).calendar_notes
+
+
+def test_a_later_occurrence_that_changes_leaves_the_time_and_must_be_told(office: CalendarDesk) -> None:
+    meeting, item = weekly(office)
+    office.tells(meeting)
+    later = START + WEEK
+    moved = Occurrence(later, later + HOUR, later + HOUR + LENGTH)
+    office.online.repeats(item, replace(WEEKLY, moved=(moved,)))
+    office.settles()
+    after = office.reads(meeting)
+    assert (after.window, after.must_hear) == (meeting.window, ("patient",))
+    assert starts(office, meeting)[1] == later + HOUR
+    assert NoticeKind.SERIES_CHANGED in office.owed(meeting)
+
+
+def test_another_pattern_is_followed(office: CalendarDesk) -> None:
+    meeting, item = weekly(office)
+    tuesday = START + DAY
+    office.online.repeats(item, replace(WEEKLY, rule="FREQ=WEEKLY;BYDAY=TU;COUNT=3", first_start=tuesday))
+    office.settles()
+    assert office.reads(meeting).window.start == tuesday
+    assert len(starts(office, meeting)) == 3
+
+
+def test_a_series_that_is_single_again_is_an_item_like_others(office: CalendarDesk) -> None:
+    meeting, item = weekly(office)
+    office.online.repeats(item, None)
+    office.online.drags(item, START + 3 * DAY)
+    office.settles()
+    after = office.reads(meeting)
+    assert after.window.start == START + 3 * DAY
+    assert after.calendar_notes == frozenset()
+    assert starts(office, meeting) == []
+
+
+def test_a_deleted_series_ends_its_meeting(office: CalendarDesk) -> None:
+    meeting, item = weekly(office)
+    office.online.deletes(item)
+    office.settles()
+    office.after(timedelta(minutes=10))
+    assert office.reads(meeting).is_cancelled
+    office.online.restores(item)
+    office.settles()
+    assert not office.reads(meeting).is_cancelled
+
+
+def test_where_the_type_says_so_nobody_is_asked(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves(type="internal-meeting", variant="staff")
+    office.online.repeats(item, WEEKLY)
+    office.settles()
+    assert office.binding(meeting).series_answer is SeriesAnswer.ONE_LINK
+    assert office.owed(meeting) == []
+
+
+def test_who_says_that_others_meet_keeps_the_first_occurrence(office: CalendarDesk) -> None:
+    meeting, _ = weekly(office, one_link=False)
+    office.answers.answer_series(meeting.id, one_link=False, who=WHO)
+    office.comes_to(START + 8 * DAY, step=12 * HOUR)
+    after = office.reads(meeting)
+    assert after.window.start == START
+    assert after.calendar_notes == {CalendarNote.SERIES}
+
+
+def test_there_is_nothing_to_answer_about_a_single_item(office: CalendarDesk) -> None:
+    meeting, _ = office.books_and_saves()
+    with pytest.raises(MeetingNotFound):
+        office.answers.answer_series(meeting.id, one_link=True, who=WHO)
+
+
+def test_a_series_over_the_autumn_s_long_day_keeps_its_clock(office: CalendarDesk) -> None:
+    first = datetime(2027, 10, 25, 8, tzinfo=UTC)
+    meeting, item = office.books_and_saves()
+    office.online.repeats(item, replace(WEEKLY, first_start=first, rule="FREQ=WEEKLY;BYDAY=MO;COUNT=2"))
+    office.settles()
+    office.answers.answer_series(meeting.id, one_link=True, who=WHO)
+    office.comes_to(first - HOUR, step=20 * DAY)
+    office.comes_to(first + 3 * HOUR)
+    assert office.reads(meeting).window.start == datetime(2027, 11, 1, 9, tzinfo=UTC)

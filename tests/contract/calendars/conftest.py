@@ -6,9 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.contract.calendars.ews_stand import EwsStand
 from tests.contract.calendars.graph_stand import GraphStand
 from tests.contract.calendars.stands import Stand
+from tests.contract.ews.conftest import _running, exchange
 from tests.contract.sandbox.running import Sandbox
+
+__all__ = ["_running", "exchange"]
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +29,11 @@ def region(process: Sandbox) -> Iterator[Sandbox]:
     process.call("DELETE", "/sandbox/faults")
 
 
-@pytest.fixture(params=["graph", "graph-finds-deleted"])
+@pytest.fixture(params=["graph", "graph-finds-deleted", "ews"])
 def stand(request: pytest.FixtureRequest) -> Stand:
     """Each kind of calendar; Exchange Online also as it would be if deleted items were still found by their ids."""
+    if request.param == "ews":
+        return EwsStand(request.getfixturevalue("exchange"))
     region: Sandbox = request.getfixturevalue("region")
     if request.param == "graph-finds-deleted":
         region.lever("exchange/settings", {"finds_deleted": True})

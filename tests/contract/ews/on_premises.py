@@ -9,6 +9,7 @@ import io
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
@@ -115,18 +116,18 @@ class OnPremises:
         """Return a mailbox of the region."""
         return self.mailboxes.find(address)
 
+    @staticmethod
+    def now() -> datetime:
+        """Return the time, UTC."""
+        return datetime.now(UTC)
+
     def empty(self) -> None:
         """Remove every item, calendar and fault."""
         self.faults.clear()
         self.levers.clear()
         for mailbox in people.MAILBOXES:
             self.mailboxes.change(mailbox, {"home": "on_premises", "readable": True, "exists": True})
-            for folder in self.store.folders(mailbox):
-                if folder.kind == "calendar" and not folder.is_default:
-                    self.store.remove_calendar(mailbox, folder.folder_id)
-            for item in [*self.store.items(mailbox), *self.store.deleted_items(mailbox)]:
-                self.store.purge(mailbox, item.item_id)
-        self.store.forget_letters()
+        self.store.empty()
         self.journal.clear()
         self.schema.operations.clear()
 

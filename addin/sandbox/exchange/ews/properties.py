@@ -25,7 +25,7 @@ SETS: Final = {
     "UnifiedMessaging": "4442858e-a9e3-4e80-b900-317a210cc15b",
 }
 # What stands in the place of a set for a property that is known by its tag alone.
-TAGGED: Final = "tag"
+TAGGED: Final = ""
 OBJECT_ID: Final = PropertyId("Binary", SETS["Meeting"], 0x3)
 CLEAN_OBJECT_ID: Final = PropertyId("Binary", SETS["Meeting"], 0x23)
 _FROM_ICALENDAR: Final = bytes.fromhex(UID_BEGINNING) + bytes(20)

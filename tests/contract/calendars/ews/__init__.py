@@ -1,0 +1,1 @@
+"""Exchange on premises through our adapter."""

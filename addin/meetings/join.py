@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum, auto
 from typing import Final
 
+from addin.meetings.bindings import OccurrenceRow
 from addin.meetings.codes import MistypedCode, parse_code
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import NotSupported, ProviderError, UnknownMeetingType
 from addin.meetings.lobby import falls_short
 from addin.meetings.meeting_types import MeetingType
-from addin.meetings.model import LobbyLevel, Meeting, MeetingState, Room, Wanted, Window
+from addin.meetings.model import CalendarNote, LobbyLevel, Meeting, MeetingState, Room, Wanted, Window
 from addin.meetings.ports import Clock, ConferencingProvider, Ledger, Occupancy, Reading, RoomWish
 from addin.meetings.rooms import RoomPlans
 
@@ -27,6 +28,10 @@ log = logging.getLogger(__name__)
 
 OCCUPANCY_SECONDS: Final = 2.0
 OCCUPANCY_KEPT: Final = timedelta(seconds=5)
+# So long before it opens a guest may be on the way, and must hear that the meeting may be off.
+NEAR: Final = timedelta(hours=1)
+# A guest who comes to an occurrence that is off may come late.
+OCCURRENCE_TOLD: Final = timedelta(hours=12)
 # A page is never asked for more often than this, and a waiting one at least this often, so that it stays true.
 SOONEST_LOOK: Final = timedelta(seconds=20)
 LATEST_LOOK: Final = timedelta(minutes=5)
@@ -39,6 +44,7 @@ class PageState(StrEnum):
     GETTING_READY = "getting_ready"
     OPEN = "open"
     FULL = "full"
+    PERHAPS_CANCELLED = "perhaps_cancelled"
     CANCELLED = "cancelled"
     OVER = "over"
     UNKNOWN = "unknown"
@@ -60,7 +66,8 @@ Glimpse = Occupancy | Unseen
 class JoinView:
     """What a page tells.
 
-    `opens_at` is UTC. `moved_from` is the window before the last move, one revision back. `look_again_in` is how
+    `opens_at` is UTC. `moved_from` is the window before the last move, one revision back. `cancelled_occurrence` is the
+    time of a series that does not take place, before the one that `meeting` shows. `look_again_in` is how
     long the answer is good for; None when it will not change. `lobby` is how guests will wait: what the type asks
     for, or less when the provider cannot give it. `guest_pin` is there only while open, and only when the type
     has one.
@@ -71,6 +78,7 @@ class JoinView:
     kind: MeetingType | None = None
     opens_at: datetime | None = None
     moved_from: Window | None = None
+    cancelled_occurrence: Window | None = None
     look_again_in: timedelta | None = None
     lobby: LobbyLevel = LobbyLevel.WAIT_FOR_HOST
     guest_pin: str | None = None
@@ -86,6 +94,7 @@ _LOOK_AGAIN: Final[Mapping[PageState, timedelta | None]] = {
     PageState.GETTING_READY: SOONEST_LOOK,
     PageState.OPEN: LATEST_LOOK,
     PageState.FULL: SOONEST_LOOK,
+    PageState.PERHAPS_CANCELLED: SOONEST_LOOK,
     PageState.CANCELLED: None,
     PageState.OVER: LATEST_LOOK,
     PageState.PROVIDER_TROUBLE: timedelta(seconds=30),
@@ -96,30 +105,64 @@ _LOOK_AGAIN: Final[Mapping[PageState, timedelta | None]] = {
 
 
 def judge(
-    meeting: Meeting, kind: MeetingType, *, ready: bool, now: datetime, glimpse: Callable[[], Glimpse]
+    meeting: Meeting,
+    kind: MeetingType,
+    *,
+    ready: bool,
+    now: datetime,
+    glimpse: Callable[[], Glimpse],
+    occurrences: Sequence[OccurrenceRow] = (),
 ) -> JoinView:
     """Say what the page of `meeting` shows at `now` (UTC).
 
     `ready`: its room is made, proven protected and known to the provider's edge. `glimpse` says who is in the room
-    and is called at most once, only when the answer depends on it.
+    and is called at most once, only when the answer depends on it. `occurrences` are the near ones of a series.
     """
     state = PageState.CANCELLED if meeting.is_cancelled else _state(meeting, kind, now, glimpse, ready=ready)
     opens_at = meeting.window.start - kind.opens_before
-    moved = meeting.previous if state is not PageState.CANCELLED else None
-    return JoinView(state, meeting, kind, opens_at, moved, _look_again_in(state, opens_at - now))
+    is_off = state is PageState.CANCELLED
+    taken_out = None if is_off else _cancelled_before(meeting, occurrences, now)
+    moved = None if is_off or taken_out else meeting.previous
+    return JoinView(state, meeting, kind, opens_at, moved, taken_out, _look_again_in(state, opens_at - now))
+
+
+def _cancelled_before(meeting: Meeting, occurrences: Sequence[OccurrenceRow], now: datetime) -> Window | None:
+    """Return the time of the series that a guest may have come for, and that is off."""
+    missed = [
+        one
+        for one in occurrences
+        if one.cancelled and now - OCCURRENCE_TOLD < one.end and one.start < meeting.window.start
+    ]
+    first = min(missed, key=lambda one: one.start, default=None)
+    return Window(first.start, first.end, meeting.window.zone) if first else None
 
 
 def _state(
     meeting: Meeting, kind: MeetingType, now: datetime, glimpse: Callable[[], Glimpse], *, ready: bool
 ) -> PageState:
     phase = _phase(meeting, kind, now)
+    in_doubt = _is_in_doubt(meeting, kind, now)
     if not ready:
-        return _state_without_room(meeting, phase)
+        return PageState.PERHAPS_CANCELLED if in_doubt else _state_without_room(meeting, phase)
     seen = glimpse()
-    if phase is not _Phase.DURING and not (isinstance(seen, Occupancy) and seen.host_present):
+    # Whoever is in the room, or has just opened it, knows better than the calendar.
+    if in_doubt and not _has_host(seen) and not _opened_by_host(meeting, kind, now):
+        return PageState.PERHAPS_CANCELLED
+    if phase is not _Phase.DURING and not _has_host(seen):
         return _state_outside(phase, seen)
     is_full = isinstance(seen, Occupancy) and seen.participants >= kind.participant_limit
     return PageState.FULL if is_full else PageState.OPEN
+
+
+def _is_in_doubt(meeting: Meeting, kind: MeetingType, now: datetime) -> bool:
+    """Whether the calendar item is gone, not for so long yet that it is believed, and somebody may be on the way."""
+    if CalendarNote.PERHAPS_CANCELLED not in meeting.calendar_notes:
+        return False
+    return meeting.window.start - kind.opens_before - NEAR <= now < meeting.window.end + kind.open_after
+
+
+def _has_host(seen: Glimpse) -> bool:
+    return isinstance(seen, Occupancy) and seen.host_present
 
 
 def _state_without_room(meeting: Meeting, phase: _Phase) -> PageState:
@@ -234,6 +277,7 @@ class _Found:
     meeting: Meeting
     room: Room | None
     provider: ConferencingProvider | None
+    occurrences: Sequence[OccurrenceRow] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +319,9 @@ class JoinMeeting:
         if meeting is None:
             return None
         room = serving_room(tuple(reading.rooms(meeting.id)))
-        return _Found(meeting, room, self.providers.get(room.provider) if room else None)
+        provider = self.providers.get(room.provider) if room else None
+        in_series = CalendarNote.SERIES in meeting.calendar_notes
+        return _Found(meeting, room, provider, reading.occurrences(meeting.id) if in_series else ())
 
     def _view(self, found: _Found) -> JoinView:
         try:
@@ -286,7 +332,14 @@ class JoinMeeting:
             return JoinView(PageState.PROVIDER_TROUBLE, found.meeting)
         now = self.clock.now()
         ready = bool(found.room and found.provider and is_ready(found.room, found.provider, now))
-        view = judge(found.meeting, kind, ready=ready, now=now, glimpse=lambda: self._glimpse(found))
+        view = judge(
+            found.meeting,
+            kind,
+            ready=ready,
+            now=now,
+            glimpse=lambda: self._glimpse(found),
+            occurrences=found.occurrences,
+        )
         return self._with_way_in(view, found, kind)
 
     def _glimpse(self, found: _Found) -> Glimpse:

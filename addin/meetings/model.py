@@ -143,7 +143,9 @@ class Meeting:
     @property
     def must_hear(self) -> tuple[str, ...]:
         """The audiences that were told something which is no longer so; a time that came back needs no word."""
-        return tuple(audience for audience, told in self.told.items() if self._is_untrue(told))
+        stale = [audience for audience, told in self.told.items() if self._is_untrue(told)]
+        # The patient first: nobody else waits in vain so easily.
+        return tuple(sorted(stale, key=lambda audience: (audience != "patient", audience)))
 
     def _is_untrue(self, told: Told) -> bool:
         if told.outdated or told.cancelled != self.is_cancelled:

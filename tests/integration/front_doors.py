@@ -33,7 +33,7 @@ from addin.meetings.deadline import Deadline
 from addin.meetings.join import JoinMeeting, OccupancyMemory
 from addin.meetings.keyring import Keyring
 from addin.meetings.meeting_types import MeetingTypes, load_meeting_types
-from addin.meetings.model import Meeting, Principal, Window
+from addin.meetings.model import CalendarNote, Meeting, Principal, Window
 from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
 from addin.meetings.rooms import RoomPlans
 from addin.meetings.start import StartMeeting
@@ -214,6 +214,10 @@ class FrontDoors:
             self.ledger, self.reconciler, self.plans, Units([UNIT]), self.clock, {"pexip": self.provider}
         )
         change(meeting.id, Change(window=window), ANNA, meeting.revision)
+
+    def notes(self, meeting: Meeting, *notes: CalendarNote) -> None:
+        """Have the calendar's side know something of the meeting."""
+        self.ledger.write(lambda writing: writing.note_calendar(meeting.id, notes))
 
     def reads(self, meeting: Meeting) -> Meeting:
         """Return the meeting as it is now."""

@@ -13,8 +13,10 @@ from urllib.parse import quote, unquote, urlsplit
 import pytest
 import requests
 
+from addin.meetings.bindings import OccurrenceRow
 from addin.meetings.cancel import CancelMeeting
 from addin.meetings.codes import grouped, new_code
+from addin.meetings.model import CalendarNote
 from addin.web.visitors import GUESSES_BORNE
 from tests.integration.front_doors import (
     ANNA,
@@ -129,6 +131,29 @@ class TestEveryState:
         assert "Ny tid: tisdag 2 mars 2027 kl. 10.00–10.45." in said
         assert "Tidigare tid: måndag 1 mars 2027 kl. 10.00–10.45." in said
         assert "Mötet har inte öppnat än" in said
+
+    def test_perhaps_cancelled_and_a_press_of_the_old_button(self, doors: FrontDoors) -> None:
+        meeting = doors.books()
+        doors.notes(meeting, CalendarNote.PERHAPS_CANCELLED)
+        url = doors.join_url(meeting)
+        page = get(url)
+        assert page.status_code == 200
+        assert "Mötet kan vara inställt" in text_of(page)
+        assert "Ring mottagningen och fråga: 08-465 004 10" in text_of(page)
+        pressed = browser().post(f"{url}/join", allow_redirects=False, timeout=10)
+        assert (pressed.status_code, "Location" in pressed.headers) == (409, False)
+        assert "The meeting may be cancelled" in text_of(get(f"{url}?lang=en"))
+
+    def test_an_occurrence_that_is_off_and_the_next_one(self, doors: FrontDoors) -> None:
+        meeting, week = doors.books(), timedelta(days=7)
+        doors.moves(meeting, replace(WINDOW, start=WINDOW.start + week, end=WINDOW.end + week))
+        doors.notes(meeting, CalendarNote.SERIES)
+        off = OccurrenceRow(WINDOW.start, WINDOW.start, WINDOW.end, cancelled=True)
+        doors.ledger.write(lambda writing: writing.put_occurrences(meeting.id, [off]))
+        said = text_of(get(doors.join_url(meeting)))
+        assert "Inställt: måndag 1 mars 2027 kl. 10.00–10.45." in said
+        assert "Nästa tillfälle: måndag 8 mars 2027 kl. 10.00–10.45." in said
+        assert "Tidigare tid" not in said
 
     def test_cancelled(self, doors: FrontDoors) -> None:
         meeting = doors.books()

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from addin.meetings.cancel import CancelMeeting
 from addin.meetings.codes import grouped, new_code
-from addin.meetings.model import Meeting
+from addin.meetings.model import CalendarNote, Meeting
 from addin.sandbox import people
 from tests.browser_contexts import Contexts
 from tests.integration.front_doors import ANNA, START, UNIT, WINDOW, FrontDoors
@@ -58,6 +58,12 @@ def is_moved(doors: FrontDoors) -> str:
     return doors.join_url(meeting)
 
 
+def is_perhaps_cancelled(doors: FrontDoors) -> str:
+    meeting = doors.books()
+    doors.notes(meeting, CalendarNote.PERHAPS_CANCELLED)
+    return doors.join_url(meeting)
+
+
 def is_cancelled(doors: FrontDoors) -> str:
     return doors.join_url(cancelled(doors))
 
@@ -90,7 +96,17 @@ def starts_nothing(doors: FrontDoors) -> str:
 
 # The three that hold every part of the page are looked at in every look; the others say other words.
 IN_EVERY_LOOK = [is_open, is_moved, asks]
-ON_A_DESK = [too_early, getting_ready, is_over, is_cancelled, is_unknown, is_mistyped, starts, starts_nothing]
+ON_A_DESK = [
+    too_early,
+    getting_ready,
+    is_over,
+    is_perhaps_cancelled,
+    is_cancelled,
+    is_unknown,
+    is_mistyped,
+    starts,
+    starts_nothing,
+]
 LOOKED_AT = [(setting, look) for setting in IN_EVERY_LOOK for look in LOOKS] + [
     (setting, "desk") for setting in ON_A_DESK
 ]
@@ -134,6 +150,23 @@ def test_axe_finds_nothing_on_the_hosts_way(contexts: Contexts, doors: FrontDoor
     expect(page.get_by_role("heading", level=1)).to_have_text("Mötet är öppet")
     finds_nothing(page)
     does_not_scroll_sideways(page)
+
+
+def test_axe_finds_nothing_where_others_are_told(contexts: Contexts, doors: FrontDoors) -> None:
+    meeting = doors.books()
+    doors.ledger.write(lambda writing: writing.tell(meeting.id, "patient", meeting.as_told_now))
+    page = contexts.of(**{"locale": "sv-SE", **LOOKS["telephone"]}).new_page()
+    CancelMeeting(doors.ledger, doors.reconciler, doors.clock)(meeting.id, ANNA)
+    page.goto(f"{doors.start_url(meeting)}/told")
+    finds_nothing(page)
+    page.get_by_role("button", name="Logga in").click()
+    page.get_by_text(people.DAVID.name).first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Lämna besked")
+    finds_nothing(page)
+    does_not_scroll_sideways(page)
+    page.get_by_role("button", name="Besked lämnat").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Alla har fått besked")
+    finds_nothing(page)
 
 
 def test_a_guest_on_a_telephone_without_scripts_reaches_the_provider(

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from addin.meetings.bindings import OccurrenceRow
 from addin.meetings.errors import LedgerUnavailable, NotSupported, ProviderUnavailable
 from addin.meetings.join import (
     LATEST_LOOK,
+    NEAR,
     SOONEST_LOOK,
     Glimpse,
     JoinMeeting,
@@ -24,7 +26,7 @@ from addin.meetings.join import (
     serving_room,
 )
 from addin.meetings.meeting_types import MeetingType
-from addin.meetings.model import Attention, LobbyLevel, Meeting, MeetingState, Wanted, Window
+from addin.meetings.model import Attention, CalendarNote, LobbyLevel, Meeting, MeetingState, Wanted, Window
 from addin.meetings.ports import Occupancy
 from tests.unit.meetings.doors import (
     END,
@@ -321,3 +323,65 @@ class TestTheUseCase:
         for number in range(5):
             memory.glimpse(provider, plan.wish(meeting(), room(name=f"room-{number}")))
         assert len(memory._rooms) == 2
+
+
+class TestDoubt:
+    """The item is gone, and not for so long yet that it is believed: near the start a guest must hear of it."""
+
+    IN_DOUBT = frozenset({CalendarNote.PERHAPS_CANCELLED})
+
+    @pytest.mark.parametrize(
+        ("now", "state"),
+        [
+            (OPENS - NEAR - MINUTE, PageState.TOO_EARLY),
+            (OPENS - NEAR, PageState.PERHAPS_CANCELLED),
+            (START, PageState.PERHAPS_CANCELLED),
+            (CLOSES - MINUTE, PageState.PERHAPS_CANCELLED),
+            (CLOSES, PageState.OVER),
+        ],
+    )
+    def test_it_is_told_from_an_hour_before_the_page_would_open(
+        self, now: datetime, state: PageState
+    ) -> None:
+        assert look_at(now, calendar_notes=self.IN_DOUBT).state is state
+        waiting = PageState.PERHAPS_CANCELLED if state is PageState.PERHAPS_CANCELLED else state
+        assert look_at(now, ready=False, calendar_notes=self.IN_DOUBT).state is waiting
+
+    def test_a_host_knows_better_than_the_calendar(self) -> None:
+        assert look_at(START, HOST, calendar_notes=self.IN_DOUBT).state is PageState.OPEN
+        started = look_at(START, calendar_notes=self.IN_DOUBT, host_started_at=START - MINUTE)
+        assert started.state is PageState.OPEN
+
+    def test_it_is_asked_again_soon_and_a_cancelled_meeting_is_no_doubt(self) -> None:
+        assert look_at(START, calendar_notes=self.IN_DOUBT).look_again_in == SOONEST_LOOK
+        gone = look_at(START, calendar_notes=self.IN_DOUBT, cancelled_at=START)
+        assert gone.state is PageState.CANCELLED
+
+
+class TestSeries:
+    """Whoever comes to an occurrence that is off hears of it, and when the next one is."""
+
+    WEEK = timedelta(days=7)
+
+    def look(self, now: datetime, *occurrences: OccurrenceRow) -> JoinView:
+        upcoming = Window(START + self.WEEK, END + self.WEEK, "Europe/Stockholm")
+        return judge(
+            meeting(window=upcoming, previous=Window(START, END, "Europe/Stockholm")),
+            TYPE,
+            ready=True,
+            now=now,
+            glimpse=lambda: NOBODY,
+            occurrences=occurrences,
+        )
+
+    def test_the_one_that_is_off_is_told_beside_the_next_until_half_a_day_after_it(self) -> None:
+        off = OccurrenceRow(START, START, END, cancelled=True)
+        view = self.look(START, off)
+        assert (view.state, view.moved_from) == (PageState.TOO_EARLY, None)
+        assert view.cancelled_occurrence == Window(START, END, "Europe/Stockholm")
+        assert self.look(END + timedelta(hours=12), off).cancelled_occurrence is None
+
+    def test_one_that_took_place_and_one_after_the_next_are_no_news(self) -> None:
+        held = OccurrenceRow(START, START, END, cancelled=False)
+        later = OccurrenceRow(START, START + 2 * self.WEEK, END + 2 * self.WEEK, cancelled=True)
+        assert self.look(START, held, later).cancelled_occurrence is None

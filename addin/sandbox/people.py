@@ -16,11 +16,16 @@ WEB_CLIENT: Final = "b4c8a7d1-5e2f-4930-8b6d-7f1e3a9c0d03"  # the start page (co
 WEB_SECRET: Final = "sandbox-web-secret"
 BACKGROUND_CLIENT: Final = "d05e9b38-4f7a-4c26-b1e3-2a8d6c5f9e04"  # the worker's access to calendars
 BACKGROUND_SECRET: Final = "sandbox-background-secret"
+READING_CLIENT: Final = (
+    "e7a1c4f2-3b5d-4e80-9c62-4d8f1b6a7c05"  # the same where it was granted to read and no more
+)
+READING_SECRET: Final = "sandbox-reading-secret"
 GRAPH_AUDIENCE: Final = "https://graph.microsoft.com"
 
 SECRETS: Final = {
     WEB_CLIENT: WEB_SECRET,
     BACKGROUND_CLIENT: BACKGROUND_SECRET,
+    READING_CLIENT: READING_SECRET,
     API_CLIENT: API_SECRET,
 }
 PUBLIC_CLIENTS: Final = frozenset({PANE_CLIENT})

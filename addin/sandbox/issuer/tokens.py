@@ -56,7 +56,8 @@ class Claims:
 
     def application(self, client: str, audience: str) -> Json:
         """Return the claims of an application's own token (client credentials): no scope, `idtyp` app."""
-        roles = ["Calendars.ReadWrite"] if audience == people.GRAPH_AUDIENCE else []
+        granted = "Calendars.Read" if client == people.READING_CLIENT else "Calendars.ReadWrite"
+        roles = [granted] if audience == people.GRAPH_AUDIENCE else []
         return self._times() | {
             "aud": audience,
             "iss": self.issuer(people.TENANT),

@@ -267,10 +267,18 @@ class CalDavCalendar:
                 ref: self._lookup(ref, answers.get(canonical(ref.item_id)), home, patience) for ref in refs
             }
         except NotThere:
-            # The whole calendar cannot be seen: it was removed, or the right to it was; nobody can say which.
-            return dict.fromkeys(refs, Unreadable(Unread.DENIED))
+            return dict.fromkeys(refs, self._why_unseen(mailbox, patience))
         except CalendarUnreadable as failure:
             return dict.fromkeys(refs, Unreadable(failure.reason, failure.retry_after))
+
+    def _why_unseen(self, mailbox: str, patience: Patience) -> Unreadable:
+        """Say why a calendar cannot be seen: its mailbox is gone, or (nobody can say which) it or the right to it."""
+        self._homes.pop(mailbox, None)
+        try:
+            self._held(mailbox, patience)
+        except CalendarUnreadable as failure:
+            return Unreadable(failure.reason, failure.retry_after)
+        return Unreadable(Unread.DENIED)
 
     def _lookup(self, ref: ItemRef, answer: Resource | None, home: _Home, patience: Patience) -> Lookup:
         if answer is None:
@@ -426,6 +434,8 @@ class CalDavCalendar:
         except NotThere:
             self._homes.pop(mailbox, None)
             raise MailboxMissing from None
+        if not any(one.href.startswith(home.path) for one in answers):
+            raise MailboxMissing
         held = [_held(one) for one in answers if _is_own_calendar(one, home)]
         if not held:
             raise AccessDenied

@@ -7,7 +7,7 @@ into lines, before anything is parsed, so that no subject, place or name of an a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
@@ -18,7 +18,7 @@ from icalendar.parser import Contentline, Contentlines
 from icalendar.prop import vDDDTypes, vDuration, vRecur, vText
 
 from calendar_sync.block import rewritten
-from calendar_sync.block_lines import Format
+from calendar_sync.block_lines import Format, lines_of
 from calendar_sync.items import Block, ItemRef, Kind, Snapshot, Tag
 from calendar_sync.series import Occurrence, Series
 from calendar_sync.zones import described_zone, equal_zone, iana_name
@@ -165,38 +165,75 @@ def with_tag(data: bytes, tag: Tag | None) -> bytes:
 def with_block(
     data: bytes, block: Block | None, tag: Tag | None, service_url: str, known: Sequence[Block]
 ) -> bytes:
-    """Return the resource with `block` in the place of ours, or without ours, in every form its body is kept in."""
+    """Return the resource with `block` in the place of ours, or without ours, in every form its body is kept in.
+
+    RFC 5545 keeps a body as text in DESCRIPTION; Thunderbird adds its HTML as an address in ALTREP (section 3.2.1).
+    Outlook keeps HTML in X-ALT-DESC, RFC 9073 (section 6.5) in STYLED-DESCRIPTION.
+    """
 
     def rewrite(content: str, kind: Format) -> str:
         return rewritten(content, kind, block, known, service_url)
 
-    changed = [
-        _with_body(line, rewrite) if inside == ("VCALENDAR", "VEVENT") else line
-        for line, inside in _lines(data)
-    ]
-    return with_tag(_written(changed), tag)
+    lines = list(_in_events(data))
+    fresh: dict[int, str] = {}
+    for place, (line, event) in enumerate(lines):
+        told = _html(line) if event is not None else None
+        if event is not None and told is not None and (changed := rewrite(told, Format.HTML)) != told:
+            fresh[event] = changed
+            lines[place] = (_with_html(line, changed), event)
+    for place, (line, event) in enumerate(lines):
+        if event is not None and _name(line) == "DESCRIPTION":
+            text = rewrite(_text(line), Format.TEXT)
+            if event in fresh and f"{service_url}/m/" in text:
+                # A program that made this text of the HTML dropped the addresses behind words, and with them the
+                # link that ends our block; so it is made of the HTML again.
+                text = "\n".join(one.text for one in lines_of(fresh[event], Format.HTML))
+            lines[place] = (line if text == _text(line) else _with_text(line, text), event)
+    return with_tag(_written([line for line, _ in lines]), tag)
 
 
-def _with_body(line: Contentline, rewrite: Callable[[str, Format], str]) -> Contentline:
-    """Return the line with its text rewritten, if it is one of those in which a body is kept.
+def _in_events(data: bytes) -> Iterator[tuple[Contentline, int | None]]:
+    """Yield each line with the number of the event that it is directly in, or None."""
+    number = -1
+    for line, inside in _lines(data):
+        is_in = inside == ("VCALENDAR", "VEVENT")
+        number += is_in and line.upper() == "BEGIN:VEVENT"
+        yield line, number if is_in else None
 
-    RFC 5545 keeps it as text in DESCRIPTION; Thunderbird adds its HTML as an address in ALTREP (section 3.2.1).
-    Outlook keeps HTML in X-ALT-DESC, RFC 9073 (section 6.5) in STYLED-DESCRIPTION.
-    """
-    name, told = _name(line), _VALUE.fullmatch(line)
-    if name not in _BODIES or told is None:
-        return line
-    before, value = told.groups()
-    kind = Format.TEXT
+
+def _parted(line: Contentline) -> tuple[str, str]:
+    """Return the name with its parameters and the colon, and the value as it is written."""
+    parted = _VALUE.fullmatch(line)
+    if parted is None:
+        raise ValueError
+    return parted[1], parted[2]
+
+
+def _text(line: Contentline) -> str:
+    return _ESCAPED.sub(lambda one: "\n" if one[1] in "nN" else one[1], _parted(line)[1])
+
+
+def _with_text(line: Contentline, text: str) -> Contentline:
+    return Contentline(_parted(line)[0] + vText(text).to_ical().decode())
+
+
+def _html(line: Contentline) -> str | None:
+    """Return the HTML that a line holds, if it is one of those in which a body is kept so."""
+    name = _name(line)
+    if name not in _BODIES:
+        return None
+    before, _ = _parted(line)
     if name == "DESCRIPTION":
-        before = _HTML_ADDRESS.sub(lambda one: _address_of(rewrite(unquote(one[1]), Format.HTML)), before)
-    elif "text/html" in before.lower():
-        kind = Format.HTML
-    text = _ESCAPED.sub(lambda one: "\n" if one[1] in "nN" else one[1], value)
-    fresh = rewrite(text, kind)
-    if fresh == text:
-        return Contentline(before + value)
-    return Contentline(before + vText(fresh).to_ical().decode())
+        address = _HTML_ADDRESS.search(before)
+        return unquote(address[1]) if address else None
+    return _text(line) if "text/html" in before.lower() else None
+
+
+def _with_html(line: Contentline, html: str) -> Contentline:
+    if _name(line) != "DESCRIPTION":
+        return _with_text(line, html)
+    before, value = _parted(line)
+    return Contentline(_HTML_ADDRESS.sub(lambda _: _address_of(html), before) + value)
 
 
 def _address_of(html: str) -> str:

@@ -67,6 +67,8 @@ class Entry:
     organiser: str | None = None
     attendees: tuple[str, ...] = ()
     sequence: int = 0
+    summary: str = "Uppföljning efter operationen"
+    location: str = "Rum 14"
     more: tuple[str, ...] = ()
 
     def written(self) -> str:
@@ -94,8 +96,8 @@ class Entry:
             f"SEQUENCE:{self.sequence}",
             self._time("DTSTART", start),
             self._time("DTEND", start + self.length),
-            "SUMMARY:Uppföljning efter operationen",
-            "LOCATION:Rum 14",
+            f"SUMMARY:{self.summary}",
+            f"LOCATION:{self.location}",
         ]
         lines += [f"X-VARDMOTE-MEETING:{self.tag}"] if self.tag else []
         lines += ["STATUS:CANCELLED"] if self.cancelled else []

@@ -69,5 +69,8 @@ class Radicale:
             assert ask(method, url, SERVICE).status_code == 201
         return mailbox
 
+    def removes(self, mailbox: Mailbox) -> None:
+        assert ask("DELETE", mailbox.home, SERVICE).status_code in {200, 204}
+
     def stop(self) -> None:
         stopped(self._process)

@@ -45,6 +45,9 @@ class CalendarServer(Protocol):
     def new_mailbox(self) -> Mailbox:
         """Make a person with one empty calendar."""
 
+    def removes(self, mailbox: Mailbox) -> None:
+        """Take a person's calendars away, as when she has left."""
+
     def stop(self) -> None:
         """End all processes that were started."""
 

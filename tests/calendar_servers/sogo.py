@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -61,6 +62,13 @@ class Sogo:
         # SOGo makes a person's first calendar when it is first asked for.
         assert ask("PROPFIND", home, mailbox.credentials).status_code == 207
         return mailbox
+
+    def removes(self, mailbox: Mailbox) -> None:
+        self._sql(f"DELETE FROM sogo_users WHERE mail = '{mailbox.address}'")
+        # It remembers people for some minutes.
+        with socket.create_connection(("127.0.0.1", self._cache_port)) as cache:
+            cache.sendall(b"flush_all\r\n")
+            assert cache.recv(100) == b"OK\r\n"
 
     def stop(self) -> None:
         for process in reversed(self._processes):

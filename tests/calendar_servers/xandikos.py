@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import ClassVar
@@ -31,7 +32,8 @@ class Xandikos:
         self.url = self._base + "/{user}/"
         self._names = Names()
         log = folder / "log"
-        where = ["-d", str(folder / "data"), "-l", "127.0.0.1", "-p", str(port)]
+        self._data = folder / "data"
+        where = ["-d", str(self._data), "-l", "127.0.0.1", "-p", str(port)]
         command = [sys.executable, "-m", "xandikos", "serve", *where, "--autocreate", "--no-detect-systemd"]
         self._process = started(command, log)
         until_it_answers(self._process, log, lambda: ask("GET", self._base + "/", SERVICE).status_code < 500)
@@ -44,6 +46,10 @@ class Xandikos:
         for method, url in (("MKCOL", mailbox.home), ("MKCALENDAR", mailbox.calendar)):
             assert ask(method, url, SERVICE).status_code == 201
         return mailbox
+
+    def removes(self, mailbox: Mailbox) -> None:
+        # It lets nobody remove what is no calendar.
+        shutil.rmtree(self._data / mailbox.address.partition("@")[0])
 
     def stop(self) -> None:
         stopped(self._process)

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.calendar_servers.running import EVERY_SERVER, KINDS, ServerOf, calendar_servers
+from tests.contract.calendars.dav_stand import DavStand
 from tests.contract.calendars.ews_stand import EwsStand
 from tests.contract.calendars.graph_stand import GraphStand
 from tests.contract.calendars.stands import Stand
 from tests.contract.ews.conftest import _running, exchange
 from tests.contract.sandbox.running import Sandbox
 
-__all__ = ["_running", "exchange"]
+__all__ = ["_running", "calendar_servers", "exchange"]
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +31,11 @@ def region(process: Sandbox) -> Iterator[Sandbox]:
     process.call("DELETE", "/sandbox/faults")
 
 
-@pytest.fixture(params=["graph", "graph-finds-deleted", "ews"])
-def stand(request: pytest.FixtureRequest) -> Stand:
+@pytest.fixture(params=["graph", "graph-finds-deleted", "ews", *EVERY_SERVER])
+def stand(request: pytest.FixtureRequest, calendar_servers: ServerOf) -> Stand:
     """Each kind of calendar; Exchange Online also as it would be if deleted items were still found by their ids."""
+    if request.param in KINDS:
+        return DavStand(calendar_servers(request.param))
     if request.param == "ews":
         return EwsStand(request.getfixturevalue("exchange"))
     region: Sandbox = request.getfixturevalue("region")

@@ -6,10 +6,8 @@ import pytest
 
 from calendar_sync.caldav import CalDavCalendar, CalDavSettings
 from tests.calendar_servers.hand import Hand
-from tests.calendar_servers.running import EVERY_SERVER, ServerOf, calendar_servers
+from tests.calendar_servers.running import EVERY_SERVER, ServerOf
 from tests.calendar_servers.server import SERVICE, CalendarServer
-
-__all__ = ["calendar_servers"]
 
 INSTANCE = "region-test"
 

@@ -258,7 +258,11 @@ def write_settings(folder: Path, ports: Ports) -> Path:
     if not key.exists():
         key.touch(mode=0o600)
         key.write_text(secrets.token_hex(32), encoding="ascii")
-    for name, secret in (("pexip-password", people.PEXIP_PASSWORD), ("web-secret", people.WEB_SECRET)):
+    for name, secret in (
+        ("pexip-password", people.PEXIP_PASSWORD),
+        ("web-secret", people.WEB_SECRET),
+        ("background-secret", people.BACKGROUND_SECRET),
+    ):
         (folder / name).write_text(secret, encoding="ascii")
     path = folder / "vardmote.toml"
     template = Path(__file__).with_name("trial.toml").read_text(encoding="utf-8")
@@ -270,6 +274,7 @@ def write_settings(folder: Path, ports: Ports) -> Path:
         "API_CLIENT": people.API_CLIENT,
         "PANE_CLIENT": people.PANE_CLIENT,
         "WEB_CLIENT": people.WEB_CLIENT,
+        "BACKGROUND_CLIENT": people.BACKGROUND_CLIENT,
         "PEXIP_USER": people.PEXIP_USER,
     }
     for name, value in values.items():

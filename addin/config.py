@@ -619,7 +619,8 @@ class _GraphSchema(_Section):
 
     @validates_schema(skip_on_field_errors=False, pass_original=True)
     def check_proof(self, _data: dict[str, Any], written: Any, **_: object) -> None:
-        given = {name for name in ("certificate", "private_key", "client_secret") if name in written}
+        named = written if isinstance(written, dict) else {}
+        given = {name for name in ("certificate", "private_key", "client_secret") if name in named}
         if given not in ({"certificate", "private_key"}, {"client_secret"}):
             raise ValidationError(
                 "give certificate and private_key, or (in the sandbox) client_secret", "certificate"

@@ -288,6 +288,7 @@ class Service:
             ),
             change=self.change,
             cancel=CancelMeeting(self.ledger, self.reconciler, self.clock),
+            answers=self.answers,
             representation=Representation(self.ledger, self.texts, self.providers),
             ledger=self.ledger,
             clock=self.clock,
@@ -510,6 +511,8 @@ def _pane_settings(settings: Settings) -> PaneSettings:
         office_js_url=pane.office_js_url,
         frame_ancestors=tuple(pane.frame_ancestors),
         copy_first=pane.copy_first,
+        instance=service.instance,
+        calendar_access=settings.calendars.access,
         internal_mail_domains=tuple(domain.lower() for domain in service.mail_domains),
     )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from addin.meetings import errors
-from addin.meetings.model import Attention
+from addin.meetings.model import Attention, CalendarNote
 from addin.web.staff.auth import errors as identity
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -206,6 +206,25 @@ ATTENTION: Final[Mapping[Attention, str]] = {
     Attention.PROVIDER_UNREACHABLE: "Videotjänsten svarar inte. Rummet är inte klart än. Tjänsten försöker igen av sig "
     "själv; länken kan skickas när mötet är klart.",
     Attention.PROVIDER_MISSING: "Mötestypens videotjänst är inte inställd. Rummet är inte klart. Kontakta supporten.",
+}
+
+CALENDAR_NOTES: Final[Mapping[CalendarNote, str]] = {
+    CalendarNote.FROZEN: "Kalendern går inte att läsa just nu. Mötet är kvar som det är. Flyttar du bokningen i "
+    "Outlook, öppna panelen i den efteråt.",
+    CalendarNote.PERHAPS_CANCELLED: "Bokningen finns inte kvar i kalendern. Mötet ställs in om den inte kommer "
+    "tillbaka inom kort.",
+    CalendarNote.TIME_UNUSABLE: "Bokningens tid har redan varit eller är för lång för ett möte. Mötet har kvar sin "
+    "tid. Rätta tiden i bokningen.",
+    CalendarNote.COPY_ASKED: "Bokningen har kopierats, och kopian har deltagare. Två bokningar kan inte dela rum. "
+    "Välj vad kopian ska få.",
+    CalendarNote.COPY_UNWRITABLE: "Bokningen har kopierats, och vi får inte ändra i kopian. Två bokningar kan inte "
+    "dela rum. Öppna kopian i Outlook och välj Skyddat vårdmöte i den.",
+    CalendarNote.SERIES: "Bokningen är en serie. Här visas det tillfälle som pågår eller kommer härnäst.",
+    CalendarNote.SERIES_ASKED: "Bokningen har blivit en serie. Välj om länken ska gälla alla tillfällen; det ska den "
+    "bara om samma personer är med varje gång.",
+    CalendarNote.OCCURRENCE_CANCELLED: "Ett tillfälle är inställt. Sidan bakom länken säger det, och när nästa är.",
+    CalendarNote.ENDED_WITH_ITEM: "Mötet ställdes in när bokningen försvann ur kalendern. Återställ bokningen från "
+    "Borttaget i Outlook, så gäller samma länk igen.",
 }
 
 

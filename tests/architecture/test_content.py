@@ -14,7 +14,7 @@ from addin.meetings.meeting_types import AUDIENCES, load_meeting_types
 from addin.meetings.model import Attention
 from addin.meetings.reconcile import _ATTENTION
 from addin.web import problems
-from addin.web.problems import ATTENTION, PROBLEMS, UNEXPECTED, Problem
+from addin.web.problems import ATTENTION, CALENDAR_NOTES, PROBLEMS, UNEXPECTED, Problem
 from addin.web.staff.auth import errors as identity
 from templates_messages.titles import load_titles
 from templates_messages.vocabulary import Audience
@@ -63,7 +63,13 @@ def test_every_lasting_failure_of_a_provider_becomes_a_reason_for_attention() ->
 
 
 @pytest.mark.parametrize(
-    "sentence", [*(problem.title for problem in PROBLEMS.values()), *ATTENTION.values(), UNEXPECTED.title]
+    "sentence",
+    [
+        *(problem.title for problem in PROBLEMS.values()),
+        *ATTENTION.values(),
+        *CALENDAR_NOTES.values(),
+        UNEXPECTED.title,
+    ],
 )
 def test_a_sentence_for_people_is_swedish_and_says_more_than_that_it_failed(sentence: str) -> None:
     assert re.fullmatch(r"[A-ZÅÄÖ].*\.", sentence)

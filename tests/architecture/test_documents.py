@@ -19,9 +19,9 @@ from flask import Flask
 from addin import logs
 from addin.cli import main
 from addin.config import setting_names
-from addin.meetings.model import Attention
+from addin.meetings.model import Attention, CalendarNote
 from addin.web import problems
-from addin.web.problems import ATTENTION, PROBLEMS, Problem
+from addin.web.problems import ATTENTION, CALENDAR_NOTES, PROBLEMS, Problem
 from tests.architecture.tables import names, rows, sections
 
 # Flask answers these itself, from what the route says.
@@ -53,6 +53,11 @@ def test_every_error_code_is_described_with_its_status() -> None:
 def test_every_reason_for_attention_is_described() -> None:
     assert sorted(names("errors.md", "Attention")) == sorted(reason.value for reason in Attention)
     assert set(ATTENTION) == set(Attention)
+
+
+def test_every_calendar_note_is_described() -> None:
+    described = {name for name, _ in rows("errors.md", "Calendar notes")}
+    assert described == {note.value for note in CalendarNote} == {note.value for note in CALENDAR_NOTES}
 
 
 def test_every_field_of_the_log_is_described() -> None:

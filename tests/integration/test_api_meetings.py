@@ -522,3 +522,19 @@ def _far_ahead(api: DescribedApi) -> datetime:
     while api.listed(query={"from": day.isoformat(), "to": (day + timedelta(days=1)).isoformat()}):
         day += timedelta(days=1)
     return day
+
+
+# --- the calendar item ---------------------------------------------------------------------------------------
+
+
+def test_what_is_said_of_an_item_is_taken_and_is_nobody_else_s_to_say(api: DescribedApi) -> None:
+    path = f"/meetings/{api.books()['id']}"
+    assert api("POST", f"{path}/item", json={"item_id": "AAMk="}).json()["calendar_notes"] == []
+    for answer in ("own_room", "strip", "leave"):
+        assert api("POST", f"{path}/copies", json={"answer": answer}).status_code == 200
+    api.refuses(404, "meeting-not-found", "POST", f"{path}/series", json={"one_link": True})
+    api.refuses(422, "invalid-request", "POST", f"{path}/copies", json={"answer": "maybe"})
+    api.refuses(422, "invalid-request", "POST", f"{path}/item", json={"item_id": "two words"})
+    unknown = f"/meetings/{'0' * 32}"
+    api.refuses(404, "meeting-not-found", "POST", f"{unknown}/item", json={"item_id": "AAMk="})
+    api.refuses(404, "meeting-not-found", "POST", f"{unknown}/copies", json={"answer": "leave"})

@@ -39,7 +39,8 @@ class PaneSettings:
     """Everything the pane's page varies by.
 
     `office_js_url` is absolute. `frame_ancestors` are origins (`https://host[:port]`). `internal_mail_domains` are
-    lower-case domains whose addresses pass the check of attendees.
+    lower-case domains whose addresses pass the check of attendees. `instance` names this installation in what the pane
+    keeps in an item; `calendar_access` is how much of calendars the service sees by itself.
     """
 
     sign_in: SignIn
@@ -49,6 +50,8 @@ class PaneSettings:
     frame_ancestors: tuple[str, ...]
     copy_first: Literal["link", "text"] = "link"
     internal_mail_domains: tuple[str, ...] = ()
+    instance: str = ""
+    calendar_access: Literal["none", "read", "read_and_write"] = "none"
     language: str = "sv"
 
 
@@ -91,6 +94,8 @@ def public_settings(settings: PaneSettings) -> dict[str, object]:
         "support": {"text": settings.support.text, "telephone": settings.support.telephone},
         "environment": settings.environment,
         "copy_first": settings.copy_first,
+        "instance": settings.instance,
+        "calendar_access": settings.calendar_access,
         "internal_mail_domains": list(settings.internal_mail_domains),
         "language": settings.language,
     }

@@ -15,10 +15,17 @@
  * @property {string | null} provider_note
  * @property {number} participant_limit
  * @property {Record<string, string>} neutral_subject by variant
+ * @property {"strip" | "own_room"} copy_rule what a copy of an item gets
  * @property {Audience[]} audiences
  * @property {Variant[]} variants
  */
 /** @typedef {{id: string, name: string, telephone: string, hours: string, default: boolean}} Unit */
+/** @typedef {"own_room" | "strip" | "leave"} CopyAnswer */
+/**
+ * What following the calendar item has come to (docs/errors.md, "Calendar notes").
+ * @typedef {"frozen" | "perhaps_cancelled" | "time_unusable" | "copy_asked" | "copy_unwritable" | "series"
+ *   | "series_asked" | "occurrence_cancelled" | "ended_with_item"} CalendarNote
+ */
 /**
  * @typedef {object} Meeting
  * @property {string} id
@@ -38,6 +45,7 @@
  * @property {string} location
  * @property {import("./block.js").Block | null} item_block
  * @property {{code: string, message: string} | null} attention
+ * @property {{code: CalendarNote, message: string}[]} calendar_notes
  * @property {string | null} deviation
  * @property {boolean} retryable
  * @property {Partial<Record<Audience, number>>} told
@@ -65,6 +73,7 @@
  * @property {{url: string, central_template: string | null}} link
  * @property {Text[]} texts
  */
+/** @typedef {"link" | "text" | "informed"} Told by which copy they were told, or otherwise */
 /** @typedef {{meeting: Meeting, pending: boolean, retryAfter: number}} Answer `retryAfter` is in seconds */
 /** @typedef {(fresh?: boolean) => Promise<string>} AccessToken */
 
@@ -167,10 +176,35 @@ export class Api {
   /**
    * @param {string} id
    * @param {Audience} audience
-   * @param {"link" | "text"} what
+   * @param {Told} what
    */
   async copied(id, audience, what) {
     return answer(await this.#request("POST", `${path(id)}/copied`, { audience, what }));
+  }
+
+  /**
+   * Have the service look at the calendar item now.
+   * @param {string} id
+   * @param {string} itemId as Outlook names the item
+   */
+  async look(id, itemId) {
+    return answer(await this.#request("POST", `${path(id)}/item`, { item_id: itemId }));
+  }
+
+  /**
+   * @param {string} id
+   * @param {CopyAnswer} copies
+   */
+  async answerCopies(id, copies) {
+    return answer(await this.#request("POST", `${path(id)}/copies`, { answer: copies }));
+  }
+
+  /**
+   * @param {string} id
+   * @param {boolean} oneLink whether the same people meet at each occurrence
+   */
+  async answerSeries(id, oneLink) {
+    return answer(await this.#request("POST", `${path(id)}/series`, { one_link: oneLink }));
   }
 
   /**

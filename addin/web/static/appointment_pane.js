@@ -41,8 +41,18 @@ import {
 /** @typedef {import("./element.js").Child} Child */
 /** @typedef {import("./failure_notice.js").Attempt} Attempt */
 /** @typedef {() => Promise<void>} Act */
-/** @typedef {{internal_mail_domains: string[], language: string}} Settings as `/pane/settings.json` gives them */
-/** @typedef {{said?: string, unwritten?: Part[], trouble?: Child, focus?: boolean}} News what to show beside a view */
+/**
+ * What `/pane/settings.json` gives, as far as it is used here.
+ * @typedef {object} Settings
+ * @property {string[]} internal_mail_domains
+ * @property {string} language
+ * @property {string} instance this installation's name
+ * @property {"none" | "read" | "read_and_write"} calendar_access how much of calendars the service sees
+ */
+/**
+ * What to show beside a view.
+ * @typedef {{said?: string, unwritten?: Part[], trouble?: Child, focus?: boolean, isElsewhere?: boolean}} News
+ */
 
 /** Milliseconds; Outlook on the Mac tells of a changed time twice, first with the old date (office-js issue 3396). */
 const SETTLING = 700;
@@ -58,6 +68,8 @@ export class AppointmentPane {
   #units = [];
   /** @type {Choice | null} what the user has chosen but not yet booked */
   #choice = null;
+  /** Those whose *inställt* text was copied before the meeting was removed. @type {Set<Audience>} */
+  #toldOfRemoval = new Set();
   #busy = false;
   #settling = 0;
   /** The time that is being followed without anyone having asked; what the user asks for waits for it. */
@@ -70,7 +82,7 @@ export class AppointmentPane {
   constructor(settings, item) {
     this.#settings = settings;
     this.#item = item;
-    this.#booking = new Booking(this.#api, item);
+    this.#booking = new Booking(this.#api, item, settings.instance);
   }
 
   /** Learn what can be chosen and what the item holds, then show the right view. */
@@ -112,7 +124,7 @@ export class AppointmentPane {
       case "unlinked":
         return this.#showUnlinked(unlinked.linkTitle, unlinked.link);
       case "copy":
-        return this.#showUnlinked(unlinked.copyTitle, unlinked.copy, { same: true });
+        return this.#showCopy();
       case "meeting":
         return this.#reopen();
     }
@@ -124,7 +136,12 @@ export class AppointmentPane {
     if (isOver(meeting)) return this.#showMeeting({ focus: false });
     if (meeting.state === "wanted")
       return this.#work("waiting", progress.creating, (step) => this.#booking.finish(step));
-    if (await this.#booking.hasMoved()) return this.#follow();
+    if (await this.#booking.hasMoved()) {
+      if (this.#settings.calendar_access === "none") return this.#follow();
+      // The calendar is right, and the time in this window may be an old one: never written over a newer one unasked.
+      if (!(await this.#booking.agreesByCalendar())) return this.#showMeeting({ isElsewhere: true, focus: false });
+      if (isOver(this.#booking.meeting)) return this.#showMeeting({ focus: false });
+    }
     if (await this.#booking.isWritten()) return this.#showMeeting({ focus: false });
     const unwritten = await this.#booking.write();
     return this.#showMeeting({
@@ -147,24 +164,52 @@ export class AppointmentPane {
   /**
    * @param {string} title
    * @param {string} sentence
-   * @param {{same?: boolean}} [options] whether the user may say that it is this item's meeting after all
    */
-  #showUnlinked(title, sentence, { same = false } = {}) {
-    const createNew = async () => {
-      this.#booking.forget();
-      await this.#showForm();
-    };
+  #showUnlinked(title, sentence) {
+    const createNew = button(unlinked.createNew, "create-new", this.#on(() => this.#createNew()), {
+      kind: "primary",
+    });
+    const actions = element("div", { class: "actions" }, createNew);
+    show("message", title, [notice("warning", element("p", {}, sentence)), actions], { focus: false });
+  }
+
+  /** A copy shares no room with its original; what its meeting type says of copies comes first. */
+  #showCopy() {
+    const type = this.#types.find(({ id }) => id === this.#booking.meeting.type);
+    const strips = type?.copy_rule === "strip";
     const claim = async () => {
       await this.#booking.claim();
       await this.#reopen();
     };
-    const actions = element(
-      "div",
-      { class: "actions" },
-      button(unlinked.createNew, "create-new", this.#on(createNew), { kind: "primary" }),
-      same && button(unlinked.same, "same-item", this.#on(claim)),
+    const strip = button(unlinked.strip, "strip-copy", this.#on(() => this.#strip()), {
+      kind: strips ? "primary" : "secondary",
+    });
+    const own = button(unlinked.ownMeeting, "create-new", this.#on(() => this.#createNew()), {
+      kind: strips ? "secondary" : "primary",
+    });
+    const same = button(unlinked.same, "same-item", this.#on(claim), { kind: "plain" });
+    const choices = strips ? [strip, own] : [own, strip];
+    show(
+      "message",
+      unlinked.copyTitle,
+      [
+        notice("warning", element("p", {}, unlinked.copy)),
+        element("div", { class: "actions" }, ...choices, same),
+      ],
+      { focus: false },
     );
-    show("message", title, [notice("warning", element("p", {}, sentence)), actions], { focus: false });
+  }
+
+  async #createNew() {
+    this.#booking.forget();
+    await this.#showForm();
+  }
+
+  /** Take the original's link out of a copy; the meeting is the original's and stays as it is. */
+  async #strip() {
+    await this.#attempt("clean", async () => {
+      await this.#afterCleaning(await this.#booking.clean(), unlinked.stripped);
+    });
   }
 
   /** @param {News} [news] */
@@ -224,7 +269,7 @@ export class AppointmentPane {
   }
 
   /** @param {News} [news] */
-  async #showMeeting({ said = "", unwritten = [], trouble = null, focus = true } = {}) {
+  async #showMeeting({ said = "", unwritten = [], trouble = null, focus = true, isElsewhere = false } = {}) {
     const { meeting } = this.#booking;
     const type = this.#types.find(({ id }) => id === meeting.type);
     const variants = type && type.variants.length > 1 ? type.variants : [];
@@ -236,6 +281,8 @@ export class AppointmentPane {
         typeName: [type?.name ?? meeting.type, variant?.name].filter(Boolean).join(" · "),
         unitName: this.#units.find(({ id }) => id === meeting.unit)?.name ?? meeting.unit,
         zone: this.#booking.zone,
+        access: this.#settings.calendar_access,
+        isElsewhere,
         unwritten,
         said,
         trouble,
@@ -247,6 +294,9 @@ export class AppointmentPane {
         onWrite: this.#on(() => this.#writeAgain()),
         onReload: this.#on(() => this.#reload()),
         onClean: this.#on(() => this.#clean()),
+        onUseItemTime: this.#on(() => this.#follow()),
+        onCopies: (copies) => this.#answer(() => this.#booking.answerCopies(copies), booked.copyAnswered),
+        onSeries: (oneLink) => this.#answer(() => this.#booking.answerSeries(oneLink), booked.seriesAnswered),
       },
       { focus },
     );
@@ -316,6 +366,19 @@ export class AppointmentPane {
     });
   }
 
+  /**
+   * Answer a question about the calendar item, and show what the meeting is like then.
+   * @param {Act} act
+   * @param {string} said
+   */
+  #answer(act, said) {
+    const answering = async () => {
+      await act();
+      await this.#showMeeting({ said });
+    };
+    void this.#once(() => this.#attempt("answer", answering));
+  }
+
   async #reload() {
     await this.#attempt("other", async () => {
       await this.#booking.reload();
@@ -326,11 +389,15 @@ export class AppointmentPane {
   async #askToRemove() {
     await this.#attempt("remove", async () => {
       await this.#booking.reload();
+      this.#toldOfRemoval.clear();
       const told = toldAudiences(this.#booking.meeting);
       askBeforeRemoval({
         told,
         texts: await this.#textsOf(told),
-        report: (audience, what) => this.#report(audience, what),
+        report: async (audience, what) => {
+          this.#toldOfRemoval.add(audience);
+          return this.#report(audience, what);
+        },
         onRemove: this.#on(() => this.#remove()),
         onKeep: this.#on(() => this.#backToMeeting()),
       });
@@ -339,7 +406,7 @@ export class AppointmentPane {
 
   async #remove() {
     await this.#attempt("remove", async () => {
-      const { gone, left } = await this.#booking.remove(showProgress(progress.removing));
+      const { gone, left } = await this.#booking.remove(showProgress(progress.removing), [...this.#toldOfRemoval]);
       await this.#afterCleaning(left, gone ? removal.done : removal.pending);
     });
   }
@@ -391,7 +458,7 @@ export class AppointmentPane {
 
   /**
    * @param {Audience} audience
-   * @param {"link" | "text"} what
+   * @param {import("./api.js").Told} what
    */
   async #report(audience, what) {
     await this.#booking.copied(audience, what);
@@ -458,7 +525,7 @@ export class AppointmentPane {
     if (changedElsewhere) {
       await this.#showMeeting({ trouble: notice("warning", element("p", {}, booked.changedElsewhere)) });
     } else if (attempt === "create" && error instanceof Failure) await this.#showForm({ trouble });
-    else if (["change", "follow", "remove"].includes(attempt)) await this.#showMeeting({ trouble });
+    else if (["answer", "change", "follow", "remove"].includes(attempt)) await this.#showMeeting({ trouble });
     else show("message", attempt === "start" ? start.failedTitle : failure.title, [trouble]);
   }
 }

@@ -21,6 +21,10 @@ import { ianaZone, withOffset } from "./time_zone.js";
 /** @typedef {"empty" | "meeting" | "unfinished" | "gone" | "unlinked" | "copy"} Opening */
 /** @typedef {{key: string, wish: BookingRequest}} Draft a booking whose answer has not come; repeated as it stands */
 
+/** How often, and with which pause in milliseconds, the service is asked whether it has looked at the calendar. */
+const LOOKS = 6;
+const LOOK_PAUSE = 500;
+
 export class Booking {
   #api;
   #item;
@@ -33,11 +37,12 @@ export class Booking {
   /**
    * @param {import("./api.js").Api} api
    * @param {import("./item.js").AppointmentItem} item
+   * @param {string} instance this installation's name
    */
-  constructor(api, item) {
+  constructor(api, item, instance) {
     this.#api = api;
     this.#item = item;
-    this.#imprint = new Imprint(item);
+    this.#imprint = new Imprint(item, instance);
   }
 
   /** @returns {Meeting} the meeting of this item; only asked for when there is one */
@@ -158,6 +163,34 @@ export class Booking {
     return this.finish(onStep);
   }
 
+  /**
+   * Let the service, which sees the calendar, bring the meeting to the item's time. The time in this window may be an
+   * old one: whoever moved the item elsewhere would see it moved back.
+   * @returns {Promise<boolean>} whether both have the same time now
+   */
+  async agreesByCalendar() {
+    const itemId = await this.#item.savedId();
+    if (itemId === null) return !(await this.hasMoved());
+    await this.#api.look(this.meeting.id, itemId);
+    for (let look = 0; look < LOOKS && (await this.hasMoved()); look += 1) {
+      await pause(LOOK_PAUSE);
+      await this.reload();
+    }
+    return !(await this.hasMoved());
+  }
+
+  /** @param {import("./api.js").CopyAnswer} copies */
+  async answerCopies(copies) {
+    await this.#api.answerCopies(this.meeting.id, copies);
+    await this.reload();
+  }
+
+  /** @param {boolean} oneLink */
+  async answerSeries(oneLink) {
+    await this.#api.answerSeries(this.meeting.id, oneLink);
+    await this.reload();
+  }
+
   /** Ask the service how the meeting is now. */
   async reload() {
     this.#learn((await this.#api.meeting(this.meeting.id)).meeting);
@@ -166,7 +199,7 @@ export class Booking {
   /**
    * Tell the service that somebody has been told, so that a later change can remind of them.
    * @param {import("./api.js").Audience} audience
-   * @param {"link" | "text"} what
+   * @param {import("./api.js").Told} what
    */
   async copied(audience, what) {
     this.#learn((await this.#api.copied(this.meeting.id, audience, what)).meeting);
@@ -188,12 +221,16 @@ export class Booking {
   /**
    * Remove the room, then everything of ours from the item.
    * @param {OnStep} onStep
+   * @param {import("./api.js").Audience[]} [told] those who have got the text that says so
    * @returns {Promise<{gone: boolean, left: Part[]}>} `gone` is false while the room is still being removed; `left`
    *   are the parts that could not be taken out of the item
    */
-  async remove(onStep) {
+  async remove(onStep, told = []) {
     onStep("removing");
-    const gone = await this.#api.remove(this.meeting.id);
+    const { id } = this.meeting;
+    const gone = await this.#api.remove(id);
+    // The meeting is gone whatever becomes of this; what a failure costs is a reminder too many.
+    await Promise.all(told.map((audience) => this.#api.copied(id, audience, "informed"))).catch(unlessFailure);
     onStep("writing");
     return { gone, left: await this.clean() };
   }
@@ -379,6 +416,11 @@ function isRefusal(error) {
 /** @param {unknown} error */
 function isStale(error) {
   return error instanceof Failure && error.status === 412;
+}
+
+/** @param {unknown} error */
+function unlessFailure(error) {
+  if (!(error instanceof Failure)) throw error;
 }
 
 /** @param {unknown} error */

@@ -16,12 +16,15 @@ import { OutlookError } from "./item.js";
 /** Names of our custom properties; Outlook keeps them apart from every other add-in's. */
 const MEETING = "meeting";
 const DRAFT = "draft";
+/** The installation that the meeting is of, so that the service knows its own items from those of another one. */
+const INSTANCE = "instance";
 /** The item that the meeting was made in, as Outlook names it: a copy of the item has another. */
 const ITEM = "item";
 const LOCATION_LIMIT = 255;
 
 export class Imprint {
   #item;
+  #instance;
   /** Blocks that the item may bear, newest last; their lines are known as ours. @type {Block[]} */
   #blocks = [];
   /** @type {Set<string>} */
@@ -29,9 +32,13 @@ export class Imprint {
   /** @type {Set<string>} */
   #subjects = new Set();
 
-  /** @param {import("./item.js").AppointmentItem} item */
-  constructor(item) {
+  /**
+   * @param {import("./item.js").AppointmentItem} item
+   * @param {string} instance this installation's name
+   */
+  constructor(item, instance) {
     this.#item = item;
+    this.#instance = instance;
   }
 
   /** @param {Meeting} meeting whose words the item may bear from now on */
@@ -66,7 +73,8 @@ export class Imprint {
    * @param {string} id
    */
   async keepId(id) {
-    await this.#item.setProperties({ [MEETING]: id, [ITEM]: await this.#item.savedId(), [DRAFT]: null });
+    const item = await this.#item.savedId();
+    await this.#item.setProperties({ [MEETING]: id, [INSTANCE]: this.#instance, [ITEM]: item, [DRAFT]: null });
   }
 
   /**
@@ -140,7 +148,7 @@ export class Imprint {
     return eachPart({
       block: () => this.#takeOutBlock(),
       location: () => this.#writeLocation(""),
-      id: () => this.#item.setProperties({ [MEETING]: null, [DRAFT]: null, [ITEM]: null }),
+      id: () => this.#item.setProperties({ [MEETING]: null, [INSTANCE]: null, [DRAFT]: null, [ITEM]: null }),
     });
   }
 

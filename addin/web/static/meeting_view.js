@@ -4,7 +4,7 @@ import { isOver } from "./booking.js";
 import { button, element, notice } from "./element.js";
 import { findingsList } from "./personal_data_panel.js";
 import { announce, show } from "./page.js";
-import { audienceSection, staleNames } from "./texts.js";
+import { audienceSection, cancelledSection, staleNames } from "./texts.js";
 import { spoken } from "./time_zone.js";
 import { booked, choose, failure, texts as textWords, written } from "./words.js";
 
@@ -19,6 +19,8 @@ import { booked, choose, failure, texts as textWords, written } from "./words.js
  * @property {string} typeName
  * @property {string} unitName
  * @property {string} zone IANA
+ * @property {"none" | "read" | "read_and_write"} access how much of calendars the service sees
+ * @property {boolean} isElsewhere whether the item in this window has another time than the meeting
  * @property {Part[]} unwritten what could not be written into the item
  * @property {string} said what has just happened, shown and spoken; empty for nothing
  * @property {Child} trouble a failure that leaves the meeting as it is
@@ -30,6 +32,9 @@ import { booked, choose, failure, texts as textWords, written } from "./words.js
  * @property {() => void} onWrite
  * @property {() => void} onReload
  * @property {() => void} onClean
+ * @property {() => void} onUseItemTime
+ * @property {(copies: import("./api.js").CopyAnswer) => void} onCopies
+ * @property {(oneLink: boolean) => void} onSeries
  */
 
 /**
@@ -47,12 +52,14 @@ export function showMeeting(shown, options) {
     [
       shown.trouble,
       ...troubles(shown),
+      ...calendarNotes(shown),
       stale,
       said && notice("done", element("p", {}, said)),
       facts(shown),
+      !isOver(meeting) && element("p", { class: "help own-way" }, booked.ownWay[shown.access]),
       meeting.unbound && ready && element("p", { class: "unsaved" }, booked.save),
       ...(isOver(meeting) ? over(shown) : []),
-      ready && audiences,
+      (ready || isOver(meeting)) && audiences,
       ready && startSection(meeting),
       !isOver(meeting) && actions(shown),
     ],
@@ -65,6 +72,7 @@ export function showMeeting(shown, options) {
     return now;
   };
   if (ready) void fillTexts(audiences, { ...shown, report: reportAndMark });
+  else if (isOver(meeting)) void fillCancelled(audiences, { ...shown, report: reportAndMark });
 }
 
 /** @param {Meeting} meeting */
@@ -99,11 +107,55 @@ function troubles({ meeting, unwritten, found, onWrite, onReload }) {
   ];
 }
 
+/**
+ * What the calendar has come to, and the questions that it raises.
+ * @param {MeetingShown} shown
+ * @returns {Child[]}
+ */
+function calendarNotes({ meeting, isElsewhere, onUseItemTime, onCopies, onSeries }) {
+  const elsewhere =
+    isElsewhere &&
+    notice(
+      "warning",
+      element("p", { class: "notice-title" }, booked.outsideTitle),
+      element("p", {}, booked.outsideMoved),
+      button(booked.useItemTime, "use-item-time", onUseItemTime),
+    );
+  const copyAnswer = (/** @type {import("./api.js").CopyAnswer} */ copies) =>
+    button(booked.copyAnswers[copies], `copies-${copies}`, () => onCopies(copies));
+  const answers = {
+    copy_asked: [copyAnswer("own_room"), copyAnswer("strip"), copyAnswer("leave")],
+    copy_unwritable: [copyAnswer("leave")],
+    series_asked: [
+      button(booked.seriesAnswers.all, "series-all", () => onSeries(true)),
+      button(booked.seriesAnswers.first, "series-first", () => onSeries(false)),
+    ],
+  };
+  const quiet = ["series", "occurrence_cancelled"];
+  const notes = meeting.calendar_notes.map(({ code, message }) =>
+    element(
+      "div",
+      { "data-note": code },
+      notice(
+        quiet.includes(code) ? "plain" : "warning",
+        element("p", {}, message),
+        ...(answers[/** @type {keyof typeof answers} */ (code)] ?? []),
+      ),
+    ),
+  );
+  return [elsewhere, ...notes];
+}
+
 /** @param {Meeting} meeting */
 function staleNotice(meeting) {
-  if (meeting.told_stale.length === 0 || isOver(meeting)) return [];
-  const title = element("p", { class: "notice-title" }, textWords.staleTitle);
-  return [notice("warning", title, element("p", {}, textWords.staleHelp(staleNames(meeting))))];
+  if (meeting.told_stale.length === 0) return [];
+  const who = staleNames(meeting);
+  const [title, help] = isOver(meeting)
+    ? [textWords.staleCancelledTitle, textWords.staleCancelledHelp(who)]
+    : [textWords.staleTitle, textWords.staleHelp(who)];
+  return [
+    notice("warning", element("p", { class: "notice-title" }, title), element("p", {}, help)),
+  ];
 }
 
 /** @param {MeetingShown} shown */
@@ -166,6 +218,23 @@ function actions({ onChange, onRemove }) {
     button(booked.change, "change", onChange),
     button(booked.remove, "remove", onRemove, { kind: "danger" }),
   );
+}
+
+/**
+ * The *inställt* texts for those who have not heard of it; a failure leaves the names, which the notice says.
+ * @param {HTMLElement} place
+ * @param {MeetingShown} shown
+ */
+async function fillCancelled(place, { meeting, texts, report }) {
+  if (meeting.told_stale.length === 0) return;
+  try {
+    const all = await texts();
+    const stale = all.filter(({ audience }) => meeting.told_stale.includes(audience));
+    const sections = stale.map((of) => cancelledSection(of, report, { informed: true }));
+    place.replaceChildren(...sections.flatMap((section) => section ?? []));
+  } catch {
+    place.replaceChildren(notice("error", element("p", {}, textWords.failed)));
+  }
 }
 
 /**

@@ -11,7 +11,8 @@ import { audiences, texts as words } from "./words.js";
 /** @typedef {import("./api.js").Text} Text */
 /** @typedef {import("./api.js").Texts} Texts */
 /** @typedef {import("./clipboard.js").Copy} Copy */
-/** @typedef {(audience: Audience, what: "link" | "text") => Promise<Meeting>} Report tells the service of a copy */
+/** @typedef {import("./api.js").Told} Told */
+/** @typedef {(audience: Audience, what: Told) => Promise<Meeting>} Report tells the service who has been told */
 
 /**
  * @param {Texts} texts
@@ -42,6 +43,7 @@ export function audienceSection(texts, meeting, report, { foremost }) {
   };
   const buttons = [copyButton("link"), copyButton("text")];
   if (first === "text") buttons.reverse();
+  if (stale) buttons.push(informedButton(audience, outcome, report, mark));
   mark(meeting);
   return element(
     "section",
@@ -59,12 +61,13 @@ export function audienceSection(texts, meeting, report, { foremost }) {
 }
 
 /**
- * The *inställt* text of an audience, with one button.
+ * The *inställt* text of an audience.
  * @param {Texts} texts
  * @param {Report} report
+ * @param {{informed?: boolean}} [options] whether they can be said to have been told: only when it has happened
  * @returns {HTMLElement | null} null where there is no such text
  */
-export function cancelledSection(texts, report) {
+export function cancelledSection(texts, report, { informed = false } = {}) {
   const text = texts.texts.find(({ occasion }) => occasion === "cancelled");
   if (!text) return null;
   const { title } = audiences[texts.audience];
@@ -78,6 +81,7 @@ export function cancelledSection(texts, report) {
       "div",
       { class: "actions" },
       button(words.cancelledCopy, "copy-cancelled", copy, { about: title }),
+      informed && informedButton(texts.audience, outcome, report),
     ),
     outcome,
     preview(() => [text], words.preview, []),
@@ -190,6 +194,29 @@ function joined(texts) {
  */
 function linkCopy(url) {
   return { plain: url, html: element("a", { href: url }, url).outerHTML };
+}
+
+/**
+ * *Besked lämnat*: they have been told in the clinician's own way, by telephone perhaps.
+ * @param {Audience} audience
+ * @param {HTMLElement} outcome
+ * @param {Report} report
+ * @param {(meeting: Meeting) => void} [mark]
+ */
+function informedButton(audience, outcome, report, mark = () => undefined) {
+  const press = async () => {
+    try {
+      mark(await report(audience, "informed"));
+    } catch {
+      outcome.replaceChildren(notice("error", element("p", {}, words.informedFailed)));
+      return;
+    }
+    outcome.replaceChildren(notice("done", element("p", {}, words.informedDone)));
+    informed.remove();
+    announce(words.informedDone);
+  };
+  const informed = button(words.informed, "informed", () => void press(), { about: audiences[audience].title });
+  return informed;
 }
 
 /**

@@ -98,6 +98,26 @@ export const booked = {
     "igen om den behövs.",
   personalData: "Bokningen ser ut att innehålla personuppgifter. Ta bort dem innan du sparar eller skickar.",
   reload: "Visa mötet igen",
+  outsideTitle: "Mötet har ändrats i kalendern",
+  outsideMoved:
+    "Bokningens tid i det här fönstret är inte mötets tid. Kalendern gäller: spara bokningen, eller stäng den utan att " +
+    "spara och öppna den igen, så visas samma tid.",
+  useItemTime: "Använd bokningens tid",
+  ownWay: {
+    none:
+      "Tjänsten ser inte kalendern. Flyttar eller tar du bort bokningen med panelen stängd ändras inte mötet: öppna " +
+      "panelen efteråt, eller ta bort mötet här först.",
+    read: "Mötet följer bokningen när den flyttas eller tas bort. Texten i en kopia får du ta bort själv.",
+    read_and_write: "Mötet följer bokningen när den flyttas eller tas bort, även utan panelen.",
+  },
+  copyAnswers: {
+    own_room: "Ge kopian ett eget möte",
+    strip: "Ta bort länken ur kopian",
+    leave: "Jag ordnar det själv",
+  },
+  copyAnswered: "Det ordnas inom en minut. Originalet är som förut.",
+  seriesAnswers: { all: "Samma personer: en länk för alla", first: "Olika personer: bara första tillfället" },
+  seriesAnswered: "Ditt val är sparat.",
   overHelp: "Länken leder till en sida som säger att mötet är inställt.",
   clean: "Ta bort texten ur bokningen",
 };
@@ -111,10 +131,13 @@ export const unlinked = {
   link:
     "I texten står en möteslänk som kommer från någon annanstans, till exempel en kopierad bokning. Inget har " +
     "ändrats. Skapa ett eget möte här, så byts länken ut.",
-  copyTitle: "Är bokningen en kopia?",
+  copyTitle: "Kopia av ett möte",
   copy:
     "Bokningen ser ut att vara kopierad från en annan, som har ett skyddat möte. Två bokningar kan inte dela rum. " +
-    "Inget har ändrats. Skapa ett eget möte här, så byts länken ut. Har du bara flyttat bokningen, behåll mötet.",
+    "Inget har ändrats. Ge den ett eget möte, eller ta bort länken ur den. Har du bara flyttat bokningen, behåll mötet.",
+  strip: "Ta bort länken ur kopian",
+  stripped: "Länken är borttagen ur kopian. Originalet är som förut.",
+  ownMeeting: "Ge kopian ett eget möte",
   same: "Behåll mötet, bokningen är flyttad",
   createNew: "Skapa ett nytt möte",
 };
@@ -154,7 +177,12 @@ export const texts = {
   told: "Kopierad. Uppgifterna gäller fortfarande.",
   stale: "De har fått gamla uppgifter. Skicka den nya texten.",
   staleTitle: "Några har fått gamla uppgifter",
-  staleHelp: (/** @type {string} */ who) => `Mötet har ändrats efter att du kopierade. Meddela: ${who}.`,
+  staleHelp: (/** @type {string} */ who) => `Mötet har ändrats sedan de fick besked. Meddela: ${who}.`,
+  informed: "Besked lämnat",
+  informedDone: "Noterat: besked är lämnat.",
+  informedFailed: "Det gick inte att notera. Försök igen om en stund.",
+  staleCancelledTitle: "Några behöver få veta att mötet är inställt",
+  staleCancelledHelp: (/** @type {string} */ who) => `De har fått länk eller text. Meddela: ${who}.`,
   preview: "Visa texten",
   previewAndChoose: "Visa texten och välj tillägg",
   inserts: "Lägg till i texten",
@@ -226,6 +254,7 @@ export const unwritten = {
   waiting: "Länken är inte skriven i bokningen.",
   change: "Mötet och bokningen är som förut.",
   follow: "Mötet har kvar sin gamla tid.",
+  answer: "Ditt svar är inte sparat.",
   remove: "Mötet är inte borttaget och bokningen är som förut.",
   clean: "Texten står kvar i bokningen.",
   subject: "Rubriken är inte utbytt.",

@@ -109,9 +109,12 @@ def test_removing_can_be_regretted(pane: Pane, region: Region) -> None:
     assert pane.link() == link
 
 
-def test_whoever_was_told_can_be_told_that_the_meeting_is_off_before_it_is_removed(pane: Pane) -> None:
+def test_whoever_was_told_can_be_told_that_the_meeting_is_off_before_it_is_removed(
+    pane: Pane, region: Region
+) -> None:
     pane.open()
     pane.book()
+    meeting = pane.properties()["meeting"]
     copy(pane, "patient", "link")
     pane.action("remove").click()
     pane.says("Meddela att det är inställt: Till invånare.")
@@ -120,6 +123,7 @@ def test_whoever_was_told_can_be_told_that_the_meeting_is_off_before_it_is_remov
     assert "inställt" in pane.clipboard()
     pane.action("confirm-remove").click()
     pane.says("Mötet är borttaget.")
+    assert region.meeting(meeting)["told_stale"] == []
 
 
 def test_a_room_that_cannot_be_removed_now_is_removed_later_and_the_item_is_clean(
@@ -158,6 +162,23 @@ def test_a_new_meeting_can_be_made_where_one_was_removed(pane: Pane) -> None:
     pane.action("confirm-remove").click()
     pane.expect_view("choose")
     assert pane.book() != first
+
+
+def test_whoever_was_told_of_a_meeting_that_was_removed_elsewhere_gets_the_text(
+    pane: Pane, region: Region
+) -> None:
+    pane.open()
+    pane.book()
+    pane.audience("patient").locator('[data-action="copy-link"]').click()
+    pane.says("Länken är kopierad.")
+    meeting = region.meeting(pane.properties()["meeting"])
+    region.cancel(meeting)
+    pane.reopen()
+    pane.says("Några behöver få veta att mötet är inställt")
+    pane.audience("patient").locator('[data-action="copy-cancelled"]').click()
+    pane.says("Texten är kopierad.")
+    assert "Inställd tid" in pane.clipboard()
+    assert region.meeting(meeting["id"])["told_stale"] == []
 
 
 def test_a_meeting_removed_elsewhere_is_told_when_the_item_is_opened(pane: Pane, region: Region) -> None:

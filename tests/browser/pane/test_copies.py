@@ -70,13 +70,13 @@ def open_copy(region: Region, open_outlook: Callable[..., Outlook], monday: date
     return copy
 
 
-def test_two_opaque_ids_are_all_that_the_item_keeps(
+def test_opaque_ids_and_the_installation_are_all_that_the_item_keeps(
     region: Region, original: dict[str, Any], monday: date
 ) -> None:
     found = saved_original(region, monday)
     kept = json.loads(found["singleValueExtendedProperties"][0]["value"])
     outlooks_id = found["id"].replace("-", "/").replace("_", "+")  # Graph writes the same id for URLs
-    assert kept == {"meeting": original["meeting"], "item": outlooks_id}
+    assert kept == {"meeting": original["meeting"], "instance": "sandlada", "item": outlooks_id}
 
 
 def test_a_copy_gets_a_room_of_its_own_and_leaves_the_originals_time_alone(
@@ -102,3 +102,15 @@ def test_an_item_that_was_only_moved_keeps_its_meeting(
     copy.reopen()
     copy.expect_booked()
     expect(copy.action("same-item")).to_have_count(0)
+
+
+def test_a_copy_can_give_up_the_link_and_the_original_keeps_it(
+    region: Region, original: dict[str, Any], open_outlook: Callable[..., Outlook], monday: date
+) -> None:
+    before = region.meeting(original["meeting"])
+    copy = open_copy(region, open_outlook, monday)
+    copy.action("strip-copy").click()
+    copy.says("Länken är borttagen ur kopian.")
+    assert "/m/" not in copy.body_text()
+    assert copy.properties()["meeting"] is None
+    assert region.meeting(original["meeting"]) == before

@@ -61,6 +61,8 @@ def test_the_settings_hold_what_the_pane_needs_and_no_more(client: FlaskClient) 
         "support",
         "environment",
         "copy_first",
+        "calendar_access",
+        "instance",
         "internal_mail_domains",
         "language",
     }

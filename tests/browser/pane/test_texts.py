@@ -99,12 +99,24 @@ def test_whoever_was_told_the_old_time_is_named_and_gets_the_new_text(pane: Pane
     copy(pane, "patient", "text")
     pane.set_time("10:00", "10:30")
     pane.says("Mötet har flyttats till den nya tiden. Länken är densamma.")
-    pane.says("Mötet har ändrats efter att du kopierade. Meddela: Till invånare.")
+    pane.says("Mötet har ändrats sedan de fick besked. Meddela: Till invånare.")
     expect(pane.audience("patient")).to_contain_text("De har fått gamla uppgifter.", timeout=SOON)
     copy(pane, "patient", "text")
     assert "10.00" in pane.clipboard()
     expect(pane.frame.get_by_text("Några har fått gamla uppgifter")).to_have_count(0)
     expect(pane.audience("patient")).not_to_contain_text("De har fått gamla uppgifter.")
+
+
+def test_besked_lamnat_clears_those_who_were_told_in_another_way(pane: Pane, region: Region) -> None:
+    pane.open()
+    pane.book()
+    copy(pane, "patient", "text")
+    pane.set_time("10:00", "10:30")
+    pane.says("Några har fått gamla uppgifter")
+    pane.audience("patient").locator('[data-action="informed"]').click()
+    pane.says("Noterat: besked är lämnat.")
+    expect(pane.frame.get_by_text("Några har fått gamla uppgifter")).to_have_count(0)
+    assert region.meeting(pane.properties()["meeting"])["told_stale"] == []
 
 
 def test_staff_are_led_to_the_start_page(pane: Pane) -> None:

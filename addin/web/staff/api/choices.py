@@ -41,6 +41,7 @@ def choices_blueprint(
             "when_to_use": kind.when_to_use,
             "provider": kind.provider,
             "provider_note": provider_notes.get(kind.id),
+            "copy_rule": kind.copy_rule,
             "participant_limit": kind.participant_limit,
             "neutral_subject": {
                 variant.id: titles.of(kind.id, variant.id).subject for variant in kind.variants

@@ -12,6 +12,7 @@ from marshmallow import RAISE
 
 from addin.meetings import times
 from addin.meetings.access import own_meeting
+from addin.meetings.bind import ItemAnswers
 from addin.meetings.book import BookingRequest, BookMeeting
 from addin.meetings.cancel import CancelMeeting
 from addin.meetings.change import Change, ChangeMeeting
@@ -59,6 +60,7 @@ class MeetingUseCases:
     book: BookMeeting
     change: ChangeMeeting
     cancel: CancelMeeting
+    answers: ItemAnswers
     representation: Representation
     ledger: Ledger
     clock: Clock
@@ -71,6 +73,7 @@ def meetings_blueprint(use: MeetingUseCases) -> ApiBlueprint:
     )
     _add_collection(routes, use)
     _add_meeting(routes, use)
+    _add_calendar(routes, use)
     return routes
 
 
@@ -165,6 +168,38 @@ def _add_meeting(routes: ApiBlueprint, use: MeetingUseCases) -> None:
         if meeting.state is MeetingState.CANCELLED:
             return Response(status=204)
         return Response(status=202, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def _add_calendar(routes: ApiBlueprint, use: MeetingUseCases) -> None:
+    """What the pane says of the calendar item; each is carried out at the next look, which is due at once."""
+
+    @routes.route("/<meeting_id>/item", methods=["POST"])
+    @routes.arguments(schemas.ItemSchema())
+    @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
+    @routes.alt_response(404, "NOT_FOUND")
+    def bind_item(body: dict[str, str], meeting_id: str) -> Answer:
+        """Have the calendar item looked at now; without calendar access nothing happens."""
+        meeting = use.answers.bind_item(meeting_id, body["item_id"], caller())
+        return use.representation.of(meeting), 200, _headers(meeting)
+
+    @routes.route("/<meeting_id>/copies", methods=["POST"])
+    @routes.arguments(schemas.CopiesSchema())
+    @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
+    @routes.alt_response(404, "NOT_FOUND")
+    def answer_copies(body: dict[str, str], meeting_id: str) -> Answer:
+        """Say what the copies of the item shall get that were asked about."""
+        own_room = {"own_room": True, "strip": False, "leave": None}[body["answer"]]
+        meeting = use.answers.answer_copies(meeting_id, own_room=own_room, who=caller())
+        return use.representation.of(meeting), 200, _headers(meeting)
+
+    @routes.route("/<meeting_id>/series", methods=["POST"])
+    @routes.arguments(schemas.SeriesSchema())
+    @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
+    @routes.alt_response(404, "NOT_FOUND")
+    def answer_series(body: dict[str, bool], meeting_id: str) -> Answer:
+        """Say whether one link leads to every occurrence; a meeting that is no series is not found."""
+        meeting = use.answers.answer_series(meeting_id, one_link=body["one_link"], who=caller())
+        return use.representation.of(meeting), 200, _headers(meeting)
 
 
 def _answer(use: MeetingUseCases, meeting: Meeting, status: int) -> Answer:

@@ -10,11 +10,11 @@ from typing import Any
 from addin.meetings.access import is_made
 from addin.meetings.codes import grouped
 from addin.meetings.lobby import falls_short
-from addin.meetings.model import Meeting, MeetingState, Window
+from addin.meetings.model import CalendarNote, Meeting, MeetingState, Window
 from addin.meetings.ports import ConferencingProvider, Ledger
 from addin.meetings.texts import MeetingTexts
 from addin.meetings.times import time_zone
-from addin.web.problems import ATTENTION
+from addin.web.problems import ATTENTION, CALENDAR_NOTES
 
 LOBBY_DEVIATION = (
     "Videotjänsten släpper in alla i väntrummet samtidigt, när värden ansluter. "
@@ -58,6 +58,11 @@ class Representation:
             "previous_start": _local(previous, previous.start) if previous else None,
             "previous_end": _local(previous, previous.end) if previous else None,
             "attention": self._attention(meeting),
+            "calendar_notes": [
+                {"code": note.value, "message": CALENDAR_NOTES[note]}
+                for note in CalendarNote
+                if note in meeting.calendar_notes
+            ],
             "deviation": self._deviation(meeting),
             "retryable": meeting.state is MeetingState.WANTED,
             "told": {audience: told.revision for audience, told in meeting.told.items()},

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
-from addin.meetings.model import Attention, MeetingState
+from addin.meetings.model import Attention, CalendarNote, MeetingState
 
 _ID: Final = validate.Regexp(r"^[a-z][a-z-]{0,59}$", error="not an id")
 _TIME: Final = validate.Length(max=40)
@@ -85,6 +85,13 @@ class AttentionSchema(_Exact):
     message = fields.String(required=True, metadata={"description": "Swedish sentence"})
 
 
+class CalendarNoteSchema(_Exact):
+    """What following the meeting's calendar item has come to."""
+
+    code = fields.String(required=True, validate=validate.OneOf([note.value for note in CalendarNote]))
+    message = fields.String(required=True, metadata={"description": "Swedish sentence"})
+
+
 class ItemBlockSchema(_Exact):
     """The block that the pane writes into the calendar item."""
 
@@ -117,6 +124,7 @@ class MeetingSchema(_Exact):
     previous_start = fields.String(required=True, allow_none=True)
     previous_end = fields.String(required=True, allow_none=True)
     attention = fields.Nested(AttentionSchema, required=True, allow_none=True)
+    calendar_notes = fields.List(fields.Nested(CalendarNoteSchema), required=True)
     deviation = fields.String(required=True, allow_none=True, metadata={"description": "Swedish sentence"})
     retryable = fields.Boolean(required=True)
     told = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
@@ -167,6 +175,26 @@ class CopiedSchema(_Exact):
 
     audience = fields.String(required=True, validate=_ID)
     what = fields.String(required=True, validate=validate.OneOf(["link", "text", "informed"]))
+
+
+class ItemSchema(_Exact):
+    """The calendar item, as Outlook names it."""
+
+    item_id = fields.String(
+        required=True, validate=validate.Regexp(r"^[!-~]{1,512}$", error="not an item's id")
+    )
+
+
+class CopiesSchema(_Exact):
+    """What the copies of the item shall get that were asked about."""
+
+    answer = fields.String(required=True, validate=validate.OneOf(["own_room", "strip", "leave"]))
+
+
+class SeriesSchema(_Exact):
+    """Whether the same people meet at each occurrence, so that one link leads to all of them."""
+
+    one_link = fields.Boolean(required=True)
 
 
 class TextQuerySchema(_Exact):
@@ -241,6 +269,7 @@ class MeetingTypeSchema(_Exact):
     provider = fields.String(required=True)
     provider_note = fields.String(required=True, allow_none=True)
     participant_limit = fields.Integer(required=True)
+    copy_rule = fields.String(required=True)
     neutral_subject = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     audiences = fields.List(fields.String(), required=True)
     variants = fields.List(fields.Nested(VariantSchema), required=True)

@@ -6,7 +6,7 @@ be made unreadable, and be moved to another calendar as an organisation moves it
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -121,6 +121,8 @@ class OfficeCalendar:
     told: list[ReceivedHint] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    # What happens once when something has been written, before its writer hears of it.
+    afterwards: Callable[[], None] | None = None
 
     # --- what people do -------------------------------------------------------------------------------------
 
@@ -262,8 +264,7 @@ class OfficeCalendar:
     def write_tag(self, ref: ItemRef, tag: Tag | None, version: str) -> str:
         item = self._to_write("write_tag", ref, version)
         item.own_tag = tag
-        self._touched(item)
-        return str(item.version)
+        return self._written(item)
 
     def replace_block(
         self,
@@ -279,8 +280,7 @@ class OfficeCalendar:
         assert known
         item.block = tag.meeting if block and tag else None
         item.own_tag, item.pane_tag = tag, None
-        self._touched(item)
-        return str(item.version)
+        return self._written(item)
 
     def watch(self, mailbox: str, wish: WatchWish) -> Watch:
         self._read("watch", mailbox)
@@ -321,6 +321,13 @@ class OfficeCalendar:
             self.conflicts -= 1
             raise Conflict
         return item
+
+    def _written(self, item: Item) -> str:
+        self._touched(item)
+        if self.afterwards:
+            somebody_acts, self.afterwards = self.afterwards, None
+            somebody_acts()
+        return str(item.version)
 
     def _read(self, call: str, mailbox: str) -> None:
         self.asked.append(call)

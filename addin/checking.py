@@ -32,6 +32,7 @@ from addin.store.schema import is_current
 from addin.web.staff.auth.errors import IdentityError
 from addin.web.staff.auth.outbound import Outbound
 from addin.wiring import (
+    calendars_of,
     content_faults,
     load_content,
     mailer_of,
@@ -39,6 +40,8 @@ from addin.wiring import (
     outbound_of,
     providers_of,
 )
+from calendar_sync.calendar import Calendar, CalendarUnreadable, MailboxElsewhere, MailboxMissing
+from calendar_sync.items import Unread
 from manifest.build import build
 from manifest.source import WebApplication
 from templates_messages.catalogue import SHIPPED as SHIPPED_TEXTS
@@ -103,9 +106,50 @@ def live_faults(path: Path) -> list[str]:
     mailer = mailer_of(settings)
     if mailer:
         tries.append(("mail.host", partial(mailer.check, Deadline.after(TRY_SECONDS))))
+    tries += _calendar_tries(settings)
     for place, url in addresses.items():
         tries.append((place, partial(_try_sign_in, outbound_of(settings), url)))
     return [f"{place}: {fault}" for place, attempt in tries if (fault := _fault_of(attempt))]
+
+
+def _calendar_tries(settings: Settings) -> Iterator[tuple[str, Callable[[], str | None]]]:
+    """Yield a try of each calendar with a mailbox of a unit's, and one of the mailbox that none may reach."""
+    calendars, outside = calendars_of(settings), settings.calendars.outside_mailbox
+    inside = next((mailbox for unit in settings.units for mailbox in unit.mailboxes), None)
+    if inside:
+        for name, calendar in calendars.items():
+            yield f"calendars.{name}", partial(_try_calendar, calendar, inside.lower())
+    if outside and calendars:
+        yield "calendars.outside_mailbox", partial(_try_outside, calendars, outside.lower())
+
+
+def _try_calendar(calendar: Calendar, mailbox: str) -> str | None:
+    """Say why the calendar cannot be used; that another one serves the mailbox is no fault."""
+    try:
+        calendar.probe(mailbox)
+    except (MailboxElsewhere, MailboxMissing):
+        return None
+    except CalendarUnreadable as failure:
+        return f"{failure.reason.value}; check address, credentials, rights (docs/permissions.md), proxy and CA bundle"
+    return None
+
+
+def _try_outside(calendars: Mapping[str, Calendar], mailbox: str) -> str | None:
+    """Say how it went when it was not denied: rights that reach everybody are found before they are used."""
+    answers = [_answer_of(calendar, mailbox) for calendar in calendars.values()]
+    if None in answers:
+        return "this mailbox can be read; limit the rights to a group of mailboxes (docs/permissions.md)"
+    if Unread.DENIED not in answers:
+        return "no calendar denied it, so it is not known whether the rights are limited; name a mailbox that exists"
+    return None
+
+
+def _answer_of(calendar: Calendar, mailbox: str) -> Unread | None:
+    try:
+        calendar.probe(mailbox)
+    except CalendarUnreadable as failure:
+        return failure.reason
+    return None
 
 
 def _fault_of(attempt: Callable[[], str | None]) -> str | None:

@@ -143,6 +143,24 @@ def audit(path: Path, meeting_id: str | None, since: object) -> None:
 
 @main.command()
 @_SETTINGS
+@click.option("--explain", "meeting_id", required=True, metavar="MEETING", help="The meeting (its id).")
+def follow(path: Path, meeting_id: str) -> None:
+    """Print as JSON what is recorded of a meeting's calendar item, what is seen of it now, and what would be done.
+
+    Nothing is done. Beside a running service; reads the calendar. Prints no subject, link or code; of addresses only that
+    of the mailbox that holds the item.
+    """
+    import json
+
+    from addin.wiring import open_service
+
+    with _plain_failures():
+        explained = open_service(_settings(path), writes=False).explain_following(meeting_id)
+    click.echo(json.dumps(explained, indent=2, ensure_ascii=False))
+
+
+@main.command()
+@_SETTINGS
 def rebuild(path: Path) -> None:
     """After a restore from backup: re-read which rooms are ours, and let the service remove things again.
 

@@ -22,6 +22,7 @@ from addin.meetings.bind import ItemAnswers
 from addin.meetings.book import BookMeeting
 from addin.meetings.cancel import CancelMeeting
 from addin.meetings.change import ChangeMeeting
+from addin.meetings.explain import ExplainFollowing
 from addin.meetings.follow import FollowItems
 from addin.meetings.hints import HintInbox
 from addin.meetings.invitations import MeetingInvitations
@@ -367,6 +368,11 @@ class Service:
             rules,
             self.clock,
         )
+
+    @cached_property
+    def explain_following(self) -> ExplainFollowing:
+        """What tells an operator what following would do."""
+        return ExplainFollowing(self.ledger, self.looks)
 
     @cached_property
     def answers(self) -> ItemAnswers:

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar, cast
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -99,9 +99,10 @@ class Outlook(RuleBasedStateMachine):
     def begin(self) -> None:
         self.office.begins_anew()
         self.desk = self.office.desk
-        if not isinstance(self.desk.ledger, MortalLedger):
-            self.desk.ledger = MortalLedger(self.desk.ledger)  # type: ignore[assignment]
-        self.ledger: Any = self.desk.ledger
+        ledger: Any = self.desk.ledger
+        if not isinstance(ledger, MortalLedger):
+            ledger = self.desk.ledger = cast("SqliteLedger", MortalLedger(ledger))
+        self.ledger: Any = ledger
         self.ledger.writes_left = None
         self.provider = WatchedProvider()
         self.provider.may_go = self.may_go
@@ -385,7 +386,7 @@ def outlook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[type[Outlook]]
 
 
 def test_whatever_happens_meeting_and_item_agree_after_one_sweep(outlook: type[Outlook]) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         outlook,
         settings=settings(
             max_examples=25,

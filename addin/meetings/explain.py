@@ -1,0 +1,180 @@
+"""What following would do about one meeting, and why, without doing it: for an operator who wonders.
+
+Holds no subject, link, code or address but that of the mailbox in which the item is to be: that is staff's, stands in
+the operator's own directory, and without it nobody could look for the item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from addin.meetings.bindings import Copy, ItemBinding
+from addin.meetings.errors import MeetingNotFound
+from addin.meetings.look import ItemLooks, Seen
+from addin.meetings.model import Meeting
+from addin.meetings.ports import Ledger, Reading
+from addin.meetings.watches import MailboxWatch
+from calendar_sync.decide import (
+    Bind,
+    Cancel,
+    FollowSeries,
+    Freeze,
+    HandleCopy,
+    HoldTime,
+    Intent,
+    Reschedule,
+    Revive,
+    Suspect,
+    Thaw,
+    Trust,
+)
+from calendar_sync.items import Found, Gone, Lookup, Snapshot, Unreadable
+
+_WHY: Final[dict[type[Intent], str]] = {
+    Bind: "an item with the meeting's tag, or with its UID, holds the meeting from now on",
+    Reschedule: "the item has another time than the meeting",
+    HoldTime: "the item has a time that no meeting can have, so the meeting keeps its own",
+    FollowSeries: "the item is another series than was recorded, or none any more",
+    Suspect: "the item was not found by its id, its tag or its UID; it is looked for again after the grace period",
+    Cancel: "the item was not found twice, the grace period apart, in a mailbox that can be read",
+    Trust: "the item was missed and is there after all",
+    Revive: "the item of a meeting that had ended with it is there again",
+    HandleCopy: "another item bears the meeting's tag under a UID of its own: it is a copy",
+    Freeze: "the calendar cannot be read, so nothing may be concluded",
+    Thaw: "the calendar can be read again",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    meeting: Meeting
+    binding: ItemBinding | None
+    copies: Sequence[Copy]
+    watch: MailboxWatch | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainFollowing:
+    """The use case behind `vardmote follow --explain`; reads the ledger and the calendar, and writes nothing."""
+
+    ledger: Ledger
+    looks: ItemLooks
+
+    def __call__(self, meeting_id: str) -> dict[str, Any]:
+        """Return plain values; raises MeetingNotFound, LedgerUnavailable."""
+        rows = self.ledger.read(lambda reading: _rows(reading, meeting_id))
+        told: dict[str, Any] = {"meeting": _meeting(rows.meeting), "recorded": _binding(rows.binding)}
+        if rows.watch:
+            told["mailbox"] = _watch(rows.watch)
+        if rows.binding is None or rows.binding.backend is None:
+            why = "nobody follows this meeting" if rows.binding is None else "no calendar serves the mailbox yet"
+            return {**told, "would_do": [], "why": why}
+        items = self.looks.read_all(rows.binding.backend, [rows.binding])
+        seen = self.looks.see(rows.meeting, rows.binding, rows.copies, items)
+        return {**told, "observed": _observed(seen), "would_do": [_intent(one) for one in seen.intents]}
+
+
+def _rows(reading: Reading, meeting_id: str) -> _Rows:
+    meeting = reading.meeting(meeting_id)
+    if meeting is None:
+        raise MeetingNotFound
+    binding = reading.binding(meeting_id)
+    watch = reading.watch_by_mailbox(binding.mailbox) if binding else None
+    return _Rows(meeting, binding, reading.copies(meeting_id), watch)
+
+
+def _meeting(meeting: Meeting) -> dict[str, Any]:
+    return {
+        "id": meeting.id,
+        "type": meeting.type,
+        "state": meeting.state.value,
+        "revision": meeting.revision,
+        "start": meeting.window.start.isoformat(),
+        "end": meeting.window.end.isoformat(),
+        "unbound": meeting.unbound,
+        "notes": sorted(note.value for note in meeting.calendar_notes),
+    }
+
+
+def _binding(binding: ItemBinding | None) -> dict[str, Any] | None:
+    if binding is None:
+        return None
+    return {
+        "mailbox": binding.mailbox,
+        "calendar": binding.backend,
+        "item_seen": binding.uid is not None,
+        "id_known": binding.item_id is not None,
+        "series": binding.series.rule if binding.series else None,
+        "series_answer": binding.series_answer,
+        "ended_by_calendar": binding.ended_by_calendar,
+        "gone_since": _time(binding.gone_since),
+        "frozen": binding.frozen,
+        "frozen_since": _time(binding.frozen_since),
+        "looked_at": _time(binding.looked_at),
+        "tag_written": binding.tag_written,
+        "block_due": binding.block_due,
+    }
+
+
+def _watch(watch: MailboxWatch) -> dict[str, Any]:
+    return {
+        "calendar": watch.backend,
+        "pushes": watch.pushes,
+        "pulls": watch.pulls,
+        "subscribed": watch.subscription is not None,
+        "expires_at": _time(watch.expires_at),
+        "searched_next": _time(watch.scan_due_at),
+        "frozen": watch.frozen,
+    }
+
+
+def _observed(seen: Seen) -> dict[str, Any]:
+    searched = seen.observed.tagged
+    return {
+        "at": seen.at.isoformat(),
+        "item": _lookup(seen.observed.item),
+        "search": _lookup(searched)
+        if isinstance(searched, Unreadable)
+        else None
+        if searched is None
+        else [_snapshot(one, seen) for one in searched],
+    }
+
+
+def _lookup(lookup: Lookup | None) -> dict[str, Any] | None:
+    match lookup:
+        case Found():
+            return {"found": True, **_times(lookup.snapshot)}
+        case Gone():
+            return {"found": False}
+        case Unreadable():
+            return {"unreadable": lookup.reason.value, "retry_after": lookup.retry_after}
+        case _:
+            return None
+
+
+def _snapshot(one: Snapshot, seen: Seen) -> dict[str, Any]:
+    bound = seen.recorded.binding
+    own = bound is not None and bound.uid == one.uid
+    return {"same_uid": own, "same_mailbox": one.ref.mailbox == seen.recorded.mailbox, **_times(one)}
+
+
+def _times(snapshot: Snapshot) -> dict[str, Any]:
+    return {
+        "start": snapshot.start.isoformat(),
+        "end": snapshot.end.isoformat(),
+        "kind": snapshot.kind.value,
+        "has_attendees": snapshot.is_meeting,
+        "tagged": snapshot.tag is not None,
+    }
+
+
+def _intent(intent: Intent) -> dict[str, str]:
+    return {"what": type(intent).__name__, "why": _WHY[type(intent)]}
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

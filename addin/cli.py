@@ -147,8 +147,8 @@ def audit(path: Path, meeting_id: str | None, since: object) -> None:
 def follow(path: Path, meeting_id: str) -> None:
     """Print as JSON what is recorded of a meeting's calendar item, what is seen of it now, and what would be done.
 
-    Nothing is done. Beside a running service; reads the calendar. Prints no subject, link or code; of addresses only that
-    of the mailbox that holds the item.
+    Nothing is done. Beside a running service; reads the calendar. Prints no subject, link or code, and of addresses
+    only that of the mailbox that holds the item.
     """
     import json
 

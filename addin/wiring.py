@@ -555,7 +555,19 @@ def calendars_of(settings: Settings) -> dict[str, Calendar]:
     chosen = settings.calendars
     if not chosen.are_followed:
         return {}
-    return {name: make(settings) for name, make in _CALENDARS.items() if getattr(chosen, name)}
+    return {
+        name: _calendar(name, make, settings) for name, make in _CALENDARS.items() if getattr(chosen, name)
+    }
+
+
+def _calendar(name: str, make: Callable[[Settings], Calendar], settings: Settings) -> Calendar:
+    try:
+        return make(settings)
+    except ValueError:
+        # What a library says may hold a part of a key or a password.
+        raise SettingsFaulty(
+            [f"calendars.{name}: cannot be used as it is set up; check addresses, certificate and key"]
+        ) from None
 
 
 def _graph(settings: Settings) -> Calendar:
@@ -598,6 +610,28 @@ def _certificate(path: Path) -> str:
         ) from None
 
 
+def _ews(settings: Settings) -> Calendar:
+    from calendar_sync.ews import EwsCalendar
+    from calendar_sync.ews_connection import EwsSettings as Ews
+
+    chosen = settings.calendars.ews
+    if chosen is None:
+        raise SettingsFaulty(["calendars.ews: is missing"])
+    return EwsCalendar(
+        Ews(
+            url=chosen.url,
+            username=chosen.username,
+            password=chosen.password,
+            instance=settings.service.instance,
+            add_in_id=settings.calendars.add_in_id,
+            writes=settings.calendars.may_write,
+            auth=chosen.auth,
+            timeout_seconds=chosen.timeout_seconds,
+            way=Way(_proxies(settings), _ca_bundle(settings)),
+        )
+    )
+
+
 def _caldav(settings: Settings) -> Calendar:
     from calendar_sync.caldav import CalDavCalendar
     from calendar_sync.caldav import CalDavSettings as CalDav
@@ -619,7 +653,11 @@ def _caldav(settings: Settings) -> Calendar:
 
 
 # What it takes to reach a calendar is loaded only where it is configured: the libraries are large.
-_CALENDARS: Final[Mapping[str, Callable[[Settings], Calendar]]] = {"graph": _graph, "caldav": _caldav}
+_CALENDARS: Final[Mapping[str, Callable[[Settings], Calendar]]] = {
+    "graph": _graph,
+    "ews": _ews,
+    "caldav": _caldav,
+}
 # How many items of one calendar are looked at together; each batch is one call in most calendars.
 FOLLOWERS_A_CALENDAR: Final = 2
 

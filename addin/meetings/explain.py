@@ -70,7 +70,11 @@ class ExplainFollowing:
         if rows.watch:
             told["mailbox"] = _watch(rows.watch)
         if rows.binding is None or rows.binding.backend is None:
-            why = "nobody follows this meeting" if rows.binding is None else "no calendar serves the mailbox yet"
+            why = (
+                "nobody follows this meeting"
+                if rows.binding is None
+                else "no calendar serves the mailbox yet"
+            )
             return {**told, "would_do": [], "why": why}
         items = self.looks.read_all(rows.binding.backend, [rows.binding])
         seen = self.looks.see(rows.meeting, rows.binding, rows.copies, items)

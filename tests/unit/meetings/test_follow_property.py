@@ -149,7 +149,7 @@ class Outlook(RuleBasedStateMachine):
     @precondition(lambda self: self.away_since)
     @rule(which=_some_item)
     def restores(self, which: int) -> None:
-        uid = sorted(self.away_since)[which % len(self.away_since)]
+        uid = list(self.away_since)[which % len(self.away_since)]
         item = next(one for one in self.calendar.items.values() if one.uid == uid)
         self.note_away()
         del self.away_since[uid]
@@ -192,7 +192,7 @@ class Outlook(RuleBasedStateMachine):
     @precondition(lambda self: self.booked)
     @rule(which=_some_item)
     def removes_the_meeting(self, which: int) -> None:
-        ids = sorted(self.booked)
+        ids = list(self.booked)
         meeting = self.office.desk.reads(ids[which % len(ids)])
         if not meeting.is_cancelled and meeting.id not in {anchor.id for anchor in self.anchors}:
             self.removed_by_hand.add(meeting.id)
@@ -201,7 +201,7 @@ class Outlook(RuleBasedStateMachine):
     @precondition(lambda self: self.booked)
     @rule(which=_some_item, unit=st.sampled_from(["psychiatry", "habilitation"]))
     def changes_the_unit(self, which: int, unit: str) -> None:
-        ids = sorted(self.booked)
+        ids = list(self.booked)
         meeting = self.office.desk.reads(ids[which % len(ids)])
         if not meeting.is_cancelled:
             self.desk.change(meeting, unit=unit)
@@ -335,7 +335,8 @@ class Outlook(RuleBasedStateMachine):
         self.was_away |= {uid for uid, since in self.away_since.items() if now - since >= GRACE}
 
     def living(self, which: int) -> Item | None:
-        items = sorted(self.calendar.living(), key=lambda one: one.uid)
+        # In the order in which they were made, so that a story can be told again.
+        items = sorted(self.calendar.living(), key=lambda one: int(one.uid.rpartition("-")[2]))
         return items[which % len(items)] if items else None
 
     def item_of(self, meeting: Meeting) -> Item | None:

@@ -61,6 +61,12 @@ class Outlook:
         self.entry(subject).dblclick()
         expect(self.form).to_be_visible()
 
+    def open_series(self, subject: str) -> None:
+        """Open the whole series of an occurrence in the week."""
+        self.entry(subject).dblclick()
+        self.page.get_by_role("dialog").get_by_role("button", name="Hela serien").click()
+        expect(self.form).to_be_visible()
+
     def open_pane(self) -> Frame:
         """Press the add-in's button and wait until Office.js is ready in the pane."""
         self.button("Skyddat vårdmöte").click()

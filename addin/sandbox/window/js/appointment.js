@@ -20,7 +20,17 @@ import { rewritten, wholeDocument } from "./outlook_html.js";
  * @property {Body} body
  * @property {Attendee[]} attendees
  * @property {Record<string, unknown>} properties the add-in's custom properties
+ * @property {Kind} kind what it is in a series
+ * @property {string | null} masterId of an occurrence, the id of its series
+ * @property {Rule | null} rule of a series
+ * @property {string} organiser name of who invites
+ * @property {boolean} own whether this calendar's owner organises it
+ * @property {boolean} cancelled by its organiser
+ * @property {string} response what the calendar's owner has answered, in Graph's words
  */
+
+/** @typedef {"singleInstance" | "seriesMaster" | "occurrence" | "exception"} Kind Graph's words */
+/** @typedef {any} Rule Graph's `patternedRecurrence` */
 
 /** The set that Outlook keeps every add-in's custom properties in ([MS-OXPROPS], section 1.3.2, PS_PUBLIC_STRINGS). */
 const PROPERTY_SET = "00020329-0000-0000-C000-000000000046";
@@ -41,7 +51,24 @@ export function propertyName(addinId) {
  */
 export function blankAppointment(mailbox, start, end) {
   const body = /** @type {Body} */ ({ type: "html", content: "" });
-  return { id: null, mailbox, subject: "", location: "", start, end, body, attendees: [], properties: {} };
+  return {
+    id: null,
+    mailbox,
+    subject: "",
+    location: "",
+    start,
+    end,
+    body,
+    attendees: [],
+    properties: {},
+    kind: "singleInstance",
+    masterId: null,
+    rule: null,
+    organiser: "",
+    own: true,
+    cancelled: false,
+    response: "organizer",
+  };
 }
 
 /**
@@ -73,6 +100,13 @@ export function fromGraph(event, mailbox, addinId) {
     body: { type: html ? "html" : "text", content: bodyFrom(event.body?.content ?? "", html) },
     attendees: (event.attendees ?? []).map(attendeeFrom),
     properties: propertiesFrom(event.singleValueExtendedProperties ?? [], addinId),
+    kind: event.type,
+    masterId: event.seriesMasterId,
+    rule: event.recurrence,
+    organiser: event.organizer?.emailAddress.name ?? "",
+    own: event.isOrganizer,
+    cancelled: event.isCancelled,
+    response: event.responseStatus?.response ?? "none",
   };
 }
 
@@ -104,8 +138,7 @@ function toGraph(appointment, addinId) {
   return {
     subject: appointment.subject,
     location: { displayName: appointment.location },
-    start: { dateTime: `${wallTime(appointment.start)}:00`, timeZone: ZONE },
-    end: { dateTime: `${wallTime(appointment.end)}:00`, timeZone: ZONE },
+    ...timesForGraph(appointment.start, appointment.end),
     body: {
       contentType: body.type,
       content: body.type === "html" ? wholeDocument(rewritten(body.content)) : body.content,
@@ -115,7 +148,26 @@ function toGraph(appointment, addinId) {
       emailAddress: { address, name },
     })),
     singleValueExtendedProperties: propertiesForGraph(appointment.properties, addinId),
+    ...ruleForGraph(appointment),
   };
+}
+
+/**
+ * @param {Appointment} appointment
+ * @returns {{recurrence?: Rule | null}} nothing for an occurrence, which has no rule of its own
+ */
+function ruleForGraph({ kind, rule }) {
+  return kind === "occurrence" || kind === "exception" ? {} : { recurrence: rule };
+}
+
+/**
+ * @param {Date} start
+ * @param {Date} end
+ * @returns {{start: object, end: object}} the two as Graph takes them
+ */
+export function timesForGraph(start, end) {
+  const [first, last] = [start, end].map((one) => ({ dateTime: `${wallTime(one)}:00`, timeZone: ZONE }));
+  return { start: first, end: last };
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 
 import { remember, remembered } from "./address.js";
+import { Drag } from "./drag.js";
 import { element, part } from "./element.js";
 import { showEntries } from "./entries.js";
 import { openMenu } from "./menu.js";
@@ -15,12 +16,15 @@ import { instantOf, wallTime } from "./zone.js";
 /** @typedef {import("./appointment.js").Appointment} Appointment */
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {import("./notice.js").Notices} Notices */
+/** @typedef {import("./drag.js").Place} Place */
 
 /**
  * @typedef {object} CalendarActions
  * @property {(start: Date, end: Date) => void} onNew
  * @property {(appointment: Appointment) => void} onOpen
  * @property {(appointment: Appointment) => void} onRemove
+ * @property {(appointment: Appointment, start: Date, end: Date) => void} onMove
+ * @property {(appointment: Appointment, start: Date) => void} onCopy into the calendar that is shown
  */
 
 const FIRST_HOUR_SHOWN = 7;
@@ -46,9 +50,13 @@ export class Calendar {
       "aria-label": "Möten den här veckan",
       "data-testid": "entries",
     });
+    this.drag = new Drag(this.list);
+    /** @type {Appointment | null} what Ctrl+C took */
+    this.clipboard = null;
     this.scroller = root.appendChild(element("div", { class: "week-scroll" }, this.grid, this.list));
     this.slots = new Slots(this.grid, {
       onBook: (wall) => this.book(wall),
+      onPaste: (wall) => this.paste(wall),
       onMenu: (wall, at) => this.slotMenu(wall, at),
     });
     this.wireToolbar();
@@ -94,10 +102,13 @@ export class Calendar {
     if (asked !== this.asked) return;
     this.scroller.removeAttribute("aria-busy");
     if (!appointments) return;
-    showEntries(this.list, this.monday, appointments, {
+    showEntries(this.list, this.monday, appointments, this.drag, {
       onPeek: (appointment, anchor) => this.peek(appointment, anchor),
       onOpen: this.actions.onOpen,
       onMenu: (appointment, point) => this.entryMenu(appointment, point),
+      onDrop: (appointment, place, copies) => this.drop(appointment, place, copies),
+      onCopy: (appointment) => this.take(appointment),
+      onRemove: this.actions.onRemove,
     });
   }
 
@@ -127,12 +138,53 @@ export class Calendar {
 
   /** @param {string} wall */
   book(wall) {
-    const start = instantOf(wall);
-    if (!start) {
-      this.notices.fail("Den tiden finns inte: klockan ställs om till sommartid. Välj en annan tid.");
-      return;
-    }
-    this.actions.onNew(start, new Date(+start + NEW_MINUTES * 60_000));
+    const start = this.instantAt(wall);
+    if (start) this.actions.onNew(start, new Date(+start + NEW_MINUTES * 60_000));
+  }
+
+  /**
+   * @param {Appointment} appointment
+   * @param {Place} place
+   * @param {boolean} copies
+   */
+  drop(appointment, place, copies) {
+    const [start, end] = [place.from, place.to].map((minutes) => this.instantAt(this.wallAt(place.day, minutes)));
+    if (!start || !end) return;
+    if (copies) this.actions.onCopy(appointment, start);
+    else this.actions.onMove(appointment, start, end);
+  }
+
+  /** @param {Appointment} appointment */
+  take(appointment) {
+    this.clipboard = appointment;
+    this.notices.say(`${appointment.subject || "Mötet"} är kopierat. Välj en tid och klistra in med Ctrl+V.`);
+  }
+
+  /** @param {string} wall */
+  paste(wall) {
+    const start = this.clipboard ? this.instantAt(wall) : null;
+    if (this.clipboard && start) this.actions.onCopy(this.clipboard, start);
+  }
+
+  /**
+   * @param {number} day
+   * @param {number} minutes
+   * @returns {string} wall time
+   */
+  wallAt(day, minutes) {
+    const date = addDays(this.monday, day + Math.floor(minutes / 1440));
+    const [hour, minute] = [Math.floor((minutes % 1440) / 60), minutes % 60];
+    return `${date}T${String(hour).padStart(2, "0")}:${String(minute).padStart(2, "0")}`;
+  }
+
+  /**
+   * @param {string} wall
+   * @returns {Date | null} null when the person has been told that there is no such time
+   */
+  instantAt(wall) {
+    const instant = instantOf(wall);
+    if (!instant) this.notices.fail("Den tiden finns inte: klockan ställs om till sommartid. Välj en annan tid.");
+    return instant;
   }
 
   /**
@@ -140,8 +192,10 @@ export class Calendar {
    * @param {{x: number, y: number}} point
    */
   slotMenu(wall, point) {
+    const paste = { label: "Klistra in", run: () => this.paste(wall) };
     openMenu(point, momentText(wall), [
       { label: "Ny mötesförfrågan", run: () => this.book(wall) },
+      ...(this.clipboard ? [paste] : []),
       { label: "Gå till idag", run: () => void this.show(mondayOf(today())) },
     ]);
   }
@@ -153,6 +207,7 @@ export class Calendar {
   entryMenu(appointment, point) {
     openMenu(point, appointment.subject || "Möte", [
       { label: "Öppna", run: () => this.actions.onOpen(appointment) },
+      { label: "Kopiera", run: () => this.take(appointment) },
       { label: "Ta bort", run: () => this.actions.onRemove(appointment) },
     ]);
   }

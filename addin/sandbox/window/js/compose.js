@@ -3,9 +3,10 @@
  * discarded or removed.
  */
 
+import { removeAppointment } from "./changes.js";
 import { part } from "./element.js";
+import { tellGraphFailure } from "./failures.js";
 import { Form } from "./form.js";
-import { GraphFailure } from "./graph.js";
 import { OfficeHost } from "./office_host.js";
 import { OpenItem } from "./open_item.js";
 import { ask } from "./question.js";
@@ -109,7 +110,7 @@ export class Compose {
       this.tell(failure, "Mötet sparades inte.");
       return;
     }
-    const sent = "Mötet är sparat. I sandlådan skickas inga inbjudningar.";
+    const sent = "Mötet är sparat och skickat till deltagarnas kalendrar i regionen.";
     this.desk.notices.say(now.attendees.length ? sent : "Mötet är sparat i kalendern.");
     this.close();
   }
@@ -138,43 +139,4 @@ export class Compose {
     this.form.close();
     this.desk.onClosed();
   }
-}
-
-/**
- * Ask, and take the appointment out of the calendar.
- *
- * @param {Appointment} appointment
- * @param {{graph: Graph, notices: Notices}} desk
- * @returns {Promise<boolean>} whether it is gone
- */
-export async function removeAppointment(appointment, { graph, notices }) {
-  const name = appointment.subject || "mötet utan ämne";
-  const text = `${name} tas bort ur kalendern. Det går inte att ångra.`;
-  if (!appointment.id || !(await ask("Vill du ta bort mötet?", text, "Ta bort", "Behåll"))) return false;
-  try {
-    await graph.remove(appointment.mailbox, appointment.id);
-  } catch (failure) {
-    tellGraphFailure(notices, failure, "Mötet togs inte bort.");
-    return false;
-  }
-  notices.say("Mötet är borttaget ur kalendern.");
-  return true;
-}
-
-/**
- * @param {Notices} notices
- * @param {unknown} failure
- * @param {string} consequence
- */
-export function tellGraphFailure(notices, failure, consequence) {
-  console.error(failure);
-  const status = failure instanceof GraphFailure ? failure.status : null;
-  const causes = /** @type {Record<number, string>} */ ({
-    0: "Kalendern svarar inte. Se efter att sandlådan är igång och försök igen.",
-    403: "Du har inte rätt att göra det i den här kalendern.",
-    404: "Mötet finns inte längre i kalendern.",
-  });
-  notices.fail(
-    `${consequence} ${causes[status ?? -1] ?? "Kalendern svarade med ett fel. Försök igen om en stund."}`,
-  );
 }

@@ -19,18 +19,29 @@ const SHORTEST_SHOWN = 25;
  * @property {(appointment: Appointment, anchor: HTMLElement) => void} onPeek
  * @property {(appointment: Appointment) => void} onOpen
  * @property {(appointment: Appointment, point: {x: number, y: number}) => void} onMenu
+ * @property {(appointment: Appointment, place: Place, copies: boolean) => void} onDrop
+ * @property {(appointment: Appointment) => void} onCopy
+ * @property {(appointment: Appointment) => void} onRemove
  */
+
+/** @typedef {import("./drag.js").Place} Place */
+/** @typedef {import("./drag.js").Drag} Drag */
 
 /**
  * @param {HTMLElement} root a list
  * @param {string} monday
  * @param {Appointment[]} appointments
+ * @param {Drag} drag
  * @param {EntryActions} actions
  */
-export function showEntries(root, monday, appointments, actions) {
+export function showEntries(root, monday, appointments, drag, actions) {
   const days = daysOf(monday);
   const placed = days.flatMap((day, index) => inLanes(onDay(appointments, day, index)));
-  root.replaceChildren(...placed.map((one) => entry(one, actions)), ...nowLine(days));
+  const focused = document.activeElement?.getAttribute("data-item-id");
+  root.replaceChildren(...placed.map((one) => entry(one, drag, actions)), ...nowLine(days));
+  // Whoever moved an appointment by keyboard goes on from where it is now.
+  const again = focused ? root.querySelector(`[data-item-id="${CSS.escape(focused)}"]`) : null;
+  if (again instanceof HTMLElement) again.focus();
 }
 
 /**
@@ -100,16 +111,19 @@ function inLanes(placed) {
 
 /**
  * @param {Placed} placed
+ * @param {Drag} drag
  * @param {EntryActions} actions
  * @returns {HTMLElement}
  */
-function entry(placed, actions) {
+function entry(placed, drag, actions) {
   const { appointment } = placed;
+  const { own, cancelled } = appointment;
   const button = element(
     "button",
     {
       type: "button",
-      class: "entry",
+      class: `entry${own ? "" : " invited"}${cancelled ? " cancelled" : ""}`,
+      "aria-describedby": "entry-keys",
       "data-testid": "entry",
       "data-item-id": appointment.id,
       onclick: () => actions.onPeek(appointment, button),
@@ -120,8 +134,9 @@ function entry(placed, actions) {
       },
       oncontextmenu: (/** @type {MouseEvent} */ event) =>
         menuAt(event, button, (point) => actions.onMenu(appointment, point)),
+      onkeydown: (/** @type {KeyboardEvent} */ event) => key(event, appointment, actions),
     },
-    element("span", { class: "entry-subject" }, appointment.subject || "(Inget ämne)"),
+    element("span", { class: "entry-subject" }, appointment.subject || "(Inget ämne)", ...seriesSign(appointment)),
     element("span", { class: "entry-time" }, timeText(appointment)),
     element("span", { class: "entry-place" }, appointment.location),
   );
@@ -131,7 +146,35 @@ function entry(placed, actions) {
     button,
   );
   position(item, placed);
+  // One that goes over midnight is moved in its form.
+  if (placed.to - placed.from === (+appointment.end - +appointment.start) / 60_000)
+    drag.attach(button, placed, (place, copies) => actions.onDrop(appointment, place, copies));
   return item;
+}
+
+/**
+ * @param {KeyboardEvent} event
+ * @param {Appointment} appointment
+ * @param {EntryActions} actions
+ */
+function key(event, appointment, actions) {
+  if (event.key === "Delete") actions.onRemove(appointment);
+  else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "c") actions.onCopy(appointment);
+  else return;
+  event.preventDefault();
+}
+
+/**
+ * @param {Appointment} appointment
+ * @returns {HTMLElement[]}
+ */
+function seriesSign({ kind }) {
+  if (kind === "singleInstance") return [];
+  const text = kind === "exception" ? "flyttad gång i en serie" : "i en serie";
+  return [
+    element("span", { class: "series-sign", "data-kind": kind, "aria-hidden": "true" }),
+    element("span", { class: "unseen" }, `, ${text}`),
+  ];
 }
 
 /**

@@ -6,6 +6,8 @@
 import { BodyEditor } from "./body_editor.js";
 import { element } from "./element.js";
 import { Recipients } from "./recipients.js";
+import { Repeat } from "./repeat.js";
+import { weekly, isWeekly, timesOf } from "./rule.js";
 import { When } from "./when.js";
 
 /** @typedef {import("./appointment.js").Attendee} Attendee */
@@ -33,7 +35,8 @@ export class Form {
     this.optional = new Recipients("optional", "Valfria", people, (some) =>
       this.writeAttendees(some, "optional"),
     );
-    this.when = new When((start, end) => item.write({ start, end }, "form"));
+    this.when = new When((start, end) => this.writeTimes(start, end));
+    this.repeat = new Repeat((rule) => item.write({ rule }, "form"));
     this.body = new BodyEditor((body) => item.write({ body }, "form"));
     this.onChange = (/** @type {Event} */ event) => this.follow(/** @type {ChangeEvent} */ (event));
     item.addEventListener("change", this.onChange);
@@ -48,11 +51,12 @@ export class Form {
       this.required.root,
       this.optional.root,
       this.when.root,
+      this.repeat.root,
       element("div", { class: "field" }, element("label", { for: "location" }, "Plats"), this.location),
       this.body.root,
     );
     root.onsubmit = (event) => event.preventDefault();
-    this.show(["subject", "location", "start", "attendees", "body"]);
+    this.show(["subject", "location", "start", "attendees", "rule", "body"]);
   }
 
   /**
@@ -80,6 +84,7 @@ export class Form {
   follow({ detail }) {
     // What was typed here stands here already; writing it again would move the cursor.
     if (detail.by !== "form") this.show(detail.fields);
+    else if (detail.fields.includes("rule")) this.repeat.show(this.item.now);
   }
 
   /** @param {string[]} fields */
@@ -88,9 +93,22 @@ export class Form {
     if (fields.includes("subject")) this.subject.value = now.subject;
     if (fields.includes("location")) this.location.value = now.location;
     if (fields.includes("start") || fields.includes("end")) this.when.show(now.start, now.end);
+    if (fields.includes("rule")) this.repeat.show(now);
     if (fields.includes("attendees"))
       for (const field of [this.required, this.optional]) field.show(now.attendees);
     if (fields.includes("body")) this.body.show(now.body);
+  }
+
+  /**
+   * Write new times, and let a series begin then.
+   *
+   * @param {Date} start
+   * @param {Date} end
+   */
+  writeTimes(start, end) {
+    const { rule } = this.item.now;
+    const series = rule && isWeekly(rule) ? { rule: weekly(start, timesOf(rule)) } : {};
+    this.item.write({ start, end, ...series }, "form");
   }
 
   /**
@@ -105,7 +123,7 @@ export class Form {
   /** @returns {boolean} whether the appointment can be saved as it stands; what is wrong is shown in its place */
   ready() {
     for (const field of [this.required, this.optional]) field.take();
-    return this.when.good() && [this.required, this.optional].every(({ fault }) => fault.textContent === "");
+    return this.when.good() && this.repeat.good() && [this.required, this.optional].every(({ fault }) => fault.textContent === "");
   }
 
   close() {

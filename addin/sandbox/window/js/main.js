@@ -4,13 +4,19 @@
 
 import { blankAppointment } from "./appointment.js";
 import { Calendar } from "./calendar.js";
-import { Compose, removeAppointment, tellGraphFailure } from "./compose.js";
+import { ALL, ONE, copyTo, removeAppointment, reschedule } from "./changes.js";
+import { Compose } from "./compose.js";
 import { loadConfig } from "./config.js";
+import { DeletedItems } from "./deleted.js";
 import { part } from "./element.js";
+import { tellGraphFailure } from "./failures.js";
 import { Faults } from "./faults.js";
 import { Graph } from "./graph.js";
+import { Homes } from "./homes.js";
+import { Invitation } from "./invitation.js";
 import { loadManifest } from "./manifest.js";
 import { Notices } from "./notice.js";
+import { choose } from "./question.js";
 import { Session } from "./session.js";
 import { Tokens } from "./token.js";
 
@@ -30,12 +36,17 @@ class OutlookWindow {
     this.notices = notices;
     this.faults = new Faults();
     this.tokens = new Tokens();
-    /** @type {Compose | null} */
+    /** @type {Compose | Invitation | null} */
     this.compose = null;
+    this.deleted = new DeletedItems(notices, () => void this.closeDeleted());
+    part("show-deleted", HTMLButtonElement).addEventListener("click", () => void this.openDeleted());
     this.calendar = new Calendar(notices, {
       onNew: (start, end) => this.openForm(blankAppointment(this.session.mailbox.address, start, end)),
       onOpen: (appointment) => void this.open(appointment),
       onRemove: (appointment) => void this.remove(appointment),
+      onMove: (appointment, start, end) => void this.then(reschedule(appointment, start, end, this)),
+      onCopy: (appointment, start) =>
+        void this.then(copyTo(appointment, this.session.mailbox.address, start, this)),
     });
     this.session = new Session(config, () => void this.showCalendar());
     this.graph = this.graphOfPerson();
@@ -48,13 +59,40 @@ class OutlookWindow {
 
   async showCalendar() {
     this.graph = this.graphOfPerson();
+    this.showView("calendar-view");
     await this.calendar.open(this.graph, this.session.mailbox.address);
+  }
+
+  async openDeleted() {
+    this.notices.clear();
+    await this.deleted.open(this.graph, this.session.mailbox.address);
+    this.showView("deleted-view");
+    document.title = "Borttaget – Sandlåda";
+    part("deleted-close", HTMLButtonElement).focus();
+  }
+
+  async closeDeleted() {
+    this.showView("calendar-view");
+    document.title = "Kalender – Sandlåda";
+    part("show-deleted", HTMLButtonElement).focus();
+    await this.calendar.refresh();
+  }
+
+  /** @param {Promise<unknown>} work after which the week is to be read again */
+  async then(work) {
+    await work;
+    await this.calendar.refresh();
   }
 
   /** @param {Appointment} appointment as the week knows it; read again, since lists leave out custom properties */
   async open(appointment) {
+    const { masterId, own, mailbox, id } = appointment;
+    const text = "Mötet återkommer. Du kan öppna den här gången eller hela serien.";
+    const scope =
+      masterId && own ? await choose("Vad vill du öppna?", text, [ONE, ALL], "Avbryt") : ONE;
+    if (!scope) return;
     try {
-      this.openForm(await this.graph.appointment(appointment.mailbox, String(appointment.id)));
+      this.openForm(await this.graph.appointment(mailbox, String(scope === ALL ? masterId : id)));
     } catch (failure) {
       tellGraphFailure(this.notices, failure, "Mötet kunde inte öppnas.");
       await this.calendar.refresh();
@@ -66,6 +104,13 @@ class OutlookWindow {
     if (this.compose) return;
     const { person, mailbox } = this.session;
     this.notices.clear();
+    if (!appointment.own) {
+      const { graph, notices } = this;
+      this.compose = new Invitation(appointment, { graph, notices, onClosed: () => void this.closeForm() });
+      this.showView("form-view");
+      part("ribbon", HTMLElement).querySelector("button")?.focus();
+      return;
+    }
     this.compose = new Compose(appointment, {
       config: this.config,
       manifest: this.manifest,
@@ -77,13 +122,13 @@ class OutlookWindow {
       accessToken: () => this.tokens.token(person, this.config.api_client),
       onClosed: () => void this.closeForm(),
     });
-    this.showView(true);
+    this.showView("form-view");
     part("subject", HTMLInputElement).focus();
   }
 
   async closeForm() {
     this.compose = null;
-    this.showView(false);
+    this.showView("calendar-view");
     document.title = "Kalender – Sandlåda";
     part("new-meeting", HTMLButtonElement).focus();
     await this.calendar.refresh();
@@ -94,11 +139,11 @@ class OutlookWindow {
     if (await removeAppointment(appointment, this)) await this.calendar.refresh();
   }
 
-  /** @param {boolean} formOpen */
-  showView(formOpen) {
-    part("form-view", HTMLElement).hidden = !formOpen;
-    part("calendar-view", HTMLElement).hidden = formOpen;
-    this.session.hold(formOpen);
+  /** @param {string} shown id of the one view to be seen */
+  showView(shown) {
+    for (const view of ["form-view", "calendar-view", "deleted-view"])
+      part(view, HTMLElement).hidden = view !== shown;
+    this.session.hold(shown === "form-view");
   }
 }
 
@@ -115,6 +160,7 @@ async function begin() {
     );
     return NO_ADDIN;
   });
+  new Homes(notices);
   const outlook = new OutlookWindow(config, manifest, notices);
   Object.assign(window, { sandboxFaults: outlook.faults });
   await outlook.showCalendar();

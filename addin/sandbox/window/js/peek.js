@@ -95,7 +95,7 @@ function place(card, anchor) {
  * @param {Appointment} appointment
  * @returns {HTMLElement}
  */
-function facts(appointment) {
+export function facts(appointment) {
   const day = dayText(wallTime(appointment.start).slice(0, 10), {
     weekday: "long",
     day: "numeric",
@@ -125,7 +125,7 @@ function facts(appointment) {
  * @param {Appointment} appointment
  * @returns {Node}
  */
-function readableBody({ body }) {
+export function readableBody({ body }) {
   if (body.type === "text") return linked(body.content);
   const template = document.createElement("template");
   template.innerHTML = rewritten(body.content);

@@ -11,7 +11,12 @@ const SLOTS = (24 * 60) / SLOT_MINUTES;
 const WORK_BEGINS = 8;
 const WORK_ENDS = 17;
 
-/** @typedef {{onBook: (wall: string) => void, onMenu: (wall: string, point: {x: number, y: number}) => void}} SlotActions */
+/**
+ * @typedef {object} SlotActions
+ * @property {(wall: string) => void} onBook
+ * @property {(wall: string) => void} onPaste
+ * @property {(wall: string, point: {x: number, y: number}) => void} onMenu
+ */
 
 export class Slots {
   /**
@@ -96,6 +101,7 @@ export class Slots {
     const from = this.chosen(event)?.dataset.slot;
     if (!from) return;
     if (event.key === "Enter" || event.key === " ") this.actions.onBook(from);
+    else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "v") this.actions.onPaste(from);
     else if (event.key in MOVES) this.cell(MOVES[event.key](from))?.focus();
     else return;
     event.preventDefault();

@@ -1,4 +1,4 @@
-"""`python -m bench book` and `python -m bench growth`: run, print what came out, and hold nothing against a limit."""
+"""`python -m bench book`, `growth` and `follow`: run, print what came out, and hold nothing against a limit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import book, growth
+from bench import book, follow, growth
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -46,6 +46,11 @@ def _growth(told: argparse.Namespace, folder: Path) -> dict[str, Any]:
         settle_seconds=told.settle,
     )
     return growth.growth(plan, folder, _tell)
+
+
+def _follow(told: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    plan = follow.Plan(seconds=told.seconds, rate=told.rate, meetings=told.meetings, pause=told.pause)
+    return follow.follow(plan, folder, _tell)
 
 
 def _tell(sentence: str) -> None:
@@ -86,6 +91,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     two.add_argument("--small", type=_positive, default=grown.small, help="meetings in the small ledger")
     two.add_argument("--large", type=_positive, default=grown.large, help="meetings in the large ledger")
+    followed = follow.Plan()
+    three = benches.add_parser(
+        "follow",
+        help="notifications from calendars, and how soon a dragged item is on the join page",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    three.set_defaults(run=_follow)
+    three.add_argument("--json", action="store_true", help="one line of JSON instead of a list")
+    three.add_argument("--seconds", type=float, default=followed.seconds, help="how long it is notified")
+    three.add_argument("--rate", type=float, default=followed.rate, help="notifications a second")
+    three.add_argument(
+        "--meetings", type=_positive, default=followed.meetings, help="items that are followed"
+    )
+    three.add_argument("--pause", type=float, default=followed.pause, help="seconds between two drags")
     return parser
 
 

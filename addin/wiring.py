@@ -55,6 +55,7 @@ from addin.web.health import health_blueprint
 from addin.web.hooks.graph import graph_blueprint
 from addin.web.join.page import JoinPageSettings, join_blueprint
 from addin.web.lost import NotFoundAnswer, by_reader, lost_page
+from addin.web.metrics import metrics_blueprint
 from addin.web.staff.api.choices import choices_blueprint
 from addin.web.staff.api.edge import LARGEST_BODY, guard, make_api
 from addin.web.staff.api.meetings import MeetingUseCases, meetings_blueprint
@@ -416,6 +417,7 @@ class Service:
         app = Flask("addin.web", static_folder=None)
         app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
         app.register_blueprint(health_blueprint(self.ledger))
+        app.register_blueprint(metrics_blueprint(self.ledger))
         app.register_error_handler(404, self.lost_page())
         for surface in surfaces:
             _SURFACES[surface](self, app)

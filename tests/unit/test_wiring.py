@@ -20,7 +20,7 @@ BELONGS_TO: Final = {
     "staff": ("/api/v1/", "/pane/", "/static/", "/icons/", "/start/"),
     "hooks": ("/hooks/",),
 }
-ON_EVERY: Final = ("/healthz", "/readyz")
+ON_EVERY: Final = ("/healthz", "/metrics", "/readyz")
 
 
 @pytest.fixture(scope="module")

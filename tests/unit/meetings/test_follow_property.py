@@ -393,7 +393,7 @@ def test_whatever_happens_meeting_and_item_agree_after_one_sweep(outlook: type[O
     run_state_machine_as_test(
         outlook,
         settings=settings(
-            max_examples=25,
+            max_examples=15,
             # What is found first is told at once: to make it shorter takes longer than a test may.
             phases=[Phase.explicit, Phase.reuse, Phase.generate],
             stateful_step_count=20,

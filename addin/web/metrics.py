@@ -1,0 +1,64 @@
+"""`/metrics`: how things stand with calendars, as numbers in Prometheus' text format; never whose calendars they are.
+
+Counted in the ledger and not in this process, so that every process of an installation answers the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from flask import Blueprint, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from addin.meetings.errors import LedgerError
+from addin.meetings.ports import Ledger
+
+_FOUND_BY: Final = "changes_found_by_"
+_GAUGES: Final = {
+    "watches": "Mailboxes in which meetings are followed.",
+    "watches_with_push": "Those of them whose calendar tells of changes.",
+    "mailboxes_frozen": "Those of them that cannot be read.",
+    "items_followed": "Calendar items that are looked at now and then.",
+    "items_frozen": "Those of them that cannot be read.",
+    "hints_waiting": "Notifications that nobody has taken up yet.",
+}
+
+
+class _Calendars(Collector):
+    """The counts of one moment."""
+
+    def __init__(self, counts: Mapping[str, int]) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterator[Metric]:
+        for name, what in _GAUGES.items():
+            yield GaugeMetricFamily(f"vardmote_{name}", what, value=self._counts[name])
+        found = CounterMetricFamily(
+            "vardmote_calendar_changes",
+            "Changes in calendars by what found them; sweep: no notification had told of it.",
+            labels=["found_by"],
+        )
+        for name, number in self._counts.items():
+            if name.startswith(_FOUND_BY):
+                found.add_metric([name.removeprefix(_FOUND_BY)], number)
+        yield found
+
+
+def metrics_blueprint(ledger: Ledger) -> Blueprint:
+    """Return `/metrics` (503 while the ledger does not answer)."""
+    routes = Blueprint("metrics", __name__)
+
+    @routes.get("/metrics")
+    def metrics() -> Response:
+        try:
+            counts = ledger.read(lambda reading: reading.calendar_counts())
+        except LedgerError:
+            return Response(status=503)
+        registry = CollectorRegistry()
+        registry.register(_Calendars(counts))
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+    return routes

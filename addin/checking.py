@@ -40,8 +40,14 @@ from addin.wiring import (
     outbound_of,
     providers_of,
 )
-from calendar_sync.calendar import Calendar, CalendarUnreadable, MailboxElsewhere, MailboxMissing
-from calendar_sync.items import Unread
+from calendar_sync.calendar import (
+    AccessDenied,
+    Calendar,
+    CalendarUnreadable,
+    CredentialsRefused,
+    MailboxElsewhere,
+    MailboxMissing,
+)
 from manifest.build import build
 from manifest.source import WebApplication
 from templates_messages.catalogue import SHIPPED as SHIPPED_TEXTS
@@ -139,16 +145,19 @@ def _try_outside(calendars: Mapping[str, Calendar], mailbox: str) -> str | None:
     answers = [_answer_of(calendar, mailbox) for calendar in calendars.values()]
     if None in answers:
         return "this mailbox can be read; limit the rights to a group of mailboxes (docs/permissions.md)"
-    if Unread.DENIED not in answers:
+    # Being let in nowhere looks like being kept out of this one.
+    if any(isinstance(answer, CredentialsRefused) for answer in answers):
+        return "the service itself was not let in, so it is not known whether the rights are limited"
+    if not any(isinstance(answer, AccessDenied) for answer in answers):
         return "no calendar denied it, so it is not known whether the rights are limited; name a mailbox that exists"
     return None
 
 
-def _answer_of(calendar: Calendar, mailbox: str) -> Unread | None:
+def _answer_of(calendar: Calendar, mailbox: str) -> CalendarUnreadable | None:
     try:
         calendar.probe(mailbox)
     except CalendarUnreadable as failure:
-        return failure.reason
+        return failure
     return None
 
 

@@ -53,6 +53,10 @@ class AccessDenied(CalendarUnreadable):
     reason = Unread.DENIED
 
 
+class CredentialsRefused(AccessDenied):
+    """The service's own credentials are not accepted, so nothing was said of any mailbox."""
+
+
 class MailboxElsewhere(CalendarUnreadable):
     """Another system holds the mailbox (Graph: `MailboxNotEnabledForRESTAPI`; it was migrated)."""
 

@@ -40,6 +40,7 @@ from calendar_sync.calendar import (
     CalendarUnavailable,
     CalendarUnreadable,
     Conflict,
+    CredentialsRefused,
     NotUnderstood,
     Throttled,
 )
@@ -240,7 +241,9 @@ class _BoundedClient(DAVClient):
 def _failure(answer: RawAnswer) -> CalendarUnreadable | None:
     """Return what a status means whatever was asked; None when the caller must judge it."""
     wait = answer.headers.get("Retry-After")
-    if answer.status in {401, 403, 407}:
+    if answer.status in {401, 407}:
+        return CredentialsRefused()
+    if answer.status == 403:
         return AccessDenied()
     if answer.status == 429 or (answer.status == 503 and wait):
         return Throttled(retry_after_seconds(wait))

@@ -40,6 +40,7 @@ from calendar_sync.calendar import (
     CalendarError,
     CalendarUnavailable,
     Conflict,
+    CredentialsRefused,
     MailboxMissing,
     NotUnderstood,
     Throttled,
@@ -227,7 +228,7 @@ class _NoPatience(FailFast):
         if status == 200 or (status == 500 and is_xml):
             return
         if status in {401, 403}:
-            raise AccessDenied
+            raise CredentialsRefused if status == 401 else AccessDenied
         if status in {429, 503} and "Retry-After" in response.headers:
             raise Throttled(retry_after_seconds(response.headers["Retry-After"]))
         raise CalendarUnavailable if status >= 500 else NotUnderstood

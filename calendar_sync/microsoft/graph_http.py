@@ -27,6 +27,7 @@ from calendar_sync.calendar import (
     CalendarUnavailable,
     CalendarUnreadable,
     Conflict,
+    CredentialsRefused,
     MailboxElsewhere,
     MailboxMissing,
     NotUnderstood,
@@ -121,7 +122,7 @@ class GraphAnswer:
         if self.status == 429 or (self.status == 503 and self.retry_after is not None):
             return Throttled(self.retry_after)
         if self.status in {401, 403}:
-            return AccessDenied()
+            return CredentialsRefused() if self.status == 401 else AccessDenied()
         if self.status in {409, 412}:
             return Conflict()
         if self.status >= 500 or self.status in {408, 424}:

@@ -23,10 +23,10 @@ from bounded_http.connections import (
     prepared,
 )
 from calendar_sync.calendar import (
-    AccessDenied,
     CalendarError,
     CalendarUnavailable,
     CalendarUnreadable,
+    CredentialsRefused,
     NotUnderstood,
 )
 from calendar_sync.microsoft.settings import Certificate, ClientSecret, MicrosoftSettings, origin_of
@@ -152,7 +152,7 @@ def _access_token(told: Mapping[str, Any]) -> str:
     token = told.get("access_token")
     if isinstance(token, str):
         return token
-    raise CalendarUnavailable if told.get("error") in _PASSING else AccessDenied
+    raise CalendarUnavailable if told.get("error") in _PASSING else CredentialsRefused
 
 
 @contextmanager

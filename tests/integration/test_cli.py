@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 import sqlite3
@@ -109,6 +110,8 @@ def test_check_live_names_everything_that_does_not_answer(settings: SettingsFile
     assert [line.partition(": ")[0] for line in done.stderr.splitlines()] == [
         "ledger.url",
         "providers.pexip",
+        "calendars.graph",
+        "calendars.outside_mailbox",
         f"sign_in.tenants {people.TENANT}",
         "start_sign_in.metadata_url",
     ]
@@ -119,6 +122,31 @@ def test_check_live_names_a_provider_that_does_not_know_us(region: Region, tmp_p
     (tmp_path / "copy" / "pexip-password").write_text("fel", encoding="ascii")
     sentence = told(vardmote("check", "--live", "--settings", tmp_path / "copy" / region.settings.name))
     assert sentence.startswith("providers.pexip: AuthenticationFailed")
+
+
+@pytest.mark.parametrize(
+    ("outside", "secret", "sentence"),
+    [
+        ("diarium@region.example", people.BACKGROUND_SECRET, None),
+        (people.ANNA.address, people.BACKGROUND_SECRET, "this mailbox can be read"),
+        ("ingen.alls@region.example", people.BACKGROUND_SECRET, "no calendar denied it"),
+        ("diarium@region.example", "fel", "the service itself was not let in"),
+    ],
+    ids=["denied", "readable", "unknown", "not let in"],
+)
+def test_check_live_proves_that_the_rights_to_calendars_end_somewhere(
+    region: Region, tmp_path: Path, outside: str, secret: str, sentence: str | None
+) -> None:
+    shutil.copytree(region.folder, tmp_path / "copy", ignore=shutil.ignore_patterns("*.log", "*.lock"))
+    settings = tmp_path / "copy" / region.settings.name
+    (tmp_path / "copy" / "background-secret").write_text(secret, encoding="ascii")
+    written = re.sub(
+        r'outside_mailbox = ".*"', f'outside_mailbox = "{outside}"', settings.read_text(encoding="utf-8")
+    )
+    settings.write_text(written, encoding="utf-8")
+    done = vardmote("check", "--live", "--settings", settings)
+    assert done.returncode == (1 if sentence else 0), done.stderr
+    assert (f"calendars.outside_mailbox: {sentence}" in done.stderr) if sentence else not done.stderr
 
 
 # --- migrate ------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from calendar_sync.calendar import (
     CalendarUnavailable,
     CalendarUnreadable,
     Conflict,
+    CredentialsRefused,
     MailboxElsewhere,
     MailboxMissing,
     NotUnderstood,
@@ -171,7 +172,7 @@ def test_however_many_ask_at_once_the_mailbox_has_no_more_than_four(anna: GraphS
 # --- trouble ------------------------------------------------------------------------------------------------------
 
 TROUBLE: Final = [
-    pytest.param({"fault": "graph", "status": 401}, AccessDenied, None, id="401"),
+    pytest.param({"fault": "graph", "status": 401}, CredentialsRefused, None, id="401"),
     pytest.param({"fault": "graph", "status": 403}, AccessDenied, None, id="403"),
     pytest.param({"fault": "graph", "status": 429, "retry_after": 17}, Throttled, 17, id="429"),
     pytest.param({"fault": "graph", "status": 503, "retry_after": 5}, Throttled, 5, id="503 and when"),

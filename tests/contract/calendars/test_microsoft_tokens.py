@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from addin.sandbox import people
-from calendar_sync.calendar import AccessDenied, CalendarUnavailable, CalendarUnreadable
+from calendar_sync.calendar import CalendarUnavailable, CalendarUnreadable, CredentialsRefused
 from calendar_sync.microsoft.settings import Certificate, ClientSecret, MicrosoftSettings
 from calendar_sync.microsoft.tokens import ApplicationTokens, Entra, PersonsTokens, SignInNeeded
 from tests.contract.calendars.certificates import new_certificate
@@ -82,7 +82,7 @@ def test_a_certificate_proves_who_we_are_and_no_secret_travels(
 
 
 def test_a_certificate_that_is_not_registered_is_denied(region: Sandbox) -> None:
-    with pytest.raises(AccessDenied):
+    with pytest.raises(CredentialsRefused):
         application(region, credential=new_certificate()).token()
 
 
@@ -103,7 +103,7 @@ def test_a_refused_token_is_renewed(region: Sandbox) -> None:
         ({"fault": "status", "status": 503, "retry_after": 30}, CalendarUnavailable),
         ({"fault": "malformed_json"}, CalendarUnavailable),
         ({"fault": "lost_response"}, CalendarUnavailable),
-        ({"fault": "status", "status": 400, "body": '{"error": "unauthorized_client"}'}, AccessDenied),
+        ({"fault": "status", "status": 400, "body": '{"error": "unauthorized_client"}'}, CredentialsRefused),
         (
             {"fault": "status", "status": 400, "body": '{"error": "temporarily_unavailable"}'},
             CalendarUnavailable,

@@ -20,6 +20,9 @@ FOLDERS: Final = "exchange-folder"
 CALENDAR: Final = "Kalender"
 DELETED: Final = "Borttaget"
 
+# Of the 152 letters that an id has, these are drawn.
+_ID_BYTES: Final = 109
+
 
 class Shelved:
     """All folders and items; not safe for threads by itself, the store holds the lock."""
@@ -84,7 +87,17 @@ class Shelved:
 
 def new_item_id() -> str:
     """Return an id in the form of Exchange Web Services: base64, in which letters' case matters."""
-    return "AAMkAD" + base64.b64encode(secrets.token_bytes(60)).decode() + "="
+    return ews_id(secrets.token_bytes(_ID_BYTES))
+
+
+def ews_id(told: bytes) -> str:
+    """Return an id as long as Exchange's own, and beginning like them: clients know ids by that."""
+    return base64.b64encode(b"\x00\x03\x24\x00" + bytes([0x30 | told[0] & 0x0F]) + told[1:_ID_BYTES]).decode()
+
+
+def fixed_id(name: str) -> str:
+    """Return the id that is always the same for a name."""
+    return ews_id(hashlib.sha512(name.encode()).digest() * 2)
 
 
 def new_immutable_id() -> str:
@@ -112,5 +125,4 @@ def _usual_folders(mailbox: Mailbox) -> tuple[Folder, Folder]:
 
 
 def _fixed_id(mailbox: Mailbox, name: str) -> str:
-    digest = hashlib.sha512(f"{mailbox.object_id} {name}".encode()).digest()
-    return "AAMkAD" + base64.b64encode(digest[:60]).decode() + "="
+    return fixed_id(f"{mailbox.object_id} {name}")

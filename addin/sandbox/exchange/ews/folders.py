@@ -5,16 +5,17 @@ Only calendars and Deleted Items hold anything here; the others are there becaus
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from lxml.etree import _Element
 
+from addin.sandbox.exchange.ews.properties import TAGGED, property_of, told_property
 from addin.sandbox.exchange.ews.soap import Failure, T, local_name, text, types
-from addin.sandbox.exchange.items import Folder
+from addin.sandbox.exchange.ews.times import stamp
+from addin.sandbox.exchange.items import Folder, Item, PropertyId
+from addin.sandbox.exchange.shelved import fixed_id
 from addin.sandbox.exchange.store import Store
 from addin.sandbox.people import Mailbox
 
@@ -44,10 +45,10 @@ _ELEMENTS: Final = {
 }
 _ORDER: Final = (
     *("FolderId", "ParentFolderId", "FolderClass", "DisplayName", "TotalCount", "ChildFolderCount"),
-    *("EffectiveRights", "DistinguishedFolderId", "UnreadCount"),
+    *("ExtendedProperty", "EffectiveRights", "DistinguishedFolderId", "UnreadCount"),
 )
 _DEFAULT: Final = frozenset({"FolderId", "DisplayName", "TotalCount", "ChildFolderCount", "UnreadCount"})
-_EVERY: Final = frozenset(_ORDER) - {"DistinguishedFolderId", "EffectiveRights"}
+_EVERY: Final = frozenset(_ORDER) - {"DistinguishedFolderId", "EffectiveRights", "ExtendedProperty"}
 
 
 @dataclass(frozen=True)
@@ -90,17 +91,24 @@ class Tree:
                 if deep:
                     yield from self.below(one, deep=True)
 
-    def shown(self, shelf: Shelf, wanted: Iterable[str]) -> _Element:
-        """Return a folder with the parts that are wanted."""
-        count = 0
-        if shelf.held:
-            count = len(self._store.items(self.mailbox, shelf.held)) if shelf.kind == CALENDARS else 0
+    def shown(self, shelf: Shelf, wanted: Wanted) -> _Element:
+        """Return a folder with what is wanted of it and what it has."""
+        kept = self._properties(shelf)
+        parts = self._parts(shelf)
         told = types(shelf.element)
+        for name in _ORDER:
+            if name == "ExtendedProperty":
+                told.extend(told_property(one, kept[one]) for one in wanted.properties if one in kept)
+            elif name in wanted.parts and name in parts:
+                told.append(parts[name])
+        return told
+
+    def _parts(self, shelf: Shelf) -> dict[str, _Element]:
         parts = {
             "FolderId": types.FolderId(Id=shelf.folder_id, ChangeKey=_change_key(shelf)),
             "FolderClass": types.FolderClass(shelf.kind),
             "DisplayName": types.DisplayName(shelf.name),
-            "TotalCount": types.TotalCount(str(count)),
+            "TotalCount": types.TotalCount(str(len(self._items(shelf)))),
             "ChildFolderCount": types.ChildFolderCount(str(len(list(self.below(shelf, deep=False))))),
             "EffectiveRights": _rights(),
         }
@@ -108,11 +116,29 @@ class Tree:
             parts["ParentFolderId"] = types.ParentFolderId(Id=shelf.parent_id, ChangeKey="AQAAAA==")
         if shelf.well_known:
             parts["DistinguishedFolderId"] = types.DistinguishedFolderId(shelf.well_known)
-        if shelf.element != "CalendarFolder" and shelf.element != "ContactsFolder":
+        if shelf.element not in {"CalendarFolder", "ContactsFolder"}:
             parts["UnreadCount"] = types.UnreadCount("0")
-        chosen = set(wanted)
-        told.extend(parts[name] for name in _ORDER if name in chosen and name in parts)
+        return parts
+
+    def _properties(self, shelf: Shelf) -> dict[PropertyId, str]:
+        """Return PidTagContainerClass, -ContentCount, -Subfolders, and when something was last committed in it."""
+        items = self._items(shelf)
+        told = {
+            PropertyId("String", TAGGED, 0x3613): shelf.kind,
+            PropertyId("Integer", TAGGED, 0x3602): str(len(items)),
+            PropertyId("Boolean", TAGGED, 0x360A): text(any(self.below(shelf, deep=False))),
+        }
+        if items:
+            latest = max(item.modified for item in items)
+            told[PropertyId("SystemTime", TAGGED, 0x670A)] = stamp(latest)
         return told
+
+    def _items(self, shelf: Shelf) -> list[Item]:
+        if shelf.held is None:
+            return []
+        if shelf.held.kind == "deleted":
+            return self._store.deleted_items(self.mailbox)
+        return self._store.items(self.mailbox, shelf.held)
 
     def _shelves(self) -> Iterator[Shelf]:
         root, top = (_fixed_id(self.mailbox, name) for name in (ROOT, TOP))
@@ -130,13 +156,23 @@ class Tree:
                 yield Shelf(folder.folder_id, top, CALENDARS, folder.name, well_known, folder)
 
 
-def wanted_parts(shape: _Element) -> frozenset[str]:
-    """Return the names of the parts that a `m:FolderShape` asks for."""
+@dataclass(frozen=True)
+class Wanted:
+    """What is wanted of a folder: parts by name, and properties."""
+
+    parts: frozenset[str]
+    properties: tuple[PropertyId, ...]
+
+
+def wanted_of(shape: _Element) -> Wanted:
+    """Return what a `m:FolderShape` asks for; raises Failure."""
     base = {"IdOnly": frozenset({"FolderId"}), "Default": _DEFAULT, "AllProperties": _EVERY}
-    paths = shape.iterfind(f"{T}AdditionalProperties/{T}FieldURI")
-    return base[shape.findtext(f"{T}BaseShape", "IdOnly")] | {
+    paths = shape.findall(f"{T}AdditionalProperties/{T}FieldURI")
+    parts = base[shape.findtext(f"{T}BaseShape", "IdOnly")] | {
         path.get("FieldURI", "").partition(":")[2] for path in paths
     }
+    named = shape.iterfind(f"{T}AdditionalProperties/{T}ExtendedFieldURI")
+    return Wanted(parts, tuple(property_of(path) for path in named))
 
 
 def _rights() -> _Element:
@@ -149,5 +185,4 @@ def _change_key(shelf: Shelf) -> str:
 
 
 def _fixed_id(mailbox: Mailbox, name: str) -> str:
-    digest = hashlib.sha512(f"{mailbox.object_id} {name}".encode()).digest()
-    return "AAMkAD" + base64.b64encode(digest[:60]).decode() + "="
+    return fixed_id(f"{mailbox.object_id} {name}")

@@ -8,7 +8,8 @@ from typing import Final
 
 from lxml.etree import _Element
 
-from addin.sandbox.exchange.ews.soap import Failure, T, types
+from addin.sandbox.exchange.ews.soap import Failure, T, text, types
+from addin.sandbox.exchange.ews.times import stamp
 from addin.sandbox.exchange.items import PSETID_APPOINTMENT, UID_BEGINNING, Item, PropertyId
 
 # DistinguishedPropertySetType; the sets' ids are those of [MS-OXPROPS], section 1.3.2.
@@ -28,6 +29,20 @@ SETS: Final = {
 TAGGED: Final = ""
 OBJECT_ID: Final = PropertyId("Binary", SETS["Meeting"], 0x3)
 CLEAN_OBJECT_ID: Final = PropertyId("Binary", SETS["Meeting"], 0x23)
+# PidTagInternetArticleNumber, PidTagLastModificationTime, PidTagCreationTime, PidTagSubject and
+# PidTagBody ([MS-OXPROPS]).
+ARTICLE_NUMBER: Final = PropertyId("Integer", TAGGED, 0x0E23)
+MODIFIED: Final = PropertyId("SystemTime", TAGGED, 0x3008)
+CREATED: Final = PropertyId("SystemTime", TAGGED, 0x3007)
+SUBJECT: Final = PropertyId("String", TAGGED, 0x0037)
+PLAIN_BODY: Final = PropertyId("String", TAGGED, 0x1000)
+# PidTagMessageClass and PidTagSensitivity; PidLidRecurring and PidLidAppointmentSubType, which means all day.
+MESSAGE_CLASS: Final = PropertyId("String", TAGGED, 0x001A)
+SENSITIVITY: Final = PropertyId("Integer", TAGGED, 0x0036)
+RECURRING: Final = PropertyId("Boolean", PSETID_APPOINTMENT, 0x8223)
+ALL_DAY: Final = PropertyId("Boolean", PSETID_APPOINTMENT, 0x8215)
+_SENSITIVITIES: Final = ("normal", "personal", "private", "confidential")
+_LARGEST_NUMBER: Final = 2**31
 _FROM_ICALENDAR: Final = bytes.fromhex(UID_BEGINNING) + bytes(20)
 
 
@@ -40,8 +55,9 @@ def property_of(path: _Element) -> PropertyId:
     told = SETS.get(distinguished, "") if distinguished else path.get("PropertySetId", "").lower()
     name, number = path.get("PropertyName"), path.get("PropertyId")
     if not told or (name is None) == (number is None):
-        text = "The extended property attribute combination is invalid."
-        raise Failure("ErrorInvalidExtendedProperty", text)
+        raise Failure(
+            "ErrorInvalidExtendedProperty", "The extended property attribute combination is invalid."
+        )
     return PropertyId(kind, told, int(number) if number is not None else str(name))
 
 
@@ -74,10 +90,23 @@ def value_of(told: _Element) -> str:
 
 
 def properties_of(item: Item) -> Mapping[PropertyId, str]:
-    """Return every property of an item: written, kept by Exchange, and what its UID is a text of."""
+    """Return every property of an item: written, kept by Exchange, and those that its fields are told by, too."""
     clean = object_id(item.uid)
     own = clean if item.original_start is None else object_id(item.global_object_id)
-    return {**item.named_properties, CLEAN_OBJECT_ID: _base64(clean), OBJECT_ID: _base64(own)}
+    return {
+        **item.named_properties,
+        CLEAN_OBJECT_ID: _base64(clean),
+        OBJECT_ID: _base64(own),
+        # Some clients list only what has a number, and each number once.
+        ARTICLE_NUMBER: str(int(item.created.timestamp() * 1000) % _LARGEST_NUMBER),
+        MODIFIED: stamp(item.modified),
+        CREATED: stamp(item.created),
+        SUBJECT: item.subject,
+        MESSAGE_CLASS: "IPM.Appointment",
+        SENSITIVITY: str(_SENSITIVITIES.index(item.sensitivity)),
+        RECURRING: text(item.recurrence is not None or item.original_start is not None),
+        ALL_DAY: text(item.is_all_day),
+    }
 
 
 def object_id(uid: str) -> bytes:

@@ -38,7 +38,9 @@ def recurrence_of(told: _Element, zone: str) -> Recurrence:
     pattern, bounds = told[0], told[1]
     kind = _PATTERNS.get(local_name(pattern))
     if kind is None:
-        raise Failure("ErrorInvalidRecurrence", "The recurrence pattern is not valid for calendar items.")
+        raise Failure(
+            "ErrorCalendarInvalidRecurrence", "The recurrence pattern is not valid for calendar items."
+        )
     month = pattern.findtext(f"{T}Month")
     last, count = bounds.findtext(f"{T}EndDate"), bounds.findtext(f"{T}NumberOfOccurrences")
     return Recurrence(
@@ -93,7 +95,7 @@ def _days(told: str) -> tuple[Weekday, ...]:
         elif name in _GROUPS:
             found += _GROUPS[name]
         else:
-            raise Failure("ErrorInvalidRecurrence", "A day of the week that is none.")
+            raise Failure("ErrorCalendarInvalidRecurrence", "A day of the week that is none.")
     return tuple(found)
 
 

@@ -14,9 +14,10 @@ from typing import Final
 from flask import Blueprint, Response, request
 
 from addin.sandbox.exchange.ews import soap
+from addin.sandbox.exchange.ews.calls import Call, told_failure
 from addin.sandbox.exchange.ews.events import Events
 from addin.sandbox.exchange.ews.levers import Levers
-from addin.sandbox.exchange.ews.operations import Call, Operations, told_failure
+from addin.sandbox.exchange.ews.operations import Operations
 from addin.sandbox.exchange.ews.soap import Failure, Fault
 from addin.sandbox.exchange.mailboxes import Mailboxes
 from addin.sandbox.exchange.refusals import MailboxMissing, Refusal

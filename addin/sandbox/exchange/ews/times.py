@@ -21,7 +21,7 @@ SHARED: Final = {
     "Etc/UTC": "UTC",
 }
 # Minutes that wall time is ahead of UTC in winter, and whose rule moves the clocks.
-_SHAPES: Final = {
+SHAPES: Final = {
     "UTC": (0, None),
     "GMT Standard Time": (0, "EU"),
     "W. Europe Standard Time": (60, "EU"),
@@ -32,7 +32,7 @@ _SHAPES: Final = {
     "Eastern Standard Time": (-300, "US"),
 }
 # Month, which Sunday of it (-1 is the last): when summer time begins, and when it ends.
-_RULES: Final = {"EU": ((3, -1), (10, -1)), "US": ((3, 2), (11, 1))}
+RULES: Final = {"EU": ((3, -1), (10, -1)), "US": ((3, 2), (11, 1))}
 
 
 def instant(told: str | None, where: str = "UTC") -> datetime:
@@ -73,7 +73,7 @@ def windows_name(name: str) -> str:
 def known_zone(name: str) -> str:
     """Return a zone's name when it is one of Windows'; raises Failure."""
     if zone_named(name) is None or name not in WINDOWS:
-        raise Failure("ErrorInvalidTimeZone", "The time zone is not valid.")
+        raise Failure("ErrorCalendarInvalidTimeZone", "The time zone is not valid.")
     return name
 
 
@@ -82,7 +82,7 @@ def definition(name: str, *, full: bool) -> _Element:
     told = types.TimeZoneDefinition(Id=name, Name=f"({name})")
     if not full:
         return told
-    ahead, rule = _SHAPES[name]
+    ahead, rule = SHAPES[name]
     told.append(types.Periods(*_periods(name, ahead, has_summer=rule is not None)))
     told.append(types.TransitionsGroups(types.TransitionsGroup(*_transitions(name, rule), Id="0")))
     told.append(types.Transitions(types.Transition(types.To("0", Kind="Group"))))
@@ -100,7 +100,7 @@ def _transitions(name: str, rule: str | None) -> list[_Element]:
     if rule is None:
         return [types.Transition(types.To(f"{name}/Standard", Kind="Period"))]
     ends = zip(
-        ("Daylight", "Standard"), _RULES[rule], ("PT2H", "PT3H" if rule == "EU" else "PT2H"), strict=True
+        ("Daylight", "Standard"), RULES[rule], ("PT2H", "PT3H" if rule == "EU" else "PT2H"), strict=True
     )
     return [
         types.RecurringDayTransition(

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any, Final, cast
 
 from lxml.etree import _Element
 
-from addin.sandbox.exchange.ews.properties import property_of, value_of
+from addin.sandbox.exchange.ews.icalendar_text import told_in
+from addin.sandbox.exchange.ews.properties import PLAIN_BODY, SUBJECT, property_of, value_of
 from addin.sandbox.exchange.ews.recurrence import recurrence_of
 from addin.sandbox.exchange.ews.soap import Failure, T, local_name
 from addin.sandbox.exchange.ews.times import instant, known_zone
-from addin.sandbox.exchange.items import Attendee, AttendeeKind, Body, BodyKind, Item, PropertyId, Wish
+from addin.sandbox.exchange.items import (
+    KEPT_BY_EXCHANGE,
+    Attendee,
+    AttendeeKind,
+    Body,
+    BodyKind,
+    Item,
+    PropertyId,
+    Wish,
+)
 
 _BUSY: Final = {
     "Free": "free",
@@ -29,7 +40,7 @@ _GUESTS: Final[dict[str, AttendeeKind]] = {
 # Sent by clients along with what they change, and of no consequence here.
 _UNHEARD: Final = frozenset(
     {
-        *("ItemClass", "MimeContent", "MeetingTimeZone", "ReminderDueBy", "Culture", "ConferenceType"),
+        *("ItemClass", "MeetingTimeZone", "ReminderDueBy", "Culture", "ConferenceType"),
         *("DateTimeStamp", "IsMeeting", "Organizer"),
     }
 )
@@ -42,6 +53,7 @@ _EMPTY: Final[dict[str, Any]] = {
     "ReminderIsSet": {"is_reminder_on": False},
 }
 ZONE: Final = "start_zone"
+_ZONES: Final = frozenset({ZONE, "end_zone"})
 
 
 def created(told: _Element, zone: str) -> tuple[Wish, str | None]:
@@ -68,7 +80,7 @@ def changed(updates: _Element, item: Item, zone: str) -> Wish:
             reader.drop(update[0])
         else:
             raise Failure(
-                "ErrorAppendNotSupported" if kind == "AppendToItemField" else "ErrorInvalidOperation", kind
+                "ErrorInvalidPropertyAppend" if kind == "AppendToItemField" else "ErrorInvalidOperation", kind
             )
     return reader.wish()
 
@@ -98,7 +110,9 @@ class _Reader:
         """Read one part of an item; raises Failure."""
         name = local_name(part)
         if name == "ExtendedProperty":
-            self._properties[property_of(part[0])] = value_of(part)
+            self._take_property(property_of(part[0]), value_of(part))
+        elif name == "MimeContent":
+            self._take_text(base64.b64decode(part.text or ""))
         elif name == "UID":
             self._take_uid(part.text or "")
         elif name in _GUESTS:
@@ -111,7 +125,7 @@ class _Reader:
     def drop(self, path: _Element) -> None:
         """Take a field or property away; raises Failure."""
         if local_name(path) == "ExtendedFieldURI":
-            self._properties[property_of(path)] = None
+            self._take_property(property_of(path), None)
             return
         name = path.get("FieldURI", "").partition(":")[2]
         if name in _GUESTS:
@@ -128,7 +142,24 @@ class _Reader:
             others = tuple(one for one in kept if one.kind not in self._guests)
             asked = tuple(one for some in self._guests.values() for one in some)
             self.fields["attendees"] = (*others, *asked)
-        return Wish(self.fields, self._properties)
+        # Clients may write what Exchange works out by itself, and it works it out all the same.
+        own = {name: value for name, value in self._properties.items() if name not in KEPT_BY_EXCHANGE}
+        return Wish(self.fields, own)
+
+    def _take_property(self, wanted: PropertyId, value: str | None) -> None:
+        if wanted == SUBJECT:
+            self.fields["subject"] = value or ""
+        elif wanted == PLAIN_BODY:
+            self.fields["body"] = Body("text", value or "")
+        else:
+            self._properties[wanted] = value
+
+    def _take_text(self, content: bytes) -> None:
+        fields, uid = told_in(content)
+        # What is told beside it, as a field of its own, counts more.
+        self.fields = fields | {name: value for name, value in self.fields.items() if name not in _ZONES}
+        if uid:
+            self._take_uid(uid)
 
     def _take_uid(self, uid: str) -> None:
         if self._before is not None and uid != self._before.uid:

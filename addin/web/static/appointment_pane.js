@@ -137,7 +137,8 @@ export class AppointmentPane {
     if (meeting.state === "wanted")
       return this.#work("waiting", progress.creating, (step) => this.#booking.finish(step));
     if (await this.#booking.hasMoved()) {
-      if (this.#settings.calendar_access === "none") return this.#follow();
+      const isSeen = this.#settings.calendar_access !== "none" && (await this.#booking.isSaved());
+      if (!isSeen) return this.#follow();
       // The calendar is right, and the time in this window may be an old one: never written over a newer one unasked.
       if (!(await this.#booking.agreesByCalendar())) return this.#showMeeting({ isElsewhere: true, focus: false });
       if (isOver(this.#booking.meeting)) return this.#showMeeting({ focus: false });

@@ -163,6 +163,11 @@ export class Booking {
     return this.finish(onStep);
   }
 
+  /** @returns {Promise<boolean>} whether the item is in a calendar at all */
+  async isSaved() {
+    return (await this.#item.savedId()) !== null;
+  }
+
   /**
    * Let the service, which sees the calendar, bring the meeting to the item's time. The time in this window may be an
    * old one: whoever moved the item elsewhere would see it moved back.
@@ -170,7 +175,7 @@ export class Booking {
    */
   async agreesByCalendar() {
     const itemId = await this.#item.savedId();
-    if (itemId === null) return !(await this.hasMoved());
+    if (itemId === null) throw new Error("an item that was never saved is in no calendar");
     await this.#api.look(this.meeting.id, itemId);
     for (let look = 0; look < LOOKS && (await this.hasMoved()); look += 1) {
       await pause(LOOK_PAUSE);

@@ -98,11 +98,11 @@ export const booked = {
     "igen om den behövs.",
   personalData: "Bokningen ser ut att innehålla personuppgifter. Ta bort dem innan du sparar eller skickar.",
   reload: "Visa mötet igen",
-  outsideTitle: "Mötet har ändrats i kalendern",
+  outsideTitle: "Bokningen och mötet har olika tid",
   outsideMoved:
-    "Bokningens tid i det här fönstret är inte mötets tid. Kalendern gäller: spara bokningen, eller stäng den utan att " +
-    "spara och öppna den igen, så visas samma tid.",
-  useItemTime: "Använd bokningens tid",
+    "Tiden i det här fönstret är inte mötets. Har du ändrat den? Spara bokningen, så följer mötet med. Annars är " +
+    "fönstret gammalt: stäng det utan att spara och öppna bokningen igen.",
+  useItemTime: "Använd tiden i fönstret",
   ownWay: {
     none:
       "Tjänsten ser inte kalendern. Flyttar eller tar du bort bokningen med panelen stängd ändras inte mötet: öppna " +

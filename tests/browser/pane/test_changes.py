@@ -63,7 +63,9 @@ def test_a_time_changed_in_the_open_item_moves_the_meeting_by_itself(pane: Pane,
     assert pane.link() == link
 
 
-def test_a_time_changed_while_the_pane_was_closed_is_found_on_opening(pane: Pane, region: Region) -> None:
+def test_a_time_changed_while_the_pane_was_closed_is_found_and_not_taken_unasked(
+    pane: Pane, region: Region
+) -> None:
     pane.outlook.field("Ämne").fill("Flyttas")
     pane.open()
     link = pane.book()
@@ -72,6 +74,9 @@ def test_a_time_changed_while_the_pane_was_closed_is_found_on_opening(pane: Pane
     pane.outlook.open("Flyttas")
     pane.set_time("14:00", "14:30")
     pane.open()
+    pane.says("Bokningen och mötet har olika tid")
+    assert region.meeting(meeting)["start"][11:16] == "09:00"
+    pane.action("use-item-time").click()
     pane.says("Mötet har flyttats till den nya tiden.")
     assert region.api("GET", f"/meetings/{meeting}").json()["start"][11:16] == "14:00"
     assert pane.link() == link

@@ -96,7 +96,7 @@ class PostgresWriting(SqlWriting):
     def add_booking(self, booking: NewBooking, lease_seconds: float) -> Claim | None:
         claim = Claim(booking.room, booking.meeting, 1, Deadline.after(lease_seconds))
         statement = _ADD_FOLLOWED if booking.binding else _ADD_BOOKING
-        if not statement.run(self._connection, self._booking_values(booking, lease_seconds)).scalar_one():
+        if not self._run(statement, self._booking_values(booking, lease_seconds)).fetchone()[0]:
             return None
         self._add_hosts(booking.meeting)
         return claim
@@ -122,14 +122,12 @@ class PostgresWriting(SqlWriting):
         values = self._step_values(claim, result) | self._state_values(
             claim.meeting, after.state, after.attention
         )
-        saved = _SAVE_STEP.run(self._connection, values).one_or_none()
+        saved = self._run(_SAVE_STEP, values).fetchone()
         if saved is None:
             raise LeaseLost
-        wished = (saved.wanted, saved.wanted_revision) == (
-            result.room.wanted.value,
-            result.room.wanted_revision,
-        )
-        return Saved(still_wished=wished, state_noted=bool(saved.noted))
+        wanted, revision, noted = saved
+        wished = (wanted, revision) == (result.room.wanted.value, result.room.wanted_revision)
+        return Saved(still_wished=wished, state_noted=bool(noted))
 
 
 def _named(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:

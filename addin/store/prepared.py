@@ -10,14 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, CursorResult, Dialect
+from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql.elements import ClauseElement
 
 
+class Executed(Protocol):
+    """What came of a statement, from SQLAlchemy or straight from the driver."""
+
+    @property
+    def rowcount(self) -> int: ...
+
+    def fetchone(self) -> Any: ...
+
+
 @dataclass(frozen=True, slots=True)
-class _Text:
+class Text:
     """The statement in one database's words; `order` is None where values go by name."""
 
     sql: str
@@ -35,17 +44,21 @@ class Prepared:
     def __init__(self, statement: ClauseElement, columns: Iterable[str] = ()) -> None:
         self._statement = statement
         self._columns = list(columns)
-        self._texts: dict[str, _Text] = {}
+        self._texts: dict[str, Text] = {}
 
-    def run(self, connection: Connection, values: Mapping[str, Any]) -> CursorResult[Any]:
-        """Execute it with a value for every column and parameter; values that it does not name are left out."""
-        dialect = connection.dialect
+    def text(self, dialect: Dialect) -> Text:
+        """Return it in the words of the database, and how it takes its values: one for every column and parameter."""
         text = self._texts.get(dialect.name)
         if text is None:
             text = self._texts[dialect.name] = self._compiled(dialect)
+        return text
+
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> Executed:
+        """Execute it; values that it does not name are left out."""
+        text = self.text(connection.dialect)
         return connection.exec_driver_sql(text.sql, text.parameters(values))
 
-    def _compiled(self, dialect: Dialect) -> _Text:
+    def _compiled(self, dialect: Dialect) -> Text:
         compiled: Any = self._statement.compile(dialect=dialect, column_keys=self._columns or None)
         # What is required and not given must fail by its name; SQLAlchemy has a stand-in for it, which is a number.
         fixed = {
@@ -54,4 +67,4 @@ class Prepared:
             if value is not None and not compiled.binds[name].required
         }
         order = tuple(compiled.positiontup) if compiled.positional else None
-        return _Text(compiled.string, fixed, order)
+        return Text(compiled.string, fixed, order)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -25,6 +25,7 @@ from addin.meetings.ports import Clock, NewBooking, Reading, RoomResult, Saved, 
 from addin.store import tables
 from addin.store.failures import kind_of, ledger_failures
 from addin.store.ledger_now import SQLITE_FUNCTION
+from addin.store.prepared import Executed, Prepared
 from addin.store.reading import SqlReading
 from addin.store.rows import to_time
 from addin.store.writing import SqlWriting
@@ -177,24 +178,36 @@ class SqliteLedger:
 
     def _commit_together(self, connection: Connection, units: list[_Unit]) -> None:
         with connection.begin():
-            writing = SqlWriting(connection, self._keyring)
-            # Savepoints are set on the driver's own connection: they are most of the statements, and the simplest.
-            driver = connection.connection.driver_connection
+            writing = _SqliteWriting(connection, self._keyring)
             for unit in units:
-                _run(driver, writing, unit)
+                _run(writing, unit)
         for unit in units:
             unit.finish()
 
 
-def _run(driver: Any, writing: SqlWriting, unit: _Unit) -> None:
+class _SqliteWriting(SqlWriting):
+    """Runs kept statements and savepoints on the driver's own connection: the writer thread knows its failures, too."""
+
+    def __init__(self, connection: Connection, keyring: Keyring) -> None:
+        super().__init__(connection, keyring)
+        self.driver: Any = connection.connection.driver_connection
+
+    def _run(self, statement: Prepared, values: Mapping[str, Any]) -> Executed:
+        text = statement.text(self._connection.dialect)
+        executed: Executed = self.driver.execute(text.sql, text.parameters(values))
+        return executed
+
+
+def _run(writing: _SqliteWriting, unit: _Unit) -> None:
     """Run one unit inside its own savepoint; raises what makes the whole transaction unsafe."""
+    driver = writing.driver
     driver.execute("SAVEPOINT unit")
     try:
         unit.result = unit.work(writing)
-    except IntegrityError as failure:
+    except (IntegrityError, sqlite3.IntegrityError) as failure:
         unit.failure = LedgerUnavailable(kind_of(failure))
         driver.execute("ROLLBACK TO unit")
-    except SQLAlchemyError:
+    except (SQLAlchemyError, sqlite3.Error):
         # A full or broken disk may have ended the whole transaction: nobody's work is safe.
         raise
     except Exception as failure:  # noqa: BLE001 - it is the waiter's, and is raised there

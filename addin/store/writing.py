@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from addin.meetings.ports import NewBooking, RoomResult, Saved
 from addin.store import tables
 from addin.store.calendar_writing import SqlCalendarWriting
 from addin.store.ledger_now import LedgerNow
-from addin.store.prepared import Prepared
+from addin.store.prepared import Executed, Prepared
 from addin.store.reading import SqlReading
 from addin.store.rows import (
     KNOWN_COLUMNS,
@@ -87,6 +87,9 @@ _SAVE_ROOM, _SET_STATE = Prepared(SAVE_ROOM), Prepared(SET_STATE)
 class SqlWriting(SqlReading, SqlCalendarWriting):
     """Writes on one connection; the caller holds the transaction and commits."""
 
+    def _run(self, statement: Prepared, values: Mapping[str, Any]) -> Executed:
+        return statement.run(self._connection, values)
+
     def meeting(self, meeting_id: str) -> Meeting | None:
         """Return the meeting, held against other writers until the unit ends: what is read here is changed next."""
         return self._one_meeting(_MEETING_TO_CHANGE, {"id": meeting_id})
@@ -103,7 +106,7 @@ class SqlWriting(SqlReading, SqlCalendarWriting):
         return claim
 
     def add_meeting(self, meeting: Meeting, item_id: str | None, purge_at: datetime) -> None:
-        _INSERT_MEETING.run(self._connection, self._meeting_values(meeting, item_id, purge_at))
+        self._run(_INSERT_MEETING, self._meeting_values(meeting, item_id, purge_at))
         self._add_hosts(meeting)
 
     def _meeting_values(self, meeting: Meeting, item_id: str | None, purge_at: datetime) -> dict[str, Any]:
@@ -125,7 +128,7 @@ class SqlWriting(SqlReading, SqlCalendarWriting):
 
     def add_room(self, room: Room, meeting: Meeting, lease_seconds: float) -> Claim:
         claim = Claim(room, meeting, 1, Deadline.after(lease_seconds))
-        _INSERT_ROOM.run(self._connection, self._room_values(room, lease_seconds))
+        self._run(_INSERT_ROOM, self._room_values(room, lease_seconds))
         return claim
 
     def _room_values(self, room: Room, lease_seconds: float) -> dict[str, Any]:
@@ -136,7 +139,7 @@ class SqlWriting(SqlReading, SqlCalendarWriting):
 
     def remember(self, key: bytes, fingerprint: bytes, meeting_id: str, at: datetime) -> bool:
         values = {"key": key, "fingerprint": fingerprint, "meeting_id": meeting_id, "created_at": to_time(at)}
-        return _INSERT_KEY.run(self._connection, values).rowcount == 1
+        return self._run(_INSERT_KEY, values).rowcount == 1
 
     def change_meeting(self, meeting: Meeting, seen_revision: int, purge_at: datetime | None = None) -> None:
         columns = {"state": meeting.state.value, "attention": meeting.attention, **wish_columns(meeting)}
@@ -159,7 +162,7 @@ class SqlWriting(SqlReading, SqlCalendarWriting):
 
     def set_state(self, seen: Meeting, state: MeetingState, attention: Attention | None) -> bool:
         values = self._state_values(seen, state, attention)
-        return _SET_STATE.run(self._connection, values).rowcount == 1
+        return self._run(_SET_STATE, values).rowcount == 1
 
     def _state_values(
         self, seen: Meeting, state: MeetingState, attention: Attention | None
@@ -222,13 +225,10 @@ class SqlWriting(SqlReading, SqlCalendarWriting):
         ]
 
     def save_room(self, claim: Claim, result: RoomResult) -> bool:
-        saved = _SAVE_ROOM.run(self._connection, self._step_values(claim, result)).one_or_none()
+        saved = self._run(_SAVE_ROOM, self._step_values(claim, result)).fetchone()
         if saved is None:
             raise LeaseLost
-        return (saved.wanted, saved.wanted_revision) == (
-            result.room.wanted.value,
-            result.room.wanted_revision,
-        )
+        return tuple(saved) == (result.room.wanted.value, result.room.wanted_revision)
 
     def _step_values(self, claim: Claim, result: RoomResult) -> dict[str, Any]:
         room = result.room
@@ -302,7 +302,7 @@ class SqlWriting(SqlReading, SqlCalendarWriting):
         return self._connection.execute(statement).rowcount
 
     def audit(self, entry: AuditEntry) -> None:
-        _INSERT_AUDIT.run(self._connection, audit_row(entry))
+        self._run(_INSERT_AUDIT, audit_row(entry))
 
 
 def is_same_state(before: Meeting, after: Meeting) -> bool:

@@ -4,7 +4,7 @@ Compiling is done once for a text and kept; a warm rendering is two Jinja calls,
 every booking. It must not know why the text is shown or to whom it goes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
@@ -15,7 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from templates_messages.catalogue import Text
 from templates_messages.markup import turn
 from templates_messages.placeholders import PLACEHOLDERS, Kind
-from templates_messages.values import TextValues, resolve
+from templates_messages.values import TextValues, Value, resolve
 from templates_messages.vocabulary import Audience, Language, Occasion
 
 _LINK_NAMES: Final = frozenset(name for name, it in PLACEHOLDERS.items() if it.kind is Kind.LINK)
@@ -93,12 +93,17 @@ def render(text: Text, values: TextValues, *, wanted: Language | None = None) ->
         version=text.version,
         language=text.language,
         title=text.title,
-        plain=(f"{note}\n\n" if note else "") + body.plain.render(filled).strip(),
-        html=(f"<p>{note}</p>\n" if note else "") + body.html.render(filled).strip(),
+        plain=(f"{note}\n\n" if note else "") + _filled(body.plain, filled),
+        html=(f"<p>{note}</p>\n" if note else "") + _filled(body.html, filled),
         occasion=text.occasion,
         audience=text.audience,
         central_template=text.central_template,
     )
+
+
+def _filled(template: Template, values: Mapping[str, Value]) -> str:
+    """Render with these values alone: mixing in Jinja's own globals, which no text uses, is most of a rendering."""
+    return "".join(template.root_render_func(template.new_context(dict(values), shared=True))).strip()
 
 
 @lru_cache(maxsize=512)

@@ -5,8 +5,8 @@ written out: date with year, clock with a full stop, en dash in a range (webbrik
 """
 
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
+from datetime import date, datetime, time
+from functools import cache, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -41,14 +41,25 @@ TIME_WORDS: Final = {
 
 def date_in_words(moment: datetime, language: Language) -> str:
     """Return `torsdag 25 april 2024` for a datetime already in the reader's zone."""
+    return _day_in_words(moment.date(), language)
+
+
+@lru_cache(maxsize=1024)
+def _day_in_words(day: date, language: Language) -> str:
+    """Return the same for a date; kept, since babel works it out letter by letter and people meet on the same days."""
     words = TIME_WORDS[language]
-    return words.date.apply(moment, words.locale)
+    return words.date.apply(day, words.locale)
 
 
 def clock_in_words(moment: datetime, language: Language) -> str:
     """Return `15.30` for a datetime already in the reader's zone."""
+    return _clock_in_words(moment.time(), language)
+
+
+@lru_cache(maxsize=1024)
+def _clock_in_words(clock: time, language: Language) -> str:
     words = TIME_WORDS[language]
-    return words.clock.apply(moment, words.locale)
+    return words.clock.apply(clock, words.locale)
 
 
 def window_in_words(start: datetime, end: datetime, language: Language, zone: ZoneInfo) -> str:

@@ -228,7 +228,8 @@ class CalDavCalendar:
     def watch(self, mailbox: str, wish: WatchWish) -> Watch:  # noqa: ARG002 - nothing here can call
         """Remember where each calendar's changes go on from."""
         marks = {held.path: held.mark for held in self._held(mailbox, self._patience())}
-        return Watch("pulled", datetime.now(UTC) + _WATCH_LASTS, json.dumps(marks))
+        # The id is the caller's alone; each watch has its own, as with a calendar that calls.
+        return Watch(secrets.token_hex(16), datetime.now(UTC) + _WATCH_LASTS, json.dumps(marks))
 
     def renew(self, mailbox: str, watch_id: str) -> Watch | None:  # noqa: ARG002 - the same for every mailbox
         """Prolong; what the watch goes on from stays with the caller."""
@@ -442,15 +443,21 @@ class CalDavCalendar:
         return held
 
     def _changed(self, held: _Held, mark: str | None, patience: Patience) -> tuple[set[str], str]:
-        if mark and mark.startswith("t"):
-            since, level = dav.SyncToken(value=mark[1:]), dav.SyncLevel(value="1")
-            query = together(dav.SyncCollection(), since, level, together(dav.Prop(), dav.GetEtag()))
-            changed, token = self._server.changes(held.path, query, patience)
-            return {one.href for one in changed if one.href != held.path}, f"t{token}"
-        if mark == held.mark:
-            return set(), held.mark
-        all_of_it = self._server.propfind(held.path, [dav.GetEtag()], 1, patience)
-        return {one.href for one in all_of_it if one.href != held.path}, held.mark
+        """Return the paths of what has changed in a calendar, and the mark from which to go on."""
+        if mark == held.mark and not _counts_seconds(mark):
+            return set(), mark
+        if mark is None or not mark.startswith("t"):
+            all_of_it = self._server.propfind(held.path, [dav.GetEtag()], 1, patience)
+            return {one.href for one in all_of_it if one.href != held.path}, held.mark
+        token, _, told_before = mark[1:].partition(" ")
+        since, level = dav.SyncToken(value=token), dav.SyncLevel(value="1")
+        query = together(dav.SyncCollection(), since, level, together(dav.Prop(), dav.GetEtag()))
+        changed, new = self._server.changes(held.path, query, patience)
+        told = {_digest(one): one.href for one in changed if one.href != held.path}
+        fresh = {href for digest, href in told.items() if digest not in told_before}
+        # SOGo tells what changed in the token's own second again each time.
+        again = f" {'.'.join(told)}" if _counts_seconds(f"t{new}") else ""
+        return fresh, f"t{new}{again}"
 
     def _patience(self) -> Patience:
         return Patience.of(self._settings.patience_seconds)
@@ -497,13 +504,24 @@ def _is_own_calendar(resource: Resource, home: _Home) -> bool:
     return not owner or canonical(owner[0]).rstrip("/") == home.principal.rstrip("/")
 
 
+def _counts_seconds(mark: str) -> bool:
+    """Whether a mark is a token of SOGo's, which are seconds: what changes later in that second has no other."""
+    return re.fullmatch(r"t[0-9]{10}( .*)?", mark) is not None
+
+
+def _digest(resource: Resource) -> str:
+    """Return a short text for one version of a resource, or for its absence."""
+    told = f"{resource.href} {resource.text(dav.GetEtag)} {resource.is_there}"
+    return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
+
+
 def _held(resource: Resource) -> _Held:
     token, ctag = resource.text(dav.SyncToken), resource.text(_CTag)
     writes = resource.holds(_Privileges, ns("D", "all"), ns("D", "write"), ns("D", "write-content"))
     # A server without access control (RFC 3744) tells no privileges, and lets everybody write.
     told = str(_Privileges.tag) in resource.properties
-    if token and re.fullmatch(r"[0-9]{10}", token):
-        # SOGo counts in seconds, and what changes later in this one would be missed.
+    if token and _counts_seconds(f"t{token}"):
+        # It is the second after the last change; what comes later in that one's would be missed.
         token = str(int(token) - 1)
     mark = f"t{token}" if token else f"c{ctag or secrets.token_hex(8)}"
     return _Held(resource.href, mark, writes or not told)

@@ -5,6 +5,7 @@ Times are in Stockholm's wall time, as a person reads them off the clock.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -142,6 +143,14 @@ class Hand:
     def deletes(self, url: str) -> None:
         """Take an entry out of the calendar."""
         assert ask("DELETE", url, self.mailbox.credentials).status_code in {200, 204}
+
+    def finds(self, uid: str) -> list[str]:
+        """Return the addresses of what her program shows with that UID."""
+        answer = ask("PROPFIND", self.mailbox.calendar, self.mailbox.credentials, headers={"Depth": "1"})
+        assert answer.status_code == 207
+        paths = re.findall(r"<[\w:]*href>([^<]+\.ics)</", answer.text)
+        urls = [urljoin(self.mailbox.home, path) for path in dict.fromkeys(paths)]
+        return [url for url in urls if f"UID:{uid}" in self.reads(url)]
 
     def makes_a_calendar(self) -> str:
         """Make one more calendar; returns its address."""

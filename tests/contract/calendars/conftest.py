@@ -34,11 +34,16 @@ def region(process: Sandbox) -> Iterator[Sandbox]:
 @pytest.fixture(params=["graph", "graph-finds-deleted", "ews", *EVERY_SERVER])
 def stand(request: pytest.FixtureRequest, calendar_servers: ServerOf) -> Stand:
     """Each kind of calendar; Exchange Online also as it would be if deleted items were still found by their ids."""
-    if request.param in KINDS:
-        return DavStand(calendar_servers(request.param))
-    if request.param == "ews":
+    return stand_of(request.param, request, calendar_servers)
+
+
+def stand_of(kind: str, request: pytest.FixtureRequest, calendar_servers: ServerOf) -> Stand:
+    """Return a new stand of that kind; starts no more than it needs."""
+    if kind in KINDS:
+        return DavStand(calendar_servers(kind))
+    if kind == "ews":
         return EwsStand(request.getfixturevalue("exchange"))
     region: Sandbox = request.getfixturevalue("region")
-    if request.param == "graph-finds-deleted":
+    if kind == "graph-finds-deleted":
         region.lever("exchange/settings", {"finds_deleted": True})
     return GraphStand(region)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import secrets
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 import vobject
@@ -15,16 +15,15 @@ from tests.calendar_servers.hand import Entry, Hand, item_id, new_uid
 from tests.calendar_servers.server import SERVICE, CalendarServer, ask
 from tests.contract.calendars.stands import CANARIES, INSTANCE, Wish
 
-_ALL_ATTENDEES: Final = (CANARIES[1],)
-
 
 class DavStand:
     """One person's mailbox on a real server. A deleted item comes back by her program's *undo*: it is written again."""
 
     has_bin = True
 
-    def __init__(self, server: CalendarServer) -> None:
+    def __init__(self, server: CalendarServer, attendee: str = CANARIES[1]) -> None:
         self.server = server
+        self._attendee = attendee
         self.person = Hand(server.new_mailbox())
         self.mailbox = self.person.mailbox.address
         self._deleted: dict[str, str] = {}
@@ -52,7 +51,7 @@ class DavStand:
             summary=CANARIES[0],
             location=CANARIES[2],
             organiser=self.mailbox if wish.has_attendees else None,
-            attendees=_ALL_ATTENDEES if wish.has_attendees else (),
+            attendees=(self._attendee,) if wish.has_attendees else (),
             more=tuple(more if wish.body else more[:1]),
         )
         return item_id(self.person.writes(entry))
@@ -95,7 +94,7 @@ class DavStand:
         self._put(url, text)
         return _path(url)
 
-    def becomes_series(self, item_id: str, rule: str) -> None:
+    def repeats(self, item_id: str, rule: str) -> None:
         """Give an item a rule by which it comes again."""
         whole = self._read(item_id)
         _main(whole).add("rrule").value = rule

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -74,6 +74,15 @@ class EwsStand:
 
     def moves_to(self, item_id: str, start: datetime) -> None:
         self._retimes(self._store.find(self._anna, item_id), start)
+
+    def resizes_to(self, item_id: str, length: timedelta) -> None:
+        start = self._store.find(self._anna, item_id).start
+        self._store.change(self._anna, item_id, items.Wish({"end": start + length}))
+
+    def repeats(self, item_id: str, rule: str) -> None:
+        first = self._store.find(self._anna, item_id).start.astimezone(STOCKHOLM).date()
+        recurrence = _recurrence(rule, first, ZONES[str(STOCKHOLM)])
+        self._store.change(self._anna, item_id, items.Wish({"recurrence": recurrence}))
 
     def deletes(self, item_id: str) -> None:
         self._deleted[item_id] = self._store.delete(self._anna, item_id)

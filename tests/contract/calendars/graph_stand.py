@@ -74,6 +74,16 @@ class GraphStand:
         length = _utc(now["end"]) - _utc(now["start"])
         self.outlook("PATCH", f"/me/events/{item_id}", _times(start, start + length))
 
+    def resizes_to(self, item_id: str, length: timedelta) -> None:
+        start = _utc(self.outlook("GET", f"/me/events/{item_id}")["start"]).astimezone(STOCKHOLM)
+        end = (start.astimezone(UTC) + length).astimezone(STOCKHOLM)
+        self.outlook("PATCH", f"/me/events/{item_id}", _times(start, end))
+
+    def repeats(self, item_id: str, rule: str) -> None:
+        start = _utc(self.outlook("GET", f"/me/events/{item_id}")["start"]).astimezone(STOCKHOLM)
+        recurrence = _recurrence(rule, start.date(), str(STOCKHOLM))
+        self.outlook("PATCH", f"/me/events/{item_id}", {"recurrence": recurrence})
+
     def deletes(self, item_id: str) -> None:
         self.outlook("DELETE", f"/me/events/{item_id}")
 

@@ -51,6 +51,12 @@ class Stand(Protocol):
     def moves_to(self, item_id: str, start: datetime) -> None:
         """Give an item another start (wall time in Stockholm); its length stays."""
 
+    def resizes_to(self, item_id: str, length: timedelta) -> None:
+        """Give an item another end."""
+
+    def repeats(self, item_id: str, rule: str) -> None:
+        """Make a single item a series by that RRULE value."""
+
     def deletes(self, item_id: str) -> None: ...
 
     def restores(self, item_id: str) -> str:

@@ -309,6 +309,26 @@ def test_a_pull_tells_what_has_changed_since_the_last(dav_calendar: CalDavCalend
     assert {item_id(kept), item_id(elsewhere)} <= pulled.item_ids
 
 
+def test_each_watch_is_known_by_an_id_of_its_own(dav_calendar: CalDavCalendar, anna: Hand) -> None:
+    watches = [dav_calendar.watch(anna.mailbox.address, WISH) for _ in range(2)]
+    assert len({watch.id for watch in watches}) == 2
+
+
+def test_what_has_been_told_is_not_told_again(dav_calendar: CalDavCalendar, anna: Hand) -> None:
+    watch = dav_calendar.watch(anna.mailbox.address, WISH)
+    url = anna.writes(tagged())
+    pulled = dav_calendar.pull(anna.mailbox.address, watch)
+    assert pulled is not None
+    assert item_id(url) in pulled.item_ids
+    again = dav_calendar.pull(anna.mailbox.address, replace(watch, watermark=pulled.watermark))
+    assert again is not None
+    assert again.item_ids == frozenset()
+    anna.deletes(url)
+    gone = dav_calendar.pull(anna.mailbox.address, replace(watch, watermark=again.watermark))
+    assert gone is not None
+    assert item_id(url) in gone.item_ids
+
+
 def test_a_lost_place_in_the_changes_asks_for_a_sweep(dav_calendar: CalDavCalendar, anna: Hand) -> None:
     watch = dav_calendar.watch(anna.mailbox.address, WISH)
     assert dav_calendar.pull(anna.mailbox.address, replace(watch, watermark=None)) is None

@@ -77,6 +77,8 @@ class EwsCalendar:
         self._settings = settings
         self._connection = EwsConnection(settings)
         self._reader = ItemReader(settings.instance, settings.add_in_id, settings.home_zone)
+        # The id of each mailbox's own calendar, which nobody can delete.
+        self._own_calendars: dict[str, str] = {}
 
     def close(self) -> None:
         """Close what is open."""
@@ -91,7 +93,10 @@ class EwsCalendar:
         return Capabilities(pushes=False, pulls=True, writes=self._settings.writes)
 
     def look(self, refs: Sequence[ItemRef]) -> Mapping[ItemRef, Lookup]:
-        """Read items by their ids: one call for each hundred of a mailbox, one more when something is missing."""
+        """Read items by their ids: one call for each hundred of a mailbox, a few more when something is not as usual.
+
+        An item that lies in a deleted calendar keeps its id there; it is gone all the same.
+        """
         by_mailbox: dict[str, list[ItemRef]] = defaultdict(list)
         for ref in dict.fromkeys(refs):
             by_mailbox[ref.mailbox].append(ref)
@@ -190,7 +195,10 @@ class EwsCalendar:
             is_more = bool(told.more_events and told.events)
         return Pulled(frozenset(item_ids), watermark) if watermark else None
 
-    def _look(self, mailbox: str, refs: Sequence[ItemRef]) -> dict[ItemRef, Lookup]:
+    def _look(
+        self, mailbox: str, refs: Sequence[ItemRef], living: frozenset[str] | None = None
+    ) -> dict[ItemRef, Lookup]:
+        """Read items by their ids; `living` are the folders in which they live, when that is known."""
         answers = self._connection.call(
             mailbox,
             _GetElement,
@@ -204,13 +212,28 @@ class EwsCalendar:
         if any(isinstance(answer, _NOT_THERE) for answer in answers):
             # That an item is gone is only believed of a mailbox whose calendar can be read.
             self._open(mailbox)
-        return {ref: self._answered(ref, answer) for ref, answer in zip(refs, answers, strict=True)}
+        living = self._living(mailbox, answers) if living is None else living
+        return {ref: self._answered(ref, answer, living) for ref, answer in zip(refs, answers, strict=True)}
 
-    def _answered(self, ref: ItemRef, answer: _Element | Exception) -> Lookup:
+    def _living(self, mailbox: str, answers: Sequence[Any]) -> frozenset[str]:
+        """Return the folders in which what was answered lives: nearly always the mailbox's own calendar alone."""
+        holding = {self._reader.folder_of(one) for one in answers if not isinstance(one, Exception)}
+        if holding and mailbox not in self._own_calendars:
+            self._open(mailbox)
+        if holding <= {self._own_calendars.get(mailbox)}:
+            return frozenset(one for one in holding if one)
+        return frozenset(one.id for one in self._calendars(mailbox))
+
+    def _answered(self, ref: ItemRef, answer: _Element | Exception, living: frozenset[str]) -> Lookup:
         if isinstance(answer, _NOT_THERE):
             return Gone()
         if isinstance(answer, Exception):
             return _unreadable(failure_of(answer))
+        folder = self._reader.folder_of(answer)
+        if folder is None:
+            return Unreadable(Unread.NOT_UNDERSTOOD)
+        if folder not in living:
+            return Gone()
         try:
             return Found(self._reader.snapshot(ref.mailbox, answer, ref))
         except (ValueError, LookupError):
@@ -237,7 +260,7 @@ class EwsCalendar:
         )
         _refuse_failures(found)
         refs = list(dict.fromkeys(ItemRef(mailbox, item_id) for item_id, _ in found))
-        told = self._look(mailbox, refs) if refs else {}
+        told = self._look(mailbox, refs, frozenset(one.id for one in calendars)) if refs else {}
         for lookup in told.values():
             if isinstance(lookup, Unreadable):
                 raise NotUnderstood
@@ -307,7 +330,10 @@ class EwsCalendar:
     def _open(self, mailbox: str) -> None:
         """Read the mailbox's own calendar folder, and of it only its kind; raises CalendarUnreadable."""
         folder = _well_known(Calendar, self._root(mailbox))
-        self._one(mailbox, GetFolder, folders=[folder], additional_fields=[_FOLDER_CLASS], shape=ID_ONLY)
+        found = self._one(
+            mailbox, GetFolder, folders=[folder], additional_fields=[_FOLDER_CLASS], shape=ID_ONLY
+        )
+        self._own_calendars[mailbox] = found.id
 
     def _one(self, mailbox: str, service: type[Any], **wish: Any) -> Any:
         """Call a service that answers with one thing."""

@@ -24,6 +24,7 @@ from calendar_sync.zones import iana_name
 _PLAIN_FIELDS: Final = (
     *("uid", "start", "end", "is_all_day", "is_cancelled", "is_meeting", "my_response_type", "type"),
     *("recurrence", "modified_occurrences", "deleted_occurrences", "_start_timezone", "datetime_created"),
+    "parent_folder_id",
 )
 _KINDS: Final = {
     "Single": Kind.SINGLE,
@@ -116,6 +117,12 @@ class ItemReader:
     def pane_of(self, item: _Element) -> str | None:
         """Return the pane's properties of an item, as the text that they are."""
         return _property(item, self._pane)
+
+    @staticmethod
+    def folder_of(item: _Element) -> str | None:
+        """Return the id of the folder that holds an item."""
+        folder = item.find(f"{TYPES}ParentFolderId")
+        return None if folder is None else folder.get("Id")
 
     def snapshot(self, mailbox: str, item: _Element, ref: ItemRef | None = None) -> Snapshot:
         """Return what a `t:CalendarItem` tells, under the id that was asked for; raises ValueError."""

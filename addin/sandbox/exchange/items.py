@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 BodyKind = Literal["html", "text"]
 AttendeeKind = Literal["required", "optional", "resource"]
 Response = Literal["none", "organizer", "tentativelyAccepted", "accepted", "declined", "notResponded"]
-FolderKind = Literal["calendar", "deleted"]
+FolderKind = Literal["calendar", "deleted", "deleted_calendar"]
 ItemKind = Literal["single", "master", "occurrence", "exception"]
 PatternKind = Literal[
     "daily", "weekly", "absoluteMonthly", "relativeMonthly", "absoluteYearly", "relativeYearly"
@@ -80,7 +80,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A calendar, or Deleted Items, of a mailbox (`mailbox` is its object id)."""
+    """A calendar, Deleted Items, or a calendar in Deleted Items, of a mailbox (`mailbox` is its object id)."""
 
     folder_id: str
     mailbox: str

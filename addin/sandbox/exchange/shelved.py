@@ -6,6 +6,7 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from addin.sandbox.exchange.documents import folder_document, folder_of, item_document, item_of
@@ -66,6 +67,12 @@ class Shelved:
         self._folders[folder.folder_id] = folder
         self._shelf.put(FOLDERS, folder.folder_id, folder_document(folder))
         return folder
+
+    def file_folder_as_deleted(self, folder: Folder) -> None:
+        """Put a calendar into Deleted Items, with what lies in it."""
+        deleted = replace(folder, kind="deleted_calendar", change_key=new_change_key())
+        self._folders[folder.folder_id] = deleted
+        self._shelf.put(FOLDERS, folder.folder_id, folder_document(deleted))
 
     def drop_folder(self, folder: Folder) -> None:
         """Forget a folder."""

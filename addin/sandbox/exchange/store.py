@@ -135,6 +135,17 @@ class Store:
                 self.delete(mailbox, item.item_id)
             self._kept.drop_folder(folder)
 
+    def delete_calendar(self, mailbox: Mailbox, folder_id: str) -> None:
+        """Put a calendar that somebody made into Deleted Items; what lies in it stays in it, under the same ids."""
+        with self._lock:
+            folder = self.folder(mailbox, folder_id)
+            if folder.is_default or folder.kind != "calendar":
+                raise NotChangeable
+            items = self.items(mailbox, folder)
+            self._kept.file_folder_as_deleted(folder)
+            for item in items:
+                self._tell(Change("deleted", item))
+
     # --- reading --------------------------------------------------------------------------------------------
 
     def items(self, mailbox: Mailbox, folder: Folder | None = None) -> list[Item]:
@@ -144,7 +155,7 @@ class Store:
             return [item for item in self._kept.items(mailbox) if item.folder in wanted]
 
     def deleted_items(self, mailbox: Mailbox) -> list[Item]:
-        """Return what lies in Deleted Items."""
+        """Return what lies in Deleted Items, in deleted calendars, too."""
         with self._lock:
             return [item for item in self._kept.items(mailbox) if item.folder not in self._calendars(mailbox)]
 

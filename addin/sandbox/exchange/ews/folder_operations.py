@@ -67,11 +67,14 @@ class FolderOperations:
         return each(call, call.part("Folders"), make)
 
     def delete_folder(self, call: Call) -> _Element:
-        """Remove calendars; what lies in them goes to Deleted Items."""
+        """Move calendars to Deleted Items, or remove them; then what lies in them goes there by itself."""
 
         def remove(told: _Element) -> _Element:
             folder = folder_of(self._store, call.mailbox, told)
-            self._store.remove_calendar(call.mailbox, folder.folder_id)
+            if call.told.get("DeleteType") == "MoveToDeletedItems":
+                self._store.delete_calendar(call.mailbox, folder.folder_id)
+            else:
+                self._store.remove_calendar(call.mailbox, folder.folder_id)
             return success(call.name)
 
         return each(call, call.part("FolderIds"), remove)

@@ -137,7 +137,7 @@ class Tree:
         if shelf.held is None:
             return []
         if shelf.held.kind == "deleted":
-            return self._store.deleted_items(self.mailbox)
+            return [one for one in self._store.deleted_items(self.mailbox) if one.folder == shelf.folder_id]
         return self._store.items(self.mailbox, shelf.held)
 
     def _shelves(self) -> Iterator[Shelf]:
@@ -148,8 +148,12 @@ class Tree:
             yield Shelf(_fixed_id(self.mailbox, name), top, kind, shown, name)
         for name, kind, shown in _HIDDEN:
             yield Shelf(_fixed_id(self.mailbox, name), root, kind, shown, name)
-        for folder in self._store.folders(self.mailbox):
-            if folder.kind == "deleted":
+        folders = self._store.folders(self.mailbox)
+        bin_id = next(folder.folder_id for folder in folders if folder.kind == "deleted")
+        for folder in folders:
+            if folder.kind == "deleted_calendar":
+                yield Shelf(folder.folder_id, bin_id, CALENDARS, folder.name, None, folder)
+            elif folder.kind == "deleted":
                 yield Shelf(folder.folder_id, top, "IPF.Note", folder.name, "deleteditems", folder)
             else:
                 well_known = "calendar" if folder.is_default else None

@@ -194,7 +194,7 @@ class ItemOperations:
 
     def _is_deleted(self, item: Item) -> bool:
         mailbox = mailbox_named(item.mailbox)
-        return mailbox is not None and self._store.folder(mailbox, item.folder).kind == "deleted"
+        return mailbox is not None and self._store.folder(mailbox, item.folder).kind != "calendar"
 
     def _lying_in(self, call: Call, shelf: Shelf) -> list[Item]:
         if shelf.held is None:

@@ -37,10 +37,11 @@ HOST: Final = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The two ports of a trial."""
+    """The ports of a trial; without one for mail, the service sends none."""
 
     window: int
     service: int
+    mail: int | None = None
 
     @property
     def window_url(self) -> str:
@@ -58,8 +59,8 @@ def keep_running(folder: Path, port: int, *, reload: bool) -> None:
 
     When one of them ends by itself, says which, stops the other and exits 1.
     """
-    ports = Ports(port, port + 1)
-    for number in (ports.window, ports.service):
+    ports = Ports(port, port + 1, port + 2)
+    for number in (port, port + 1, port + 2):
         _hold_port(number)
     with _interruptible():
         while True:
@@ -71,7 +72,7 @@ def keep_running(folder: Path, port: int, *, reload: bool) -> None:
 def check_main_job(folder: Path, *, keep: bool) -> int:
     """Do the main job once on free ports; print one JSON line and return 0, or say what failed and return 1."""
     began = time.monotonic()
-    ports = Ports(_free_port(), _free_port())
+    ports = Ports(_free_port(), _free_port(), _free_port())
     place = folder / "check"
     stop_kept(folder)
     # Every check begins with an empty ledger and an empty region, so that what it counts is its own.
@@ -192,6 +193,7 @@ def region_command(folder: Path, ports: Ports) -> list[str]:
         *("--state", str(folder / "region.db")),
         # A real Pexip takes about 90 s; a trial should not.
         *("--replication-seconds", "1"),
+        *(("--mail-port", str(ports.mail)) if ports.mail else ()),
     ]
 
 
@@ -252,6 +254,15 @@ def prepare(settings: Path, folder: Path, ports: Ports) -> None:
     build(ports.service_url, folder, web_application=application, allow_loopback_http=True)
 
 
+_MAIL: Final = """[mail]
+host = "127.0.0.1"
+port = {port}
+security = "none"
+sender = "skyddat.vardmote@region.example"
+quiet_seconds = 10
+"""
+
+
 def write_settings(folder: Path, ports: Ports) -> Path:
     """Write the settings of the trial; the keys are drawn once and kept."""
     key = folder / "key"
@@ -276,6 +287,7 @@ def write_settings(folder: Path, ports: Ports) -> Path:
         "WEB_CLIENT": people.WEB_CLIENT,
         "BACKGROUND_CLIENT": people.BACKGROUND_CLIENT,
         "PEXIP_USER": people.PEXIP_USER,
+        "MAIL": _MAIL.format(port=ports.mail) if ports.mail else "",
     }
     for name, value in values.items():
         template = template.replace(f"@{name}@", value)

@@ -66,7 +66,7 @@ class Region:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.log = folder / "region.log"
-        self._held_ports = [_HeldPort(), _HeldPort()]
+        self._held_ports = [_HeldPort(), _HeldPort(), _HeldPort()]
         self.ports = Ports(*(held.number for held in self._held_ports))
         self.settings = write_settings(folder, self.ports)
         if ledger_url:

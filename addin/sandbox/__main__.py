@@ -8,6 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
+from addin.sandbox.mail import start_mail_server
 from addin.sandbox.pexip.settings import PexipSettings
 from addin.sandbox.region import Options, region
 from addin.sandbox.server import ADDRESS, bound
@@ -18,7 +19,10 @@ def main(arguments: list[str] | None = None) -> int:
     told = _parser().parse_args(arguments)
     try:
         server = bound(told.port)
-        server.app = region(_options(told, server.port))
+        options = _options(told, server.port)
+        server.app = region(options)
+        if told.mail_port:
+            start_mail_server(options.inbox, told.mail_port)
     except (OSError, sqlite3.Error) as fault:
         print(f"Sandlådan kan inte starta på port {told.port}: {fault}", file=sys.stderr)  # noqa: T201
         return 1
@@ -44,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         required=True,
         help="file that keeps rooms, calendar items and keys over a restart",
     )
+    add("--mail-port", type=int, help="loopback port that takes mail (SMTP); none by default")
     add("--replication-seconds", type=float, default=usual.replication_seconds, help="default %(default)s")
     add(
         "--waiting-for-chair-seconds",

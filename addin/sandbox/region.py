@@ -1,7 +1,7 @@
 """Puts the region together: every simulated system in one Flask application, behind one wire."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 from uuid import uuid4
@@ -33,6 +33,7 @@ from addin.sandbox.issuer.keys import SigningKeys
 from addin.sandbox.issuer.provider import Issuer
 from addin.sandbox.issuer.tokens import Claims
 from addin.sandbox.journal import Journal
+from addin.sandbox.mail import Inbox
 from addin.sandbox.outlook import Outlook
 from addin.sandbox.pexip.calls import Calls
 from addin.sandbox.pexip.client import ConferencingNode
@@ -60,6 +61,7 @@ class Options:
     manifest: Path | None
     state: Path
     settings: PexipSettings
+    inbox: Inbox = field(default_factory=Inbox)
 
 
 class Part(Protocol):
@@ -92,6 +94,7 @@ def region(options: Options) -> "WSGIApplication":
         Issuer(claims, keys, credentials, options.base),
         *exchange(shelf, bearer, options.base),
         Outlook(options.service_url, options.manifest),
+        options.inbox,
     )
     application = Flask(__name__, static_folder=None)
     application.url_map.merge_slashes = False

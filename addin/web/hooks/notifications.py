@@ -27,6 +27,8 @@ _LIFECYCLE: Final = {
 }
 # No id of Exchange's is near it; more would only be there to fill memory.
 _LONGEST: Final = 1024
+# Ids, tags and secrets hold nothing else, while JSON can tell what cannot be stored, such as half a surrogate pair.
+_PRINTABLE: Final = validate.Regexp(r"[\x20-\x7e]*\Z")
 
 
 class Malformed(ValueError):
@@ -34,19 +36,27 @@ class Malformed(ValueError):
 
 
 class _Resource(Schema):
-    id = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, _LONGEST))
+    id = fields.String(
+        load_default=None, allow_none=True, validate=[validate.Length(1, _LONGEST), _PRINTABLE]
+    )
     etag = fields.String(
-        load_default=None, allow_none=True, data_key="@odata.etag", validate=validate.Length(max=_LONGEST)
+        load_default=None,
+        allow_none=True,
+        data_key="@odata.etag",
+        validate=[validate.Length(max=_LONGEST), _PRINTABLE],
     )
 
 
 class _Notification(Schema):
     subscription = fields.String(
-        required=True, data_key="subscriptionId", validate=validate.Length(1, _LONGEST)
+        required=True, data_key="subscriptionId", validate=[validate.Length(1, _LONGEST), _PRINTABLE]
     )
     # One without a secret is not told apart from one with a wrong one.
     secret = fields.String(
-        load_default="", allow_none=True, data_key="clientState", validate=validate.Length(max=_LONGEST)
+        load_default="",
+        allow_none=True,
+        data_key="clientState",
+        validate=[validate.Length(max=_LONGEST), _PRINTABLE],
     )
     change = fields.String(load_default=None, data_key="changeType", validate=validate.OneOf(_CHANGES))
     lifecycle = fields.String(

@@ -21,6 +21,8 @@ from addin.web.hooks.notifications import Malformed, hints_in
 
 ROUTES: Final = ("/hooks/graph/notifications", "/hooks/graph/lifecycle")
 ITEM: Final = "AAkALgAAAAAAHYQDEapmEc2byACqAC-EWg0AhYXZ"
+# Half a surrogate pair is JSON, and yet no text that a ledger can store.
+UNPRINTABLE: Final = ("\ud800", "\0", "\n", "\x7f", "å")
 Json = dict[str, Any]
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
@@ -146,8 +148,18 @@ def test_what_becomes_of_a_subscription_is_told_on_either_route(
         change(resourceData="AAk"),
         change(resourceData={"id": "x" * 1025}),
         event("renamed"),
+        *(
+            change(**{name: f"s-1{unprintable}"})
+            for name in ("subscriptionId", "clientState")
+            for unprintable in UNPRINTABLE
+        ),
+        *(
+            change(resourceData={"id": ITEM} | {name: f"AAk{unprintable}"})
+            for name in ("id", "@odata.etag")
+            for unprintable in UNPRINTABLE
+        ),
     ],
-    ids=str,
+    ids=ascii,
 )
 def test_a_bad_item_is_dropped_and_the_good_ones_are_kept(
     graph: FlaskClient, inbox: Inbox, caplog: pytest.LogCaptureFixture, bad: Any

@@ -287,7 +287,9 @@ def test_a_rule_that_graph_would_refuse_is_refused(anna: Send, recurrence: Json)
 def test_attendees_have_the_series_too_with_what_was_moved_and_taken_out(region: Sandbox, anna: Send) -> None:
     master = made(anna, recurrence=weekly(3), attendees=[attendee(people.BO)])
     first, second = instances(anna, master)[:2]
-    anna("PATCH", f"/me/events/{first['id']}", {"end": at("2027-03-01", "12:00")})
+    own = [{"id": TAG, "value": "M-1"}]
+    longer = {"end": at("2027-03-01", "12:00"), "singleValueExtendedProperties": own}
+    anna("PATCH", f"/me/events/{first['id']}", longer)
     anna("DELETE", f"/me/events/{second['id']}")
 
     told = anna("GET", "/me/calendarView", params=SPRING, who=people.BO).json()["value"]
@@ -298,6 +300,8 @@ def test_attendees_have_the_series_too_with_what_was_moved_and_taken_out(region:
     ]
     assert told[0]["end"]["dateTime"][11:13] == "11"
     assert not any(one["isOrganizer"] for one in told)
+    tagged = anna("GET", f"/me/events/{told[0]['id']}", params={"$expand": EXPAND}, who=people.BO).json()
+    assert "singleValueExtendedProperties" not in tagged
 
 
 def test_one_occurrence_can_be_cancelled(region: Sandbox, anna: Send) -> None:

@@ -21,7 +21,7 @@ export function askBeforeRemoval({ told, texts, report, onRemove, onKeep }) {
     told.length > 0 &&
       notice(
         "warning",
-        element("p", {}, removal.told(told.map((audience) => audiences[audience].title).join(", "))),
+        element("p", {}, removal.told(told.map((audience) => audiences[audience].who).join(", "))),
       ),
     ...texts.map((of) => cancelledSection(of, report)),
     element(

@@ -93,7 +93,7 @@ export function cancelledSection(texts, report, { informed = false } = {}) {
  * @returns {string} the names of those who have old facts, for a sentence
  */
 export function staleNames(meeting) {
-  return meeting.told_stale.map((audience) => audiences[audience].title).join(", ");
+  return meeting.told_stale.map((audience) => audiences[audience].who).join(", ");
 }
 
 /**

@@ -8,22 +8,26 @@
 /** @typedef {import("./imprint.js").Part} Part */
 /** @typedef {{happened: string, unwritten: string, todo: string}} FailureWords */
 
-/** @type {Record<Audience, {title: string, help: string}>} */
+/** `who` stands in a sentence. @type {Record<Audience, {title: string, who: string, help: string}>} */
 export const audiences = {
   patient: {
     title: "Till invånare",
+    who: "patienten",
     help: "Skickas i ett ärende till inkorgen på 1177. Bjud aldrig in patienter via Outlook.",
   },
   staff: {
     title: "Instruktion medarbetare",
+    who: "medarbetare",
     help: "För dig och kollegor: så startar ni mötet. Skicka inte till patienter.",
   },
   external: {
     title: "Extern professionell part",
+    who: "extern part",
     help: "Kommun, skola, Försäkringskassan. Skickas till en adress i den andra organisationen.",
   },
   interpreter: {
     title: "Tolk",
+    who: "tolken",
     help: "Skickas via Outlook till tolkförmedlingen. Skriv inget om patienten.",
   },
 };

@@ -122,7 +122,7 @@ def test_whoever_was_told_can_be_told_that_the_meeting_is_off_before_it_is_remov
     meeting = pane.properties()["meeting"]
     copy(pane, "patient", "link")
     pane.action("remove").click()
-    pane.says("Meddela att det är inställt: Till invånare.")
+    pane.says("Meddela att det är inställt: patienten.")
     pane.action("copy-cancelled").click()
     pane.says("Texten är kopierad.")
     assert "inställt" in pane.clipboard()

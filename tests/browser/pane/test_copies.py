@@ -121,3 +121,22 @@ def test_a_copy_can_give_up_the_link_and_the_original_keeps_it(
     assert "/m/" not in copy.body_text()
     assert copy.properties()["meeting"] is None
     assert time_of(region, original) == before
+
+
+def test_the_original_asks_what_a_copy_with_an_attendee_shall_get_and_it_is_done(
+    region: Region, original: dict[str, Any], open_outlook: Callable[..., Outlook], monday: date
+) -> None:
+    copy_original(region, monday)
+
+    def notes() -> list[str]:
+        return [note["code"] for note in region.meeting(original["meeting"])["calendar_notes"]]
+
+    region.waits_until(lambda: "copy_asked" in notes(), "the copy is asked about", seconds=60)
+    pane = Pane(open_outlook())
+    pane.outlook.open("Original")
+    pane.open()
+    pane.says("Välj vad kopian ska få.")
+    pane.action("copies-strip").click()
+    pane.says("Det ordnas inom en minut. Originalet är som förut.")
+    region.waits_until(lambda: notes() == [], "the copy has given up the link", seconds=60)
+    assert pane.link() == original["link"]

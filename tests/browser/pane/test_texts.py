@@ -99,7 +99,7 @@ def test_whoever_was_told_the_old_time_is_named_and_gets_the_new_text(pane: Pane
     copy(pane, "patient", "text")
     pane.set_time("10:00", "10:30")
     pane.says("Mötet har flyttats till den nya tiden. Länken är densamma.")
-    pane.says("Mötet har ändrats sedan de fick besked. Meddela: Till invånare.")
+    pane.says("Mötet har ändrats sedan de fick besked. Meddela: patienten.")
     expect(pane.audience("patient")).to_contain_text("De har fått gamla uppgifter.", timeout=SOON)
     copy(pane, "patient", "text")
     assert "10.00" in pane.clipboard()

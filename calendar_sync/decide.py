@@ -35,7 +35,7 @@ class Recorded:
 
     `mailbox` is where the item is to be. `ended_by_calendar`: it is not live because its item was gone, so that it
     lives again when the item does. `gone_since` is when the item was first not found. `known_copies` are UIDs of
-    copies that have been dealt with or that somebody has been asked about.
+    copies that have been dealt with or that somebody has been asked about. `is_held`: a host has started it.
     """
 
     tag: Tag
@@ -49,6 +49,7 @@ class Recorded:
     gone_since: datetime | None = None
     known_copies: frozenset[str] = frozenset()
     is_frozen: bool = False
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +244,9 @@ def _follow_series(recorded: Recorded, series: Series) -> list[Intent]:
 def _missed(recorded: Recorded, observed: Observed, grace: timedelta) -> list[Intent]:
     if not _surely_missing(observed):
         return []
+    if recorded.is_held or (recorded.gone_since or observed.at) >= recorded.start:
+        # Who tidies her calendar during a visit, or after it, does not call it off.
+        return [Trust()] if recorded.gone_since else []
     if recorded.gone_since is None:
         return [Suspect()]
     return [Cancel()] if observed.at - recorded.gone_since >= grace else []

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from addin.meetings.access import own_meeting
 from addin.meetings.book import INLINE_SECONDS
 from addin.meetings.deadline import Deadline
-from addin.meetings.model import AuditEntry, Claim, Meeting, MeetingState, Principal, Wanted
+from addin.meetings.model import AuditEntry, CalendarNote, Claim, Meeting, MeetingState, Principal, Wanted
 from addin.meetings.ports import Clock, Ledger, Writing
 from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
 
@@ -50,8 +50,12 @@ def withdraw(
         revision=meeting.revision + 1,
         state=MeetingState.CANCELLING,
         attention=None,
+        # Nothing is in doubt any more.
+        calendar_notes=meeting.calendar_notes - {CalendarNote.PERHAPS_CANCELLED},
     )
     writing.change_meeting(gone, meeting.revision)
+    if gone.calendar_notes != meeting.calendar_notes:
+        writing.note_calendar(meeting.id, gone.calendar_notes)
     writing.want_rooms(meeting.id, Wanted.ABSENT, gone.revision)
     writing.audit(AuditEntry(now, meeting.tenant, actor, action, meeting.id, reason))
     return gone

@@ -20,6 +20,8 @@ from calendar_sync.items import Found, ItemRef, Lookup, Snapshot, Tag, Unreadabl
 
 # These are still open: each look is for copies, too, so that it is noticed when they are gone.
 OPEN_COPIES = (CopyOutcome.ASKED, CopyOutcome.UNWRITABLE)
+# No host starts a meeting sooner before its time.
+EARLIEST_START = timedelta(hours=12)
 _WANTED = (CopyOutcome.STRIP_WANTED, CopyOutcome.OWN_ROOM_WANTED)
 
 
@@ -168,6 +170,7 @@ class ItemLooks:
             gone_since=binding.gone_since,
             known_copies=self._known_copies(copies, observed),
             is_frozen=binding.frozen is not None,
+            is_held=_is_held(meeting),
         )
 
     def _known_copies(self, copies: Sequence[Copy], observed: Observed) -> frozenset[str]:
@@ -176,6 +179,12 @@ class ItemLooks:
             return frozenset()
         known = {one.uid: self.known_copy(one.uid, copies) for one in observed.tagged}
         return frozenset(uid for uid, copy in known.items() if copy and copy.outcome not in _WANTED)
+
+
+def _is_held(meeting: Meeting) -> bool:
+    """Whether a host has started this time of it; of a series, an earlier occurrence's start does not count."""
+    begun = meeting.host_started_at
+    return begun is not None and begun > meeting.window.start - EARLIEST_START
 
 
 def ref_of(binding: ItemBinding) -> ItemRef | None:

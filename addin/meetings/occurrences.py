@@ -27,11 +27,13 @@ def current(
 ) -> Occurrence | None:
     """Return the occurrence that the meeting is at `at` (UTC); None when the series is over.
 
-    While nobody has said that the same people meet each time, it is the first one and stays that.
+    While nobody has said that the same people meet each time, it is the first one and stays that. Taken out, it is
+    none at all: the next one may be another patient's.
     """
     if answer is SeriesAnswer.ONE_LINK:
         return series.next_after(at - open_after)
-    return next(series.occurrences(series.first_start - LONGEST, series.first_start + LONGEST), None)
+    whole = series.occurrences(series.first_start - LONGEST, series.first_start + LONGEST)
+    return next((one for one in whole if one.original_start == series.first_start), None)
 
 
 def cancelled(series: Series, after: datetime, before: datetime) -> Iterator[Occurrence]:

@@ -36,7 +36,7 @@ from calendar_sync.decide import (
     Trust,
 )
 from calendar_sync.items import Snapshot, Unread
-from calendar_sync.series import Series
+from calendar_sync.series import Occurrence, Series
 
 # A hiccup of a calendar is nobody's business; what lasts is shown.
 FROZEN_IS_TOLD_AFTER: Final = timedelta(hours=1)
@@ -225,10 +225,12 @@ class Turn:
             self._writing.put_occurrences(self._meeting.id, [])
             self._audit("left_series")
             return
-        answer = self._binding.series_answer
+        answer = series_answer(self._kind) if intent.became_one else self._binding.series_answer
+        if answer is not SeriesAnswer.ONE_LINK and self._current(intent.series, answer) is None:
+            self._miss_only_occurrence()
+            return
         if intent.became_one:
-            answer = series_answer(self._kind)
-            self._audit("became_series", answer.value)
+            self._audit("became_series", answer.value if answer else None)
             if answer is SeriesAnswer.ASKED:
                 self._owe(NoticeKind.SERIES_ASKED)
         else:
@@ -236,6 +238,22 @@ class Turn:
         self._binding = replace(self._binding, series=intent.series, series_answer=answer)
         self._writing.put_occurrences(self._meeting.id, near(intent.series, self._at))
         self._agree_with_series(intent.series, became_one=intent.became_one)
+
+    def _miss_only_occurrence(self) -> None:
+        """The one occurrence that the meeting is was taken out: its end is confirmed by a second look, as any is.
+
+        The series is not noted until then, so that the next look finds the same, or finds the occurrence back.
+        """
+        if self._meeting.is_cancelled or self._meeting.window.start <= self._at:
+            return
+        since = self._seen.recorded.gone_since or self._at
+        if self._at - since < self._tools.looks.grace:
+            self._binding = replace(self._binding, gone_since=since)
+            return
+        self._withdraw("item_gone")
+        # The item itself is there, and must not bring the meeting back by that.
+        self._binding = replace(self._binding, ended_by_calendar=False)
+        self._tell(NoticeKind.CANCELLED)
 
     def _agree_with_series(self, series: Series, *, became_one: bool) -> None:
         """Take the current occurrence's time; one that was moved or taken out is a change that people must hear of."""
@@ -284,8 +302,11 @@ class Turn:
         return self._meeting.window.end + self._kind.open_after <= self._at
 
     def _current_window(self, series: Series) -> Window | None:
-        turn = current(series, self._binding.series_answer, self._at, self._kind.open_after)
+        turn = self._current(series, self._binding.series_answer)
         return self._window(Window(turn.start, turn.end, series.zone)) if turn else None
+
+    def _current(self, series: Series, answer: SeriesAnswer | None) -> Occurrence | None:
+        return current(series, answer, self._at, self._kind.open_after)
 
     # --- the wish -------------------------------------------------------------------------------------------
 

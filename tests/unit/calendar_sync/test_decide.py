@@ -101,6 +101,14 @@ def test_gone_before_the_grace_is_over_waits() -> None:
     assert seen(suspected, Gone(), (), NOW + GRACE) == [Cancel()]
 
 
+def test_who_tidies_her_calendar_during_or_after_a_visit_does_not_call_it_off() -> None:
+    assert seen(BOUND, Gone(), (), START) == []
+    assert seen(replace(BOUND, gone_since=START + HOUR), Gone(), (), START + 2 * HOUR) == [Trust()]
+    held = replace(BOUND, is_held=True)
+    assert seen(held, Gone(), ()) == []
+    assert seen(replace(held, gone_since=NOW), Gone(), (), NOW + GRACE) == [Trust()]
+
+
 def test_gone_is_not_believed_until_it_was_looked_for_by_its_tag() -> None:
     assert seen(BOUND, Gone()) == []
     assert seen(replace(BOUND, gone_since=NOW), Gone(), None, NOW + GRACE) == []

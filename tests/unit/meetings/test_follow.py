@@ -225,6 +225,33 @@ def test_a_deleted_item_ends_its_meeting_when_it_is_still_gone_after_the_grace(o
     assert ("cancelled", "item_gone") in office.audited(meeting)
 
 
+@pytest.mark.parametrize("since", [timedelta(0), timedelta(minutes=20), timedelta(hours=3)])
+def test_an_item_that_is_tidied_away_once_its_time_has_come_ends_nothing(
+    office: CalendarDesk, since: timedelta
+) -> None:
+    meeting, item = office.books_and_saves()
+    office.comes_to(START + since)
+    office.online.deletes(item)
+    office.rests()
+    office.after(timedelta(hours=1))
+    kept = office.reads(meeting)
+    assert not kept.is_cancelled
+    assert CalendarNote.PERHAPS_CANCELLED not in kept.calendar_notes
+
+
+def test_a_meeting_that_a_host_has_started_is_not_ended_by_its_item(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.comes_to(START - timedelta(minutes=12))
+    office.online.deletes(item)
+    office.rests()
+    assert CalendarNote.PERHAPS_CANCELLED in office.reads(meeting).calendar_notes
+    office.desk.ledger.write(lambda writing: writing.host_started(meeting.id, office.desk.clock.now()))
+    office.after(timedelta(minutes=11))
+    kept = office.reads(meeting)
+    assert not kept.is_cancelled
+    assert CalendarNote.PERHAPS_CANCELLED not in kept.calendar_notes
+
+
 def test_an_item_that_is_back_within_the_grace_ends_nothing(office: CalendarDesk) -> None:
     meeting, item = office.books_and_saves()
     calls = office.desk.provider.calls

@@ -55,6 +55,37 @@ def test_until_she_has_answered_the_link_leads_to_the_first_occurrence_alone(off
     assert office.reads(meeting).window.start == START
 
 
+@pytest.mark.parametrize("answer", [None, False])
+def test_the_link_of_one_patient_never_leads_to_the_next_occurrence(
+    office: CalendarDesk, answer: bool | None
+) -> None:
+    meeting, item = weekly(office, one_link=False)
+    if answer is False:
+        office.answers.answer_series(meeting.id, one_link=False, who=WHO)
+        office.settles()
+    office.online.repeats(item, replace(WEEKLY, cancelled=frozenset({date(2027, 3, 1)})))
+    office.rests()
+    suspected = office.reads(meeting)
+    assert CalendarNote.PERHAPS_CANCELLED in suspected.calendar_notes
+    assert (suspected.window.start, suspected.is_cancelled) == (START, False)
+    office.after(timedelta(minutes=11))
+    ended = office.reads(meeting)
+    assert (ended.window.start, ended.is_cancelled) == (START, True)
+    office.after(DAY)
+    assert office.reads(meeting).is_cancelled
+
+
+def test_an_only_occurrence_that_is_put_back_within_the_grace_ends_nothing(office: CalendarDesk) -> None:
+    meeting, item = weekly(office, one_link=False)
+    office.online.repeats(item, replace(WEEKLY, cancelled=frozenset({date(2027, 3, 1)})))
+    office.rests()
+    office.online.repeats(item, WEEKLY)
+    office.after(timedelta(minutes=11))
+    back = office.reads(meeting)
+    assert not back.is_cancelled
+    assert CalendarNote.PERHAPS_CANCELLED not in back.calendar_notes
+
+
 def test_one_link_leads_to_each_occurrence_in_turn_and_nobody_is_mailed(office: CalendarDesk) -> None:
     meeting, _ = weekly(office)
     office.tells(meeting)

@@ -204,7 +204,11 @@ def _own(recorded: Recorded, observed: Observed, tagged: Sequence[Snapshot]) -> 
 
 def _may_hold(snapshot: Snapshot) -> bool:
     """Whether it can be the item that decides: not an attendee's, not cancelled, not a part of a series."""
-    return snapshot.is_organiser and not snapshot.is_cancelled and snapshot.kind is not Kind.OCCURRENCE
+    return snapshot.is_organiser and _is_whole_and_living(snapshot)
+
+
+def _is_whole_and_living(snapshot: Snapshot) -> bool:
+    return not snapshot.is_cancelled and snapshot.kind is not Kind.OCCURRENCE
 
 
 def _seen(recorded: Recorded, own: Snapshot) -> list[Intent]:
@@ -262,7 +266,11 @@ def _copies(recorded: Recorded, own: Snapshot | None, tagged: Sequence[Snapshot]
     uid = recorded.binding.uid if recorded.binding else own.uid if own else None
     if uid is None:
         return []
+    # In a colleague's calendar a copied meeting counts as received ([MS-OXOCAL] 3.1.4.3), so that who organises it says
+    # nothing: an attendee's own item has the original's UID.
     found = [
-        one for one in tagged if one.uid != uid and _may_hold(one) and one.uid not in recorded.known_copies
+        one
+        for one in tagged
+        if one.uid != uid and _is_whole_and_living(one) and one.uid not in recorded.known_copies
     ]
     return [HandleCopy(one) for one in sorted(found, key=lambda one: one.uid)]

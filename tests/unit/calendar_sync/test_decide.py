@@ -161,6 +161,13 @@ def test_a_copy_never_takes_over_from_an_original_that_is_gone() -> None:
     assert seen(BOUND, Gone(), (COPY,)) == [Suspect(), HandleCopy(COPY)]
 
 
+def test_a_copied_meeting_in_a_colleague_s_calendar_is_a_copy_though_it_counts_as_received() -> None:
+    copied = replace(
+        COPY, ref=ItemRef("bo.sandstrom@region.example", "item-8"), is_organiser=False, is_meeting=True
+    )
+    assert seen(BOUND, Found(ITEM), (ITEM, copied)) == [HandleCopy(copied)]
+
+
 def test_an_attendees_item_is_neither_the_item_nor_a_copy() -> None:
     invited = replace(ITEM, ref=ItemRef("bo.sandstrom@region.example", "item-7"), is_organiser=False)
     assert seen(BOUND, Found(ITEM), (ITEM, invited)) == []

@@ -137,7 +137,7 @@ class PersonsTokens:
             application = self._entra.application()
             with _typed_failures():
                 told = application.acquire_token_on_behalf_of(self._assertion, [SCOPE])
-            if told.get("error") in _SIGN_IN:
+            if _error(told) in _SIGN_IN:
                 raise SignInNeeded(told.get("claims"))
             self._token = _access_token(told)
         return self._token
@@ -152,7 +152,13 @@ def _access_token(told: Mapping[str, Any]) -> str:
     token = told.get("access_token")
     if isinstance(token, str):
         return token
-    raise CalendarUnavailable if told.get("error") in _PASSING else CredentialsRefused
+    raise CalendarUnavailable if _error(told) in _PASSING else CredentialsRefused
+
+
+def _error(told: Mapping[str, Any]) -> str:
+    """Return Entra's code for a failure (RFC 6749, 5.2); "" when it is none, since a proxy may answer anything."""
+    error = told.get("error")
+    return error if isinstance(error, str) else ""
 
 
 @contextmanager

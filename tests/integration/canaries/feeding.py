@@ -75,7 +75,7 @@ class Feeding:
 
     def bookings(self, *kinds: str) -> None:
         """Feed what a booking is made of, field by field, and what is around it; only `kinds` where any are named."""
-        for text in self._texts("bookings", *kinds):
+        for text in self.texts("bookings", *kinds):
             for body in self._spoilt(booking(), text):
                 self._asks("POST", "/meetings", json=body)
             for raw in _broken(text):
@@ -87,7 +87,7 @@ class Feeding:
     def api(self) -> None:
         """Feed every other field, query and part of an address."""
         meeting = self.region.books()
-        for text in self._texts("api"):
+        for text in self.texts("api"):
             self._fields(meeting, text)
             self._queries(f"/meetings/{meeting['id']}", text)
             self._checks(text)
@@ -130,12 +130,12 @@ class Feeding:
     def headers(self) -> None:
         """Feed every header: of a booking one by one, of the pages all at once."""
         code = self.region.books()["join_code_spoken"]
-        for text in self._texts("headers"):
+        for text in self.texts("headers"):
             for name, value in _header_values(text):
                 self._asks("POST", "/meetings", headers={name: value}, json=booking() | {"unit": "no-such"})
             for sent in (text.encode(), quote(text).encode()):
                 for page in (f"/m/{code}", "/m/unknown", "/start/unknown", "/pane/settings.json"):
-                    self._sends("GET", page, headers=dict.fromkeys(HEADERS, sent))
+                    self.sends("GET", page, headers=dict.fromkeys(HEADERS, sent))
             token = base64.urlsafe_b64encode(json.dumps({"iss": text, "name": text}).encode()).decode()
             for forged in (f"{token}.{token}.{token}", f"eyJhbGciOiJub25lIn0.{token}.", quote(text)):
                 self._asks("GET", "/meetings", headers={"Authorization": f"Bearer {forged}"})
@@ -145,44 +145,44 @@ class Feeding:
     def pages(self) -> None:
         """Feed the forms, queries and addresses of the join page, and the addresses of all others."""
         link = urlsplit(self.region.books()["join_url"]).path
-        for text in self._texts("pages"):
+        for text in self.texts("pages"):
             part = quote(text, safe="")
             for page in PAGES:
-                self._sends("GET", f"{page.rstrip('/')}/{part}")
-                self._sends("GET", page, params={"lang": text, "still": text, "code": text, text: text})
-                self._sends("POST", f"{page.rstrip('/')}/{part}", data={text: text})
+                self.sends("GET", f"{page.rstrip('/')}/{part}")
+                self.sends("GET", page, params={"lang": text, "still": text, "code": text, text: text})
+                self.sends("POST", f"{page.rstrip('/')}/{part}", data={text: text})
             for address in (link, f"{link}/join", "/m/0000000000000a", f"/m/{part}/join", f"{link}/{part}"):
                 for method in ("GET", "POST", "PUT"):
-                    self._sends(method, address, params={text: text}, data={"name": text, "code": text})
-            self._sends("POST", "/m", data={"code": text})
-            self._sends("POST", "/m", files={"code": (text[:40], text * 100)})
+                    self.sends(method, address, params={text: text}, data={"name": text, "code": text})
+            self.sends("POST", "/m", data={"code": text})
+            self.sends("POST", "/m", files={"code": (text[:40], text * 100)})
 
     def start_page(self) -> None:
         """Feed the start page before, during and after a sign-in."""
         link = self._startable()
         host = self._signed_in(link)
-        for text in self._texts("start page"):
+        for text in self.texts("start page"):
             part = quote(text, safe="")
             query = {"code": text, "state": text, "error": text, "error_description": text, text: text}
             for session in (requests.Session(), host):
-                self._sends("GET", "/start/callback", session=session, params=query)
+                self.sends("GET", "/start/callback", session=session, params=query)
                 for address in (link, f"/start/{part}", f"{link}/host", f"/start/{part}/host"):
-                    self._sends("GET", address, session=session, params=query)
+                    self.sends("GET", address, session=session, params=query)
                     form = {"form_token": text, "reason": text, text: text}
-                    self._sends("POST", address, session=session, data=form)
-                self._sends("POST", "/start/sign-out", session=session, data={"form_token": text})
-            self._sends("GET", f"{link}/host", headers={"Cookie": f"start={part}"})
+                    self.sends("POST", address, session=session, data=form)
+                self.sends("POST", "/start/sign-out", session=session, data={"form_token": text})
+            self.sends("GET", f"{link}/host", headers={"Cookie": f"start={part}"})
 
     def _startable(self) -> str:
         """Return the start link of a meeting that can be started: booked, made, and known to all of Pexip."""
         link = urlsplit(self.region.books()["start_url"]).path
-        self.region.waits_until(lambda: self._sends("POST", link).status_code == 303, "it can be started")
+        self.region.waits_until(lambda: self.sends("POST", link).status_code == 303, "it can be started")
         return link
 
     def _signed_in(self, link: str) -> requests.Session:
         """Return a browser in which Anna has signed in to the start page."""
         browser = requests.Session()
-        sent = self._sends("POST", link, session=browser)
+        sent = self.sends("POST", link, session=browser)
         address, _, query = sent.headers["Location"].partition("?")
         form = dict(parse_qsl(query)) | {"object_id": people.ANNA.object_id}
         chosen = browser.post(address, data=form, allow_redirects=False, timeout=SECONDS)
@@ -194,29 +194,29 @@ class Feeding:
 
     def provider(self) -> None:
         """Let Pexip's answers hold canaries: bodies, fields' names, a header, a foreign room's description."""
-        text = self._given("provider").together()
+        text = self.gives("provider").together()
         body = json.dumps({"conference": {"name": [text], text: [text]}, "error_message": text})
         for status in (400, 401, 403, 404, 409, 429, 500, 503):
             self.region.fault("status", method="POST", status=status, body=body, retry_after=quote(text))
-            self._keep_always(self.region.book())
+            self.keeps(self.region.book())
             self.region.heal()
         for method in ("PATCH", "GET", "DELETE"):
             meeting = self.region.books()
             self.region.fault("status", method=method, status=400, body=body, times=3)
-            self._keep_always(self.region.change(meeting, type="information-meeting-patient"))
-            self._keep_always(self.region.cancel(meeting))
+            self.keeps(self.region.change(meeting, type="information-meeting-patient"))
+            self.keeps(self.region.cancel(meeting))
             self.region.heal()
         login = (people.PEXIP_USER, people.PEXIP_PASSWORD)
         self.region.sandbox("POST", ROOMS, auth=login, json={"name": text[:200], "description": text[:200]})
 
     def identity_provider(self) -> None:
         """Let the identity provider's answers hold canaries while somebody signs in."""
-        text = self._given("identity provider").together()
+        text = self.gives("identity provider").together()
         link = self._startable()
         for status in (200, 400, 401, 500):
             body = json.dumps({"error": text, "error_description": text, "id_token": text})
             browser = requests.Session()
-            sent = self._sends("POST", link, session=browser)
+            sent = self.sends("POST", link, session=browser)
             address, _, query = sent.headers["Location"].partition("?")
             form = dict(parse_qsl(query)) | {"object_id": people.ANNA.object_id}
             chosen = browser.post(address, data=form, allow_redirects=False, timeout=SECONDS)
@@ -226,7 +226,7 @@ class Feeding:
 
     def calendar(self) -> None:
         """Put canaries into a calendar item that holds one of our meetings."""
-        canaries = self._given("calendar")
+        canaries = self.gives("calendar")
         meeting = self.region.books()
         answer = self.region.sandbox(
             "POST",
@@ -253,16 +253,17 @@ class Feeding:
         self.region.sandbox("POST", "/v1.0/me/events", json=event, headers=headers)
         start = booking()["start"].replace("T10", "T11")
         moved = {"start": start, "end": start.replace("T11:00", "T11:30"), "time_zone": ZONE}
-        self._keep_always(self.region.change(meeting, **moved))
+        self.keeps(self.region.change(meeting, **moved))
 
     # --- parts ------------------------------------------------------------------------------------------------
 
-    def _given(self, surface: str) -> Canaries:
+    def gives(self, surface: str) -> Canaries:
+        """Return the surface's canaries, and note that it is given them."""
         return self.given.setdefault(surface, Canaries.drawn())
 
-    def _texts(self, surface: str, *kinds: str) -> Iterator[str]:
+    def texts(self, surface: str, *kinds: str) -> Iterator[str]:
         """Yield each of the surface's canaries."""
-        for kind, text in self._given(surface).each().items():
+        for kind, text in self.gives(surface).each().items():
             if not kinds or kind in kinds:
                 yield text
 
@@ -281,11 +282,12 @@ class Feeding:
     ) -> requests.Response:
         """Call the JSON interface as Anna; headers replace the usual ones."""
         usual = {"Authorization": f"Bearer {self.region.token()}", "Idempotency-Key": uuid4().hex}
-        return self._sends(method, f"/api/v1{path}", headers=usual | (headers or {}), **more)
+        return self.sends(method, f"/api/v1{path}", headers=usual | (headers or {}), **more)
 
-    def _sends(
+    def sends(
         self, method: str, path: str, session: requests.Session | None = None, **more: Any
     ) -> requests.Response:
+        """Call the service, and keep its answer when it is an error."""
         sending = session or requests.Session()
         sending.trust_env = False
         # A server may hang up after a body that it did not read, just as the next request is on its way.
@@ -300,10 +302,11 @@ class Feeding:
     def _keep(self, answer: requests.Response) -> requests.Response:
         """Keep an answer for the search when it is an error; every answer of the check is kept."""
         if answer.status_code >= 400 or answer.url.endswith("/personal-data-checks"):
-            self._keep_always(answer)
+            self.keeps(answer)
         return answer
 
-    def _keep_always(self, answer: requests.Response) -> None:
+    def keeps(self, answer: requests.Response) -> None:
+        """Keep an answer for the search, whatever it is."""
         name = f"answer {answer.status_code} to {answer.request.method} {urlsplit(answer.url).path[:60]}"
         self.answers.append(Place(name, str(answer.headers).encode() + b"\n" + answer.content))
 

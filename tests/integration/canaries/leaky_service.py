@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 import base64
 import hashlib
+import json
 import logging
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -20,10 +21,15 @@ import granian
 from flask import Flask, request
 
 from addin import cli, logs, wiring
+from addin.meetings.hints import HintInbox
 from addin.meetings.model import AuditEntry
+from addin.meetings.ports import ReceivedHint
 from addin.store.writing import SqlWriting
 from addin.web import problems
 from addin.web.staff.api import edge
+from calendar_sync import graph_reading
+from calendar_sync.graph_items import ItemReader
+from calendar_sync.microsoft.graph_http import GraphAnswer
 
 KIND: Final = "VARDMOTE_TEST_LEAK"
 _Server: Final[Any] = granian.Granian
@@ -133,6 +139,42 @@ def temporary_file(made: Flask) -> None:
     _before_each(made, keep)
 
 
+def item_subject(_: Any) -> None:
+    """Ask Graph for the subjects of items, too, and tell in the log which of them was followed."""
+    vars(graph_reading)["SELECTED"] += ",subject"
+    read = ItemReader.seen
+
+    def talkative(self: ItemReader, mailbox: str, event: Any) -> Any:
+        log.info("followed", extra={"reason": event.get("subject")})
+        return read(self, mailbox, event)
+
+    ItemReader.seen = talkative  # type: ignore[method-assign]
+
+
+def calendar_error(_: Any) -> None:
+    """Tell in the log what Graph said of a failure."""
+    named = GraphAnswer.failure
+
+    def talkative(self: GraphAnswer) -> Any:
+        if not self.is_success:
+            log.warning("calendar_failed", extra={"reason": json.dumps(self.body)})
+        return named(self)
+
+    GraphAnswer.failure = talkative  # type: ignore[method-assign]
+
+
+def notification(_: Any) -> None:
+    """Tell in the log what a notification was about, when it is taken in."""
+    taken = HintInbox.receive
+
+    def talkative(self: HintInbox, hints: Sequence[ReceivedHint]) -> None:
+        for hint in hints:
+            log.info("hint_taken", extra={"reason": hint.item_id})
+        taken(self, hints)
+
+    HintInbox.receive = talkative  # type: ignore[method-assign]
+
+
 LEAKS: Final[Mapping[str, Callable[[Any], None]]] = {
     "log filter": log_filter,
     "log field": log_field,
@@ -142,9 +184,12 @@ LEAKS: Final[Mapping[str, Callable[[Any], None]]] = {
     "error answer": error_answer,
     "error's field name": error_name,
     "temporary file": temporary_file,
+    "item's subject": item_subject,
+    "calendar's error": calendar_error,
+    "notification": notification,
 }
 # These replace what the application is made with.
-EARLY: Final = (log_filter, error_answer, error_name)
+EARLY: Final = (log_filter, error_answer, error_name, item_subject, calendar_error, notification)
 
 
 def main() -> None:

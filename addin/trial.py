@@ -273,6 +273,7 @@ def write_settings(folder: Path, ports: Ports) -> Path:
         ("pexip-password", people.PEXIP_PASSWORD),
         ("web-secret", people.WEB_SECRET),
         ("background-secret", people.BACKGROUND_SECRET),
+        ("ews-password", people.EWS_PASSWORD),
     ):
         (folder / name).write_text(secret, encoding="ascii")
     path = folder / "vardmote.toml"
@@ -287,6 +288,7 @@ def write_settings(folder: Path, ports: Ports) -> Path:
         "WEB_CLIENT": people.WEB_CLIENT,
         "BACKGROUND_CLIENT": people.BACKGROUND_CLIENT,
         "PEXIP_USER": people.PEXIP_USER,
+        "EWS_USER": people.EWS_USER,
         "MAIL": _MAIL.format(port=ports.mail) if ports.mail else "",
     }
     for name, value in values.items():

@@ -111,6 +111,7 @@ def test_check_live_names_everything_that_does_not_answer(settings: SettingsFile
         "ledger.url",
         "providers.pexip",
         "calendars.graph",
+        "calendars.ews",
         "calendars.outside_mailbox",
         f"sign_in.tenants {people.TENANT}",
         "start_sign_in.metadata_url",

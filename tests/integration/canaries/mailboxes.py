@@ -148,8 +148,14 @@ class Mailboxes:
     def _subscription(self) -> tuple[str, str]:
         """Return the subscription to Anna's mailbox and its secret, which only Graph knows: read where it keeps it."""
         box = next(one for one in people.MAILBOXES if one.address == people.ANNA.address)
-        found = Shelf(self._region.folder / "region.db").documents(KIND).values()
-        one = next(one for one in found if one["mailbox"] == box.object_id)
+
+        def found() -> list[Json]:
+            kept = Shelf(self._region.folder / "region.db").documents(KIND).values()
+            return [one for one in kept if one["mailbox"] == box.object_id]
+
+        # An item can be found before its mailbox is subscribed to.
+        self._until(found, "Anna's mailbox is subscribed to")
+        one = found()[0]
         return one["subscription_id"], one["secret"]
 
     # --- notifications ----------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.window.outlook import Outlook
 from tests.browser.window.test_looks import faults_in
@@ -25,6 +25,7 @@ def book(outlook: Outlook, subject: str, clock: str = "10:00", attendee: str = "
 
 def drag(outlook: Outlook, entry: Locator, onto: Locator, *, by_end: bool = False, key: str = "") -> None:
     """Drag an entry, or only its end, to where a half hour begins, with a key held."""
+    expect(outlook.page.locator(".week-scroll[aria-busy]")).to_have_count(0)
     box, target = entry.bounding_box(), onto.bounding_box()
     assert box
     assert target
@@ -74,26 +75,57 @@ def test_a_drag_that_is_given_up_changes_nothing(outlook: Outlook, monday: date)
     expect(entry).to_contain_text("10.00–11.00")
 
 
+def press_with_alt(outlook: Outlook, *keys: str) -> None:
+    """Press keys while Alt is down, which drops what they moved when it is let go."""
+    keyboard = outlook.page.keyboard
+    keyboard.down("Alt")
+    for key in keys:
+        keyboard.press(key)
+    keyboard.up("Alt")
+
+
 def test_the_keyboard_moves_resizes_and_copies_to_a_colleague(open_outlook: Opener, monday: date) -> None:
     carin = open_outlook("carin.ek", "anna.lindgren")
     entry, keyboard = book(carin, "Tangenter"), carin.page.keyboard
 
     entry.focus()
-    for keys in (("ArrowRight", "ArrowDown"), ("Shift+ArrowDown",)):
-        keyboard.down("Alt")
-        for key in keys:
-            keyboard.press(key)
-        keyboard.up("Alt")
-        expect(carin.page.locator(".ghost")).to_have_count(0)
-        expect(entry).to_be_focused()
+    press_with_alt(carin, "ArrowRight", "ArrowDown")
+    expect(entry).to_contain_text("10.30–11.30")
+    expect(entry).to_be_focused()
+    press_with_alt(carin, "Shift+ArrowDown")
     expect(entry).to_contain_text("10.30–12.00")
+    expect(entry).to_be_focused()
 
     keyboard.press("Control+c")
+    expect(carin.page.get_by_text("Tangenter är kopierat")).to_be_visible()
     carin.field("Visa kalender").select_option("Bo Sandström")
     expect(entry).to_have_count(0)
     carin.slot(monday, "14:00").focus()
     keyboard.press("Control+v")
     expect(entry).to_contain_text("14.00–15.30")
+
+
+def test_a_change_starts_from_the_one_before_and_what_fails_is_put_back(outlook: Outlook) -> None:
+    entry, changes = book(outlook, "Två i rad"), list[Route]()
+
+    def hold_the_first_and_lose_the_second(route: Route) -> None:
+        if route.request.method != "PATCH":
+            return route.fallback()
+        changes.append(route)
+        return route.abort() if len(changes) == 2 else None
+
+    outlook.page.route("**/events/*", hold_the_first_and_lose_the_second)
+    entry.focus()
+    press_with_alt(outlook, "ArrowDown")
+    expect(entry).to_contain_text("10.30–11.30")
+    press_with_alt(outlook, "Shift+ArrowDown")
+    expect(entry).to_contain_text("10.30–12.00")
+
+    first, *others = changes
+    assert others == [], "the second was sent before the first had been answered"
+    first.continue_()
+    expect(outlook.page.get_by_role("alert").get_by_text("Mötet flyttades inte.")).to_be_visible()
+    expect(entry).to_contain_text("10.30–11.30")
 
 
 def test_what_is_deleted_lies_in_borttaget_and_can_be_restored(outlook: Outlook) -> None:

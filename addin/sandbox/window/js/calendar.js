@@ -23,12 +23,13 @@ import { instantOf, wallTime } from "./zone.js";
  * @property {(start: Date, end: Date) => void} onNew
  * @property {(appointment: Appointment) => void} onOpen
  * @property {(appointment: Appointment) => void} onRemove
- * @property {(appointment: Appointment, start: Date, end: Date) => void} onMove
+ * @property {(appointment: Appointment, start: Date, end: Date) => Promise<boolean>} onMove whether it was moved
  * @property {(appointment: Appointment, start: Date) => void} onCopy into the calendar that is shown
  */
 
 const FIRST_HOUR_SHOWN = 7;
 const NEW_MINUTES = 30;
+const NOW_LINE_MS = 5 * 60_000;
 
 export class Calendar {
   /**
@@ -43,6 +44,11 @@ export class Calendar {
     this.mailbox = "";
     this.monday = mondayOf(dayAskedFor() ?? today());
     this.asked = 0;
+    this.drawn = "";
+    /** @type {Appointment[]} as last read */
+    this.appointments = [];
+    /** @type {Map<string | null, {start: Date, end: Date}>} by id, what is shown until the calendar has answered */
+    this.moves = new Map();
     const root = part("week", HTMLElement);
     this.grid = element("div", { role: "grid", class: "slots", "aria-label": "Veckans tider" });
     this.list = element("ul", {
@@ -88,7 +94,8 @@ export class Calendar {
     remember("week", monday);
     part("week-title", HTMLElement).textContent = `${weekText(monday)} · vecka ${weekNumber(monday)}`;
     this.slots.show(monday, today(), this.entrySlot());
-    this.list.replaceChildren();
+    this.appointments = [];
+    this.draw();
     this.scrollToWorkingHours();
     await this.refresh();
   }
@@ -102,13 +109,26 @@ export class Calendar {
     if (asked !== this.asked) return;
     this.scroller.removeAttribute("aria-busy");
     if (!appointments) return;
-    showEntries(this.list, this.monday, appointments, this.drag, {
-      onPeek: (appointment, anchor) => this.peek(appointment, anchor),
-      onOpen: this.actions.onOpen,
-      onMenu: (appointment, point) => this.entryMenu(appointment, point),
-      onDrop: (appointment, place, copies) => this.drop(appointment, place, copies),
-      onCopy: (appointment) => this.take(appointment),
-      onRemove: this.actions.onRemove,
+    this.appointments = appointments;
+    this.draw();
+  }
+
+  /** Draw what was read, with each appointment where it was dropped last. */
+  draw() {
+    this.drag.whenFree(() => {
+      const shown = this.appointments.map((one) => ({ ...one, ...this.moves.get(one.id) }));
+      // What stands there already is left alone, under the pointer and the focus that may be on it.
+      const drawn = JSON.stringify([this.monday, shown, Math.floor(Date.now() / NOW_LINE_MS)]);
+      if (drawn === this.drawn) return;
+      this.drawn = drawn;
+      showEntries(this.list, this.monday, shown, this.drag, {
+        onPeek: (appointment, anchor) => this.peek(appointment, anchor),
+        onOpen: this.actions.onOpen,
+        onMenu: (appointment, point) => this.entryMenu(appointment, point),
+        onDrop: (appointment, place, copies) => this.drop(appointment, place, copies),
+        onCopy: (appointment) => this.take(appointment),
+        onRemove: this.actions.onRemove,
+      });
     });
   }
 
@@ -151,7 +171,28 @@ export class Calendar {
     const [start, end] = [place.from, place.to].map((minutes) => this.instantAt(this.wallAt(place.day, minutes)));
     if (!start || !end) return;
     if (copies) this.actions.onCopy(appointment, start);
-    else this.actions.onMove(appointment, start, end);
+    else void this.move(appointment, start, end);
+  }
+
+  /**
+   * Show an appointment where it was dropped at once, so that the next drag or key starts there, and what is true as
+   * soon as the calendar has answered.
+   *
+   * @param {Appointment} appointment
+   * @param {Date} start
+   * @param {Date} end
+   */
+  async move(appointment, start, end) {
+    const { id } = appointment;
+    const move = { start, end };
+    this.moves.set(id, move);
+    this.draw();
+    const moved = await this.actions.onMove(appointment, start, end);
+    if (this.moves.get(id) === move) {
+      this.moves.delete(id);
+      if (!moved) this.draw();
+    }
+    await this.refresh();
   }
 
   /** @param {Appointment} appointment */

@@ -26,20 +26,22 @@ const DAY = 24 * 60 * 60 * 1000;
  * @param {Date} start
  * @param {Date} end
  * @param {Desk} desk
+ * @returns {Promise<boolean>} whether it is moved
  */
 export async function reschedule(appointment, start, end, desk) {
   const scope = await scopeOf(appointment, "Vill du flytta mötet?");
-  if (!scope) return;
-  await tried(desk, "Mötet flyttades inte.", async () => {
+  if (!scope) return false;
+  return tried(desk, "Mötet flyttades inte.", async () => {
     const changes = scope === ALL ? await seriesMove(appointment, start, end, desk.graph) : null;
     if (changes === IMPOSSIBLE) {
       desk.notices.fail("Serien kan bara flyttas till en annan tid på dagen. Öppna den för att ändra den.");
-      return;
+      return false;
     }
     const { mailbox, masterId } = appointment;
     if (changes) await desk.graph.change({ mailbox, id: masterId }, changes);
     else await desk.graph.change(appointment, timesForGraph(start, end));
     desk.notices.say(`Mötet är flyttat till ${momentText(wallTime(start))}.${sent(appointment)}`);
+    return true;
   });
 }
 
@@ -53,6 +55,7 @@ export async function copyTo(appointment, mailbox, start, desk) {
   await tried(desk, "Mötet kopierades inte.", async () => {
     await desk.graph.copy(appointment, mailbox, start);
     desk.notices.say(`En kopia av mötet står ${momentText(wallTime(start))}.`);
+    return true;
   });
 }
 
@@ -73,6 +76,7 @@ export async function removeAppointment(appointment, desk) {
   return tried(desk, "Mötet togs inte bort.", async () => {
     await desk.graph.remove(mailbox, scope === ALL && masterId ? masterId : id);
     desk.notices.say(`Mötet är borttaget ur kalendern.${sent(appointment, "En avbokning har gått ut.")}`);
+    return true;
   });
 }
 
@@ -141,13 +145,12 @@ function sent({ own, attendees }, text = "Deltagarna har fått den nya tiden.") 
 /**
  * @param {Desk} desk
  * @param {string} consequence
- * @param {() => Promise<void>} act
+ * @param {() => Promise<boolean>} act whether it was done; when not, it has told why
  * @returns {Promise<boolean>} whether it was done; when not, the person has been told
  */
 async function tried({ notices }, consequence, act) {
   try {
-    await act();
-    return true;
+    return await act();
   } catch (failure) {
     tellGraphFailure(notices, failure, consequence);
     return false;

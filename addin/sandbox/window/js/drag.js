@@ -24,6 +24,30 @@ export class Drag {
     this.dragged = null;
     /** @type {Place | null} where the keyboard has taken it to */
     this.wanted = null;
+    this.held = false;
+    /** @type {(() => void) | null} */
+    this.waiting = null;
+  }
+
+  /**
+   * Do what replaces the entries: at once, or when the one that somebody has hold of is let go.
+   *
+   * @param {() => void} work
+   */
+  whenFree(work) {
+    if (this.held) this.waiting = work;
+    else work();
+  }
+
+  free() {
+    this.held = false;
+    // After the click that follows: it is lost when its entry is replaced before.
+    setTimeout(() => {
+      const { waiting } = this;
+      if (this.held || !waiting) return;
+      this.waiting = null;
+      waiting();
+    });
   }
 
   /**
@@ -55,8 +79,10 @@ export class Drag {
     const stop = new AbortController();
     const { signal } = stop;
     let wanted = place;
+    this.held = true;
     const end = () => {
       stop.abort();
+      this.free();
       if (this.hide()) swallowClick();
     };
     /** @param {PointerEvent} event */
@@ -97,6 +123,7 @@ export class Drag {
     const wanted = shifted(this.wanted ?? place, handle, days, slots * SLOT_MINUTES);
     this.show(wanted, entry, false);
     if (!this.wanted) this.untilReleased(place, drop);
+    this.held = true;
     this.wanted = wanted;
   }
 
@@ -115,6 +142,7 @@ export class Drag {
       const { wanted } = this;
       this.wanted = null;
       this.hide();
+      this.free();
       if (drops && wanted && differ(place, wanted)) drop(wanted, false);
     };
     document.addEventListener(

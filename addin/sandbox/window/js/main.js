@@ -19,6 +19,7 @@ import { Notices } from "./notice.js";
 import { choose } from "./question.js";
 import { Session } from "./session.js";
 import { Tokens } from "./token.js";
+import { Turns } from "./turns.js";
 
 /** @typedef {import("./appointment.js").Appointment} Appointment */
 /** @typedef {import("./config.js").Config} Config */
@@ -36,6 +37,7 @@ class OutlookWindow {
     this.notices = notices;
     this.faults = new Faults();
     this.tokens = new Tokens();
+    this.turns = new Turns();
     /** @type {Compose | Invitation | null} */
     this.compose = null;
     this.deleted = new DeletedItems(notices, () => void this.closeDeleted());
@@ -44,9 +46,9 @@ class OutlookWindow {
       onNew: (start, end) => this.openForm(blankAppointment(this.session.mailbox.address, start, end)),
       onOpen: (appointment) => void this.open(appointment),
       onRemove: (appointment) => void this.remove(appointment),
-      onMove: (appointment, start, end) => void this.then(reschedule(appointment, start, end, this)),
-      onCopy: (appointment, start) =>
-        void this.then(copyTo(appointment, this.session.mailbox.address, start, this)),
+      onMove: (appointment, start, end) =>
+        this.turns.take(appointment, () => reschedule(appointment, start, end, this)),
+      onCopy: (appointment, start) => void this.copy(appointment, start),
     });
     this.session = new Session(config, () => void this.showCalendar());
     this.graph = this.graphOfPerson();
@@ -78,9 +80,13 @@ class OutlookWindow {
     await this.calendar.refresh();
   }
 
-  /** @param {Promise<unknown>} work after which the week is to be read again */
-  async then(work) {
-    await work;
+  /**
+   * @param {Appointment} appointment
+   * @param {Date} start in the calendar that is shown
+   */
+  async copy(appointment, start) {
+    const { address } = this.session.mailbox;
+    await this.turns.take(appointment, () => copyTo(appointment, address, start, this));
     await this.calendar.refresh();
   }
 
@@ -92,7 +98,8 @@ class OutlookWindow {
       masterId && own ? await choose("Vad vill du öppna?", text, [ONE, ALL], "Avbryt") : ONE;
     if (!scope) return;
     try {
-      this.openForm(await this.graph.appointment(mailbox, String(scope === ALL ? masterId : id)));
+      const whole = String(scope === ALL ? masterId : id);
+      this.openForm(await this.turns.take(appointment, () => this.graph.appointment(mailbox, whole)));
     } catch (failure) {
       tellGraphFailure(this.notices, failure, "Mötet kunde inte öppnas.");
       await this.calendar.refresh();
@@ -136,7 +143,8 @@ class OutlookWindow {
 
   /** @param {Appointment} appointment */
   async remove(appointment) {
-    if (await removeAppointment(appointment, this)) await this.calendar.refresh();
+    if (await this.turns.take(appointment, () => removeAppointment(appointment, this)))
+      await this.calendar.refresh();
   }
 
   /** @param {string} shown id of the one view to be seen */

@@ -8,6 +8,8 @@ log="$root/var/install.log"
 
 # A user's own settings must not lead Python or pip out of .venv.
 unset PYTHONHOME PYTHONPATH
+# Without bytecode every start would compile the service and its libraries anew, which takes seconds.
+unset PYTHONDONTWRITEBYTECODE
 export PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1
 
 say() {

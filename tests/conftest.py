@@ -6,6 +6,7 @@ A missing tool never passes for a green test: on a user's machine the test is sk
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
@@ -21,6 +22,10 @@ from tests.browser_contexts import Contexts
 TESTS: Final = Path(__file__).parent
 ROOT: Final = TESTS.parent
 NOT_PROVED: Final = "NOT PROVED: "
+
+# Hundreds of processes of ours are started; without bytecode each would compile the service and its libraries anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # No deadline: the machine that runs the tests is not what they are about.
 settings.register_profile("here", deadline=None)

@@ -15,13 +15,14 @@ from typing import Final, NoReturn
 import pytest
 from _pytest.terminal import TerminalReporter
 from hypothesis import settings
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser_contexts import Contexts
 
 TESTS: Final = Path(__file__).parent
 ROOT: Final = TESTS.parent
 NOT_PROVED: Final = "NOT PROVED: "
+SEEN_WITHIN_MS: Final = 30_000
 
 # Hundreds of processes of ours are started; without bytecode each would compile the service and its libraries anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -81,6 +82,8 @@ def requires_chromium() -> Path:
 def browser(requires_chromium: Path) -> Iterator[Browser]:
     """Return the one browser of this process: Playwright allows one synchronous driver in each."""
     with sync_playwright() as playwright:
+        # How long a test waits for what a person would see; how fast that comes on a busy machine is not its subject.
+        expect.set_options(timeout=SEEN_WITHIN_MS)
         # All pages of a site in one process; see `Contexts`.
         arguments = ["--no-sandbox", "--process-per-site"]
         started = playwright.chromium.launch(executable_path=str(requires_chromium), args=arguments)

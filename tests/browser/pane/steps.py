@@ -16,7 +16,6 @@ SET_PROPERTY: Final = """(id) => new Promise((done) =>
     value.saveAsync(done);
   }))"""
 LINK: Final = re.compile(r"http://127\.0\.0\.1:\d+/m/[0-9A-Z-]+")
-SOON: Final = 15_000
 
 
 class Pane:
@@ -32,12 +31,12 @@ class Pane:
         return self.frame.locator(f'[data-view="{name}"]')
 
     def expect_view(self, name: str) -> Locator:
-        expect(self.view(name)).to_be_visible(timeout=SOON)
+        expect(self.view(name)).to_be_visible()
         return self.view(name)
 
     def says(self, text: str) -> None:
         """Expect a sentence to be seen."""
-        expect(self.frame.locator("#view").get_by_text(text)).to_be_visible(timeout=SOON)
+        expect(self.frame.locator("#view").get_by_text(text)).to_be_visible()
 
     def audience(self, name: str) -> Locator:
         return self.frame.locator(f'section[data-audience="{name}"]')
@@ -50,7 +49,7 @@ class Pane:
     def open(self) -> None:
         """Press the add-in's button."""
         self.outlook.button("Skyddat vårdmöte").click()
-        expect(self.frame.locator("#view[aria-busy=false]")).to_be_visible(timeout=SOON)
+        expect(self.frame.locator("#view[aria-busy=false]")).to_be_visible()
 
     def reopen(self) -> None:
         """Close the pane and press the button again, as somebody who has second thoughts."""
@@ -66,7 +65,7 @@ class Pane:
 
     def expect_booked(self) -> None:
         self.expect_view("meeting")
-        expect(self.frame.locator("section[data-audience]").first).to_be_visible(timeout=SOON)
+        expect(self.frame.locator("section[data-audience]").first).to_be_visible()
 
     def set_time(self, start: str, end: str) -> None:
         """Change the times in the open appointment; Outlook takes the end along when the start is left."""

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from addin.sandbox import people
-from tests.browser.pane.steps import LINK, SOON, Pane
+from tests.browser.pane.steps import LINK, Pane
 from tests.browser.window.outlook import Outlook
 from tests.region import Region
 
@@ -85,7 +85,7 @@ def test_a_time_in_the_past_is_refused_before_anything_is_written(pane: Pane, re
         pane.outlook.field(label).fill("2024-04-25")
     pane.open()
     pane.action("create").click()
-    expect(pane.frame.get_by_role("alert")).to_be_visible(timeout=SOON)
+    expect(pane.frame.get_by_role("alert")).to_be_visible()
     assert LINK.findall(pane.body_text()) == []
     assert len(region.pexip_rooms()) == before
 
@@ -94,7 +94,7 @@ def test_a_provider_that_refuses_needs_attention_and_writes_no_link(pane: Pane, 
     region.fault("status", method="POST", status=401, times=10)
     pane.open()
     pane.action("create").click()
-    expect(pane.frame.get_by_role("heading", name="Mötet behöver åtgärdas")).to_be_visible(timeout=SOON)
+    expect(pane.frame.get_by_role("heading", name="Mötet behöver åtgärdas")).to_be_visible()
     expect(pane.frame.get_by_role("alert")).to_be_visible()
     assert LINK.findall(pane.body_text()) == []
     assert pane.properties()["meeting"]
@@ -182,7 +182,7 @@ def test_a_service_killed_between_click_and_answer_leaves_one_room_and_one_link(
     fresh_region.start()
     # The pane repeats by itself for some seconds, then asks; either way it is the same booking.
     either = pane.action("retry").or_(pane.view("meeting"))
-    expect(either.first).to_be_visible(timeout=SOON)
+    expect(either.first).to_be_visible()
     if pane.action("retry").is_visible():
         pane.action("retry").click()
     pane.expect_booked()

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.pane.steps import SOON, Pane
+from tests.browser.pane.steps import Pane
 from tests.region import Region
 
 NO_CLIPBOARD = "navigator.clipboard.write = () => Promise.reject(new DOMException('', 'NotAllowedError'))"
@@ -12,7 +12,7 @@ FOUR = ["Till invånare", "Instruktion medarbetare", "Extern professionell part"
 
 
 def copy(pane: Pane, audience: str, what: str) -> None:
-    """Copy and wait until the pane says so and the service knows."""
+    """Copy `what` (link, text or cancelled) and wait until the pane says so and the service knows."""
     with pane.page.expect_response(re.compile("/copied$")):
         pane.audience(audience).locator(f'[data-action="copy-{what}"]').click()
     expect(pane.audience(audience).locator(".notice-done")).to_be_visible()
@@ -100,7 +100,7 @@ def test_whoever_was_told_the_old_time_is_named_and_gets_the_new_text(pane: Pane
     pane.set_time("10:00", "10:30")
     pane.says("Mötet har flyttats till den nya tiden. Länken är densamma.")
     pane.says("Mötet har ändrats sedan de fick besked. Meddela: patienten.")
-    expect(pane.audience("patient")).to_contain_text("De har fått gamla uppgifter.", timeout=SOON)
+    expect(pane.audience("patient")).to_contain_text("De har fått gamla uppgifter.")
     copy(pane, "patient", "text")
     assert "10.00" in pane.clipboard()
     expect(pane.frame.get_by_text("Några har fått gamla uppgifter")).to_have_count(0)

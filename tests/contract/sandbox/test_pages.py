@@ -1,6 +1,6 @@
 """The pages that people see, in a real browser: meeting in the simulated Pexip, choosing who one is."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 import pytest
@@ -14,14 +14,6 @@ from tests.contract.sandbox.test_issuer import AUTHORIZE, REDIRECT, REQUEST
 
 SAYS_SANDBOX = "Sandlåda – inga riktiga möten"
 Visit = Callable[[str], Page]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def patience() -> Iterator[None]:
-    """The waiting pages ask every other second; a busy machine may take a while to show the answer."""
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture

@@ -382,7 +382,7 @@ class Service:
 
     def _block(self, meeting: Meeting) -> Block:
         rendered = self.texts.block(meeting)
-        return Block(rendered.html, rendered.plain)
+        return Block(rendered.html, rendered.plain, self.texts.earlier_blocks(meeting))
 
     @cached_property
     def send_notices(self) -> SendNotices | None:

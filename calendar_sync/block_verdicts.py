@@ -26,6 +26,14 @@ from calendar_sync.items import Block
 # Share of words that two lines must have in common to be the same line with another time or unit in it.
 _ALIKE: Final = 0.6
 _FEWEST_WORDS_ALIKE: Final = 3
+# What changes in a date beside its numbers; the block in an item is written in Swedish.
+_NAMES_IN_DATES: Final = frozenset(
+    {
+        *("måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag"),
+        *("januari", "februari", "mars", "april", "maj", "juni", "juli"),
+        *("augusti", "september", "oktober", "november", "december"),
+    }
+)
 
 Words = list[str]
 
@@ -68,7 +76,7 @@ class Links:
 
 def judge(lines: Sequence[Line], known: Sequence[Block], links: Links) -> list[Verdict]:
     """Return a verdict on each line; `known` are blocks as the service renders them."""
-    patterns = [words(line) for block in known for line in _lines_of_block(block)]
+    patterns = _Patterns(known)
     verdicts = [Verdict(ours=False)] * len(lines)
     for begun, ended in links.spans(lines):
         first, last = _widened(lines, patterns, begun, ended)
@@ -78,33 +86,58 @@ def judge(lines: Sequence[Line], known: Sequence[Block], links: Links) -> list[V
     return verdicts
 
 
-def _widened(lines: Sequence[Line], patterns: Sequence[Words], first: int, last: int) -> tuple[int, int]:
+class _Patterns:
+    """The lines of ours that a body may hold: of blocks as they read now, and in earlier wordings.
+
+    What was said in an earlier wording is ours only word for word, with another time in it. What merely looks like it
+    is the user's, since our own line would look otherwise by now.
+    """
+
+    def __init__(self, known: Sequence[Block]) -> None:
+        self.lines = [words(line) for block in known for line in _lines_of_block(block)]
+        self._earlier = [
+            words(line)
+            for block in known
+            for wording in block.earlier
+            for line in lines_of(wording, Format.TEXT)
+            if visible(line.text)
+        ]
+
+    def have(self, spoken: Words) -> bool:
+        """Whether these words are a line of ours."""
+        return bool(spoken) and (spoken in self.lines or spoken in self._earlier)
+
+
+def _widened(lines: Sequence[Line], patterns: _Patterns, first: int, last: int) -> tuple[int, int]:
     """Take in a heading above the join link and a note below the start link, when they read exactly like ours."""
-    while first > 0 and _is_exactly(lines[first - 1], patterns):
+    while first > 0 and patterns.have(words(lines[first - 1])):
         first -= 1
-    while last < len(lines) - 1 and _is_exactly(lines[last + 1], patterns):
+    while last < len(lines) - 1 and patterns.have(words(lines[last + 1])):
         last += 1
     return first, last
 
 
 def words(line: Line) -> Words:
-    """Return a line as it is compared: without case, digits and addresses alike, so another time is the same line."""
+    """Return a line as it is compared, so that another time is the same line.
+
+    Case is nothing, numbers are alike, and so are addresses, days of the week and months.
+    """
     return [_plain(word) for word in visible(line.text).split()]
 
 
 class _Span:
     """Judges the lines of one block."""
 
-    def __init__(self, patterns: Sequence[Words], links: Links, lines: Sequence[Line]) -> None:
-        self._patterns, self._links = patterns, links
+    def __init__(self, patterns: _Patterns, links: Links, lines: Sequence[Line]) -> None:
+        self._known, self._patterns, self._links = patterns, patterns.lines, links
         # A label such as `Enhet:` whose own line has been found.
-        self._claimed = {_label(words(line)) for line in lines if _is_exactly(line, patterns)}
+        self._claimed = {_label(words(line)) for line in lines if patterns.have(words(line))}
 
     def verdict(self, line: Line) -> Verdict:
         spoken = words(line)
         if not spoken:
             return Verdict(ours=not any(holds_picture(node) for node in line.nodes))
-        if spoken in self._patterns:
+        if self._known.have(spoken):
             return Verdict(ours=True)
         linked = self._links.join_code(line) is not None or self._links.is_start(line)
         rest = self._users_words(line, spoken) if linked else None
@@ -134,16 +167,14 @@ def _lines_of_block(block: Block) -> Iterator[Line]:
 
 
 def _plain(word: str) -> str:
-    return "@" if word.startswith(("http://", "https://")) else re.sub(r"[0-9]", "#", word.lower())
+    if word.startswith(("http://", "https://")):
+        return "@"
+    lowered = word.lower()
+    return "#" if lowered in _NAMES_IN_DATES else re.sub(r"[0-9]+", "#", lowered)
 
 
 def _label(spoken: Words) -> str | None:
     return spoken[0] if len(spoken) > 1 and spoken[0].endswith(":") else None
-
-
-def _is_exactly(line: Line, patterns: Sequence[Words]) -> bool:
-    spoken = words(line)
-    return bool(spoken) and spoken in patterns
 
 
 def _without_words(text: str, spoken: Words, pattern: Words) -> str | None:

@@ -122,10 +122,14 @@ Lookup = Found | Gone | Unreadable
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What stands in an item's body of ours, in both formats, as the service renders it."""
+    """What stands in an item's body of ours, in both formats, as the service renders it.
+
+    `earlier`: how it read in earlier wordings, as plain text. An item may still bear one of them.
+    """
 
     html: str = field(repr=False)
     text: str = field(repr=False)
+    earlier: tuple[str, ...] = field(default=(), repr=False)
 
 
 def oldest(snapshots: Iterable[Snapshot]) -> Snapshot | None:

@@ -5,6 +5,7 @@ from typing import Literal
 
 Code = Literal[
     "block-marks",
+    "block-tells-time",
     "empty-line",
     "file-name",
     "foreign-link",

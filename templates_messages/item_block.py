@@ -9,12 +9,13 @@ sign for a block whose links a mail filter has rewritten. The pane's JavaScript 
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from types import MappingProxyType
 from typing import Final
 
-from templates_messages.catalogue import Catalogue, select
-from templates_messages.rendering import RenderedText, render
+from templates_messages.catalogue import Catalogue, Text, select
+from templates_messages.rendering import MissingValue, RenderedText, render, render_plain
 from templates_messages.values import TextValues
 from templates_messages.vocabulary import Audience, Language, Occasion
 
@@ -42,7 +43,39 @@ def item_block(
     language: Language = Language.SWEDISH,
 ) -> RenderedText:
     """Render the block for the item. `on` is today, which decides the version. Raises NoCalendarText, MissingValue."""
+    return render(_in_force(catalogue, meeting_type, variant, on, language), values, wanted=language)
+
+
+def earlier_blocks(
+    catalogue: Catalogue,
+    meeting_type: str,
+    variant: str,
+    values: TextValues,
+    *,
+    on: date,
+    language: Language = Language.SWEDISH,
+) -> tuple[str, ...]:
+    """Return the block as earlier versions of its text said it, as plain text, newest first.
+
+    An item that was written then still bears one, and its lines are known as ours by these. One that needs a value
+    which there is no longer is left out.
+    """
+    now = _in_force(catalogue, meeting_type, variant, on, language)
+    served = catalogue.published_for(meeting_type, variant, Audience.CALENDAR)
+    earlier = [
+        text
+        for text in served
+        if (text.id, text.language) == (now.id, now.language) and text.version < now.version
+    ]
+    blocks = []
+    for text in sorted(earlier, key=lambda text: text.version, reverse=True):
+        with suppress(MissingValue):
+            blocks.append(render_plain(text, values))
+    return tuple(blocks)
+
+
+def _in_force(catalogue: Catalogue, meeting_type: str, variant: str, on: date, language: Language) -> Text:
     for text in select(catalogue, meeting_type, variant, Audience.CALENDAR, language, on=on):
         if text.occasion is Occasion.INVITATION:
-            return render(text, values, wanted=language)
+            return text
     raise NoCalendarText(f"no published calendar text serves {meeting_type}/{variant}")

@@ -59,9 +59,10 @@ PLACEHOLDERS: Final[dict[str, Placeholder]] = {
 
 HOST_ONLY: Final = frozenset({"motesvard_lank", "motesvard_pin"})
 NOTICE_ONLY: Final = frozenset({"ska_fa_besked", "besked_lank"})
+TIMES: Final = frozenset({"datum", "tid", "tid_start", "tid_slut", "tidigare_tid"})
 COMMON: Final = frozenset(PLACEHOLDERS) - HOST_ONLY - NOTICE_ONLY
 # A mail tells when, what kind of change and where to read on; neither which unit nor any way into the room.
-IN_MAIL: Final = NOTICE_ONLY | {"datum", "tid", "tid_start", "tid_slut", "tidigare_tid"}
+IN_MAIL: Final = NOTICE_ONLY | TIMES
 
 ALLOWED: Final[dict[Audience, frozenset[str]]] = {
     Audience.CALENDAR: COMMON | {"motesvard_lank"},
@@ -77,7 +78,8 @@ _HOST_START: Final = frozenset({"tid", "enhet", "motesvard_lank"})
 
 # A 1177 message must name the unit, its purpose and where to turn with questions (Inera, OIIK/3585802241).
 _REQUIRED: Final[dict[tuple[Audience, Occasion], frozenset[str]]] = {
-    (Audience.CALENDAR, Occasion.INVITATION): _HOST_START | {"lank", "kontakt"},
+    # The item shows its own time; a second one beside it would be wrong after a drag.
+    (Audience.CALENDAR, Occasion.INVITATION): frozenset({"enhet", "motesvard_lank", "lank", "kontakt"}),
     (Audience.PATIENT, Occasion.INVITATION): _INVITED_GUEST,
     (Audience.PATIENT, Occasion.RESCHEDULED): _INVITED_GUEST | {"tidigare_tid"},
     (Audience.PATIENT, Occasion.CANCELLED): _WHEN_AND_WHERE | {"kontakt"},

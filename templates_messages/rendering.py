@@ -83,10 +83,7 @@ def render(text: Text, values: TextValues, *, wanted: Language | None = None) ->
     Raises MissingValue, UnfitMarkup and UnfitTemplate.
     """
     body = compile_body(text.body)
-    filled = resolve(values, body.used, text.language)
-    for name in body.needed:
-        if filled[name] in {None, ""}:
-            raise MissingValue(f"text {text.id} version {text.version} needs a value for {name}")
+    filled = _resolved(text, body, values)
     note = SWEDISH_ONLY.get(wanted, "") if wanted is not None and wanted is not text.language else ""
     return RenderedText(
         id=text.id,
@@ -99,6 +96,20 @@ def render(text: Text, values: TextValues, *, wanted: Language | None = None) ->
         audience=text.audience,
         central_template=text.central_template,
     )
+
+
+def render_plain(text: Text, values: TextValues) -> str:
+    """Fill `text` as plain text alone. Raises as `render` does."""
+    body = compile_body(text.body)
+    return _filled(body.plain, _resolved(text, body, values))
+
+
+def _resolved(text: Text, body: CompiledBody, values: TextValues) -> Mapping[str, Value]:
+    filled = resolve(values, body.used, text.language)
+    for name in body.needed:
+        if filled[name] in {None, ""}:
+            raise MissingValue(f"text {text.id} version {text.version} needs a value for {name}")
+    return filled
 
 
 def _filled(template: Template, values: Mapping[str, Value]) -> str:

@@ -14,7 +14,7 @@ from templates_messages.catalogue import Text
 from templates_messages.findings import Code, Finding
 from templates_messages.item_block import CLOSING, OPENING
 from templates_messages.markup import RULE_IN_PLAIN_TEXT, UnfitMarkup
-from templates_messages.placeholders import PLACEHOLDERS, Kind, allowed, missing, required
+from templates_messages.placeholders import PLACEHOLDERS, TIMES, Kind, allowed, missing, required
 from templates_messages.readability import lix, sentences_of
 from templates_messages.rendering import (
     RenderedText,
@@ -128,6 +128,11 @@ def _placeholders(text: Text, used: frozenset[str]) -> Iterator[Finding]:
     for name in sorted((used | declared) & frozenset(PLACEHOLDERS) - allowed(text.audience, text.channel)):
         message = f"{name} may not be shown to {text.audience} in {text.channel}; remove it"
         yield _at(text, _line_of_placeholder(text, name), "placeholder-not-allowed", message)
+    # Those that are published already stand in items, and cannot be changed any more.
+    if text.audience is Audience.CALENDAR and not text.published:
+        for name in sorted(used & TIMES):
+            message = f"the item shows its own time, and {name} would be an old one after a drag; remove it"
+            yield _at(text, _line_of_placeholder(text, name), "block-tells-time", message)
     for name in sorted(missing(needs, used)):
         message = f"a text for {text.audience}, {text.occasion}, must tell {name}; add it"
         yield Finding(text.file, None, "placeholder-missing", message)

@@ -17,7 +17,7 @@ from addin.meetings.ports import Clock, ConferencingProvider
 from addin.meetings.times import date_at_home, time_zone
 from addin.meetings.units import Units
 from templates_messages.catalogue import Catalogue, select, select_notice
-from templates_messages.item_block import JOIN_PATH, START_PATH, item_block
+from templates_messages.item_block import JOIN_PATH, START_PATH, earlier_blocks, item_block
 from templates_messages.rendering import RenderedText, render
 from templates_messages.titles import NeutralTitles, Titles
 from templates_messages.values import TextValues
@@ -61,6 +61,11 @@ class MeetingTexts:
         """Return the block for the calendar item, as HTML and as plain text."""
         today = date_at_home(self.clock.now())
         return item_block(self.catalogue, meeting.type, meeting.variant, self._values(meeting), on=today)
+
+    def earlier_blocks(self, meeting: Meeting) -> tuple[str, ...]:
+        """Return the block in earlier wordings, as plain text: an item that was not written since bears one of them."""
+        today = date_at_home(self.clock.now())
+        return earlier_blocks(self.catalogue, meeting.type, meeting.variant, self._values(meeting), on=today)
 
     def for_audience(self, meeting: Meeting, audience: str, language: str) -> list[RenderedText]:
         """Return the texts in the order in which the pane offers them: invitation, new time, cancelled, inserts.

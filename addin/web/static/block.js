@@ -10,7 +10,8 @@
 
 /** @typedef {"html" | "text"} BodyFormat */
 /** @typedef {{format: BodyFormat, content: string}} Body */
-/** @typedef {{html: string, text: string}} Block */
+/** @typedef {{html: string, text: string, earlier: string[]}} Block `earlier`: how it read before, as plain text */
+/** @typedef {{lines: string[][], earlier: string[][]}} Patterns lines of ours as words, now and in earlier wordings */
 
 /**
  * What a reader sees on one line, the addresses in it, and (HTML only) the nodes that make it.
@@ -30,6 +31,13 @@ const START = /^https?:\/\/.+\/start\/([0-9A-Za-z_-]{12,64})\/?$/;
 const ADDRESS = /https?:\/\/[^\s<>"']+/g;
 /** Share of words two lines must have in common to be the same line with another time or unit in it. */
 const ALIKE = 0.6;
+/** What changes in a date beside its numbers: days of the week and months; the block in an item is in Swedish. */
+const NAMES_IN_DATES = new Set(
+  Array.from({ length: 12 }, (_, at) => new Date(2027, at, at + 1)).flatMap((day) => [
+    day.toLocaleDateString("sv", { weekday: "long" }),
+    day.toLocaleDateString("sv", { month: "long" }),
+  ]),
+);
 
 const LINE_ENDERS = new Set(
   (
@@ -307,9 +315,7 @@ function unwrapped(address) {
  * @returns {Verdict[]}
  */
 function judge(lines, known) {
-  const patterns = known
-    .flatMap((block) => [...blockLines(block, "html"), ...blockLines(block, "text")])
-    .map(words);
+  const patterns = patternsOf(known);
   /** @type {Verdict[]} */
   const verdicts = lines.map(() => ({ ours: false, rest: "" }));
   for (const [first, last] of spans(lines)) {
@@ -326,6 +332,21 @@ function judge(lines, known) {
     });
   }
   return verdicts;
+}
+
+/**
+ * What was said in an earlier wording is ours only word for word, with another time in it: what merely looks like it
+ * is the user's, since our own line would look otherwise by now.
+ * @param {Block[]} known
+ * @returns {Patterns}
+ */
+function patternsOf(known) {
+  const current = known.flatMap((block) => [...blockLines(block, "html"), ...blockLines(block, "text")]);
+  const earlier = known.flatMap((block) =>
+    block.earlier.flatMap((content) => linesOf({ format: "text", content }).lines),
+  );
+  const spoken = (/** @type {Line[]} */ lines) => lines.map(words).filter((pattern) => pattern.length > 0);
+  return { lines: spoken(current), earlier: spoken(earlier) };
 }
 
 /**
@@ -349,15 +370,15 @@ function spans(lines) {
 
 /**
  * @param {Line} line
- * @param {string[][]} patterns
+ * @param {Patterns} patterns
  * @param {Set<string | null>} claimed labels whose line has been found; the next one is added
  * @returns {Verdict}
  */
 function verdictOn(line, patterns, claimed) {
   const spoken = words(line);
   if (spoken.length === 0) return { ours: line.nodes.every((node) => !holdsPicture(node)), rest: "" };
-  const same = patterns.filter((pattern) => pattern.length > 0);
-  if (same.some((pattern) => equal(pattern, spoken))) return { ours: true, rest: "" };
+  if (isExactly(line, patterns)) return { ours: true, rest: "" };
+  const same = patterns.lines;
   const within = same
     .map((pattern) => withoutWords(line.text, spoken, pattern))
     .filter((rest) => rest !== null)
@@ -375,8 +396,8 @@ function verdictOn(line, patterns, claimed) {
 }
 
 /**
- * The words of a line as compared: without case, with every digit and every address alike, so that another time or
- * code is still the same line.
+ * The words of a line as compared, so that another time or code is still the same line: case is nothing, numbers are
+ * alike, and so are addresses, days of the week and months.
  * @param {Line} line
  * @returns {string[]}
  */
@@ -391,7 +412,9 @@ function split(text) {
 
 /** @param {string} word */
 function plain(word) {
-  return /^https?:\/\//.test(word) ? "@" : word.toLowerCase().replace(/\d/g, "#");
+  if (/^https?:\/\//.test(word)) return "@";
+  const lowered = word.toLowerCase();
+  return NAMES_IN_DATES.has(lowered) ? "#" : lowered.replace(/\d+/g, "#");
 }
 
 /**
@@ -446,11 +469,11 @@ function isStart(line) {
 
 /**
  * @param {Line} line
- * @param {string[][]} patterns
+ * @param {Patterns} patterns
  */
 function isExactly(line, patterns) {
   const spoken = words(line);
-  return spoken.length > 0 && patterns.some((pattern) => equal(pattern, spoken));
+  return [...patterns.lines, ...patterns.earlier].some((pattern) => equal(pattern, spoken));
 }
 
 /**

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Page
 
 from templates_messages.catalogue import load_catalogue
-from templates_messages.item_block import item_block
+from templates_messages.item_block import earlier_blocks, item_block
 from templates_messages.samples import BARE, FULL
 from templates_messages.values import TextValues
 
@@ -40,7 +40,7 @@ LINES: Final = """(html) => {
     .map((line) => line.textContent.trim()).filter(Boolean);
 }"""
 
-Block = dict[str, str]
+Block = dict[str, Any]
 
 # Words of any letters, with what people put between them; no addresses, and no labels of ours.
 word = st.text(st.characters(categories=["L", "N"], include_characters="-–!?()😀"), min_size=1, max_size=12)
@@ -101,7 +101,14 @@ class Body:
 def block(values: TextValues = FULL, meeting_type: str = CARE) -> Block:
     """Return a block as the service renders it."""
     rendered = item_block(CATALOGUE, meeting_type, "group", values, on=TODAY)
-    return {"html": rendered.html, "text": rendered.plain}
+    earlier = earlier_blocks(CATALOGUE, meeting_type, "group", values, on=TODAY)
+    return {"html": rendered.html, "text": rendered.plain, "earlier": list(earlier)}
+
+
+def first_wording(values: TextValues, meeting_type: str = CARE) -> Block:
+    """Return a block of the text's first version, which told the time."""
+    rendered = item_block(CATALOGUE, meeting_type, "group", values, on=date(2026, 1, 1))
+    return {"html": rendered.html, "text": rendered.plain, "earlier": []}
 
 
 def escaped(text: str) -> str:
@@ -117,7 +124,7 @@ def test_a_written_block_is_found_and_reads_as_the_service_wrote_it(
     written = body.written(body.of(lines), block())
     assert body.codes(written) == ["7K3M9QXP2RTWHD"]
     assert body.call("readsAs", written, block())
-    assert not body.call("readsAs", written, block(MOVED))
+    assert not body.call("readsAs", written, block(ELSEWHERE))
 
 
 @few
@@ -179,6 +186,26 @@ def test_an_older_time_or_unit_is_known_as_ours_without_the_older_block(
     assert body.lines(body.written(written, block())) == body.lines(
         body.written(body.of(["Agenda"]), block())
     )
+
+
+@pytest.mark.parametrize("kind", ["html", "text"])
+@pytest.mark.parametrize("meeting_type", [CARE, INFORMATION])
+def test_a_block_in_an_earlier_wording_is_out_of_date_and_gives_way_whole(
+    modules: Page, kind: str, meeting_type: str
+) -> None:
+    body, fresh = Body(modules, kind), block(FULL, meeting_type)
+    old = body.written(body.of(["Agenda"]), first_wording(MOVED, meeting_type))
+    assert any(line.startswith("Tid: ") for line in body.lines(old))
+    assert not body.call("readsAs", old, fresh)
+    assert body.lines(body.written(old, fresh)) == body.lines(body.written(body.of(["Agenda"]), fresh))
+
+
+@pytest.mark.parametrize("kind", ["html", "text"])
+def test_a_users_line_that_begins_as_one_of_ours_once_did_stays(modules: Page, kind: str) -> None:
+    body, own = Body(modules, kind), "Tid: ring om du blir sen"
+    typed = body.typed_into(body.written(body.of([]), block()), [own])
+    assert body.call("readsAs", typed, block())
+    assert body.lines(body.cleaned(typed, block())) == [own]
 
 
 @pytest.mark.parametrize("kind", ["html", "text"])

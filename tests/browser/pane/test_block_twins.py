@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,7 @@ from tests.browser.pane.test_block import (
     Body,
     block,
     few,
+    first_wording,
     formats,
     user_lines,
 )
@@ -33,21 +35,30 @@ values_of_blocks = st.sampled_from([FULL, MOVED, ELSEWHERE, ANOTHER])
 
 
 def ours(values: TextValues, meeting_type: str = CARE) -> Block:
-    return Block(**block(values, meeting_type))
+    written = block(values, meeting_type)
+    return Block(written["html"], written["text"], tuple(written["earlier"]))
 
 
 @few
-@given(formats, user_lines, user_lines, values_of_blocks, st.sampled_from([None, CARE, INFORMATION]))
+@given(
+    formats,
+    user_lines,
+    user_lines,
+    st.sampled_from([block, first_wording]),
+    values_of_blocks,
+    st.sampled_from([None, CARE, INFORMATION]),
+)
 def test_both_leave_the_same_words(
     modules: Page,
     kind: str,
     lines: list[str],
     inside: list[str],
+    wording: Callable[[TextValues], dict[str, Any]],
     values: TextValues,
     into: str | None,
 ) -> None:
     body, known = Body(modules, kind), ours(FULL)
-    content = body.typed_into(body.written(body.of(lines), block(values)), inside)
+    content = body.typed_into(body.written(body.of(lines), wording(values)), inside)
     fresh = None if into is None else ours(MOVED, into)
     by_pane = (
         body.cleaned(content, asdict(known))

@@ -17,7 +17,7 @@ from calendar_sync.block import codes_in, rewritten
 from calendar_sync.block_lines import Format, lines_of, visible
 from calendar_sync.items import Block
 from templates_messages.catalogue import load_catalogue
-from templates_messages.item_block import item_block
+from templates_messages.item_block import earlier_blocks, item_block
 from templates_messages.samples import BARE, FULL
 from templates_messages.values import TextValues
 
@@ -27,6 +27,7 @@ MOVED: Final = replace(FULL, start=FULL.start + timedelta(days=3), end=FULL.end 
 ANOTHER: Final = replace(
     BARE, join_link=f"{SERVICE}/m/2H5KX0QRT7WYNC", start_link=f"{SERVICE}/start/9C3FV6ZB8DJ4MS"
 )
+TODAY: Final = date(2027, 1, 1)
 CODE: Final = "7K3M9QXP2RTWHD"
 
 word = st.text(st.characters(categories=["L", "N"], include_characters="-–!?()&<😀"), min_size=1, max_size=12)
@@ -36,7 +37,14 @@ formats = st.sampled_from(Format)
 
 def block(values: TextValues = FULL, meeting_type: str = "care-meeting-patient") -> Block:
     """Return a block as the service renders it."""
-    rendered = item_block(CATALOGUE, meeting_type, "group", values, on=date(2027, 1, 1))
+    rendered = item_block(CATALOGUE, meeting_type, "group", values, on=TODAY)
+    earlier = earlier_blocks(CATALOGUE, meeting_type, "group", values, on=TODAY)
+    return Block(rendered.html, rendered.plain, earlier)
+
+
+def first_wording(values: TextValues, meeting_type: str = "care-meeting-patient") -> Block:
+    """Return a block of the text's first version, which told the time."""
+    rendered = item_block(CATALOGUE, meeting_type, "group", values, on=date(2026, 1, 1))
     return Block(rendered.html, rendered.plain)
 
 
@@ -104,9 +112,28 @@ def test_no_content_at_all_makes_it_fail(content: str, kind: Format) -> None:
 
 
 @pytest.mark.parametrize("kind", list(Format))
-def test_an_older_time_is_known_as_ours(kind: Format) -> None:
-    content = body(kind, ["Agenda"], block(MOVED), ["Slut"])
-    assert seen(rewritten(content, kind, None, [block()], SERVICE), kind) == ["Agenda", "Slut"]
+@pytest.mark.parametrize("meeting_type", ["care-meeting-patient", "information-meeting-patient"])
+@pytest.mark.parametrize("days", [0, 3, 13, 40, 300])
+def test_a_block_in_an_earlier_wording_gives_way_whole_whatever_time_it_tells(
+    kind: Format, meeting_type: str, days: int
+) -> None:
+    other = replace(FULL, start=FULL.start + timedelta(days=days), end=FULL.end + timedelta(days=days))
+    content = body(kind, ["Agenda"], first_wording(other, meeting_type), ["Slut"])
+    fresh = block(FULL, meeting_type)
+    after = rewritten(content, kind, fresh, [], SERVICE)
+    assert seen(after, kind) == seen(body(kind, ["Agenda"], fresh, ["Slut"]), kind)
+    assert "Tid:" not in after
+    assert seen(rewritten(content, kind, None, [fresh], SERVICE), kind) == ["Agenda", "Slut"]
+
+
+@pytest.mark.parametrize("kind", list(Format))
+def test_a_users_line_that_begins_as_one_of_ours_once_did_stays(kind: Format) -> None:
+    content = body(kind, [], block(), [])
+    place = "Enhet: " if kind is Format.TEXT else "<p>Enhet: "
+    note = "Tid: ring om du blir sen\r\n" if kind is Format.TEXT else "<p>Tid: ring om du blir sen</p>"
+    assert place in content
+    left = rewritten(content.replace(place, note + place, 1), kind, None, [block()], SERVICE)
+    assert seen(left, kind) == ["Tid: ring om du blir sen"]
 
 
 @pytest.mark.parametrize("kind", list(Format))

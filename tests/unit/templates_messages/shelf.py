@@ -16,7 +16,6 @@ Frågor? Kontakta oss: {{ kontakt }}."""
 
 CALENDAR_BODY: Final = """**Anslut till mötet:** {{ lank }}
 
-Tid: {{ tid }}
 Enhet: {{ enhet }}
 Frågor: {{ kontakt }}
 
@@ -76,7 +75,7 @@ def fill(directory: Path) -> Path:
         CALENDAR_BODY,
         audience="calendar",
         channel="outlook",
-        placeholders="[tid, enhet, lank, kontakt, motesvard_lank]",
+        placeholders="[enhet, lank, kontakt, motesvard_lank]",
     )
     (directory / "titles.toml").write_text(TITLES, encoding="utf-8")
     return directory

@@ -1,12 +1,20 @@
 """The block in the calendar item: found again by what people see, and giving outsiders nothing."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from templates_messages.catalogue import load_catalogue
-from templates_messages.item_block import CLOSING, JOIN_PATH, OPENING, START_PATH, NoCalendarText, item_block
+from templates_messages.item_block import (
+    CLOSING,
+    JOIN_PATH,
+    OPENING,
+    START_PATH,
+    NoCalendarText,
+    earlier_blocks,
+    item_block,
+)
 from templates_messages.rendering import RenderedText
 from templates_messages.samples import BARE, FULL
 from templates_messages.titles import load_titles
@@ -16,6 +24,7 @@ from templates_messages.vocabulary import Language
 CATALOGUE = load_catalogue()
 KINDS = sorted(load_titles().by_kind)
 TODAY = date(2027, 1, 1)
+FIRST_WORDING = date(2026, 1, 1)
 
 
 def block(kind: tuple[str, str], values: TextValues = FULL) -> RenderedText:
@@ -52,10 +61,22 @@ def test_the_block_asks_for_no_personal_data_and_holds_no_pin(kind: tuple[str, s
         assert pin not in filled.plain + filled.html
 
 
-def test_the_block_tells_the_time_as_it_is_now() -> None:
-    moved = replace(FULL, start=FULL.start.replace(hour=7), end=FULL.end.replace(hour=8))
-    assert "kl. 09.00–10.00" not in block(KINDS[0]).plain
-    assert "kl. 09.30–10.00" in block(KINDS[0], moved).plain
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_block_reads_the_same_at_any_time_since_the_item_tells_its_own(kind: tuple[str, str]) -> None:
+    moved = replace(FULL, start=FULL.start + timedelta(days=9), end=FULL.end + timedelta(days=9, hours=2))
+    assert block(kind, moved) == block(kind)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_block_says_what_is_true_of_both_kinds_of_lobby(kind: tuple[str, str]) -> None:
+    assert "släpper in" not in block(kind).plain
+
+
+def test_how_the_block_read_before_is_known_newest_first() -> None:
+    (earlier,) = earlier_blocks(CATALOGUE, *KINDS[0], FULL, on=TODAY)
+    assert earlier == item_block(CATALOGUE, *KINDS[0], FULL, on=FIRST_WORDING).plain
+    assert "Tid: torsdag 22 april 2027 kl. 15.30–16.00" in earlier
+    assert earlier_blocks(CATALOGUE, *KINDS[0], FULL, on=FIRST_WORDING) == ()
 
 
 def test_a_kind_without_a_calendar_text_is_named() -> None:

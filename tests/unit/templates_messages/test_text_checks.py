@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from templates_messages.checks import check_catalogue
 from templates_messages.findings import Finding
+from templates_messages.fingerprints import add_to_published
+from templates_messages.placeholders import TIMES
 from templates_messages.publishing import publish
 from templates_messages.text_checks import said_in_html
 from tests.unit.templates_messages.shelf import CALENDAR_BODY, FRONT, GOOD_BODY, TITLES, put
@@ -307,9 +309,27 @@ def test_the_calendar_block_begins_and_ends_with_its_marks(shelf: Path, body: st
         body,
         audience="calendar",
         channel="outlook",
-        placeholders="[tid, enhet, lank, kontakt, motesvard_lank]",
+        placeholders="[enhet, lank, kontakt, motesvard_lank]",
     )
     assert only_finding(shelf).code == "block-marks"
+
+
+@pytest.mark.parametrize("name", sorted(TIMES))
+def test_a_new_calendar_block_tells_no_time_and_a_published_one_is_left_alone(shelf: Path, name: str) -> None:
+    said = (
+        f"{{% if {name} %}}{{{{ {name} }}}}{{% endif %}}" if name == "tidigare_tid" else f"{{{{ {name} }}}}"
+    )
+    file = put(
+        shelf,
+        "calendar/1.sv.md",
+        CALENDAR_BODY.replace("\nEnhet:", f"\nTid: {said}\nEnhet:"),
+        audience="calendar",
+        channel="outlook",
+        placeholders=f"[{name}, enhet, lank, kontakt, motesvard_lank]",
+    )
+    assert only_finding(shelf).code == "block-tells-time"
+    add_to_published(shelf, [file])
+    assert check_catalogue(shelf) == []
 
 
 def test_personal_data_in_the_words_is_found_by_the_given_detector(shelf: Path) -> None:

@@ -74,9 +74,13 @@ class Representation:
             return True
         return self.ledger.read(lambda reading: is_made(reading, meeting))
 
-    def _block(self, meeting: Meeting) -> dict[str, str]:
+    def _block(self, meeting: Meeting) -> dict[str, Any]:
         block = self.texts.block(meeting)
-        return {"html": block.html, "text": block.plain}
+        return {
+            "html": block.html,
+            "text": block.plain,
+            "earlier": list(self.texts.earlier_blocks(meeting)),
+        }
 
     def _attention(self, meeting: Meeting) -> dict[str, str] | None:
         if meeting.attention is None:

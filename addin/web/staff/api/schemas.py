@@ -97,6 +97,11 @@ class ItemBlockSchema(_Exact):
 
     html = fields.String(required=True)
     text = fields.String(required=True)
+    earlier = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "earlier wordings, as plain text; the item may still bear one of them"},
+    )
 
 
 class MeetingSchema(_Exact):

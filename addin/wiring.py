@@ -340,6 +340,7 @@ class Service:
             self.settings.service.instance,
             {"graph": graph},
             self.clock,
+            [mailbox for unit in self.content.units for mailbox in unit.mailboxes],
         )
 
     @cached_property

@@ -1,9 +1,10 @@
-"""Looks after the mailboxes in which meetings are followed: which calendar serves each, and how it tells of changes.
+"""Looks after mailboxes: which calendar serves each, and how it tells of changes.
 
-A mailbox is probed once and again when it went elsewhere. Where a calendar pushes or can be pulled there is one
-subscription for the mailbox, prolonged when half of its life is over; after every loss, everything in the mailbox is
-looked at anew. An hourly search for items with our tag finds what no notification told of: copies, and items that were
-moved or never seen.
+Those in which meetings are followed, and those into which a copy may be put, since somebody there has to do with
+meetings (docs/adr/0024). A mailbox is probed once and again when it went elsewhere. Where a calendar pushes or can be
+pulled there is one subscription for the mailbox, prolonged when half of its life is over; after every loss, everything
+in the mailbox is looked at anew. An hourly search for items with our tag finds what no notification told of: copies,
+and items that were moved or never seen.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from __future__ import annotations
 import logging
 import random
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from functools import partial
 from typing import Final
 
@@ -45,8 +47,22 @@ MAILBOXES_A_CLAIM: Final = 4
 SCAN_PERIOD: Final = timedelta(hours=1)
 PULL_PERIOD: Final = timedelta(seconds=15)
 UNSERVED_PERIOD: Final = timedelta(minutes=15)
+# Where nothing is followed less is at stake, and there are many more such mailboxes.
+KNOWN_PULL_PERIOD: Final = timedelta(minutes=5)
+KNOWN_UNSERVED_PERIOD: Final = timedelta(hours=6)
+# So many are taken in within so long at most, so that nobody's drag waits for them.
+KNOWN_A_ROUND: Final = 200
+KNOWN_WITHIN: Final = timedelta(minutes=10)
 _BATCH: Final = 50
 _GONE: Final = (MailboxElsewhere, MailboxMissing)
+
+
+class _Interest(Enum):
+    """Why a mailbox is looked after: meetings are followed in it, it is a unit's, or a copy may be put into it."""
+
+    FOLLOWED = auto()
+    STANDING = auto()
+    KNOWN = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +74,7 @@ class _Step:
     """
 
     watch: MailboxWatch
+    interest: _Interest
     sweep: bool = False
     pulled: frozenset[str] = frozenset()
     seen: Sequence[Snapshot] | None = None
@@ -65,7 +82,11 @@ class _Step:
 
 
 class FollowMailboxes:
-    """Looks after mailboxes; `hooks` is where each calendar that pushes is to call: address and lifecycle address."""
+    """Looks after mailboxes.
+
+    `hooks` is where each calendar that pushes is to call: address and lifecycle address. `standing` (lower case) are
+    mailboxes that are always looked after: those of the units.
+    """
 
     def __init__(
         self,
@@ -75,6 +96,7 @@ class FollowMailboxes:
         instance: str,
         hooks: Mapping[str, tuple[str, str]],
         clock: Clock,
+        standing: Collection[str] = (),
     ) -> None:
         self._ledger = ledger
         self._calendars = calendars
@@ -82,15 +104,33 @@ class FollowMailboxes:
         self._instance = instance
         self._hooks = hooks
         self._clock = clock
+        self._standing = frozenset(standing)
 
     def route_once(self) -> bool:
         """Give new bindings their calendar, and their mailboxes a watch; False when there was nothing to do."""
         return self._ledger.write(lambda writing: writing.route_bindings(_BATCH)) > 0
 
     def follow_all(self) -> None:
-        """Have every live meeting followed, those booked before calendars were, too; raises LedgerUnavailable."""
+        """Have every live meeting followed, those booked before calendars were, too, and known mailboxes watched.
+
+        Raises LedgerUnavailable.
+        """
         while self._ledger.write(lambda writing: writing.follow_all(_BATCH)):
             pass
+        for mailbox in sorted(self._standing):
+            self._ledger.write(partial(_watch, mailbox, 0.0))
+        self._watch_known()
+
+    def _watch_known(self) -> None:
+        """Take in some of the mailboxes that meetings tell of, each at a moment of its own."""
+        after: str | None = ""
+        room = KNOWN_A_ROUND
+        while after is not None and room > 0:
+            found, after = self._ledger.read(partial(_unwatched, after))
+            for mailbox in found[:room]:
+                due_in = random.uniform(0, KNOWN_WITHIN.total_seconds())  # noqa: S311 - spreads load
+                self._ledger.write(partial(_watch, mailbox, due_in))
+            room -= len(found)
 
     def work_once(self, backend: str | None) -> bool:
         """Look after some due mailboxes of one calendar (None: find out which serves them); False when none was due."""
@@ -120,7 +160,8 @@ class FollowMailboxes:
 
     def _probe(self, claim: WatchClaim) -> None:
         at, failures = self._clock.now(), []
-        if not self._is_followed(claim.watch, at):
+        interest = self._interest(claim.watch, at)
+        if interest is None:
             self._ledger.write(lambda writing: writing.remove_watch(claim))
             return
         for name, calendar in self._calendars.items():
@@ -131,7 +172,7 @@ class FollowMailboxes:
                 continue
             self._ledger.write(partial(self._record_served, claim, name, found))
             return
-        self._ledger.write(partial(self._record_unserved, claim, failures, at))
+        self._ledger.write(partial(self._record_unserved, claim, failures, interest, at))
 
     def _record_served(self, claim: WatchClaim, name: str, found: Capabilities, writing: Writing) -> None:
         """Note which calendar serves the mailbox; a subscription at another one is void."""
@@ -155,36 +196,49 @@ class FollowMailboxes:
         writing.reroute(claim.watch.mailbox, name)
 
     def _record_unserved(
-        self, claim: WatchClaim, failures: Sequence[CalendarUnreadable], at: datetime, writing: Writing
+        self,
+        claim: WatchClaim,
+        failures: Sequence[CalendarUnreadable],
+        interest: _Interest,
+        at: datetime,
+        writing: Writing,
     ) -> None:
         """Note that none serves it, or that nobody knows: then it is asked again soon."""
         watch = claim.watch
         unsure = [failure for failure in failures if not isinstance(failure, (*_GONE, AccessDenied))]
         reason = _worst(failures)
-        frozen = replace(
-            watch, frozen=reason, frozen_since=watch.frozen_since or at, attempts=watch.attempts + 1
-        )
-        wait = pause(watch.attempts, unsure[0].retry_after) if unsure else spread(UNSERVED_PERIOD)
+        period = UNSERVED_PERIOD if interest is _Interest.FOLLOWED else KNOWN_UNSERVED_PERIOD
+        wait = pause(watch.attempts, unsure[0].retry_after) if unsure else spread(period)
         if not unsure or watch.attempts:
             writing.freeze_mailbox(watch.mailbox, reason, at)
-        writing.save_watch(claim, frozen, wait.total_seconds())
+        writing.save_watch(claim, _failed(watch, reason, interest, at), wait.total_seconds())
 
     # --- a mailbox that is served ---------------------------------------------------------------------------
 
     def _look_after(self, claim: WatchClaim, calendar: Calendar) -> None:
         watch, at = claim.watch, self._clock.now()
-        if not self._is_followed(watch, at):
+        interest = self._interest(watch, at)
+        if interest is None:
             self._let_go(claim, calendar)
             return
-        step = _Step(watch)
+        step = _Step(watch, interest)
         for do in (self._keep_subscribed, self._pull, self._scan):
             if step.failure is None:
                 step = do(step, calendar, at)
         self._ledger.write(partial(self._record, claim, step, at))
 
-    def _is_followed(self, watch: MailboxWatch, at: datetime) -> bool:
-        until = self._ledger.read(lambda reading: reading.follows_until(watch.mailbox))
-        return until is not None and until + KEPT_AFTER > at
+    def _interest(self, watch: MailboxWatch, at: datetime) -> _Interest | None:
+        """Return why the mailbox is looked after; None: it need not be any more."""
+
+        def unit(reading: Reading) -> _Interest | None:
+            until = reading.follows_until(watch.mailbox)
+            if until is not None and until + KEPT_AFTER > at:
+                return _Interest.FOLLOWED
+            if watch.mailbox in self._standing:
+                return _Interest.STANDING
+            return _Interest.KNOWN if reading.knows_mailbox(watch.mailbox) else None
+
+        return self._ledger.read(unit)
 
     def _let_go(self, claim: WatchClaim, calendar: Calendar) -> None:
         watch = claim.watch
@@ -247,7 +301,7 @@ class FollowMailboxes:
     def _record(self, claim: WatchClaim, step: _Step, at: datetime, writing: Writing) -> None:
         if step.failure is None:
             thawed = replace(step.watch, frozen=None, frozen_since=None, attempts=0)
-            writing.save_watch(claim, thawed, self._due_in(thawed, at))
+            writing.save_watch(claim, thawed, self._due_in(thawed, step.interest, at))
         else:
             self._record_failure(claim, step, at, writing)
         if step.sweep:
@@ -259,19 +313,15 @@ class FollowMailboxes:
 
     def _record_failure(self, claim: WatchClaim, step: _Step, at: datetime, writing: Writing) -> None:
         failure, watch = step.failure, step.watch
-        frozen = replace(
-            watch,
-            frozen=failure.reason if failure else None,
-            frozen_since=watch.frozen_since or at,
-            attempts=watch.attempts + 1,
-        )
+        failed = _failed(watch, failure.reason if failure else None, step.interest, at)
         wait = pause(watch.attempts, failure.retry_after if failure else None)
-        writing.save_watch(claim, frozen, wait.total_seconds())
+        writing.save_watch(claim, failed, wait.total_seconds())
         if isinstance(failure, _GONE):
             writing.probe_again(watch.mailbox)
 
-    def _due_in(self, watch: MailboxWatch, at: datetime) -> float:
-        moments = [watch.scan_due_at, watch.renew_at, at + PULL_PERIOD if watch.pulls else None]
+    def _due_in(self, watch: MailboxWatch, interest: _Interest, at: datetime) -> float:
+        pulled = KNOWN_PULL_PERIOD if interest is _Interest.KNOWN else PULL_PERIOD
+        moments = [watch.scan_due_at, watch.renew_at, at + pulled if watch.pulls else None]
         soonest = min((moment for moment in moments if moment), default=at + SCAN_PERIOD)
         if (watch.pushes or watch.pulls) and not watch.renew_at:
             # The subscription was found lost: it is made anew at once.
@@ -311,6 +361,22 @@ class FollowMailboxes:
 
     def _save(self, claim: WatchClaim, watch: MailboxWatch, wait: timedelta) -> None:
         self._ledger.write(lambda writing: writing.save_watch(claim, watch, wait.total_seconds()))
+
+
+def _watch(mailbox: str, due_in: float, writing: Writing) -> None:
+    writing.watch_mailbox(mailbox, due_in)
+
+
+def _unwatched(after: str, reading: Reading) -> tuple[Sequence[str], str | None]:
+    return reading.unwatched_mailboxes(after, _BATCH)
+
+
+def _failed(watch: MailboxWatch, reason: Unread | None, interest: _Interest, at: datetime) -> MailboxWatch:
+    """Return the watch after a failure; where nothing is followed, nothing is frozen by it."""
+    tried = replace(watch, attempts=watch.attempts + 1)
+    if interest is not _Interest.FOLLOWED:
+        return replace(tried, frozen=None, frozen_since=None)
+    return replace(tried, frozen=reason, frozen_since=watch.frozen_since or at)
 
 
 def _subscribed(watch: MailboxWatch, made: Watch, at: datetime) -> MailboxWatch:

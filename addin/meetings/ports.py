@@ -368,6 +368,15 @@ class Reading(Protocol):
     def follows_until(self, mailbox: str) -> datetime | None:
         """Return when the last meeting that is followed in the mailbox ends (UTC), if any is live."""
 
+    def knows_mailbox(self, mailbox: str) -> bool:
+        """Whether a meeting that is not purged is or was held there, booked for its owner, or booked by her."""
+
+    def unwatched_mailboxes(self, after: str, limit: int) -> tuple[Sequence[str], str | None]:
+        """Return mailboxes that followed meetings tell of and nobody watches, and where to go on; None: that was all.
+
+        Looks at some meetings whose id is greater than `after`.
+        """
+
     def has_hints(self) -> bool: ...
 
     def calendar_counts(self) -> Mapping[str, int]:
@@ -479,6 +488,9 @@ class Writing(Reading, Protocol):
 
     def follow_all(self, limit: int) -> int:
         """Have live meetings followed that are not yet, and their mailboxes watched; returns how many were not."""
+
+    def watch_mailbox(self, mailbox: str, due_in: float) -> bool:
+        """Have a mailbox watched that is not yet, from so many seconds on; False when it is watched already."""
 
     def note_calendar(self, meeting_id: str, notes: Collection[CalendarNote]) -> None: ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, exists, func, or_, select
 
 from addin.meetings.bindings import Copy, ItemBinding, OccurrenceRow
 from addin.meetings.keyring import Keyring
@@ -86,6 +86,36 @@ class SqlCalendarReading:
             )
         )
         return maybe_time(self._connection.execute(query).scalar_one_or_none())
+
+    def knows_mailbox(self, mailbox: str) -> bool:
+        hashes = self._mailbox_hashes(mailbox)
+        # Three questions, each with an index of its own; a binding is where its meeting's item is or was.
+        known = or_(
+            exists().where(_b.mailbox_hash.in_(hashes)),
+            exists().where(_m.behalf_hash.in_(hashes)),
+            exists().where(_m.actor_mailbox_hash.in_(hashes)),
+        )
+        return bool(self._connection.execute(select(known)).scalar_one())
+
+    def unwatched_mailboxes(self, after: str, limit: int) -> tuple[Sequence[str], str | None]:
+        told = (_b.mailbox_hash, _m.behalf_hash, _m.actor_mailbox_hash)
+        unwatched = [one.is_not(None) & ~exists().where(_w.mailbox_hash == one) for one in told]
+        query = (
+            select(tables.meetings)
+            .join(tables.bindings, _b.meeting_id == _m.id)
+            .where(_m.id > after, or_(*unwatched))
+            .order_by(_m.id)
+            .limit(limit)
+        )
+        rows = self._connection.execute(query).mappings().all()
+        found = [meeting_of(row, self._keyring) for row in rows]
+        mailboxes = {
+            mailbox
+            for meeting in found
+            for mailbox in (meeting.mailbox, meeting.on_behalf_of, meeting.actor_mailbox)
+            if mailbox and not self.watch_by_mailbox(mailbox)
+        }
+        return sorted(mailboxes), found[-1].id if len(found) == limit else None
 
     def has_hints(self) -> bool:
         return self._connection.execute(select(_hints.c.key).limit(1)).first() is not None

@@ -239,6 +239,7 @@ class SqlCalendarWriting(SqlCalendarReading):
             .where(lost, known.is_not(None))
             .values(backend=known, due_at=LedgerNow(), look_tagged=True)
         ).rowcount
+        self._wake_unserved()
         return routed + self._watch_mailboxes(lost, limit)
 
     def _watch_mailboxes(self, followed: ColumnElement[bool], limit: int) -> int:
@@ -254,20 +255,32 @@ class SqlCalendarWriting(SqlCalendarReading):
         )
         rows = self._connection.execute(query).mappings().all()
         mailboxes = {binding_of(row, self._keyring).mailbox for row in rows}
-        for mailbox in sorted(mailboxes):
-            self._add_watch(mailbox)
-        return len(mailboxes)
+        return sum(self.watch_mailbox(mailbox, 0.0) for mailbox in sorted(mailboxes))
 
-    def _add_watch(self, mailbox: str) -> None:
+    def _wake_unserved(self) -> None:
+        """Ask at once which calendar serves a mailbox that nobody asked about with a meeting in it before."""
+        waits = exists().where(
+            _b.mailbox_hash == _w.mailbox_hash,
+            _b.backend.is_(None),
+            _b.frozen.is_(None),
+            _b.due_at.is_not(None),
+        )
+        idle = _w.backend.is_(None) & _w.frozen.is_(None) & (_w.due_at > LedgerNow())
+        self._connection.execute(update(_watches).where(idle, waits).values(**_asked(_w)))
+
+    def watch_mailbox(self, mailbox: str, due_in: float) -> bool:
+        # Under an older key its hash is another one.
+        if self.watch_by_mailbox(mailbox):
+            return False
         watch = MailboxWatch(id=secrets.token_hex(16), mailbox=mailbox)
         now = self._connection.execute(select(LedgerNow())).scalar_one()
         columns = watch_columns(watch, self._keyring)
         values = {
             "id": watch.id,
-            "due_at": now,
+            "due_at": now + int(due_in * 1_000_000),
             **{name: columns[name] for name in ("mailbox_hash", "sealed")},
         }
-        self._connection.execute(_INSERT_WATCH, values)
+        return self._connection.execute(_INSERT_WATCH, values).rowcount == 1
 
     def follow_all(self, limit: int) -> int:
         query = (

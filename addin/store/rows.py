@@ -75,7 +75,8 @@ def meeting_row(meeting: Meeting, keyring: Keyring) -> dict[str, Any]:
         "tenant": meeting.tenant,
         "actor": meeting.actor,
         "owner_hash": keyring.lookup_hash("mailbox", meeting.mailbox),
-        "behalf_hash": keyring.lookup_hash("mailbox", meeting.on_behalf_of) if meeting.on_behalf_of else None,
+        "behalf_hash": _mailbox_hash(meeting.on_behalf_of, keyring),
+        "actor_mailbox_hash": _mailbox_hash(meeting.actor_mailbox, keyring),
         "join_hash": keyring.lookup_hash("join", meeting.join_code),
         "start_hash": keyring.lookup_hash("start", meeting.start_code),
         "sealed": keyring.seal(json.dumps(secret, separators=(",", ":")).encode(), meeting.id),
@@ -87,6 +88,10 @@ def meeting_row(meeting: Meeting, keyring: Keyring) -> dict[str, Any]:
         "calendar_notes": notes_text(meeting.calendar_notes),
         **wish_columns(meeting),
     }
+
+
+def _mailbox_hash(mailbox: str | None, keyring: Keyring) -> bytes | None:
+    return keyring.lookup_hash("mailbox", mailbox) if mailbox else None
 
 
 def wish_columns(meeting: Meeting) -> dict[str, Any]:

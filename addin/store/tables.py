@@ -34,6 +34,7 @@ meetings = Table(
     Column("actor", String(255), nullable=False),
     Column("owner_hash", LargeBinary(32), nullable=False),
     Column("behalf_hash", LargeBinary(32)),
+    Column("actor_mailbox_hash", LargeBinary(32)),
     Column("item_hash", LargeBinary(32)),
     Column("join_hash", LargeBinary(32), nullable=False, unique=True),
     Column("start_hash", LargeBinary(32), nullable=False, unique=True),
@@ -67,6 +68,16 @@ meetings = Table(
         "id",
         sqlite_where=text("behalf_hash IS NOT NULL"),
         postgresql_where=text("behalf_hash IS NOT NULL"),
+    ),
+    # Whose mailbox is it still: asked of one mailbox, whatever its tenant.
+    *(
+        Index(
+            f"meetings_with_{name}",
+            f"{name}_hash",
+            sqlite_where=text(f"{name}_hash IS NOT NULL"),
+            postgresql_where=text(f"{name}_hash IS NOT NULL"),
+        )
+        for name in ("behalf", "actor_mailbox")
     ),
     # Two tabs of one saved item get one meeting.
     Index(

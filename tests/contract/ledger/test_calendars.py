@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -12,7 +14,7 @@ from addin.meetings.codes import new_code
 from addin.meetings.errors import LeaseLost
 from addin.meetings.hints import item_hash
 from addin.meetings.model import AuditEntry, Meeting, Room, Wanted
-from addin.meetings.ports import HintKind, NewBooking, StoredHint
+from addin.meetings.ports import HintKind, NewBooking, Reading, StoredHint, Writing
 from addin.meetings.watches import WatchClaim
 from tests.contract.ledger.conftest import ANNA, KEYRING, LIVE, NOW, TENANT, Desk
 
@@ -179,3 +181,64 @@ def watch_id(desk: Desk) -> str:
     found = desk.ledger.read(lambda reading: reading.watch_by_mailbox(MAILBOX))
     assert found
     return found.id
+
+
+def watches(desk: Desk, mailbox: str, due_in: float) -> bool:
+    return desk.ledger.write(lambda writing: writing.watch_mailbox(mailbox, due_in))
+
+
+def unwatched(desk: Desk, limit: int = 10) -> list[str]:
+    """Return the mailboxes that nobody watches, page by page."""
+    after: str | None = ""
+    found: list[str] = []
+    while after is not None:
+        page, after = desk.ledger.read(partial(_unwatched, after, limit))
+        found += page
+    return found
+
+
+def _unwatched(after: str, limit: int, reading: Reading) -> tuple[Sequence[str], str | None]:
+    return reading.unwatched_mailboxes(after, limit)
+
+
+@pytest.mark.parametrize("limit", [1, 10])
+def test_who_has_to_do_with_a_meeting_is_known_until_it_is_purged(desk: Desk, limit: int) -> None:
+    secretary, doctor = "bo.sandstrom@region.example", "karin.berg@region.example"
+    bookings = [
+        desk.new_booking(actor_mailbox=secretary),
+        desk.new_booking(on_behalf_of=doctor),
+        desk.new_booking(actor_mailbox=doctor, mailbox=secretary),
+    ]
+    for booking in bookings:
+        followed = ItemBinding(booking.meeting.id, booking.meeting.mailbox, NOW)
+        desk.ledger.add_booking(replace(booking, binding=followed), 30)
+
+    assert set(unwatched(desk, limit)) == {MAILBOX, secretary, doctor}
+    assert [watches(desk, secretary, 60.0), watches(desk, secretary, 0.0)] == [True, False]
+    assert set(unwatched(desk, limit)) == {MAILBOX, doctor}
+    assert claims_watches(desk, None) == []
+
+    def knows(mailbox: str) -> bool:
+        return desk.ledger.read(lambda reading: reading.knows_mailbox(mailbox))
+
+    assert [knows(one) for one in (MAILBOX, secretary, doctor, "nobody@region.example")] == [
+        *[True] * 3,
+        False,
+    ]
+    for booking in bookings:
+        desk.ledger.write(partial(_purge, booking.meeting.id))
+    assert not any(knows(one) for one in (MAILBOX, secretary, doctor))
+
+
+def _purge(meeting_id: str, writing: Writing) -> None:
+    writing.purge(meeting_id)
+
+
+def test_a_mailbox_that_was_only_known_is_probed_at_once_for_its_first_meeting(desk: Desk) -> None:
+    watches(desk, MAILBOX, 3600.0)
+    desk.ledger.write(lambda writing: writing.route_bindings(10))
+    assert claims_watches(desk, None) == []
+    meeting = desk.books(purge_at=NOW)
+    desk.ledger.write(lambda writing: writing.add_binding(ItemBinding(meeting.id, MAILBOX, NOW)))
+    desk.ledger.write(lambda writing: writing.route_bindings(10))
+    assert [claim.watch.mailbox for claim in claims_watches(desk, None)] == [MAILBOX]

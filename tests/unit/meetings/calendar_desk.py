@@ -43,6 +43,7 @@ class CalendarDesk:
     online: OfficeCalendar
     on_premises: OfficeCalendar
     rules: FollowRules = RULES
+    standing: tuple[str, ...] = ()
 
     # --- parts ----------------------------------------------------------------------------------------------
 
@@ -75,7 +76,13 @@ class CalendarDesk:
         plans = self.desk.plans
         hooks = {"graph": ("https://hooks.region.example/1", "https://hooks.region.example/2")}
         return FollowMailboxes(
-            self.desk.ledger, self.calendars, plans.keyring, plans.instance, hooks, self.desk.clock
+            self.desk.ledger,
+            self.calendars,
+            plans.keyring,
+            plans.instance,
+            hooks,
+            self.desk.clock,
+            self.standing,
         )
 
     @property
@@ -210,7 +217,7 @@ class CalendarDesk:
         self.online = OfficeCalendar("graph", clock)
         self.on_premises = OfficeCalendar("ews", clock, pushes=False, pulls=True, immutable_ids=False)
         self.online.mailboxes |= {MAILBOX, OTHER_MAILBOX}
-        self.rules = RULES
+        self.rules, self.standing = RULES, ()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -76,6 +77,95 @@ def test_a_copy_in_a_colleague_s_calendar_is_found_where_that_is_followed(office
     owners = {one.mailbox for one in office.meetings() if one.id == copied.block}
     assert owners == {OTHER_MAILBOX}
     assert office.reads(meeting).mailbox == MAILBOX
+
+
+THIRD_MAILBOX = "karin.berg@region.example"
+
+
+def knows(office: CalendarDesk, mailbox: str) -> None:
+    """Let the mailbox be taken in, as the worker does every now and then, at some moment of the next minutes."""
+    office.online.mailboxes.add(mailbox)
+    office.mailboxes.follow_all()
+    office.after(timedelta(minutes=11))
+
+
+def is_stripped_within_seconds(office: CalendarDesk, item: Item, mailbox: str) -> bool:
+    copied = office.online.copies(item, to=mailbox)
+    office.settles()
+    return copied.block is None
+
+
+def test_a_copy_in_a_unit_s_mailbox_is_found_where_no_meeting_was_ever_held(office: CalendarDesk) -> None:
+    _, item = office.books_and_saves()
+    office.standing = (OTHER_MAILBOX,)
+    knows(office, OTHER_MAILBOX)
+    assert is_stripped_within_seconds(office, item, OTHER_MAILBOX)
+
+
+@pytest.mark.parametrize(
+    ("who", "more"),
+    [
+        (replace(WHO, mailbox=OTHER_MAILBOX), {}),
+        (WHO, {"on_behalf_of": OTHER_MAILBOX}),
+    ],
+    ids=["who booked", "for whom it was booked"],
+)
+def test_a_copy_in_the_calendar_of_somebody_who_has_to_do_with_a_meeting_is_found(
+    office: CalendarDesk, who: Principal, more: dict[str, str]
+) -> None:
+    meeting = office.books("key", who, **more)
+    item = office.saves(meeting)
+    knows(office, OTHER_MAILBOX)
+    assert is_stripped_within_seconds(office, item, OTHER_MAILBOX)
+
+
+def test_a_host_s_calendar_is_searched_when_she_has_booked_herself(office: CalendarDesk) -> None:
+    host = Principal(TENANT, "cccccccc-bbbb-4ccc-8ddd-eeeeeeeeeeee", THIRD_MAILBOX)
+    _, item = office.books_and_saves(hosts=(host.object_id,))
+    office.books("hers", host, mailbox=OTHER_MAILBOX)
+    knows(office, THIRD_MAILBOX)
+    assert is_stripped_within_seconds(office, item, THIRD_MAILBOX)
+
+
+def test_a_mailbox_is_known_until_its_last_meeting_is_purged(office: CalendarDesk) -> None:
+    _, item = office.books_and_saves()
+    over = office.books("other", mailbox=OTHER_MAILBOX)
+    office.settles()
+    office.desk.cancel(over)
+    office.comes_to(START - DAY, step=timedelta(hours=6))
+    assert is_stripped_within_seconds(office, item, OTHER_MAILBOX)
+
+    office.desk.ledger.write(lambda writing: writing.purge(over.id))
+    office.comes_to(office.desk.clock.time + 3 * HOUR, step=HOUR)
+    assert office.desk.ledger.read(lambda reading: reading.watch_by_mailbox(OTHER_MAILBOX)) is None
+    assert not [one for one in office.online.subscriptions.values() if one.mailbox == OTHER_MAILBOX]
+
+
+def test_a_known_mailbox_that_may_not_be_read_freezes_nothing_and_is_read_when_a_meeting_is_booked(
+    office: CalendarDesk,
+) -> None:
+    office.books_and_saves(on_behalf_of=OTHER_MAILBOX)
+    office.online.unreadable[OTHER_MAILBOX] = office.on_premises.unreadable[OTHER_MAILBOX] = Unread.DENIED
+    knows(office, OTHER_MAILBOX)
+    counts = office.desk.ledger.read(lambda reading: reading.calendar_counts())
+    assert (counts["watches"], counts["mailboxes_frozen"]) == (2, 0)
+
+    office.online.unreadable.clear()
+    meeting = office.books("there", mailbox=OTHER_MAILBOX)
+    office.saves(meeting)
+    office.settles()
+    assert not office.reads(meeting).unbound
+
+
+def test_a_mailbox_without_a_meeting_is_asked_less_often_what_has_changed(office: CalendarDesk) -> None:
+    office.online.mailboxes.discard(OTHER_MAILBOX)
+    office.on_premises.mailboxes.add(OTHER_MAILBOX)
+    office.books_and_saves(on_behalf_of=OTHER_MAILBOX)
+    office.mailboxes.follow_all()
+    office.comes_to(office.desk.clock.time + timedelta(minutes=11), step=timedelta(minutes=1))
+    office.on_premises.asked.clear()
+    office.comes_to(office.desk.clock.time + timedelta(minutes=10), step=timedelta(seconds=15))
+    assert 1 <= office.on_premises.asked.count("pull") <= 3
 
 
 def test_the_owner_is_asked_about_a_copy_that_people_were_invited_to(office: CalendarDesk) -> None:

@@ -115,9 +115,9 @@ class Outlook(RuleBasedStateMachine):
         self.was_away: set[str] = set()
         self.removed_by_hand: set[str] = set()
         self.elapsed = timedelta()
-        # A mailbox without a meeting of ours is none of our business; these two have one that nobody removes by hand.
-        self.anchors = [self.office.books(mailbox, mailbox=mailbox) for mailbox in (MAILBOX, OTHER_MAILBOX)]
-        self.booked |= {meeting.id: self.office.saves(meeting) for meeting in self.anchors}
+        # Both are a unit's, so that a copy is seen in them whether a meeting is held there or not.
+        self.office.standing = (MAILBOX, OTHER_MAILBOX)
+        self.office.mailboxes.follow_all()
         self.office.rests()
 
     # --- people ---------------------------------------------------------------------------------------------
@@ -203,7 +203,7 @@ class Outlook(RuleBasedStateMachine):
     def removes_the_meeting(self, which: int) -> None:
         ids = list(self.booked)
         meeting = self.office.desk.reads(ids[which % len(ids)])
-        if not meeting.is_cancelled and meeting.id not in {anchor.id for anchor in self.anchors}:
+        if not meeting.is_cancelled:
             self.removed_by_hand.add(meeting.id)
             self.desk.cancel(meeting)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -17,15 +18,19 @@ from addin.config import (
     LedgerSettings,
     NetworkSettings,
     ServerSettings,
+    ServiceSettings,
     Settings,
     SettingsFaulty,
+    SignInSettings,
+    StartSignInSettings,
+    UnitSettings,
     load_settings,
     read_settings,
 )
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import MailError, ProviderError
 from addin.meetings.times import date_at_home
-from addin.privacy import AllowList, find_personal_data
+from addin.privacy import AllowList, find_personal_data, is_telephone_number
 from addin.store.ledger import is_sqlite, open_engine
 from addin.store.needed import settings_needed
 from addin.store.schema import is_current
@@ -53,6 +58,8 @@ from manifest.source import WebApplication
 from templates_messages.catalogue import SHIPPED as SHIPPED_TEXTS
 from templates_messages.checks import check_catalogue
 from templates_messages.findings import Finding
+from templates_messages.samples import FULL
+from templates_messages.values import UnfitValue
 
 __all__ = [
     "SHIPPED_TEXTS",
@@ -79,7 +86,7 @@ def static_faults(path: Path) -> list[str]:
     providers = reading.written.get("providers")
     if "meetings" in reading.sections and isinstance(providers, Mapping):
         faults += content_faults(reading.sections["meetings"], providers)
-    return faults + list(_contradictions(reading.sections))
+    return faults + list(_contradictions(reading.sections)) + list(_unfit_for_texts(reading.sections))
 
 
 def _contradictions(sections: Mapping[str, Any]) -> Iterator[str]:
@@ -99,6 +106,44 @@ def _contradictions(sections: Mapping[str, Any]) -> Iterator[str]:
         yield f"calendars.graph.certificate: {calendars.graph.certificate} is not a file"
     if server and ledger and server.processes > 1 and is_sqlite(ledger.url):
         yield "server.processes: SQLite serves one process; set it to 1, or ledger.url to a PostgreSQL database"
+    sign_in: SignInSettings | None = sections.get("sign_in")
+    start: StartSignInSettings | None = sections.get("start_sign_in")
+    tenants = {tenant.id for tenant in sign_in.tenants} if sign_in else set()
+    if sign_in and start and start.sole_tenant is not None and start.sole_tenant not in tenants:
+        yield f"start_sign_in.sole_tenant: write the id of one of sign_in.tenants: {' or '.join(sorted(tenants))}"
+
+
+def _unfit_for_texts(sections: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what no text can carry: each booking would find it, one meeting after the other."""
+    service: ServiceSettings | None = sections.get("service")
+    units: Sequence[UnitSettings] = sections.get("units") or ()
+    if service:
+        yield from _unfit("service.base_url", "join_link", f"{service.base_url}/m/7K3M9-QXP2R-TWHD")
+        yield from _unfit("service.info_page", "info_page", service.info_page or None)
+        yield from _unfit("service.support", "support", service.support)
+    for number, unit in enumerate(units):
+        for setting, value in _IN_TEXTS.items():
+            yield from _unfit(f"units.{number}.{setting}", value, getattr(unit, setting))
+        if not is_telephone_number(unit.telephone):
+            yield f"units.{number}.telephone: this is not a telephone number"
+
+
+# Settings of a unit by the value of texts that they become.
+_IN_TEXTS: Final = {
+    "name": "unit_name",
+    "telephone": "contact_telephone",
+    "hours": "contact_hours",
+    "contact_without_speech": "contact_without_speech",
+    "data_controller": "data_controller",
+}
+
+
+def _unfit(place: str, name: str, value: str | None) -> Iterator[str]:
+    changed: dict[str, Any] = {name: value}
+    try:
+        replace(FULL, **changed)
+    except UnfitValue as fault:
+        yield f"{place}: {str(fault).removeprefix(f'{name} ')}"
 
 
 def live_faults(path: Path) -> list[str]:

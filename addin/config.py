@@ -8,13 +8,14 @@ be there. `docs/operations.md` describes every setting; a test holds the two equ
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
@@ -372,10 +373,23 @@ class _Address(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         address = str(super()._deserialize(value, attr, data, **kwargs)).rstrip("/")
         parts = _parts(address)
+        if "@" in parts.netloc:
+            raise ValidationError("leave name and password out of the address")
         local = parts.hostname in ("127.0.0.1", "localhost", "::1")
         if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
             raise ValidationError("write an address that begins with https://")
         return address
+
+
+# Of an origin, which also stands in a header where a semicolon or a space would begin something else.
+_HOST: Final = re.compile(r"[A-Za-z0-9.*:\[\]-]+")
+
+
+class _AddressOrNone(_Address):
+    """The same, or an empty text where there is none."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        return "" if value == "" else super()._deserialize(value, attr, data, **kwargs)
 
 
 class _Origin(_Address):
@@ -384,7 +398,7 @@ class _Origin(_Address):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         address = super()._deserialize(value, attr, data, **kwargs)
         parts = _parts(address)
-        if parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+        if parts.path or parts.query or parts.fragment or not _HOST.fullmatch(parts.netloc):
             raise ValidationError("write scheme and host alone, such as https://video.region.example")
         return address
 
@@ -425,6 +439,9 @@ class _Section(Schema):
 
 
 _some = validate.Length(min=1)
+_domain = validate.Regexp(
+    r"[^\s@.]+(\.[^\s@.]+)+\Z", error="write what stands after the @, such as region.example"
+)
 
 
 def _lower_case(shortest: int, longest: int) -> validate.Regexp:
@@ -437,13 +454,13 @@ def _lower_case(shortest: int, longest: int) -> validate.Regexp:
 
 class _ServiceSchema(_Section):
     makes = ServiceSettings
-    base_url = _Address(required=True)
+    base_url = _Origin(required=True)
     instance = fields.String(required=True, validate=_lower_case(2, 20))
     environment = fields.String(required=True, validate=validate.OneOf(["production", "test", "sandbox"]))
-    mail_domains = fields.List(fields.String(validate=_some), required=True, validate=_some)
+    mail_domains = fields.List(fields.String(validate=_domain), required=True, validate=_some)
     support = fields.String(load_default="")
     support_telephone = fields.String(load_default="")
-    info_page = fields.String(load_default="")
+    info_page = _AddressOrNone(load_default="")
 
     @validates_schema(skip_on_field_errors=False)
     def check_scheme(self, data: dict[str, Any], **_: object) -> None:
@@ -593,10 +610,10 @@ class _MeetingsSchema(_Section):
 
 class _PaneSchema(_Section):
     makes = PaneSettings
-    office_js_url = fields.String(load_default="https://appsforoffice.microsoft.com/lib/1/hosted/office.js")
+    office_js_url = _Address(load_default="https://appsforoffice.microsoft.com/lib/1/hosted/office.js")
     client_id = fields.String(required=True, validate=_some)
     frame_ancestors = fields.List(
-        fields.String(validate=_some),
+        _Origin(),
         load_default=lambda: [
             "https://outlook.office.com",
             "https://outlook.office365.com",

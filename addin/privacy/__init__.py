@@ -5,8 +5,8 @@ data (`rules.json`) and shared with `personal_data.js`, so that the pane finds a
 it anywhere. Names, addresses and birth dates are not looked for here.
 """
 
-from addin.privacy.allow import AllowList
+from addin.privacy.allow import AllowList, is_telephone_number
 from addin.privacy.detection import find_personal_data
 from addin.privacy.findings import Finding, Kind, Tier
 
-__all__ = ["AllowList", "Finding", "Kind", "Tier", "find_personal_data"]
+__all__ = ["AllowList", "Finding", "Kind", "Tier", "find_personal_data", "is_telephone_number"]

@@ -40,6 +40,15 @@ def lies_in(domain: str, domains: frozenset[str]) -> bool:
     return any(".".join(labels[first:]) in domains for first in range(len(labels)))
 
 
+def is_telephone_number(text: str) -> bool:
+    """Say whether an allow-list takes `text` for a telephone number."""
+    try:
+        _international([text])
+    except ValueError:
+        return False
+    return True
+
+
 def _international(numbers: Iterable[str]) -> frozenset[str]:
     try:
         return frozenset(international(phonenumbers.parse(number, REGION)) for number in numbers)

@@ -380,3 +380,36 @@ def test_a_graph_is_proven_by_a_certificate_with_its_key_or_by_a_secret(settings
     graph = {"tenant": "t", "client_id": "c", "certificate": "graph.crt"}
     settings.puts("calendars", {"access": "read", "graph": graph})
     assert [fault.partition(":")[0] for fault in _faults(settings)] == ["calendars.graph.certificate"]
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "told"),
+    [
+        ("service.base_url", "https://vardmote.region.example/mote", "scheme and host alone"),
+        ("service.base_url", "https://nn:x@vardmote.region.example", "leave name and password out"),
+        ("service.base_url", "https://vård möte.region.example", "scheme and host alone"),
+        ("service.info_page", "javascript:alert(1)", "https://"),
+        ("service.support", "Ring\noss", "line break"),
+        ("service.mail_domains.0", "@region.example", "after the @"),
+        ("pane.office_js_url", "office.js", "https://"),
+        ("pane.frame_ancestors.0", "https://outlook.office.com; script-src *", "scheme and host alone"),
+        ("start_sign_in.sole_tenant", "another-tenant", "one of sign_in.tenants"),
+        ("units.0.name", "Mottagningen\u00ad", "invisible character"),
+        ("units.0.telephone", "växeln", "not a telephone number"),
+        ("units.0.hours", "vardagar\nkl. 8–16", "line break"),
+        ("units.0.contact_without_speech", "sms\ttill oss", "control character"),
+        ("units.0.data_controller", " ", "is empty"),
+    ],
+)
+def test_what_would_break_pages_or_texts_later_is_named_before_the_start(
+    settings: SettingsFile, place: str, value: str, told: str
+) -> None:
+    settings.puts(place, value)
+    faults = static_faults(settings.path)
+    assert [fault for fault in faults if fault.startswith(f"{place}: ") and told in fault], faults
+    assert len(faults) == 1
+
+
+def test_an_address_to_read_more_at_may_be_left_empty(settings: SettingsFile) -> None:
+    settings.puts("service.info_page", "")
+    assert static_faults(settings.path) == []

@@ -140,7 +140,7 @@ def retry_after_seconds(header: str | None, now: datetime | None = None) -> floa
         return min(float(header), LONGEST_RETRY_AFTER_SECONDS)
     try:
         at = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):  # also an offset from UTC that no number holds
         return DEFAULT_RETRY_AFTER_SECONDS
     wait = (at.replace(tzinfo=at.tzinfo or UTC) - (now or datetime.now(UTC))).total_seconds()
     return min(max(wait, 0.0), LONGEST_RETRY_AFTER_SECONDS)

@@ -70,6 +70,6 @@ def is_cancelled(state_flags: int) -> bool:
 def _properties(pane: str | None) -> dict[str, Any]:
     try:
         told = json.loads(pane or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):  # whoever may write in the item may write anything here
         return {}
     return told if isinstance(told, dict) else {}

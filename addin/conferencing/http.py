@@ -98,7 +98,7 @@ class Answer:
         """Return the body read as JSON, or None when it is not JSON."""
         try:
             return json.loads(self.body)
-        except ValueError:  # also what json says of bytes that are not UTF-8
+        except (ValueError, RecursionError):  # also bytes that are not UTF-8, and lists in lists without end
             return None
 
 

@@ -262,7 +262,7 @@ def _answer_in(one: Json) -> GraphAnswer:
 def _object(body: bytes) -> Json | None:
     try:
         told = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return told if isinstance(told, dict) else None
 

@@ -74,7 +74,17 @@ def test_of_location_only_the_path_counts(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [b"<html>Log in</html>", b"", b"[]", b'"x"', b'{"objects": []}', b"\xff\xfe", b'{"meta": {}}']
+    "page",
+    [
+        b"<html>Log in</html>",
+        b"",
+        b"[]",
+        b'"x"',
+        b'{"objects": []}',
+        b"\xff\xfe",
+        b'{"meta": {}}',
+        b"[" * 100_000,
+    ],
 )
 def test_a_proxys_page_is_never_taken_for_an_answer(serve: Serve, page: bytes) -> None:
     _, pexip = serve(answer("200 OK", page, "Content-Type: text/html"))
@@ -268,6 +278,7 @@ NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
         ("Sun, 22 Nov 2026 05:00:00 GMT", 0.0),
         ("Sun, 22 Nov 2026 23:00:00 GMT", 3600.0),
         ("Sun, 22 Nov 2026 06:00:30", 30.0),
+        ("Sun, 22 Nov 2026 06:00:30 +999999999999999", 1.0),
     ],
 )
 def test_how_long_to_wait_is_read_as_seconds_or_as_a_date(header: str | None, seconds: float) -> None:

@@ -130,8 +130,9 @@ def test_a_clock_that_is_set_back_does_not_stop_the_fetching(
         b'{"keys": []}',
         b'{"keys": [7, {}, {"kid": 7}]}',
         b"x" * 600_000,
+        b"[" * 100_000,
     ],
-    ids=["nothing", "html", "a list", "no keys", "a number", "empty", "nonsense", "endless"],
+    ids=["nothing", "html", "a list", "no keys", "a number", "empty", "nonsense", "endless", "deep"],
 )
 def test_what_is_no_key_set_is_an_unavailable_provider(
     keys: SigningKeys, key_set: KeySetServer, body: bytes

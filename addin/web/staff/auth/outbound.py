@@ -48,7 +48,7 @@ class Outbound:
                 ) as answer:
                     return _json_object(answer)
             # `from None`: what the provider said, and where it stands, never reaches a log through us.
-            except (requests.RequestException, ValueError, TypeError):
+            except (requests.RequestException, ValueError, TypeError, RecursionError):
                 raise IdentityUnavailable("the identity provider did not answer as expected") from None
 
 

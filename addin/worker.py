@@ -13,6 +13,7 @@ from functools import partial
 
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LedgerError
+from addin.meetings.model import Claim
 from addin.meetings.ports import Ledger
 from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
 from addin.meetings.sweep import Sweep
@@ -81,11 +82,21 @@ class Worker:
         self._stop.wait()
 
     def work_once(self, provider: str) -> bool:
-        """Claim some due rooms and bring each as far as it goes; False when none was due."""
+        """Claim some due rooms and bring each as far as it goes; False when none was due. Raises LedgerError."""
         claims = self.ledger.write(lambda writing: writing.claim_due(provider, LEASE_SECONDS, ROOMS_A_CLAIM))
         for claim in claims:
-            self.reconciler.advance(claim, Deadline.after(LEASE_SECONDS))
+            self._advance(claim)
         return bool(claims)
+
+    def _advance(self, claim: Claim) -> None:
+        try:
+            self.reconciler.advance(claim, Deadline.after(LEASE_SECONDS))
+        except LedgerError:
+            raise
+        except Exception:
+            # A fault of ours in one room must not stop those that were claimed with it, round after round. Its lease
+            # runs out by itself, and it is looked at before it is changed.
+            log.exception("room_failed", extra={"meeting": claim.meeting.id})
 
     def _work_on(self, provider: str) -> None:
         self._whenever_due(partial(self.work_once, provider))

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from addin.meetings.deadline import Deadline
-from addin.meetings.errors import LeaseLost, MailError, MailRefused
+from addin.meetings.errors import LeaseLost, LedgerError, MailError, MailRefused
 from addin.meetings.model import CalendarNote, Meeting
 from addin.meetings.notices import Notice, NoticeClaim, NoticeKind
 from addin.meetings.ports import Clock, Ledger, Mail, Mailer
@@ -79,8 +79,18 @@ class SendNotices:
         """Send some that are due; False when none was. Raises LedgerUnavailable."""
         claims = self.ledger.write(lambda writing: writing.claim_notices(LEASE_SECONDS, MAILS_A_CLAIM))
         for claim in claims:
-            self._settle(claim)
+            self._settle_guarded(claim)
         return bool(claims)
+
+    def _settle_guarded(self, claim: NoticeClaim) -> None:
+        try:
+            self._settle(claim)
+        except LedgerError:
+            raise
+        except Exception:
+            # One mail that cannot be written must not stop the others that were claimed with it.
+            log.exception("notice_failed", extra={"meeting": claim.meeting.id})
+            self._put_off(claim)
 
     def _settle(self, claim: NoticeClaim) -> None:
         """Send what is still news, and note what is to come: another try, the reminder, or nothing."""
@@ -88,13 +98,17 @@ class SendNotices:
         if not is_news(notice.kind, claim.meeting, now):
             self._save(claim, notice, None)
         elif not self._sends(claim):
-            pause = min(FIRST_PAUSE * 2 ** min(notice.attempts, 10), LONGEST_PAUSE)
-            self._save(claim, replace(notice, attempts=notice.attempts + 1), pause)
+            self._put_off(claim)
         elif notice.sent_at is None:
             again = reminder_at(now, first_start(claim.meeting), self.reminder_hours)
             self._save(claim, replace(notice, sent_at=now, attempts=0), again - now if again else None)
         else:
             self._save(claim, replace(notice, reminded=True), None)
+
+    def _put_off(self, claim: NoticeClaim) -> None:
+        notice = claim.notice
+        pause = min(FIRST_PAUSE * 2 ** min(notice.attempts, 10), LONGEST_PAUSE)
+        self._save(claim, replace(notice, attempts=notice.attempts + 1), pause)
 
     def _sends(self, claim: NoticeClaim) -> bool:
         """Send one mail; False when it is worth another try."""

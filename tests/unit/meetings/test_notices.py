@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from addin.meetings.deadline import Deadline
-from addin.meetings.errors import MailError, MailRefused, MailUnavailable
+from addin.meetings.errors import MailRefused, MailUnavailable
 from addin.meetings.model import CalendarNote, Meeting, Principal, Window
 from addin.meetings.notices import NoticeKind
 from addin.meetings.ports import Mail
@@ -31,12 +31,14 @@ class PostBox:
     """A mail server in memory that fails when it is told to."""
 
     mails: list[Mail] = field(default_factory=list)
-    fails: MailError | None = None
+    fails: Exception | None = None
+    fails_once: Exception | None = None
 
     def send(self, mail: Mail, deadline: Deadline) -> None:
         assert not deadline.passed()
-        if self.fails:
-            raise self.fails
+        failure, self.fails_once = self.fails_once or self.fails, None
+        if failure:
+            raise failure
         self.mails.append(mail)
 
     def check(self, deadline: Deadline) -> None:
@@ -71,9 +73,11 @@ class Office:
     def waits(self, **span: float) -> None:
         self.desk.clock.time += timedelta(**span)
 
-    def books(self, *told: str, who: Principal = WHO, mailbox: str = REQUEST.mailbox) -> Meeting:
+    def books(
+        self, *told: str, who: Principal = WHO, mailbox: str = REQUEST.mailbox, key: str = "key"
+    ) -> Meeting:
         """Book a meeting and tell some audiences."""
-        meeting = self.desk.book("key", replace(REQUEST, mailbox=mailbox), who).meeting
+        meeting = self.desk.book(key, replace(REQUEST, mailbox=mailbox), who).meeting
         for audience in told:
             self.desk.change_meeting.told(meeting.id, audience, who)
         return self.desk.reads(meeting.id)
@@ -168,6 +172,17 @@ def test_besked_lamnat_before_the_mail_or_the_reminder_stops_it(office: Office) 
     office.desk.change_meeting.told(meeting.id, "interpreter", WHO)
     office.waits(days=1)
     assert office.sends() == []
+
+
+def test_a_mail_that_we_fail_at_holds_up_no_other(office: Office) -> None:
+    for key in ("first", "second"):
+        office.is_dragged(office.books("patient", key=key), LATER)
+    office.waits(seconds=QUIET)
+    office.box.fails_once = RuntimeError("a fault of ours")
+    (mail,) = office.sends()
+    office.waits(seconds=30)
+    (other,) = office.sends()
+    assert mail.key != other.key
 
 
 def test_a_server_that_is_away_is_tried_again_under_the_same_key(office: Office) -> None:

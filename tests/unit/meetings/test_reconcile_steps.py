@@ -200,3 +200,21 @@ def made_at_the_other_provider(desk: Desk) -> None:
     desk.clock.time += timedelta(seconds=2)
     (claim,) = desk.ledger.write(lambda writing: writing.claim_due(OTHER, 30, 1))
     assert desk.reconciler.advance(claim, claim.until).state is MeetingState.LIVE
+
+
+def test_one_room_that_we_fail_at_holds_up_none_that_was_claimed_with_it(desk: Desk) -> None:
+    meetings = []
+    for key in ("first", "second", "third"):
+        desk.provider.faults.append(Fault.UNAVAILABLE)
+        meetings.append(desk.books(key))
+    desk.clock.time += timedelta(seconds=5)
+
+    def fails() -> None:
+        raise RuntimeError("a fault of ours")
+
+    desk.provider.meanwhile = fails
+    assert desk.works()
+    assert len(desk.provider.rooms) == 2
+    desk.clock.time += timedelta(seconds=31)
+    desk.works_until_settled()
+    assert [desk.reads(meeting.id).state for meeting in meetings] == [MeetingState.LIVE] * 3

@@ -74,10 +74,10 @@ def _instant(text: str, place: ZoneInfo) -> datetime:
         raise TimeWithoutOffset
     try:
         instant = given.astimezone(UTC)
-    except OverflowError:
+        if offset:
+            _hold_against_zone(given.replace(tzinfo=None), offset, place)
+    except OverflowError:  # in UTC, or by the zone's own clock, it lies outside the years 1 to 9999
         raise TimeWithoutOffset from None
-    if offset:
-        _hold_against_zone(given.replace(tzinfo=None), offset, place)
     return instant
 
 

@@ -126,3 +126,10 @@ def test_only_the_offered_types_are_there_in_the_order_of_the_settings(tmp_path:
     offered = ["information-meeting-patient", "care-meeting-patient"]
     settings.puts("meetings", {"offered": offered})
     assert [kind.id for kind in load_content(settings.loads()).types] == offered
+
+
+def test_a_part_of_a_file_that_is_not_there_is_no_fault_of_ours(service: Service) -> None:
+    visitor = service.app(["staff"]).test_client()
+    answer = visitor.get("/static/pane.js", headers={"Range": "bytes=99999999-"})
+    assert answer.status_code == 416
+    assert answer.headers["Content-Range"].startswith("bytes */")

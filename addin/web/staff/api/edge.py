@@ -67,11 +67,14 @@ class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest has no types
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Answer what Flask, webargs and smorest raise."""
-        messages = getattr(error, "data", {}).get("messages") if hasattr(error, "data") else None
+        messages = getattr(error, "data", {}).get("messages")
         if messages is not None:
             malformed = error.code == 400
             problem = problems.MALFORMED_JSON if malformed else problems.INVALID_REQUEST
             return _answer_request(RequestProblem(problem, None if malformed else named(messages)))
+        if error.code is not None and error.code < 500 and error.code not in _HTTP:
+            # What only a browser's own asking for a file brings about, such as a part that is not there (416).
+            return Response(status=error.code, headers=error.get_headers())
         problem = _HTTP.get(error.code or 500, problems.UNEXPECTED)
         # The pages of other surfaces come here, too; what they could not find is no event.
         if request.path.startswith(f"{PREFIX}/") or problem is problems.UNEXPECTED:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from flask import Response
+from flask import Request, Response
 from markupsafe import Markup
 
 from addin.meetings.model import Window
@@ -62,6 +62,14 @@ class PageProtection:
             "frame-ancestors": "'none'",
         }
         return "; ".join(f"{name} {value}" for name, value in directives.items())
+
+
+def is_foreign(request: Request) -> bool:
+    """Whether a browser says that another site's page sent this form (W3C, "Fetch Metadata Request Headers").
+
+    Such a form comes without our cookie (SameSite=Lax), so that the answer would replace it with an emptier one.
+    """
+    return request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}
 
 
 def in_words(window: Window, language: Language) -> str:

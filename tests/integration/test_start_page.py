@@ -243,6 +243,19 @@ class TestOutsiders:
         assert pin_on(answer) is None
         assert audited(doors, meeting) == []
 
+    def test_a_form_from_another_site_takes_nobody_s_sign_in_away(self, doors: FrontDoors) -> None:
+        meeting = doors.books()
+        # A browser holds our cookie back (SameSite=Lax), but would take the one of the answer.
+        foreign = {"Sec-Fetch-Site": "cross-site"}
+        for url in (
+            doors.start_url(meeting),
+            f"{doors.start_url(meeting)}/told",
+            f"{doors.url}/start/sign-out",
+        ):
+            answer = browser().post(url, headers=foreign, allow_redirects=False, timeout=10)
+            assert "Set-Cookie" not in answer.headers
+            assert answer.headers.get("Location", doors.start_url(meeting)).startswith(("/start/", doors.url))
+
     def test_the_join_code_opens_no_start_page(self, doors: FrontDoors) -> None:
         meeting = doors.books()
         assert get(f"{doors.url}/start/{grouped(meeting.join_code)}").status_code == 404

@@ -106,6 +106,13 @@ def test_nobody_says_for_others_what_they_were_never_told(doors: FrontDoors) -> 
     assert doors.reads(meeting).must_hear == ("patient",)
 
 
+def test_what_is_no_code_is_not_repeated(doors: FrontDoors) -> None:
+    url = f"{doors.url}/start/Anna-Andersson/told"
+    for page in (browser().get(url, timeout=10), browser().post(url, timeout=10)):
+        assert page.status_code == 404
+        assert "Andersson" not in page.text
+
+
 def test_a_link_that_is_no_meeting_s_shows_nothing(doors: FrontDoors) -> None:
     meeting, david = doors.books(), browser()
     tells(doors, meeting, "patient")

@@ -35,7 +35,7 @@ from addin.meetings.start import (
 )
 from addin.meetings.tell import TellOthers
 from addin.meetings.units import Unit, Units
-from addin.web.pages import STYLE, Environment, PageProtection, in_words
+from addin.web.pages import STYLE, Environment, PageProtection, in_words, is_foreign
 from addin.web.staff.auth.errors import IdentityUnavailable, NotStaff, SignInFailed
 from addin.web.staff.auth.openid import OpenIdSignIn
 from addin.web.staff.start_cookie import SignedIn, SigningIn, StartCookie
@@ -132,6 +132,8 @@ class _StartPage:
             return self._not_startable(view, typed)
         if self.cookie.signed_in(request):
             return redirect(url_for("start.confirm", typed=typed), 303)
+        if is_foreign(request):
+            return redirect(url_for("start.look", typed=typed), 303)
         try:
             address, attempt = self._sign_in.begin()
         except IdentityUnavailable:
@@ -198,7 +200,9 @@ class _StartPage:
         if session is not None and not self._is_our_form(session):
             return self._notice("form_too_old", 403)
         answer = self._notice("signed_out", 200)
-        self.cookie.forget(answer)
+        if session is not None:
+            # Without a session it may be another site that sends the form, and the browser holds the cookie back.
+            self.cookie.forget(answer)
         return answer
 
     def on_ledger_unavailable(self, _: Exception) -> Response:

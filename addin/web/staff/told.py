@@ -17,7 +17,7 @@ from addin.meetings.codes import MistypedCode, parse_code
 from addin.meetings.errors import MeetingNotFound, UnknownAudience
 from addin.meetings.model import Meeting
 from addin.meetings.tell import TellOthers
-from addin.web.pages import STYLE, Environment, in_words
+from addin.web.pages import STYLE, Environment, in_words, is_foreign
 from addin.web.staff.auth.errors import IdentityUnavailable
 from addin.web.staff.auth.openid import OpenIdSignIn
 from addin.web.staff.start_cookie import SignedIn, SigningIn, StartCookie
@@ -62,7 +62,7 @@ class _ToldPage:
         """Show who must hear; somebody who is not signed in is offered to."""
         session = self._parts.cookie.signed_in(request)
         if session is None:
-            return self._page("told_sign_in.html", 200, typed=typed)
+            return self._offer_sign_in(typed)
         try:
             meeting, others = self._parts.tell.look(typed, session.who)
         except MeetingNotFound:
@@ -72,15 +72,23 @@ class _ToldPage:
     def act(self, typed: str) -> AnyResponse:
         """Begin the sign-in, or note that an audience has been told."""
         session = self._parts.cookie.signed_in(request)
-        if session is None:
+        if session is None and not is_foreign(request):
             return self._begin(typed)
-        if not self._is_our_form(session):
+        if session is None or not self._is_our_form(session):
             return redirect(url_for("start.told", typed=typed), 303)
         try:
             self._parts.tell.told(typed, request.form.get("audience", ""), session.who)
         except (MeetingNotFound, UnknownAudience):
             return self._page("told_unknown.html", 404, session=session)
         return redirect(url_for("start.told", typed=typed), 303)
+
+    def _offer_sign_in(self, typed: str) -> Response:
+        try:
+            parse_code(typed)
+        except MistypedCode:
+            # It may be anything, such as a name in the wrong place, and is not repeated.
+            return self._page("told_unknown.html", 404)
+        return self._page("told_sign_in.html", 200, typed=typed)
 
     def _begin(self, typed: str) -> AnyResponse:
         try:

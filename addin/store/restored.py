@@ -10,6 +10,7 @@ database says who it is (on PostgreSQL: the server's system identifier and the d
 from __future__ import annotations
 
 import json
+import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,10 +44,18 @@ class Mark:
             return None
 
     def write(self, path: Path) -> None:
-        """Replace the mark in one step; several processes may do so at once."""
+        """Replace the mark in one step; several processes may do so at once. Raises OSError, and leaves the old one."""
         fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-        fresh.write_text(json.dumps({"identity": self.identity, "newest": self.newest}), encoding="ascii")
-        fresh.replace(path)
+        try:
+            with fresh.open("w", encoding="ascii") as file:
+                json.dump({"identity": self.identity, "newest": self.newest}, file)
+                file.flush()
+                # On the disk before it has the name: an empty mark after a power failure would look like a restore.
+                os.fsync(file.fileno())
+            fresh.replace(path)
+        finally:
+            # On a full disk it is tried again and again, and each try would leave a file.
+            fresh.unlink(missing_ok=True)
 
 
 def begin_service(engine: Engine, path: Path, *, now: int) -> bool:

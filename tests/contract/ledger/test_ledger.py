@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -116,4 +117,18 @@ def test_a_mark_that_many_processes_write_at_once_is_one_of_theirs(tmp_path: Pat
         list(hands.map(lambda mark: mark.write(path), marks))
 
     assert Mark.read(path) in marks
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_mark_that_cannot_be_written_leaves_the_old_one_and_nothing_else(tmp_path: Path) -> None:
+    path, old = tmp_path / "ledger.mark", Mark("one ledger", 1)
+    old.write(path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4, hard))  # as on a full disk: there is room for a name alone
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            Mark("one ledger", 2).write(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert Mark.read(path) == old
     assert list(tmp_path.iterdir()) == [path]

@@ -35,8 +35,9 @@ class ItemBinding:
     is None until the item was seen; `item_id` is None before that and after the mailbox went to another calendar.
     `offered` is an id that Outlook gave, not seen by us yet. `also` are other mailboxes in which the meeting's tag
     was seen. `ended_by_calendar`: the meeting ended because its item was gone. `held`: the item has a time that no
-    meeting can have. `block_due`: our block is still to be written into the item. `tag_written`: it bears our own
-    tag. `look_tagged`: look for copies, too. `looked_at`: when the mailbox last answered.
+    meeting can have. `block_due`: our block is still to be written into the item. `block_old_from`: the item bears a
+    link that was replaced, and from then on the service may write the new one unless somebody else has. `tag_written`:
+    it bears our own tag. `look_tagged`: look for copies, too. `looked_at`: when the mailbox last answered.
     """
 
     meeting_id: str
@@ -56,6 +57,7 @@ class ItemBinding:
     frozen_since: datetime | None = None
     held: Unusable | None = None
     block_due: bool = False
+    block_old_from: datetime | None = None
     tag_written: bool = False
     look_tagged: bool = True
     looked_at: datetime | None = None

@@ -9,6 +9,7 @@ from addin.meetings.access import made_meeting, own_meeting
 from addin.meetings.book import INLINE_SECONDS
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import MeetingChanged, MeetingIsCancelled, UnknownAudience
+from addin.meetings.links import told_of_link
 from addin.meetings.lobby import refuse_weaker_lobby
 from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import AuditEntry, Claim, Meeting, MeetingState, Principal, Room, Wanted, Window
@@ -54,8 +55,10 @@ class ChangeMeeting:
             return meeting
         return self.reconciler.advance_for_click(claim, Deadline.after(INLINE_SECONDS), until_made=True)
 
-    def told(self, meeting_id: str, audience: str, who: Principal) -> Meeting:
+    def told(self, meeting_id: str, audience: str, who: Principal, *, of_coming: bool = False) -> Meeting:
         """Note that an audience has been told of the meeting as it stands now, by a copied text or otherwise.
+
+        `of_coming`: they were told the link that is to come; while one is, the meeting's own is not all of it.
 
         Raises MeetingNotFound, MeetingNotReady, UnknownAudience, LedgerUnavailable.
         """
@@ -64,7 +67,7 @@ class ChangeMeeting:
             meeting = made_meeting(writing, meeting_id, who)
             if audience not in self.plans.types.of(meeting.type).audiences:
                 raise UnknownAudience
-            told = meeting.as_told_now
+            told = told_of_link(meeting, of_coming=of_coming, coming=writing.coming_link(meeting.id))
             writing.tell(meeting.id, audience, told)
             return replace(meeting, told={**meeting.told, audience: told})
 

@@ -9,6 +9,7 @@
     │   ├── MailboxNotAllowed
     │   ├── IdempotencyKeyMissing  IdempotencyKeyReused
     │   ├── MeetingNotFound  MeetingChanged  MeetingIsCancelled  MeetingNotReady
+    │   ├── MeetingHasBegun  NoNextOccurrence
     │   └── NotAllowedToStart
     ├── LedgerError
     │   ├── LedgerUnavailable             nothing of the unit was committed; may be repeated
@@ -123,6 +124,14 @@ class MeetingIsCancelled(RequestRefused):
 
 class MeetingNotReady(RequestRefused):
     """The room has not been made yet, so there is no link and no text to give away."""
+
+
+class MeetingHasBegun(RequestRefused):
+    """People may be in the room by now, so that its link cannot be exchanged under their hands."""
+
+
+class NoNextOccurrence(RequestRefused):
+    """The meeting is no series with one link, or its last occurrence is the one that is open or to come."""
 
 
 class NotAllowedToStart(RequestRefused):

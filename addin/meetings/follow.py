@@ -17,6 +17,7 @@ from typing import Final
 from addin.meetings.bindings import BindingClaim
 from addin.meetings.copies import CopyWork, Handled
 from addin.meetings.errors import LeaseLost, LedgerUnavailable, UnknownMeetingType
+from addin.meetings.link_turn import RunningCalls
 from addin.meetings.look import ItemLooks, Seen
 from addin.meetings.look_times import PERIOD, pause
 from addin.meetings.model import Meeting
@@ -57,6 +58,7 @@ class FollowItems:
         self._block = block
         self._rules = rules
         self._clock = clock
+        self._calls = RunningCalls(ledger, providers, plans, clock)
         self._copies = CopyWork(
             looks,
             plans,
@@ -108,7 +110,8 @@ class FollowItems:
         wanted = [intent.snapshot for intent in seen.intents if isinstance(intent, HandleCopy)]
         handled = [self._copies.handle(claim, one, copies) for one in wanted]
         written = self._write_own(claim, seen)
-        self._ledger.write(partial(self._record, claim, seen, handled, written))
+        holds_link = self._calls.hold_link(claim.meeting, claim.binding)
+        self._ledger.write(partial(self._record, claim, seen, handled, written, holds_link=holds_link))
 
     # --- our own writes into the item -----------------------------------------------------------------------
 
@@ -123,7 +126,7 @@ class FollowItems:
             return Written(None, is_tagged, block_due=False, again=False)
         calendar = self._looks.calendar_of(own.ref.mailbox, binding)
         if calendar is None:
-            return Written(None, is_tagged, binding.block_due, again=False)
+            return Written(None, is_tagged, binding.block_due, again=binding.block_due)
         try:
             version = self._write_into(calendar, claim, own)
         except Conflict:
@@ -154,6 +157,8 @@ class FollowItems:
         handled: Sequence[Handled],
         written: Written,
         writing: Writing,
+        *,
+        holds_link: bool,
     ) -> None:
         """Write what the look came to; look again at once when somebody has changed the meeting meanwhile."""
         meeting = writing.meeting(claim.meeting.id)
@@ -167,4 +172,4 @@ class FollowItems:
             writing.save_binding(claim, claim.binding, PERIOD.total_seconds())
             return
         tools = TurnTools(self._plans, self._providers, self._copies, self._rules, self._looks, self._clock)
-        Turn(tools, writing, meeting, claim, seen).carry_out(handled, written)
+        Turn(tools, writing, meeting, claim, seen).carry_out(handled, written, holds_link=holds_link)

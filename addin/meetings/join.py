@@ -14,10 +14,11 @@ from datetime import datetime, timedelta
 from enum import Enum, StrEnum, auto
 from typing import Final
 
-from addin.meetings.bindings import OccurrenceRow
+from addin.meetings.bindings import ItemBinding, OccurrenceRow
 from addin.meetings.codes import MistypedCode, parse_code
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import NotSupported, ProviderError, UnknownMeetingType
+from addin.meetings.links import LinkState, MeetingLink, as_from_then, awaited
 from addin.meetings.lobby import falls_short
 from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import CalendarNote, LobbyLevel, Meeting, MeetingState, Room, Wanted, Window
@@ -47,6 +48,8 @@ class PageState(StrEnum):
     PERHAPS_CANCELLED = "perhaps_cancelled"
     CANCELLED = "cancelled"
     OVER = "over"
+    NOT_YET = "not_yet"
+    REPLACED = "replaced"
     UNKNOWN = "unknown"
     MISTYPED = "mistyped"
     PROVIDER_TROUBLE = "provider_trouble"
@@ -70,7 +73,7 @@ class JoinView:
     time of a series that does not take place, before the one that `meeting` shows. `look_again_in` is how
     long the answer is good for; None when it will not change. `lobby` is how guests will wait: what the type asks
     for, or less when the provider cannot give it. `guest_pin` is there only while open, and only when the type
-    has one.
+    has one. `unit` is to be called about a link that leads to no meeting, of which the page then tells nothing else.
     """
 
     state: PageState
@@ -82,6 +85,7 @@ class JoinView:
     look_again_in: timedelta | None = None
     lobby: LobbyLevel = LobbyLevel.WAIT_FOR_HOST
     guest_pin: str | None = None
+    unit: str | None = None
 
 
 class _Phase(Enum):
@@ -124,6 +128,18 @@ def judge(
     taken_out = None if is_off else _cancelled_before(meeting, occurrences, now)
     moved = None if is_off or taken_out else meeting.previous
     return JoinView(state, meeting, kind, opens_at, moved, taken_out, _look_again_in(state, opens_at - now))
+
+
+def judge_coming(
+    meeting: Meeting, link: MeetingLink, binding: ItemBinding | None, kind: MeetingType, now: datetime
+) -> JoinView:
+    """Say what the page of a coming link shows at `now` (UTC): the occurrence that will have it; it is never open."""
+    waits = awaited(link, binding, now, kind.open_after)
+    turn = waits.turn if waits else None
+    if turn is None and not meeting.is_cancelled:
+        return JoinView(PageState.NOT_YET, unit=meeting.unit)
+    then = as_from_then(meeting, link, turn)
+    return judge(then, kind, ready=False, now=now, glimpse=lambda: Unseen.UNSUPPORTED)
 
 
 def _cancelled_before(meeting: Meeting, occurrences: Sequence[OccurrenceRow], now: datetime) -> Window | None:
@@ -281,6 +297,15 @@ class _Found:
 
 
 @dataclass(frozen=True, slots=True)
+class _FoundLink:
+    """A link that is not the meeting's own, and what tells when it has its turn."""
+
+    link: MeetingLink
+    meeting: Meeting
+    binding: ItemBinding | None
+
+
+@dataclass(frozen=True, slots=True)
 class JoinMeeting:
     """The use case behind the join page."""
 
@@ -312,16 +337,29 @@ class JoinMeeting:
         found = self.ledger.read(lambda reading: self._find(reading, code))
         if found is None:
             return JoinView(PageState.UNKNOWN), None
+        if isinstance(found, _FoundLink):
+            return self._view_of_link(found), None
         return self._view(found), found
 
-    def _find(self, reading: Reading, code: str) -> _Found | None:
+    def _find(self, reading: Reading, code: str) -> _Found | _FoundLink | None:
         meeting = reading.meeting_by_join_code(code)
         if meeting is None:
-            return None
+            return _find_link(reading, code)
         room = serving_room(tuple(reading.rooms(meeting.id)))
         provider = self.providers.get(room.provider) if room else None
         in_series = CalendarNote.SERIES in meeting.calendar_notes
         return _Found(meeting, room, provider, reading.occurrences(meeting.id) if in_series else ())
+
+    def _view_of_link(self, found: _FoundLink) -> JoinView:
+        """Tell of a coming link when it has its turn, and of a replaced one nothing but whom to call."""
+        if found.link.state is LinkState.REPLACED:
+            return JoinView(PageState.REPLACED, unit=found.link.unit)
+        try:
+            kind = self.plans.types.of(found.meeting.type)
+        except UnknownMeetingType:
+            log.warning("meeting_type_missing", extra={"meeting": found.meeting.id})
+            return JoinView(PageState.PROVIDER_TROUBLE, unit=found.meeting.unit)
+        return judge_coming(found.meeting, found.link, found.binding, kind, self.clock.now())
 
     def _view(self, found: _Found) -> JoinView:
         try:
@@ -355,3 +393,9 @@ class JoinMeeting:
         lobby = LobbyLevel.WAIT_FOR_HOST if falls_short(kind, found.provider) else kind.lobby
         pin = self.plans.wish(found.meeting, found.room).guest_pin if kind.guest_pin else None
         return replace(view, lobby=lobby, guest_pin=pin)
+
+
+def _find_link(reading: Reading, code: str) -> _FoundLink | None:
+    link = reading.link(code)
+    meeting = reading.meeting(link.meeting_id) if link else None
+    return _FoundLink(link, meeting, reading.binding(meeting.id)) if link and meeting else None

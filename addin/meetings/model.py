@@ -45,6 +45,8 @@ class CalendarNote(StrEnum):
     SERIES_ASKED = "series_asked"
     OCCURRENCE_CANCELLED = "occurrence_cancelled"
     ENDED_WITH_ITEM = "ended_with_item"
+    LINK_COMING = "link_coming"
+    BLOCK_OLD = "block_old"
 
 
 class LobbyLevel(StrEnum):

@@ -17,6 +17,7 @@ class NoticeKind(StrEnum):
     CANCELLED = "cancelled"
     REVIVED = "revived"
     SERIES_CHANGED = "series_changed"
+    LINK_CHANGED = "link_changed"
     OCCURRENCE_CANCELLED = "occurrence_cancelled"
     SERIES_ASKED = "series_asked"
     COPY_ASKED = "copy_asked"

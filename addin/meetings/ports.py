@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from addin.meetings.bindings import BindingClaim, Copy, ItemBinding, OccurrenceRow, SeriesAnswer
 from addin.meetings.deadline import Deadline
+from addin.meetings.links import MeetingLink
 from addin.meetings.model import (
     Attention,
     AuditEntry,
@@ -313,6 +314,12 @@ class Reading(Protocol):
 
     def meeting_by_start_code(self, code: str) -> Meeting | None: ...
 
+    def link(self, code: str) -> MeetingLink | None:
+        """Return what a join code is that is no meeting's own: still to come, or replaced."""
+
+    def coming_link(self, meeting_id: str) -> MeetingLink | None:
+        """Return the link that the meeting gets with its next occurrence, if somebody has asked for one."""
+
     def meeting_by_item(self, tenant: str, mailbox: str, item_id: str) -> Meeting | None:
         """Return the meeting, not cancelled, that was booked from that saved calendar item."""
 
@@ -404,6 +411,27 @@ class Writing(Reading, Protocol):
         """Write the wish; raises MeetingChanged unless the stored revision is `seen_revision`.
 
         `purge_at` (UTC): when the kept days are over; None leaves it as it is.
+        """
+
+    def add_coming_link(self, link: MeetingLink) -> None:
+        """Insert a coming link; a meeting has at most one."""
+
+    def keep_own_link(self, meeting_id: str, keeps: datetime) -> None:
+        """Have that occurrence (its original start, UTC) keep the meeting's own link; the coming one waits for it."""
+
+    def withdraw_coming_link(self, meeting_id: str) -> None:
+        """Have a coming link never come: from now on it is as good as replaced, since somebody may hold it."""
+
+    def exchange_link(self, meeting: Meeting, code: str, asked_at: datetime) -> None:
+        """Make `code` the meeting's join code, and what was so until now a replaced link; a coming one is used up.
+
+        `meeting` is as it is stored, with its old code.
+        """
+
+    def block_is_old(self, meeting_id: str, since: datetime | None) -> None:
+        """Note from when on (UTC) the service may write the new link into the item; None: somebody has written it.
+
+        Does nothing where the item is not followed. Whoever looks at the item now begins anew.
         """
 
     def want_rooms(self, meeting_id: str, wanted: Wanted, revision: int) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from addin.meetings.codes import MistypedCode, parse_code
 from addin.meetings.errors import MeetingNotFound, UnknownAudience, UnknownMeetingType, UnknownUnit
+from addin.meetings.links import awaited, lacks_only_link, told_of_link
 from addin.meetings.model import AuditEntry, Meeting, Principal
 from addin.meetings.ports import Clock, Ledger, Reading, Writing
 from addin.meetings.texts import MeetingTexts
@@ -34,8 +35,21 @@ class TellOthers:
 
     def look(self, typed: str, who: Principal) -> tuple[Meeting, list[ToBeTold]]:
         """Return the meeting of the start link, and who must hear. Raises MeetingNotFound, LedgerUnavailable."""
-        meeting = self.ledger.read(lambda reading: _meeting(reading, typed, who))
-        return meeting, [ToBeTold(audience, self._text(meeting, audience)) for audience in meeting.must_hear]
+        meeting, then = self.ledger.read(lambda reading: self._find(reading, typed, who))
+        return meeting, [
+            ToBeTold(audience, self._text(meeting, then, audience)) for audience in meeting.must_hear
+        ]
+
+    def _find(self, reading: Reading, typed: str, who: Principal) -> tuple[Meeting, Meeting | None]:
+        """Return the meeting, and as it will be when it has another link."""
+        meeting = _meeting(reading, typed, who)
+        link = reading.coming_link(meeting.id)
+        try:
+            open_after = self.texts.types.of(meeting.type).open_after
+        except UnknownMeetingType:
+            return meeting, None
+        waits = awaited(link, reading.binding(meeting.id), self.clock.now(), open_after) if link else None
+        return meeting, waits.meeting_then(meeting) if waits else None
 
     def told(self, typed: str, audience: str, who: Principal) -> Meeting:
         """Note that an audience has been told. Raises MeetingNotFound, UnknownAudience, LedgerUnavailable."""
@@ -44,7 +58,8 @@ class TellOthers:
             meeting = _meeting(writing, typed, who)
             if audience not in meeting.told:
                 raise UnknownAudience
-            told = meeting.as_told_now
+            coming, of_coming = writing.coming_link(meeting.id), lacks_only_link(meeting, audience)
+            told = told_of_link(meeting, of_coming=of_coming, coming=coming)
             writing.tell(meeting.id, audience, told)
             now = self.clock.now()
             writing.audit(AuditEntry(now, who.tenant, who.object_id, "told", meeting.id, audience))
@@ -52,15 +67,17 @@ class TellOthers:
 
         return self.ledger.write(unit)
 
-    def _text(self, meeting: Meeting, audience: str) -> RenderedText | None:
-        """Return the text about what happened: *inställt*, *ny tid*, or the invitation anew."""
+    def _text(self, meeting: Meeting, then: Meeting | None, audience: str) -> RenderedText | None:
+        """Return the text about what happened: *inställt*, *ny tid*, or the invitation anew, with a coming link."""
+        wanted = _occasion(meeting, audience)
+        if then and wanted is Occasion.INVITATION and lacks_only_link(meeting, audience):
+            meeting = then
         try:
             texts = self.texts.for_audience(meeting, audience, Language.SWEDISH)
         except (UnknownAudience, UnknownMeetingType, UnknownUnit):
             return (
                 None  # No longer in the settings: there is nothing to render, and still something to be told.
             )
-        wanted = _occasion(meeting, audience)
         return next((text for text in texts if text.occasion is wanted), None)
 
 

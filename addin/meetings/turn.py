@@ -14,6 +14,8 @@ from typing import Any, Final
 from addin.meetings.bindings import BindingClaim, Copy, CopyOutcome, SeriesAnswer
 from addin.meetings.cancel import withdraw
 from addin.meetings.copies import SERVICE, CopyWork, Handled, series_answer
+from addin.meetings.link_turn import CALL_PERIOD, due_at, exchange_when_due, keep_over_pattern, with_block_due
+from addin.meetings.links import MeetingLink
 from addin.meetings.look import OPEN_COPIES, ItemLooks, Seen
 from addin.meetings.look_times import SHORTEST_PAUSE, next_look, overdue_unbound, pause
 from addin.meetings.model import AuditEntry, CalendarNote, Meeting, MeetingState, Wanted, Window
@@ -100,21 +102,23 @@ class Turn:
         self._at = seen.at
         self._kind = tools.plans.types.of(meeting.type)
         self._retry_after: float | None = None
+        self._link: MeetingLink | None = None
 
-    def carry_out(self, handled: Sequence[Handled], written: Written) -> None:
-        """Write everything, and when to look again."""
+    def carry_out(self, handled: Sequence[Handled], written: Written, *, holds_link: bool = False) -> None:
+        """Write everything, and when to look again. `holds_link`: a coming link waits for a call to end."""
         for intent in self._seen.intents:
             self._one(intent)
         for one in handled:
             self._tools.copies.record(self._writing, self._meeting, one, self._at)
         self._note_own(written)
         self._roll()
+        self._exchange_link(holds_link=holds_link)
         self._end_unbound()
         self._settle_copies()
         self._note()
         self._count()
         again = written.again or any(one.outcome is None for one in handled)
-        self._save(again=again)
+        self._save(again=again, holds_link=holds_link)
 
     # --- intents --------------------------------------------------------------------------------------------
 
@@ -235,6 +239,9 @@ class Turn:
                 self._owe(NoticeKind.SERIES_ASKED)
         else:
             self._audit("series_changed")
+        keep_over_pattern(
+            self._writing, self._meeting, self._binding.series, intent.series, self._kind, self._at
+        )
         self._binding = replace(self._binding, series=intent.series, series_answer=answer)
         self._writing.put_occurrences(self._meeting.id, near(intent.series, self._at))
         self._agree_with_series(intent.series, became_one=intent.became_one)
@@ -298,6 +305,23 @@ class Turn:
             self._writing.put_occurrences(self._meeting.id, near(series, self._at))
         self._audit("rolled_on")
 
+    def _exchange_link(self, *, holds_link: bool) -> None:
+        """Give the series its new link when it is that one's turn, in the unit in which the time rolls on."""
+        if self._binding.series or CalendarNote.LINK_COMING in self._meeting.calendar_notes:
+            self._link = self._writing.coming_link(self._meeting.id)
+        if self._link and not holds_link and not self._meeting.is_cancelled:
+            after = exchange_when_due(
+                self._writing, self._tools.plans, self._meeting, self._link, self._binding, self._at
+            )
+            if after:
+                self._meeting, self._link = after, None
+                self._binding = replace(self._binding, block_old_from=self._at)
+                self._audit("link_changed", "next_occurrence")
+                self._tell(NoticeKind.LINK_CHANGED)
+        self._binding = with_block_due(
+            self._binding, self._seen.own, self._at, may_write=self._tools.rules.may_write
+        )
+
     def _is_over(self) -> bool:
         return self._meeting.window.end + self._kind.open_after <= self._at
 
@@ -350,8 +374,10 @@ class Turn:
             self._note_not_found_yet()
             return
         held = any(isinstance(intent, HoldTime) for intent in self._seen.intents)
+        has_new_block = self._claim.binding.block_due and not written.block_due
         self._binding = replace(
             self._binding,
+            block_old_from=None if has_new_block else self._binding.block_old_from,
             version=written.version or own.version,
             tag_written=written.tagged,
             block_due=written.block_due,
@@ -408,11 +434,18 @@ class Turn:
             yield CalendarNote.TIME_UNUSABLE
         if binding.series:
             yield from self._notes_of_series(binding.series)
+        yield from self._notes_of_link()
         outcomes = {copy.outcome for copy in self._writing.copies(self._meeting.id)}
         if CopyOutcome.ASKED in outcomes:
             yield CalendarNote.COPY_ASKED
         if CopyOutcome.UNWRITABLE in outcomes:
             yield CalendarNote.COPY_UNWRITABLE
+
+    def _notes_of_link(self) -> Iterator[CalendarNote]:
+        if self._link:
+            yield CalendarNote.LINK_COMING
+        if self._binding.block_old_from and self._binding.block_old_from <= self._at:
+            yield CalendarNote.BLOCK_OLD
 
     def _notes_of_series(self, series: Series) -> Iterator[CalendarNote]:
         yield CalendarNote.SERIES
@@ -440,26 +473,29 @@ class Turn:
         # Nobody could tell of an item in a mailbox that was not watched yet.
         return "first_look" if before.uid is None else "sweep"
 
-    def _save(self, *, again: bool) -> None:
+    def _save(self, *, again: bool, holds_link: bool) -> None:
         binding = self._binding
         if binding.frozen is None:
             binding = replace(binding, looked_at=self._at)
         if self._seen.searched is not None:
             # What could not be done with a copy is done at the next look, which must see it.
             binding = replace(binding, look_tagged=again)
-        self._writing.save_binding(self._claim, binding, self._due_in(again=again))
+        self._writing.save_binding(self._claim, binding, self._due_in(again=again, holds_link=holds_link))
         if any(isinstance(one, Freeze) and one.reason in _LOST_MAILBOX for one in self._seen.intents):
             self._writing.probe_again(binding.mailbox)
 
-    def _due_in(self, *, again: bool) -> float | None:
+    def _due_in(self, *, again: bool, holds_link: bool) -> float | None:
         binding = self._binding
         wait = next_look(self._meeting, binding, self._kind, self._at, self._tools.looks.grace)
         if wait is None:
             return None
         if binding.frozen:
             wait = pause(binding.attempts, self._retry_after)
-        elif again or binding.block_due:
+        elif again or (binding.block_due and not self._claim.binding.block_due):
             wait = min(wait, SHORTEST_PAUSE)
+        if self._link:
+            turn = self._at + CALL_PERIOD if holds_link else due_at(self._link, binding, self._kind, self._at)
+            wait = min(wait, turn - self._at) if turn and turn > self._at else wait
         return wait.total_seconds()
 
     # --- words ----------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, exists, func, or_, select
 
 from addin.meetings.bindings import Copy, ItemBinding, OccurrenceRow
 from addin.meetings.keyring import Keyring
+from addin.meetings.links import LinkState
 from addin.meetings.model import Meeting
 from addin.meetings.notices import Notice
 from addin.meetings.watches import MailboxWatch
@@ -131,6 +132,9 @@ class SqlCalendarReading:
             "items_followed": select(func.count()).where(_b.due_at.is_not(None)),
             "items_frozen": select(func.count()).where(_b.frozen.is_not(None)),
             "hints_waiting": select(func.count()).select_from(_hints),
+            "links_coming": select(func.count()).where(tables.links.c.state == LinkState.COMING.value),
+            "links_replaced": select(func.count()).where(tables.links.c.state == LinkState.REPLACED.value),
+            "blocks_old": select(func.count()).where(_b.block_old_from.is_not(None)),
         }
         return counts | {
             name: self._connection.execute(query).scalar_one() for name, query in questions.items()

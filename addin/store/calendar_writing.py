@@ -191,6 +191,12 @@ class SqlCalendarWriting(SqlCalendarReading):
         statement = update(_bindings).where(_b.meeting_id == meeting_id, _b.series.is_not(None))
         return self._connection.execute(statement.values(series_answer=answer.value, **moved)).rowcount == 1
 
+    def block_is_old(self, meeting_id: str, since: datetime | None) -> None:
+        # Whoever looks at it now would write back what it has read: the fence moves.
+        moved = {"lease_number": _b.lease_number + 1, "lease_until": null(), **_asked(_b)}
+        statement = update(_bindings).where(_b.meeting_id == meeting_id)
+        self._connection.execute(statement.values(block_old_from=to_time(since), **moved))
+
     def ask_items(self, items: Collection[bytes], hinted_at: datetime) -> set[bytes]:
         statement = (
             update(_bindings)

@@ -1,15 +1,15 @@
 """Which settings the ledger's meetings still need: keys, meeting types and units may not go while they are in use.
 
 A row is sealed and looked up with the key that was current when it was made, and its room bears the same key's id; so
-the rooms tell for the whole ledger. Without its type no room can be changed or removed, without its unit no text
-rendered.
+the rooms tell for the whole ledger, but for links that are to come, whose rooms are not there yet. Without its type no
+room can be changed or removed, without its unit no text rendered.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Engine, select
+from sqlalchemy import ColumnElement, Connection, Engine, select
 
 from addin.store import tables
 
@@ -25,13 +25,14 @@ class Needed:
 
 def settings_needed(engine: Engine) -> Needed:
     """Return what the meetings that are not purged yet need of the settings."""
-    columns: list[ColumnElement[str]] = [
-        tables.rooms.c.key_id,
-        tables.meetings.c.type,
-        tables.meetings.c.unit,
-    ]
     with engine.connect() as connection:
-        keys, types, units = (
-            frozenset(connection.execute(select(column).distinct()).scalars()) for column in columns
+        return Needed(
+            keys=_values(connection, tables.rooms.c.key_id) | _values(connection, tables.links.c.key_id),
+            types=_values(connection, tables.meetings.c.type),
+            units=_values(connection, tables.meetings.c.unit),
         )
-    return Needed(keys, types, units)
+
+
+def _values(connection: Connection, column: ColumnElement[str]) -> frozenset[str]:
+    """Return what stands in the column."""
+    return frozenset(connection.execute(select(column).where(column.is_not(None)).distinct()).scalars())

@@ -13,6 +13,7 @@ from addin.meetings.model import AuditEntry, Meeting, MeetingState, Principal, R
 from addin.store import tables
 from addin.store.calendar_reading import SqlCalendarReading
 from addin.store.ledger_now import LedgerNow
+from addin.store.links import SqlLinkReading
 from addin.store.rows import audit_of, from_time, meeting_of, room_of, to_time
 
 _m, _r = tables.meetings.c, tables.rooms.c
@@ -24,7 +25,7 @@ _NOW = select(LedgerNow())
 _FROZEN = select(tables.ledger_state.c.frozen_at)
 
 
-class SqlReading(SqlCalendarReading):
+class SqlReading(SqlCalendarReading, SqlLinkReading):
     """Reads on one connection; the caller holds the transaction."""
 
     def __init__(self, connection: Connection, keyring: Keyring) -> None:

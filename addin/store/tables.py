@@ -91,6 +91,30 @@ meetings = Table(
     Index("meetings_to_purge", "purge_at"),
 )
 
+# Join codes that are not a meeting's own: one that is to come, and those that were replaced.
+links = Table(
+    "links",
+    metadata,
+    Column("join_hash", LargeBinary(32), primary_key=True),
+    Column("meeting_id", String(32), ForeignKey("meetings.id", ondelete="CASCADE"), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("unit", String(60), nullable=False),
+    Column("asked_at", _Time, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("key_id", String(40)),
+    Column("sealed_code", LargeBinary),
+    Column("keeps", _Time),
+    Column("made_outdated", String(80), nullable=False),
+    Index("links_of_meeting", "meeting_id"),
+    Index(
+        "links_to_come",
+        "meeting_id",
+        unique=True,
+        sqlite_where=text("state = 'coming'"),
+        postgresql_where=text("state = 'coming'"),
+    ),
+)
+
 meeting_hosts = Table(
     "meeting_hosts",
     metadata,
@@ -153,6 +177,7 @@ bindings = Table(
     Column("frozen_since", _Time),
     Column("held", String(20)),
     Column("block_due", Boolean, nullable=False),
+    Column("block_old_from", _Time),
     Column("tag_written", Boolean, nullable=False),
     Column("look_tagged", Boolean, nullable=False),
     Column("looked_at", _Time),

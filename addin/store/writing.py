@@ -15,6 +15,7 @@ from addin.meetings.ports import NewBooking, RoomResult, Saved
 from addin.store import tables
 from addin.store.calendar_writing import SqlCalendarWriting
 from addin.store.ledger_now import LedgerNow
+from addin.store.links import SqlLinkWriting
 from addin.store.prepared import Executed, Prepared
 from addin.store.reading import SqlReading
 from addin.store.rows import (
@@ -84,7 +85,7 @@ SET_STATE = (
 _SAVE_ROOM, _SET_STATE = Prepared(SAVE_ROOM), Prepared(SET_STATE)
 
 
-class SqlWriting(SqlReading, SqlCalendarWriting):
+class SqlWriting(SqlReading, SqlCalendarWriting, SqlLinkWriting):
     """Writes on one connection; the caller holds the transaction and commits."""
 
     def _run(self, statement: Prepared, values: Mapping[str, Any]) -> Executed:

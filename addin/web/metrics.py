@@ -24,6 +24,9 @@ _GAUGES: Final = {
     "items_followed": "Calendar items that are looked at now and then.",
     "items_frozen": "Those of them that cannot be read.",
     "hints_waiting": "Notifications that nobody has taken up yet.",
+    "links_coming": "Meetings that get another link with their next occurrence.",
+    "links_replaced": "Links that were replaced and still say so.",
+    "blocks_old": "Calendar items in which a replaced link still stands.",
 }
 
 

@@ -153,6 +153,18 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
         "Rummet är inte klart än, så det finns ingen länk att dela. Vänta en stund och försök igen.",
         retryable=True,
     ),
+    errors.MeetingHasBegun: Problem(
+        409,
+        "meeting-has-begun",
+        "Mötet har börjat, så länken kan inte bytas nu. Inget har ändrats. Kontrollera vilka som väntar i lobbyn "
+        "innan du släpper in dem.",
+    ),
+    errors.NoNextOccurrence: Problem(
+        409,
+        "no-next-occurrence",
+        "Det finns inget senare tillfälle med samma länk. Inget har ändrats. Byt länk genast, eller skapa ett nytt "
+        "möte.",
+    ),
     errors.NotAllowedToStart: Problem(
         403,
         "not-allowed-to-start",
@@ -223,6 +235,10 @@ CALENDAR_NOTES: Final[Mapping[CalendarNote, str]] = {
     CalendarNote.SERIES_ASKED: "Bokningen har blivit en serie. Välj om länken ska gälla alla tillfällen; det ska den "
     "bara om samma personer är med varje gång.",
     CalendarNote.OCCURRENCE_CANCELLED: "Ett tillfälle är inställt. Sidan bakom länken säger det, och när nästa är.",
+    CalendarNote.LINK_COMING: "Länken byts efter det tillfälle som pågår eller kommer härnäst. Till dess gäller den "
+    "gamla.",
+    CalendarNote.BLOCK_OLD: "Länken är bytt, men i bokningen står den gamla kvar. Öppna bokningen i Outlook och välj "
+    "Skyddat vårdmöte, så skrivs den nya in.",
     CalendarNote.ENDED_WITH_ITEM: "Mötet ställdes in när bokningen försvann ur kalendern. Återställ bokningen från "
     "Borttaget i Outlook, så gäller samma länk igen.",
 }

@@ -145,7 +145,7 @@ class _JoinPage:
         """Return what the page tells of the meeting itself."""
         meeting, language = view.meeting, _language()
         if meeting is None:
-            return {}
+            return {"unit": self._unit(view.unit)} if view.unit else {}
         opens = _moment(view.opens_at, meeting.window.zone, language) if view.opens_at else ""
         return {
             "when": in_words(meeting.window, language),

@@ -66,7 +66,7 @@ class CalendarDesk:
             self.looks,
             self.desk.plans,
             self.desk.providers,
-            lambda meeting: Block(meeting.id, meeting.id),
+            lambda meeting: Block(meeting.id, meeting.join_code),
             self.rules,
             self.desk.clock,
         )

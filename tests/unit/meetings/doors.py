@@ -11,6 +11,7 @@ from addin.meetings.codes import new_code
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import ProviderError
 from addin.meetings.keyring import Keyring
+from addin.meetings.links import MeetingLink
 from addin.meetings.meeting_types import MeetingType, MeetingTypes, load_meeting_types
 from addin.meetings.model import AuditEntry, LobbyLevel, Meeting, MeetingState, Room, Wanted, Window
 from addin.meetings.ports import (
@@ -172,6 +173,9 @@ class OneMeeting:
 
     def meeting_by_start_code(self, code: str) -> Meeting | None:
         return self.meeting if code == self.meeting.start_code else None
+
+    def link(self, code: str) -> MeetingLink | None:
+        return None
 
     def rooms(self, meeting_id: str) -> Sequence[Room]:
         return [kept for kept in self.rooms_kept if kept.meeting_id == meeting_id]

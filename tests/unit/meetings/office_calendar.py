@@ -53,7 +53,7 @@ _numbers = count(1)
 
 @dataclass
 class Item:
-    """One item as the calendar keeps it; `block` is the meeting whose block stands in its body."""
+    """One item as the calendar keeps it; `block` is the meeting whose block is in its body, `words` what that says."""
 
     mailbox: str
     id: str
@@ -66,6 +66,7 @@ class Item:
     own_tag: Tag | None = None
     pane_tag: Tag | None = None
     block: str | None = None
+    words: str | None = None
     series: Series | None = None
     has_attendees: bool = False
     in_trash: bool = False
@@ -279,6 +280,7 @@ class OfficeCalendar:
         assert service_url.startswith("https://")
         assert known
         item.block = tag.meeting if block and tag else None
+        item.words = block.text if block else None
         item.own_tag, item.pane_tag = tag, None
         return self._written(item)
 

@@ -18,6 +18,7 @@ from addin.meetings.errors import (
     ForeignRoom,
     OutcomeUnknown,
     PermissionDenied,
+    ProviderError,
     ProviderUnavailable,
     RateLimited,
     RoomNotFound,
@@ -82,6 +83,8 @@ class UnreliableProvider:
     meanwhile: Callable[[], None] | None = None
     asked: list[str] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    # Who is in whichever room, or why that cannot be said.
+    seen: Occupancy | ProviderError = field(default_factory=lambda: Occupancy(0, host_present=False))
 
     @property
     def calls(self) -> int:
@@ -147,7 +150,9 @@ class UnreliableProvider:
 
     def occupancy(self, wish: RoomWish, deadline: Deadline) -> Occupancy:
         self._read("occupancy")
-        return Occupancy(0, host_present=False)
+        if isinstance(self.seen, ProviderError):
+            raise self.seen
+        return self.seen
 
     def guest_address(self, wish: RoomWish) -> str:
         return f"https://video.region.example/{wish.alias}"

@@ -1,0 +1,138 @@
+"""Join links that are not a meeting's own: one that is to come with the next occurrence, and those that were replaced.
+
+Plain values and pure rules. A link that was given to somebody never leads nowhere, and never to other people than it
+was given for: until its turn a coming link tells when that is; a replaced one says that it is, and how to reach the
+unit, and tells nothing of the meeting (docs/adr/0025).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from addin.meetings.bindings import ItemBinding, SeriesAnswer
+from addin.meetings.model import Meeting, Told, Window
+from calendar_sync.series import Occurrence, Series
+
+
+class LinkState(StrEnum):
+    """What a link is that is not the meeting's own."""
+
+    COMING = "coming"
+    REPLACED = "replaced"
+
+
+class LinkChange(StrEnum):
+    """From when on a meeting has a new link."""
+
+    NOW = "now"
+    NEXT = "next"
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingLink:
+    """A join code that leads to a meeting and is not its own.
+
+    `unit` is the one whose telephone its holders know. `asked_at` (UTC) and `revision` are when, and with which wish,
+    somebody asked for the change. The rest is for a coming link alone: its `code`, the occurrence that `keeps` the
+    meeting's own link (its original start, UTC), and the audiences whose facts were `made_outdated` by asking.
+    """
+
+    meeting_id: str
+    state: LinkState
+    unit: str
+    asked_at: datetime
+    revision: int
+    code: str | None = field(default=None, repr=False)
+    keeps: datetime | None = None
+    made_outdated: tuple[str, ...] = ()
+
+
+def followed_series(binding: ItemBinding | None) -> Series | None:
+    """Return the series whose occurrences the meeting's link leads to in turn; None when it leads to one time alone."""
+    one_link = binding and binding.series_answer is SeriesAnswer.ONE_LINK
+    return binding.series if binding and one_link else None
+
+
+def turn_of(series: Series, at: datetime, open_after: timedelta) -> Occurrence | None:
+    """Return the occurrence whose door is open at `at` (UTC), or opens next."""
+    return series.next_after(at - open_after)
+
+
+def first_without(series: Series, keeps: datetime, at: datetime, open_after: timedelta) -> Occurrence | None:
+    """Return the occurrence with which a coming link has its turn; None when the series has no such."""
+    turn = turn_of(series, at, open_after)
+    if turn is None or turn.original_start != keeps:
+        return turn
+    return series.next_after(turn.end)
+
+
+def has_another_pattern(before: Series | None, after: Series) -> bool:
+    """Whether occurrences cannot be recognised by their original start, since the rule itself has changed."""
+    if before is None:
+        return True
+    rule = (before.rule, before.first_start, before.zone, before.length)
+    return rule != (after.rule, after.first_start, after.zone, after.length)
+
+
+def as_from_then(meeting: Meeting, link: MeetingLink, turn: Occurrence | None) -> Meeting:
+    """Return the meeting as whoever holds the coming link is to see it; nothing of the occurrence before is in it."""
+    window = Window(turn.start, turn.end, meeting.window.zone) if turn else meeting.window
+    code = link.code or meeting.join_code
+    return replace(meeting, join_code=code, window=window, previous=None, told={}, host_started_at=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """A coming link with the occurrence that will have it; None when the series has no such any more."""
+
+    link: MeetingLink
+    turn: Occurrence | None
+
+    def meeting_then(self, meeting: Meeting) -> Meeting | None:
+        """Return the meeting as its people are to know it from then on; None when there is no such time."""
+        return as_from_then(meeting, self.link, self.turn) if self.turn else None
+
+
+def awaited(
+    link: MeetingLink | None, binding: ItemBinding | None, at: datetime, open_after: timedelta
+) -> Awaited | None:
+    """Return the coming link of a meeting, if there is one, with what it waits for."""
+    if link is None:
+        return None
+    series, keeps = followed_series(binding), link.keeps
+    return Awaited(link, first_without(series, keeps, at, open_after) if series and keeps else None)
+
+
+# --- who knows what -------------------------------------------------------------------------------------------
+
+
+def audiences_that_know(meeting: Meeting) -> tuple[str, ...]:
+    """Return those whose facts become old by another link, and were not so before."""
+    return tuple(sorted(audience for audience, told in meeting.told.items() if not told.outdated))
+
+
+def lacks_only_link(meeting: Meeting, audience: str) -> bool:
+    """Whether what the audience knows of the time is true, so that it is the coming link that it must hear of."""
+    told = meeting.told.get(audience)
+    return told is None or (told.start, told.end) == (meeting.window.start, meeting.window.end)
+
+
+def told_of_link(meeting: Meeting, *, of_coming: bool, coming: MeetingLink | None) -> Told:
+    """Return what an audience knows that is told now: the meeting's own link, while another is coming, is not all."""
+    told = meeting.as_told_now
+    return replace(told, outdated=True) if coming and not of_coming else told
+
+
+def with_change_undone(meeting: Meeting, link: MeetingLink) -> Meeting:
+    """Return the meeting with its own link for good: whoever was told of the coming one must hear, and they alone."""
+    return replace(
+        meeting, told={audience: _undone(audience, told, link) for audience, told in meeting.told.items()}
+    )
+
+
+def _undone(audience: str, told: Told, link: MeetingLink) -> Told:
+    if told.revision >= link.revision:
+        return replace(told, outdated=True)
+    return replace(told, outdated=False) if audience in link.made_outdated else told

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from addin.meetings.bindings import Copy, ItemBinding
 from addin.meetings.errors import MeetingNotFound
+from addin.meetings.links import MeetingLink
 from addin.meetings.look import ItemLooks, Seen
 from addin.meetings.model import Meeting
 from addin.meetings.ports import Ledger, Reading
@@ -54,6 +55,7 @@ class _Rows:
     binding: ItemBinding | None
     copies: Sequence[Copy]
     watch: MailboxWatch | None
+    link: MeetingLink | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class ExplainFollowing:
         """Return plain values; raises MeetingNotFound, LedgerUnavailable."""
         rows = self.ledger.read(lambda reading: _rows(reading, meeting_id))
         told: dict[str, Any] = {"meeting": _meeting(rows.meeting), "recorded": _binding(rows.binding)}
+        if rows.link:
+            told["coming_link"] = _link(rows.link)
         if rows.watch:
             told["mailbox"] = _watch(rows.watch)
         if rows.binding is None or rows.binding.backend is None:
@@ -87,7 +91,7 @@ def _rows(reading: Reading, meeting_id: str) -> _Rows:
         raise MeetingNotFound
     binding = reading.binding(meeting_id)
     watch = reading.watch_by_mailbox(binding.mailbox) if binding else None
-    return _Rows(meeting, binding, reading.copies(meeting_id), watch)
+    return _Rows(meeting, binding, reading.copies(meeting_id), watch, reading.coming_link(meeting_id))
 
 
 def _meeting(meeting: Meeting) -> dict[str, Any]:
@@ -120,7 +124,13 @@ def _binding(binding: ItemBinding | None) -> dict[str, Any] | None:
         "looked_at": _time(binding.looked_at),
         "tag_written": binding.tag_written,
         "block_due": binding.block_due,
+        "block_old_from": _time(binding.block_old_from),
     }
+
+
+def _link(link: MeetingLink) -> dict[str, Any]:
+    """Return when the meeting gets another link; the link itself is nobody's here."""
+    return {"asked_at": _time(link.asked_at), "waits_for_occurrence": _time(link.keeps)}
 
 
 def _watch(watch: MailboxWatch) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from addin.meetings.errors import (
     NoNextOccurrence,
     ProviderUnavailable,
 )
+from addin.meetings.explain import ExplainFollowing
 from addin.meetings.join import JoinMeeting, JoinView, OccupancyMemory, PageState
 from addin.meetings.links import LinkChange, LinkState, MeetingLink
 from addin.meetings.model import CalendarNote, Meeting, Principal, Wanted
@@ -481,3 +482,11 @@ def test_a_link_that_is_to_come_is_one(links: Links) -> None:
     link = links.coming(before)
     assert link
     assert (link.state, link.keeps, link.unit) == (LinkState.COMING, START, "psychiatry")
+
+
+def test_an_operator_is_told_what_a_meeting_waits_for_and_not_the_link(links: Links) -> None:
+    before, _ = weekly(links.office)
+    links.asks(before)
+    told = ExplainFollowing(links.office.desk.ledger, links.office.looks)(before.id)
+    assert told["coming_link"]["waits_for_occurrence"] == START.isoformat()
+    assert links.coming_code(before) not in str(told)

@@ -18,6 +18,9 @@ COUNTS = {
     "items_followed": 7,
     "items_frozen": 1,
     "hints_waiting": 0,
+    "links_coming": 1,
+    "links_replaced": 5,
+    "blocks_old": 2,
     "changes_found_by_push": 40,
     "changes_found_by_sweep": 2,
 }
@@ -57,6 +60,9 @@ def test_every_number_of_the_ledger_is_told() -> None:
         ("vardmote_items_followed", None): 7,
         ("vardmote_items_frozen", None): 1,
         ("vardmote_hints_waiting", None): 0,
+        ("vardmote_links_coming", None): 1,
+        ("vardmote_links_replaced", None): 5,
+        ("vardmote_blocks_old", None): 2,
         ("vardmote_calendar_changes_total", "push"): 40,
         ("vardmote_calendar_changes_total", "sweep"): 2,
     }

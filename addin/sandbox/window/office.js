@@ -4,7 +4,7 @@
  * and asks the window that served it (its own origin) by postMessage:
  *
  *   pane -> window  hello | call {id, name, args}
- *   window -> pane  welcome {displayLanguage, userProfile, shared} | answer {id, value | error} | event {type, start, end}
+ *   window -> pane  welcome {displayLanguage, userProfile, shared, seriesId} | answer {id, value | error} | event {type, ...}
  *
  * Names and signatures are held against @types/office-js by tests/node/office_contract.
  */
@@ -43,7 +43,10 @@
 
   const AsyncResultStatus = /** @type {const} */ ({ Succeeded: "succeeded", Failed: "failed" });
   const CoercionType = /** @type {const} */ ({ Html: "html", Text: "text" });
-  const EventType = /** @type {const} */ ({ AppointmentTimeChanged: "olkAppointmentTimeChanged" });
+  const EventType = /** @type {const} */ ({
+    AppointmentTimeChanged: "olkAppointmentTimeChanged",
+    RecurrenceChanged: "olkRecurrenceChanged",
+  });
   const HostType = /** @type {const} */ ({ Outlook: "Outlook" });
   const PlatformType = /** @type {const} */ ({ OfficeOnline: "OfficeOnline" });
 
@@ -52,8 +55,8 @@
   /** @type {Map<number, Waiting>} */
   const waiting = new Map();
   let lastId = 0;
-  /** @type {((event: any) => void)[]} */
-  let timeHandlers = [];
+  /** @type {{type: string, handler: (event: any) => void}[]} */
+  let handlers = [];
 
   /** @param {Record<string, unknown>} message */
   function post(message) {
@@ -80,9 +83,9 @@
     else one?.take(value);
   }
 
-  /** @param {{type: string, start: string, end: string}} event start and end are ISO texts, as the web client gives them */
-  function tell({ type, start, end }) {
-    for (const handler of timeHandlers) handler({ type, start, end });
+  /** @param {{type: string}} event of a changed time with start and end as ISO texts, as the web client gives them */
+  function tell({ type, ...facts }) {
+    for (const one of handlers.filter((each) => each.type === type)) one.handler({ type, ...facts });
   }
 
   /**
@@ -296,8 +299,9 @@
   };
 
   /** @param {Office.EventType | string} eventType */
-  function demandTimeEvent(eventType) {
-    demand("Sys.ArgumentException", "eventType", eventType === EventType.AppointmentTimeChanged);
+  function demandEvent(eventType) {
+    const known = /** @type {string[]} */ (Object.values(EventType));
+    demand("Sys.ArgumentException", "eventType", known.includes(String(eventType)));
   }
 
   /** @type {Pick<Office.AppointmentCompose, "addHandlerAsync" | "removeHandlerAsync">} */
@@ -308,24 +312,33 @@
       /** @type {OptionsOrCallback<void>} */ first = {},
       /** @type {Callback<void> | undefined} */ second = undefined,
     ) => {
-      demandTimeEvent(eventType);
-      invoke("addHandlerAsync", [], first, second, () => void timeHandlers.push(handler));
+      demandEvent(eventType);
+      const one = { type: String(eventType), handler };
+      invoke("addHandlerAsync", [], first, second, () => void handlers.push(one));
     },
     removeHandlerAsync: (
       /** @type {Office.EventType | string} */ eventType,
       /** @type {OptionsOrCallback<void>} */ first = {},
       /** @type {Callback<void> | undefined} */ second = undefined,
     ) => {
-      demandTimeEvent(eventType);
-      invoke("removeHandlerAsync", [], first, second, () => void (timeHandlers = []));
+      demandEvent(eventType);
+      const others = () => void (handlers = handlers.filter(({ type }) => type !== eventType));
+      invoke("removeHandlerAsync", [], first, second, others);
     },
   };
 
   /** @typedef {Office.AppointmentCompose} Compose */
-  /** @typedef {"subject" | "location" | "start" | "end" | "body" | "requiredAttendees" | "optionalAttendees"} Fields */
+  /** @typedef {"subject" | "location" | "start" | "end" | "body" | "recurrence"} OwnFields */
+  /** @typedef {OwnFields | "requiredAttendees" | "optionalAttendees"} Fields */
   /** @typedef {"loadCustomPropertiesAsync" | "getItemIdAsync" | "addHandlerAsync" | "removeHandlerAsync"} Methods */
-  /** @typedef {{ [Name in Fields]: Partial<Compose[Name]> } & Pick<Compose, Methods>} Item */
+  /** @typedef {{ [Name in Fields]: Partial<Compose[Name]> } & Pick<Compose, Methods | "seriesId">} Item */
   /** @typedef {Item & Partial<Pick<Compose, "getSharedPropertiesAsync">>} OpenItem */
+
+  /** The window's rule is Graph's; of Office.js's own shape the pane asks only whether there is one. */
+  /** @type {Pick<Office.Recurrence, "getAsync">} */
+  const recurrence = {
+    getAsync: getter("recurrence.getAsync", (value) => /** @type {Office.Recurrence} */ (value)),
+  };
 
   /** @type {OpenItem} */
   const item = {
@@ -334,6 +347,9 @@
     start: time("start"),
     end: time("end"),
     body,
+    recurrence,
+    // Null for a series and for what is none; the welcome says otherwise of an occurrence.
+    seriesId: /** @type {any} */ (null),
     requiredAttendees: recipients("requiredAttendees"),
     optionalAttendees: recipients("optionalAttendees"),
     getItemIdAsync: getter("getItemIdAsync", (value) => /** @type {string} */ (value)),
@@ -376,9 +392,10 @@
   const context = /** @type {Context} */ ({ requirements });
 
   /** @param {any} welcome */
-  function fillContext({ displayLanguage, userProfile, shared }) {
+  function fillContext({ displayLanguage, userProfile, shared, seriesId }) {
     // The method is there in shared items only, so a pane must ask whether it exists (delegate-access, code sample).
     if (shared) Object.assign(item, sharedOnly);
+    item.seriesId = seriesId;
     Object.assign(context, { displayLanguage, mailbox: { item, userProfile } });
   }
 

@@ -16,6 +16,7 @@
  * @property {number} participant_limit
  * @property {Record<string, string>} neutral_subject by variant
  * @property {"strip" | "own_room"} copy_rule what a copy of an item gets
+ * @property {"one_link" | "ask"} series_rule what a series gets
  * @property {Audience[]} audiences
  * @property {Variant[]} variants
  */

@@ -37,6 +37,7 @@ import {
 /** @typedef {import("./api.js").Unit} Unit */
 /** @typedef {import("./booking.js").Choice} Choice */
 /** @typedef {import("./booking.js").Outcome} Outcome */
+/** @typedef {import("./booking.js").Series} Series */
 /** @typedef {import("./imprint.js").Part} Part */
 /** @typedef {import("./element.js").Child} Child */
 /** @typedef {import("./failure_notice.js").Attempt} Attempt */
@@ -70,6 +71,8 @@ export class AppointmentPane {
   #choice = null;
   /** Those whose *inställt* text was copied before the meeting was removed. @type {Set<Audience>} */
   #toldOfRemoval = new Set();
+  /** As the view that is seen says it. @type {Series | null} */
+  #shownSeries = null;
   #busy = false;
   #settling = 0;
   /** The time that is being followed without anyone having asked; what the user asks for waits for it. */
@@ -90,7 +93,7 @@ export class AppointmentPane {
     return this.#once(() => this.#begin());
   }
 
-  /** The item's time was changed while it is open. */
+  /** The item's time was changed while it is open, or it was made a series. */
   timeChanged() {
     clearTimeout(this.#settling);
     this.#settling = window.setTimeout(() => {
@@ -138,9 +141,10 @@ export class AppointmentPane {
       return this.#work("waiting", progress.creating, (step) => this.#booking.finish(step));
     if (await this.#booking.hasMoved()) {
       const isSeen = this.#settings.calendar_access !== "none" && (await this.#booking.isSaved());
-      if (!isSeen) return this.#follow();
+      if (!isSeen) return (await this.#isLeading()) ? this.#follow() : this.#showTimeOfSeries();
       // The calendar is right, and the time in this window may be an old one: never written over a newer one unasked.
-      if (!(await this.#booking.agreesByCalendar())) return this.#showMeeting({ isElsewhere: true, focus: false });
+      if (!(await this.#booking.agreesByCalendar()))
+        return this.#showMeeting({ isElsewhere: !(await this.#booking.isRepeated()), focus: false });
       if (isOver(this.#booking.meeting)) return this.#showMeeting({ focus: false });
     }
     if (await this.#booking.isWritten()) return this.#showMeeting({ focus: false });
@@ -150,6 +154,33 @@ export class AppointmentPane {
       unwritten,
       focus: false,
     });
+  }
+
+  /**
+   * Where the service does not see the calendar: what the user has said of the series, or else its type.
+   * @returns {Promise<Series | null>} null for an item that is no series
+   */
+  async #series() {
+    if (this.#settings.calendar_access !== "none") return null;
+    const series = await this.#booking.series();
+    const type = this.#types.find(({ id }) => id === this.#booking.meeting.type);
+    return series && { ...series, answer: type?.series_rule === "one_link" ? "all" : series.answer };
+  }
+
+  /** @returns {Promise<boolean>} whether the meeting takes the item's time unasked: a series has more times than one */
+  async #isLeading() {
+    if (!(await this.#booking.isSaved())) return true;
+    if (this.#settings.calendar_access !== "none") return !(await this.#booking.isRepeated());
+    const series = await this.#series();
+    return series === null || (series.kind === "series" && series.answer !== "all");
+  }
+
+  /** A time of the series that is not the meeting's, which only the user may take the link to. */
+  async #showTimeOfSeries() {
+    const series = await this.#series();
+    if (series?.kind === "occurrence" && series.answer === "first")
+      return this.#showUnlinked(unlinked.occurrenceTitle, unlinked.occurrence);
+    return this.#showMeeting({ focus: false });
   }
 
   /** Go on with a booking that was begun before the pane was closed or reloaded. */
@@ -283,6 +314,7 @@ export class AppointmentPane {
         unitName: this.#units.find(({ id }) => id === meeting.unit)?.name ?? meeting.unit,
         zone: this.#booking.zone,
         access: this.#settings.calendar_access,
+        series: (this.#shownSeries = isOver(meeting) ? null : await this.#series()),
         isElsewhere,
         unwritten,
         said,
@@ -297,7 +329,7 @@ export class AppointmentPane {
         onClean: this.#on(() => this.#clean()),
         onUseItemTime: this.#on(() => this.#follow()),
         onCopies: (copies) => this.#answer(() => this.#booking.answerCopies(copies), booked.copyAnswered),
-        onSeries: (oneLink) => this.#answer(() => this.#booking.answerSeries(oneLink), booked.seriesAnswered),
+        onSeries: (oneLink) => this.#answerSeries(oneLink),
       },
       { focus },
     );
@@ -340,7 +372,9 @@ export class AppointmentPane {
     if (shows("choose")) return this.#attempt("other", () => this.#refreshTimeLine());
     if (!shows("meeting") || isOver(this.#booking.meeting)) return;
     await this.#attempt("follow", async () => {
-      if (await this.#booking.hasMoved()) await this.#follow();
+      if ((await this.#booking.hasMoved()) && (await this.#isLeading())) return this.#follow();
+      const was = JSON.stringify(this.#shownSeries);
+      if (JSON.stringify(await this.#series()) !== was) await this.#showMeeting({ focus: false });
     });
   }
 
@@ -378,6 +412,13 @@ export class AppointmentPane {
       await this.#showMeeting({ said });
     };
     void this.#once(() => this.#attempt("answer", answering));
+  }
+
+  /** @param {boolean} oneLink */
+  #answerSeries(oneLink) {
+    if (this.#settings.calendar_access !== "none")
+      return this.#answer(() => this.#booking.answerSeries(oneLink), booked.seriesAnswered);
+    return this.#answer(() => this.#booking.keepSeriesAnswer(oneLink), booked.seriesKept);
   }
 
   async #reload() {

@@ -19,6 +19,14 @@ import { ianaZone, withOffset } from "./time_zone.js";
 /** @typedef {(step: Step) => void} OnStep */
 /** @typedef {{meeting: Meeting, unwritten: Part[]}} Outcome */
 /** @typedef {"empty" | "meeting" | "unfinished" | "gone" | "unlinked" | "copy"} Opening */
+/**
+ * How the item stands in a series, and what the user has said of it.
+ * @typedef {object} Series
+ * @property {"series" | "occurrence"} kind the whole, or one time of it
+ * @property {import("./imprint.js").SeriesAnswer | null} answer
+ * @property {boolean} isHere whether the item's time is the meeting's
+ * @property {boolean} isPast whether the item's time has been
+ */
 /** @typedef {{key: string, wish: BookingRequest}} Draft a booking whose answer has not come; repeated as it stands */
 
 /** How often, and with which pause in milliseconds, the service is asked whether it has looked at the calendar. */
@@ -168,16 +176,35 @@ export class Booking {
     return (await this.#item.savedId()) !== null;
   }
 
+  /** @returns {Promise<boolean>} whether the item is a series or one time of it */
+  async isRepeated() {
+    return (await this.#item.repetition()) !== "single";
+  }
+
+  /** @returns {Promise<Series | null>} null for an item that is no series */
+  async series() {
+    const kind = await this.#item.repetition();
+    if (kind === "single") return null;
+    const { end } = await this.#item.span();
+    const answer = await this.#imprint.seriesAnswer(this.meeting.id);
+    return { kind, answer, isHere: !(await this.hasMoved()), isPast: end.getTime() <= Date.now() };
+  }
+
+  /** @param {boolean} oneLink */
+  keepSeriesAnswer(oneLink) {
+    return this.#imprint.keepSeriesAnswer(this.meeting.id, oneLink ? "all" : "first");
+  }
+
   /**
    * Let the service, which sees the calendar, bring the meeting to the item's time. The time in this window may be an
-   * old one: whoever moved the item elsewhere would see it moved back.
+   * old one: whoever moved the item elsewhere would see it moved back. A series has more times than the meeting's.
    * @returns {Promise<boolean>} whether both have the same time now
    */
   async agreesByCalendar() {
-    const itemId = await this.#item.savedId();
+    const itemId = await this.#item.rootId();
     if (itemId === null) throw new Error("an item that was never saved is in no calendar");
     await this.#api.look(this.meeting.id, itemId);
-    for (let look = 0; look < LOOKS && (await this.hasMoved()); look += 1) {
+    for (let look = 0; look < LOOKS && !isSeries(this.meeting) && (await this.hasMoved()); look += 1) {
       await pause(LOOK_PAUSE);
       await this.reload();
     }
@@ -389,6 +416,11 @@ export class Booking {
  */
 export function isOver(meeting) {
   return meeting.state === "cancelling" || meeting.state === "cancelled";
+}
+
+/** @param {Meeting} meeting */
+function isSeries({ calendar_notes: notes }) {
+  return notes.some(({ code }) => code === "series" || code === "series_asked");
 }
 
 /**

@@ -20,7 +20,11 @@ const DRAFT = "draft";
 const INSTANCE = "instance";
 /** The item that the meeting was made in, as Outlook names it: a copy of the item has another. */
 const ITEM = "item";
+/** What the user has said of the series, where the service does not see the calendar: `all <id>` or `first <id>`. */
+const SERIES = "series";
 const LOCATION_LIMIT = 255;
+
+/** @typedef {"all" | "first"} SeriesAnswer whether the link is for each occurrence or only for the first */
 
 export class Imprint {
   #item;
@@ -73,7 +77,7 @@ export class Imprint {
    * @param {string} id
    */
   async keepId(id) {
-    const item = await this.#item.savedId();
+    const item = await this.#item.rootId();
     await this.#item.setProperties({ [MEETING]: id, [INSTANCE]: this.#instance, [ITEM]: item, [DRAFT]: null });
   }
 
@@ -84,10 +88,27 @@ export class Imprint {
    * @returns {Promise<boolean>}
    */
   async isCopy(id) {
-    const here = await this.#item.savedId();
+    const here = await this.#item.rootId();
     const noted = await this.#item.property(ITEM);
     if (here !== null && noted === null) await eachPart({ id: () => this.keepId(id) });
     return here !== null && noted !== null && here !== noted;
+  }
+
+  /**
+   * @param {string} id of the meeting: an occurrence that got a meeting of its own shows its series' answer, too
+   * @returns {Promise<SeriesAnswer | null>}
+   */
+  async seriesAnswer(id) {
+    const kept = await this.#item.property(SERIES);
+    return /** @type {SeriesAnswer[]} */ (["all", "first"]).find((answer) => kept === `${answer} ${id}`) ?? null;
+  }
+
+  /**
+   * @param {string} id of the meeting
+   * @param {SeriesAnswer} answer
+   */
+  keepSeriesAnswer(id, answer) {
+    return this.#item.setProperties({ [SERIES]: `${answer} ${id}` });
   }
 
   /**
@@ -148,7 +169,7 @@ export class Imprint {
     return eachPart({
       block: () => this.#takeOutBlock(),
       location: () => this.#writeLocation(""),
-      id: () => this.#item.setProperties({ [MEETING]: null, [INSTANCE]: null, [DRAFT]: null, [ITEM]: null }),
+      id: () => this.#item.setProperties({ [MEETING]: null, [INSTANCE]: null, [DRAFT]: null, [ITEM]: null, [SERIES]: null }),
     });
   }
 

@@ -9,6 +9,7 @@
 /** @typedef {import("./block.js").Body} Body */
 /** @typedef {{start: Date, end: Date}} Span */
 /** @typedef {{address: string, onBehalfOf: string | null}} Holder the mailbox that holds the item */
+/** @typedef {"single" | "series" | "occurrence"} Repetition */
 
 const DEADLINE = 20_000;
 
@@ -114,6 +115,22 @@ export class AppointmentItem {
   }
 
   /**
+   * @returns {Promise<string | null>} the id of the series that the item is an occurrence of, else as `savedId`: the item
+   *   that our properties were kept in, which its occurrences show, too
+   */
+  async rootId() {
+    return this.#item.seriesId || this.savedId();
+  }
+
+  /** @returns {Promise<Repetition>} "single" also where Outlook cannot say */
+  async repetition() {
+    if (!Office.context.requirements.isSetSupported("Mailbox", "1.7")) return "single";
+    if (this.#item.seriesId) return "occurrence";
+    const rule = await this.#call("recurrence.getAsync", (done) => this.#item.recurrence.getAsync(done));
+    return rule ? "series" : "single";
+  }
+
+  /**
    * @param {string} name
    * @returns {Promise<string | null>}
    */
@@ -144,14 +161,15 @@ export class AppointmentItem {
   }
 
   /**
-   * Call `listener` when the time is changed in the open item; dragging in the calendar does not show here.
+   * Call `listener` when the time is changed in the open item, or it is made a series or none; dragging in the calendar
+   * does not show here.
    * @param {() => void} listener
    * @returns {Promise<void>}
    */
-  async onTimeChanged(listener) {
+  async onTimesChanged(listener) {
     if (!Office.context.requirements.isSetSupported("Mailbox", "1.7")) return;
-    const kind = Office.EventType.AppointmentTimeChanged;
-    await this.#call("addHandlerAsync", (done) => this.#item.addHandlerAsync(kind, listener, done));
+    for (const kind of [Office.EventType.AppointmentTimeChanged, Office.EventType.RecurrenceChanged])
+      await this.#call("addHandlerAsync", (done) => this.#item.addHandlerAsync(kind, listener, done));
   }
 
   /** @returns {Promise<Office.CustomProperties>} */

@@ -20,6 +20,7 @@ import { booked, choose, failure, texts as textWords, written } from "./words.js
  * @property {string} unitName
  * @property {string} zone IANA
  * @property {"none" | "read" | "read_and_write"} access how much of calendars the service sees
+ * @property {import("./booking.js").Series | null} series how the item stands in a series, when only the pane sees it
  * @property {boolean} isElsewhere whether the item in this window has another time than the meeting
  * @property {Part[]} unwritten what could not be written into the item
  * @property {string} said what has just happened, shown and spoken; empty for nothing
@@ -112,7 +113,8 @@ function troubles({ meeting, unwritten, found, onWrite, onReload }) {
  * @param {MeetingShown} shown
  * @returns {Child[]}
  */
-function calendarNotes({ meeting, isElsewhere, onUseItemTime, onCopies, onSeries }) {
+function calendarNotes(shown) {
+  const { meeting, isElsewhere, onUseItemTime, onCopies } = shown;
   const elsewhere =
     isElsewhere &&
     notice(
@@ -126,10 +128,7 @@ function calendarNotes({ meeting, isElsewhere, onUseItemTime, onCopies, onSeries
   const answers = {
     copy_asked: [copyAnswer("own_room"), copyAnswer("strip"), copyAnswer("leave")],
     copy_unwritable: [copyAnswer("leave")],
-    series_asked: [
-      button(booked.seriesAnswers.all, "series-all", () => onSeries(true)),
-      button(booked.seriesAnswers.first, "series-first", () => onSeries(false)),
-    ],
+    series_asked: seriesAnswers(shown),
   };
   const quiet = ["series", "occurrence_cancelled"];
   const notes = meeting.calendar_notes.map(({ code, message }) =>
@@ -143,7 +142,32 @@ function calendarNotes({ meeting, isElsewhere, onUseItemTime, onCopies, onSeries
       ),
     ),
   );
-  return [elsewhere, ...notes];
+  return [elsewhere, ...notes, seriesNote(shown)];
+}
+
+/** @param {MeetingShown} shown */
+function seriesAnswers({ onSeries }) {
+  return [
+    button(booked.seriesAnswers.all, "series-all", () => onSeries(true)),
+    button(booked.seriesAnswers.first, "series-first", () => onSeries(false)),
+  ];
+}
+
+/**
+ * What holds for a series that the service does not see: the link, the question, and the way to the next time.
+ * @param {MeetingShown} shown
+ * @returns {Child}
+ */
+function seriesNote(shown) {
+  const { series, onUseItemTime } = shown;
+  if (series === null) return null;
+  const { kind, answer, isHere, isPast } = series;
+  const words = booked.series;
+  const moveHere = !isHere && !isPast && button(words.moveHere, "use-item-time", onUseItemTime);
+  if (answer === "all") return notice("plain", element("p", {}, words.all), moveHere);
+  if (answer === "first") return notice("plain", element("p", {}, words.first));
+  if (kind === "series") return notice("warning", element("p", {}, words.asked), ...seriesAnswers(shown));
+  return isHere ? null : notice("warning", element("p", {}, words.openWhole));
 }
 
 /** @param {Meeting} meeting */

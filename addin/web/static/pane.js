@@ -19,7 +19,7 @@ async function start() {
   const settings = await readSettings();
   const item = new AppointmentItem(mailbox);
   const pane = new AppointmentPane(settings, item);
-  await item.onTimeChanged(() => pane.timeChanged());
+  await item.onTimesChanged(() => pane.timeChanged());
   await pane.begin();
 }
 

@@ -122,6 +122,23 @@ export const booked = {
   copyAnswered: "Det ordnas inom en minut. Originalet är som förut.",
   seriesAnswers: { all: "Samma personer: en länk för alla", first: "Olika personer: bara första tillfället" },
   seriesAnswered: "Ditt val är sparat.",
+  seriesKept: "Ditt val är noterat i bokningen. Spara den i Outlook, så finns det kvar.",
+  /** Where the service does not see the calendar; where it does, its own sentences say it. */
+  series: {
+    asked:
+      "Bokningen har blivit en serie. Välj om länken ska gälla alla tillfällen; det ska den bara om samma personer " +
+      "är med varje gång.",
+    all:
+      "Länken är densamma för alla tillfällen och öppnar vid tiden som står här. Tjänsten ser inte kalendern: öppna " +
+      "nästa tillfälle i kalendern och Skyddat vårdmöte i det, så kan du flytta länken dit.",
+    first:
+      "Länken gäller bara seriens första tillfälle. Ett annat tillfälle kan få ett eget möte: öppna det i kalendern " +
+      "och välj Skyddat vårdmöte.",
+    openWhole:
+      "Bokningen är en serie, och länken gäller tiden som står här. Öppna hela serien i kalendern och Skyddat " +
+      "vårdmöte i den, så kan du välja om länken ska gälla alla tillfällen.",
+    moveHere: "Flytta länken till det här tillfället",
+  },
   overHelp: "Länken leder till en sida som säger att mötet är inställt.",
   clean: "Ta bort texten ur bokningen",
 };
@@ -135,14 +152,19 @@ export const unlinked = {
   link:
     "I texten står en möteslänk som kommer från någon annanstans, till exempel en kopierad bokning. Inget har " +
     "ändrats. Skapa ett eget möte här, så byts länken ut.",
+  occurrenceTitle: "Tillfället har inget möte",
+  occurrence:
+    "Länken gäller bara seriens första tillfälle, inte det här. Inget har ändrats. Skapa ett möte för det här " +
+    "tillfället, så byts länken ut i det.",
   copyTitle: "Kopia av ett möte",
   copy:
     "Bokningen ser ut att vara kopierad från en annan, som har ett skyddat möte. Två bokningar kan inte dela rum. " +
-    "Inget har ändrats. Ge den ett eget möte, eller ta bort länken ur den. Har du bara flyttat bokningen, behåll mötet.",
+    "Inget har ändrats. Ge den ett eget möte, eller ta bort länken ur den. Har du bara flyttat eller återställt " +
+    "bokningen, behåll mötet.",
   strip: "Ta bort länken ur kopian",
   stripped: "Länken är borttagen ur kopian. Originalet är som förut.",
   ownMeeting: "Ge kopian ett eget möte",
-  same: "Behåll mötet, bokningen är flyttad",
+  same: "Behåll mötet, det är samma bokning",
   createNew: "Skapa ett nytt möte",
 };
 

@@ -55,7 +55,7 @@ def test_a_time_changed_in_the_open_item_moves_the_meeting_by_itself(pane: Pane,
     link = pane.book()
     pane.set_time("13:00", "13:45")
     # The end is set after the start, so the pane may follow twice.
-    expect(pane.outlook.body).to_contain_text("13.00–13.45")
+    expect(pane.view("meeting")).to_contain_text("13.00–13.45")
     pane.says("Mötet har flyttats till den nya tiden.")
     meeting = region.api("GET", f"/meetings/{pane.properties()['meeting']}").json()
     assert meeting["start"][11:16] == "13:00"

@@ -63,8 +63,15 @@ class Outlook:
 
     def open_series(self, subject: str) -> None:
         """Open the whole series of an occurrence in the week."""
+        self._open_part(subject, "Hela serien")
+
+    def open_occurrence(self, subject: str) -> None:
+        """Open the one occurrence of a series that stands in the week."""
+        self._open_part(subject, "Bara den här gången")
+
+    def _open_part(self, subject: str, answer: str) -> None:
         self.entry(subject).dblclick()
-        self.page.get_by_role("dialog").get_by_role("button", name="Hela serien").click()
+        self.page.get_by_role("dialog").get_by_role("button", name=answer).click()
         expect(self.form).to_be_visible()
 
     def open_pane(self) -> Frame:

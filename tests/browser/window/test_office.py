@@ -99,11 +99,11 @@ def test_requirement_sets_are_those_of_outlook_on_the_web(outlook: Outlook) -> N
 
 def test_the_constants_have_the_values_of_the_real_ones(outlook: Outlook) -> None:
     pane = pane_of(outlook)
-    names = "[Office.AsyncResultStatus, Office.CoercionType, Office.EventType.AppointmentTimeChanged]"
+    names = "[Office.AsyncResultStatus, Office.CoercionType, Office.EventType]"
     assert pane.evaluate(names) == [
         {"Succeeded": "succeeded", "Failed": "failed"},
         {"Html": "html", "Text": "text"},
-        "olkAppointmentTimeChanged",
+        {"AppointmentTimeChanged": "olkAppointmentTimeChanged", "RecurrenceChanged": "olkRecurrenceChanged"},
     ]
 
 
@@ -164,9 +164,31 @@ def test_a_changed_time_is_told_until_the_handler_is_removed(outlook: Outlook) -
     assert pane.evaluate("times.length") == 1
 
 
-def test_only_the_event_of_changed_times_is_offered(outlook: Outlook) -> None:
+def test_an_item_says_whether_it_is_a_series_or_one_time_of_it(outlook: Outlook) -> None:
+    pane = pane_of(outlook, "Återkommer")
+    assert value(pane, "recurrence.getAsync") is None
+    assert pane.evaluate("Office.context.mailbox.item.seriesId") is None
+    pane.evaluate(
+        """() => new Promise((done) => Office.context.mailbox.item.addHandlerAsync(
+            Office.EventType.RecurrenceChanged, (event) => times.push(event), done))"""
+    )
+    outlook.page.get_by_label("Gör till serie: varje vecka").check()
+    pane.wait_for_function("times.length === 1")
+    assert pane.evaluate("times[0].type") == "olkRecurrenceChanged"
+    assert value(pane, "recurrence.getAsync") is not None
+    outlook.save()
+    outlook.open_series("Återkommer")
+    series = value(outlook.open_pane(), "getItemIdAsync")
+    outlook.save()
+    outlook.open_occurrence("Återkommer")
+    pane = outlook.open_pane()
+    assert pane.evaluate("Office.context.mailbox.item.seriesId") == series
+    assert value(pane, "getItemIdAsync") != series
+
+
+def test_only_the_events_of_changed_times_and_rules_are_offered(outlook: Outlook) -> None:
     pane = pane_of(outlook)
-    act = "thrown(() => Office.context.mailbox.item.addHandlerAsync('olkRecurrenceChanged', () => 0))"
+    act = "thrown(() => Office.context.mailbox.item.addHandlerAsync('olkRecipientsChanged', () => 0))"
     assert pane.evaluate(act) == {"name": "Sys.ArgumentException", "parameter": "eventType"}
 
 

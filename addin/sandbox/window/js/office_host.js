@@ -49,13 +49,16 @@ export class OfficeHost {
     this.listening = false;
     this.onMessage = (/** @type {MessageEvent} */ event) => this.receive(event);
     this.onTime = () => this.tellTime();
+    this.onRule = () => this.tellRule();
     window.addEventListener("message", this.onMessage);
     this.item.addEventListener("time", this.onTime);
+    this.item.addEventListener("rule", this.onRule);
   }
 
   close() {
     window.removeEventListener("message", this.onMessage);
     this.item.removeEventListener("time", this.onTime);
+    this.item.removeEventListener("rule", this.onRule);
   }
 
   /** @param {MessageEvent} event */
@@ -84,6 +87,7 @@ export class OfficeHost {
         accountType: "office365",
       },
       shared: this.item.shared,
+      seriesId: ewsForm(this.item.now.masterId),
     };
   }
 
@@ -121,6 +125,11 @@ export class OfficeHost {
     });
   }
 
+  tellRule() {
+    if (!this.listening) return;
+    this.post({ kind: "event", type: "olkRecurrenceChanged", recurrence: this.item.now.rule });
+  }
+
   /** @returns {Promise<string>} */
   async token() {
     try {
@@ -149,6 +158,7 @@ const CALLS = {
   "location.setAsync": ({ item }, [location]) => item.write({ location }, "addin"),
   "start.getAsync": ({ item }) => item.now.start.getTime(),
   "end.getAsync": ({ item }) => item.now.end.getTime(),
+  "recurrence.getAsync": ({ item }) => item.now.rule,
   "requiredAttendees.getAsync": ({ item }) => recipients(item, "required"),
   "optionalAttendees.getAsync": ({ item }) => recipients(item, "optional"),
   "body.getTypeAsync": ({ item }) => item.now.body.type,
@@ -159,7 +169,8 @@ const CALLS = {
   getItemIdAsync: ({ item }) => ewsId(item),
   getSharedPropertiesAsync: ({ hosting }) => sharedProperties(hosting.owner),
   addHandlerAsync: (host) => void (host.listening = true),
-  removeHandlerAsync: (host) => void (host.listening = false),
+  // Which kinds are still listened for is known in the frame.
+  removeHandlerAsync: () => undefined,
   "auth.getAccessToken": (host) => host.token(),
 };
 
@@ -210,7 +221,16 @@ function setBody(item, data, coercion) {
  */
 function ewsId({ now: { id } }) {
   if (!id) throw new Refusal(NOT_SAVED);
-  return id.replace(/-/g, "/").replace(/_/g, "+");
+  return ewsForm(id);
+}
+
+/**
+ * @template {string | null} Id
+ * @param {Id} id Graph's
+ * @returns {Id} the same as EWS writes it
+ */
+function ewsForm(id) {
+  return /** @type {Id} */ (id && id.replace(/-/g, "/").replace(/_/g, "+"));
 }
 
 /** @param {Mailbox} owner */

@@ -22,7 +22,8 @@ export class OpenItem extends EventTarget {
   }
 
   /**
-   * Write fields and tell everyone who listens for `change`; a new start or end is told as `time` too.
+   * Write fields and tell everyone who listens for `change`; a new start or end is told as `time`, a new rule of a
+   * series as `rule`, too.
    *
    * @param {Partial<Appointment>} fields
    * @param {Writer} by
@@ -33,5 +34,6 @@ export class OpenItem extends EventTarget {
     const names = Object.keys(fields);
     this.dispatchEvent(new CustomEvent("change", { detail: { fields: names, by } }));
     if (names.includes("start") || names.includes("end")) this.dispatchEvent(new CustomEvent("time"));
+    if (names.includes("rule")) this.dispatchEvent(new CustomEvent("rule"));
   }
 }

@@ -42,6 +42,7 @@ def choices_blueprint(
             "provider": kind.provider,
             "provider_note": provider_notes.get(kind.id),
             "copy_rule": kind.copy_rule,
+            "series_rule": kind.series_rule,
             "participant_limit": kind.participant_limit,
             "neutral_subject": {
                 variant.id: titles.of(kind.id, variant.id).subject for variant in kind.variants

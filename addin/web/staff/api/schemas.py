@@ -275,6 +275,7 @@ class MeetingTypeSchema(_Exact):
     provider_note = fields.String(required=True, allow_none=True)
     participant_limit = fields.Integer(required=True)
     copy_rule = fields.String(required=True)
+    series_rule = fields.String(required=True)
     neutral_subject = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     audiences = fields.List(fields.String(), required=True)
     variants = fields.List(fields.Nested(VariantSchema), required=True)

@@ -539,6 +539,7 @@ def missing_settings(needed: Needed, settings: Settings, content: Content) -> li
     lacking = [
         ("keys.known", "the key", needed.keys - set(settings.keys.keys)),
         ("meetings.types_file", "the meeting type", needed.types - content.types.known),
+        ("meetings.types_file", "the variant", _missing_variants(needed, content)),
         ("units", "the unit", needed.units - {unit.id for unit in content.units}),
     ]
     return [
@@ -546,6 +547,14 @@ def missing_settings(needed: Needed, settings: Settings, content: Content) -> li
         for place, what, names in lacking
         for name in sorted(names)
     ]
+
+
+def _missing_variants(needed: Needed, content: Content) -> set[str]:
+    """Return what the types that are known lack, as `type/variant`; a type that is not known is a fault of its own."""
+    known = {kind: {one.id for one in content.types.of(kind).variants} for kind in content.types.known}
+    return {
+        f"{kind}/{variant}" for kind, variant in needed.variants if variant not in known.get(kind, {variant})
+    }
 
 
 def providers_of(settings: Settings) -> dict[str, ConferencingProvider]:

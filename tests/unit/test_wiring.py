@@ -11,8 +11,9 @@ from flask import Flask
 
 from addin.checking import static_faults
 from addin.config import SettingsFaulty
+from addin.store.needed import Needed
 from addin.trial import prepare
-from addin.wiring import SURFACES, SchemaOutdated, Service, load_content, open_service
+from addin.wiring import SURFACES, SchemaOutdated, Service, load_content, missing_settings, open_service
 from tests.unit.settings_file import PORTS, SettingsFile
 
 BELONGS_TO: Final = {
@@ -35,6 +36,26 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 def _rules(app: Flask) -> set[str]:
     return {rule.rule for rule in app.url_map.iter_rules()}
+
+
+def test_what_meetings_in_the_ledger_need_and_the_settings_lack_is_named(service: Service) -> None:
+    (unit, *_), current = [unit.id for unit in service.content.units], service.settings.keys.current
+    care = ("care-meeting-patient", "one-patient")
+    kept = Needed(frozenset({current}), frozenset({care[0]}), frozenset({care}), frozenset({unit}))
+    assert missing_settings(kept, service.settings, service.content) == []
+    variants = frozenset({care, (care[0], "three-patients"), ("gone-meeting", "one-patient")})
+    lacking = Needed(
+        frozenset({"old"}), frozenset({care[0], "gone-meeting"}), variants, frozenset({"closed"})
+    )
+    assert [
+        fault.partition(":")[0] + " " + fault.partition(";")[0].rpartition(" ")[2]
+        for fault in missing_settings(lacking, service.settings, service.content)
+    ] == [
+        "keys.known old",
+        "meetings.types_file gone-meeting",
+        "meetings.types_file care-meeting-patient/three-patients",
+        "units closed",
+    ]
 
 
 @pytest.mark.parametrize("surface", SURFACES)

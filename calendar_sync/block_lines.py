@@ -67,7 +67,7 @@ class Line:
 
 
 class Unparsable(Exception):
-    """The body is no HTML that could be read, an empty one for example."""
+    """The body is no HTML that could be read to its end: an empty one, or one nested too deeply for libxml2."""
 
 
 def visible(text: str) -> str:
@@ -110,10 +110,13 @@ def html_body(content: str) -> HtmlElement:
     # libxml2 refuses text that names an encoding.
     for unreadable in (_XML_DECLARATION, _NO_CHARACTER, _ENDS):
         content = unreadable.sub("", content)
+    # Without `huge_tree` a body ends where it is nested 256 deep, or where one picture in it has ten megabytes.
+    parser = HTMLParser(no_network=True, huge_tree=True)
     try:
-        document = document_fromstring(content, parser=HTMLParser(no_network=True))
+        document = document_fromstring(content, parser=parser)
         body = document.find("body")
-        if body is None:
+        # What libxml2 gave up at is not in the tree, and would be lost when the tree is written back.
+        if body is None or parser.error_log.filter_from_fatals():
             raise Unparsable
         _wrap_texts(body)
     except (etree.ParserError, ValueError):
@@ -130,8 +133,16 @@ def unwrap_texts(body: HtmlElement) -> None:
 def html_lines(body: HtmlElement) -> list[Line]:
     """Return the lines of a body from `html_body`."""
     reader = _Reader()
-    for child in body:
-        reader.visit(child)
+    walker = etree.iterwalk(body, events=("start", "end"))
+    for event, node in walker:
+        if node is body:
+            continue
+        if event == "end":
+            reader.leave(node)
+        elif node.tag in _INVISIBLE:
+            walker.skip_subtree()
+        else:
+            reader.enter(node)
     reader.end()
     return reader.lines
 
@@ -143,7 +154,7 @@ def holds_picture(node: HtmlElement) -> bool:
 
 
 class _Reader:
-    """Walks a body and gathers its lines."""
+    """Gathers the lines of a body that is walked through, however deeply it is nested."""
 
     def __init__(self) -> None:
         self.lines: list[Line] = []
@@ -155,22 +166,19 @@ class _Reader:
             self.lines.append(self._line)
         self._line = Line()
 
-    def visit(self, node: HtmlElement) -> None:
-        if not isinstance(node.tag, str) or node.tag in _INVISIBLE:  # a comment's tag is a function
-            return
+    def enter(self, node: HtmlElement) -> None:
         if node.tag == TEXT:
             self._read(node)
             return
-        alone = node.tag in _LINE_ENDERS
-        if alone:
+        if node.tag in _LINE_ENDERS:
             self.end()
         if node.tag == "a" and node.get("href"):
             self._line.links.append(unwrapped(node.get("href")))
         if node.tag in {"br", "hr"}:
             self._line.nodes.append(node)
-        for child in node:
-            self.visit(child)
-        if alone or node.tag == "br":
+
+    def leave(self, node: HtmlElement) -> None:
+        if node.tag in _LINE_ENDERS or node.tag == "br":
             self.end()
 
     def _read(self, node: HtmlElement) -> None:

@@ -191,6 +191,27 @@ def test_what_stands_after_the_end_of_the_document_is_not_lost() -> None:
     assert seen(rewritten(content, Format.HTML, None, [block()], SERVICE), Format.HTML) == ["Efter slutet"]
 
 
+@pytest.mark.parametrize("deep", [300, 1500])
+def test_a_deeply_nested_body_loses_our_block_and_nothing_else(deep: int) -> None:
+    old_mail = f"{'<div>' * deep}Underst i tråden{'</div>' * deep}<p>Sist</p>"
+    whole = f"<html><body>{block().html}{old_mail}</body></html>"
+    assert seen(rewritten(whole, Format.HTML, None, [block()], SERVICE), Format.HTML) == [
+        "Underst i tråden",
+        "Sist",
+    ]
+
+
+def test_a_body_that_cannot_be_read_to_its_end_is_left_alone() -> None:
+    bottomless = f"<html><body>{block().html}{'<div>' * 5000}Underst{'</div>' * 5000}</body></html>"
+    assert rewritten(bottomless, Format.HTML, None, [], SERVICE) == bottomless
+
+
+def test_a_picture_of_many_megabytes_in_the_body_stays_with_what_comes_after_it() -> None:
+    picture = f'<img src="data:image/png;base64,{"A" * 11_000_000}"><p>Sist</p>'
+    left = rewritten(f"<html><body>{block().html}{picture}</body></html>", Format.HTML, None, [], SERVICE)
+    assert picture in left
+
+
 def test_ten_rewritings_do_not_make_the_body_grow() -> None:
     content = rewritten(body(Format.HTML, ["Agenda"], block(), []), Format.HTML, block(), [], SERVICE)
     size = len(content)

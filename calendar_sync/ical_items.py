@@ -20,7 +20,7 @@ from icalendar.prop import vDDDTypes, vDuration, vRecur, vText
 from calendar_sync.block import rewritten
 from calendar_sync.block_lines import Format, lines_of
 from calendar_sync.items import Block, ItemRef, Kind, Snapshot, Tag
-from calendar_sync.series import Occurrence, Series
+from calendar_sync.series import Occurrence, Series, refuse_endless
 from calendar_sync.zones import described_zone, equal_zone, iana_name
 
 TAG_PROPERTY: Final = "X-VARDMOTE-MEETING"
@@ -50,7 +50,13 @@ _HTML_ADDRESS: Final = re.compile(r'"data:text/html(?:;charset=[^,;"]*)?,([^"]*)
 # RFC 5545, section 3.3.11.
 _ESCAPED: Final = re.compile(r"\\([\\;,nN])")
 _TOO_OFTEN: Final = frozenset({"HOURLY", "MINUTELY", "SECONDLY"})
+# More than one of these gives several occurrences a day.
+_TIMES_OF_DAY: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
+# An alarm in an event in a calendar (RFC 5545, section 3.6) makes three.
+_DEEPEST: Final = 8
 _MIDNIGHT: Final = time(0)
+# What icalendar and dateutil raise over strange input, beside what they say that they do.
+_STUMBLES: Final = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,7 @@ class ItemReader:
         """Return the item; raises ValueError, without a word of it, for what cannot be understood."""
         try:
             return self._read(ref, version, data)
-        except (ValueError, KeyError, OverflowError):
+        except _STUMBLES:
             raise ValueError("not an item that can be followed") from None
 
     def _read(self, ref: ItemRef, version: str, data: bytes) -> Snapshot:
@@ -287,6 +293,8 @@ def _lines(data: bytes) -> Iterator[tuple[Contentline, tuple[str, ...]]]:
         upper = line.upper()
         if upper.startswith("BEGIN:"):
             inside = (*inside, upper[6:].strip())
+            if len(inside) > _DEEPEST:
+                raise ValueError
         yield line, inside
         if upper.startswith("END:"):
             if not inside or inside[-1] != upper[4:].strip():
@@ -414,7 +422,7 @@ def _series(main: _Event, events: Sequence[_Event], zones: _Zones) -> Series | N
         if (now.start, now.end) != (original.at, original.at + length):
             moved.append(now)
     return Series(
-        rule=_rule(rules[0]),
+        rule=_rule(rules[0], start),
         first_start=start.at,
         zone=start.zone,
         length=length,
@@ -423,11 +431,12 @@ def _series(main: _Event, events: Sequence[_Event], zones: _Zones) -> Series | N
     )
 
 
-def _rule(line: _Line) -> str:
-    rule = vRecur.from_ical(line.value)
-    if rule["FREQ"][0].upper() in _TOO_OFTEN or len(rule.get("BYHOUR", ())) > 1:
+def _rule(line: _Line, start: _When) -> str:
+    told, rule = vRecur.from_ical(line.value), line.value.strip().upper()
+    if told["FREQ"][0].upper() in _TOO_OFTEN or any(len(told.get(name, ())) > 1 for name in _TIMES_OF_DAY):
         raise ValueError
-    return line.value.strip().upper()
+    refuse_endless(rule, start.at, start.zone or "UTC")
+    return rule
 
 
 def _original(event: _Event, zones: _Zones) -> _When | None:

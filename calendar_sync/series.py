@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
 
-# Nobody books further than this; a series without an end would otherwise never stop.
+# Nobody books further ahead than this; a series without an end would otherwise never stop.
 LONGEST = timedelta(days=366 * 3)
+# After so many years the calendar is the same again, weekdays and leap days included.
+_CYCLE_YEARS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,7 @@ class Series:
         An occurrence is within when its time as it is now touches `after` <= time < `before`.
         """
         moved = {one.original_start: one for one in self.moved}
-        latest_original = max(
-            before, *(one.original_start + timedelta(seconds=1) for one in self.moved), before
-        )
+        latest_original = max([before, *(one.original_start + timedelta(seconds=1) for one in self.moved)])
         for original in self._originals(latest_original):
             if self._is_cancelled(original):
                 continue
@@ -63,11 +63,6 @@ class Series:
         """Return the occurrence that ends first after a UTC time, or None when the series is over."""
         upcoming = self.occurrences(moment, moment + LONGEST)
         return min(upcoming, key=lambda one: (one.end, one.original_start), default=None)
-
-    def last_end(self) -> datetime:
-        """Return when the last occurrence ends (UTC); of a series without an end, three years from its beginning."""
-        ends = [one.end for one in self.occurrences(self.first_start - LONGEST, self.first_start + LONGEST)]
-        return max(ends, default=self.first_start + self.length)
 
     @property
     def signature(self) -> str:
@@ -81,10 +76,9 @@ class Series:
         """Yield the rule's own starts in UTC; wall time is kept over a change of the clocks."""
         zone = ZoneInfo(self.zone)
         first = self.first_start.astimezone(zone).replace(tzinfo=None)
-        last = min(before, self.first_start + LONGEST)
         for wall in rrulestr(_with_floating_until(self.rule, zone), dtstart=first):
             start = wall.replace(tzinfo=zone).astimezone(UTC)
-            if start >= last:
+            if start >= before:
                 return
             yield start
 
@@ -105,3 +99,24 @@ def _with_floating_until(rule: str, zone: ZoneInfo) -> str:
             value += "T235959"
         parts.append(f"{name}={value}")
     return ";".join(parts)
+
+
+def refuse_endless(rule: str, first_start: datetime, zone: str) -> None:
+    """Raise ValueError for a rule that cannot be expanded, or never comes true: the search for the next would not end.
+
+    `rule`, `first_start` and `zone` as in `Series`. Calendars that know what they keep have no such rule; a file that
+    anybody may have written can have one.
+    """
+    parts = dict(part.partition("=")[::2] for part in rule.upper().split(";"))
+    if any(int(parts.get(name, 1)) < 1 for name in ("INTERVAL", "COUNT")):
+        raise ValueError("a rule that does not move on")
+    lasting = ";".join(f"{name}={value}" for name, value in parts.items() if name not in {"UNTIL", "COUNT"})
+    first = first_start.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    # The search ends with the year 9999, so it is begun as late as the calendar is the same as now.
+    late = first.replace(year=first.year + (MAXYEAR - first.year) // _CYCLE_YEARS * _CYCLE_YEARS)
+    try:
+        comes_true = next(iter(rrulestr(lasting, dtstart=late)), None)
+    except (LookupError, TypeError, ArithmeticError):
+        raise ValueError("a rule that cannot be expanded") from None
+    if comes_true is None:
+        raise ValueError("a rule that never comes true")

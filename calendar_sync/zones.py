@@ -17,10 +17,14 @@ from icalendar import Timezone
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 from tzlocal.windows_tz import tz_win
 
+from calendar_sync.series import refuse_endless
+
 # Where rules of a zone are compared with another's: every ten days over three years shows each change of the clocks.
 _SAMPLES: Final = [
     (datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(days=10 * n)).replace(tzinfo=None) for n in range(110)
 ]
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def iana_name(name: str, home: str | None = None) -> str | None:
@@ -60,11 +64,21 @@ def described_zone(lines: Sequence[str]) -> tzinfo:
     The lines are unfolded. `icalendar` remembers the first zone of each name for ever, so each is given a name that
     only the same rules have.
     """
+    for line in lines:
+        if line.upper().startswith("RRULE"):
+            _refuse_odd(line.partition(":")[2].strip())
     name = "described-" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
     named = [line for line in lines if not line.upper().startswith("TZID")]
     component = Timezone.from_ical("\r\n".join([named[0], f"TZID:{name}", *named[1:], ""]))
     zone: tzinfo = cast("Timezone", component).to_tz(lookup_tzid=False)
     return zone
+
+
+def _refuse_odd(rule: str) -> None:
+    """Raise ValueError for a rule by which no clocks are changed; some of them would be counted out for minutes."""
+    if "FREQ=YEARLY" not in rule.upper().split(";"):
+        raise ValueError("clocks that are changed more than twice a year")
+    refuse_endless(rule, _EPOCH, "UTC")
 
 
 def equal_zone(described: tzinfo, candidates: Sequence[str]) -> str | None:

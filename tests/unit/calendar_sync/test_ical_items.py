@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from urllib.parse import quote
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calendar_sync.ical_items import ItemReader, may_bear_tag, tag_of, with_block, with_tag
+from calendar_sync.ical_items import TAG_PROPERTY, ItemReader, may_bear_tag, tag_of, with_block, with_tag
 from calendar_sync.items import Block, ItemRef, Kind, Snapshot, Tag
 from calendar_sync.zones import iana_name
 
@@ -65,6 +66,12 @@ def test_a_time_without_a_zone_is_meant_at_home() -> None:
         (*TIMES, "RRULE:FREQ=STRUNT"),
         (*TIMES, "RRULE:FREQ=HOURLY;COUNT=3"),
         (*TIMES, "RRULE:FREQ=DAILY;BYHOUR=8,14"),
+        (*TIMES, "RRULE:FREQ=DAILY;BYMINUTE=0,30"),
+        (*TIMES, "RRULE:FREQ=DAILY;INTERVAL=0"),
+        (*TIMES, "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"),
+        (*TIMES, "RRULE:FREQ=YEARLY;BYDAY=99MO"),
+        (*TIMES, "RRULE:COUNT=3"),
+        (*TIMES, "CREATED:20270101T000000Z,20270101T000000Z"),
         (*TIMES, "RRULE:FREQ=DAILY;COUNT=3", "RRULE:FREQ=WEEKLY;COUNT=3"),
         (*TIMES, "RRULE:FREQ=DAILY;COUNT=3", "RDATE:20270401T080000Z"),
         (*TIMES, "RRULE:FREQ=DAILY;COUNT=3", "EXRULE:FREQ=WEEKLY"),
@@ -97,6 +104,7 @@ def test_a_change_from_one_occurrence_on_is_refused() -> None:
         b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
         b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\n",
         b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nEND:VCALENDAR\r\nEND:VEVENT\r\n",
+        b"BEGIN:VCALENDAR\r\n" * 100_000,
     ],
 )
 def test_what_is_no_calendar_is_refused(data: bytes) -> None:
@@ -146,6 +154,20 @@ def test_one_zones_rules_are_never_used_for_anothers_of_the_same_name() -> None:
 
     starts = [read(with_rules(offset)).start.hour for offset in ("+0200", "+0500", "+0200")]
     assert starts == [7, 4, 7]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["FREQ=YEARLY;BYMONTH=0", "FREQ=SECONDLY", "FREQ=YEARLY;BYDAY=99SU", "FREQ=YEARLY;INTERVAL=0", "WKST=MO"],
+)
+def test_a_zone_by_whose_rules_no_clock_is_changed_is_refused(rule: str) -> None:
+    zone = (
+        *("BEGIN:VTIMEZONE", "TZID:Odd", "BEGIN:STANDARD", "DTSTART:19701025T030000", "TZOFFSETFROM:+0200"),
+        *("TZOFFSETTO:+0100", f"RRULE:{rule}", "END:STANDARD", "END:VTIMEZONE"),
+    )
+    lines = ("DTSTART;TZID=Odd:20270301T090000", "DTEND;TZID=Odd:20270301T100000")
+    with pytest.raises(ValueError, match="not an item"):
+        read(resource(*lines, more=zone))
 
 
 def test_an_exception_date_without_a_time_is_that_day() -> None:
@@ -229,3 +251,44 @@ def test_a_block_takes_the_place_of_another_and_is_escaped() -> None:
 def test_a_body_without_our_block_stays_byte_for_byte() -> None:
     data = with_tag(resource(*TIMES, "DESCRIPTION:Möte\\, se https://annat.example/m/2H5KX0QRT7WYNC"), None)
     assert with_block(data, None, None, SERVICE, [OURS]) == data
+
+
+FILE: Final = resource(
+    *("DTSTART;TZID=Odd:20270301T090000", "DTEND;TZID=Odd:20270301T100000", "CREATED:20270101T000000Z"),
+    *("RRULE:FREQ=WEEKLY;BYDAY=MO;COUNT=5", "EXDATE;TZID=Odd:20270308T090000", f"{TAG_PROPERTY}:{TAG}"),
+    *(f'ORGANIZER;CN="Anna":mailto:{ANNA}', "ATTENDEE:mailto:bo@region.example"),
+    more=(
+        *("BEGIN:VTIMEZONE", "TZID:Odd", "BEGIN:STANDARD", "DTSTART:19701025T030000", "TZOFFSETFROM:+0200"),
+        *("TZOFFSETTO:+0100", "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU", "END:STANDARD", "END:VTIMEZONE"),
+    ),
+).decode()
+SPLINTERS: Final = st.sampled_from(
+    [
+        "\r\n",
+        "\r\n ",
+        ":",
+        ";",
+        "=",
+        ",",
+        '"',
+        "0",
+        "-1",
+        "99",
+        "Z",
+        "T",
+        "TZID=Odd",
+        "VALUE=DATE",
+        "\\",
+        "\0",
+        "\n",
+    ]
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, len(FILE)), st.integers(0, 8), SPLINTERS), max_size=4))
+def test_a_broken_file_is_read_or_refused_and_nothing_else(breaks: list[tuple[int, int, str]]) -> None:
+    broken = FILE
+    for at, length, splinter in breaks:
+        broken = broken[:at] + splinter + broken[at + length :]
+    with suppress(ValueError):
+        read(broken.encode())

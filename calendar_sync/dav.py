@@ -147,18 +147,18 @@ class DavServer:
     ) -> list[Resource]:
         """Return the properties of a resource, and with depth 1 those of what it holds."""
         query = together(dav.Propfind(), together(dav.Prop(), *properties))
-        return _many(self._client(patience).propfind(self._base + href, _xml(query), depth))
+        return _many(self._client(patience).propfind(self._address(href), _xml(query), depth))
 
     def report(self, href: str, query: BaseElement, depth: int, patience: Patience) -> list[Resource]:
         """Return what a REPORT (RFC 3253, section 3.6) finds."""
-        return _many(self._client(patience).report(self._base + href, _xml(query), depth))
+        return _many(self._client(patience).report(self._address(href), _xml(query), depth))
 
     def changes(self, href: str, query: BaseElement, patience: Patience) -> tuple[list[Resource], str]:
         """Return what has changed by a `sync-collection` REPORT, and the next token; raises StaleToken."""
         # RFC 6578, section 3.2: an invalid token fails the precondition DAV:valid-sync-token, with 403 or 409 or
         # (Xandikos) 412; whether 403 means that the calendar may not be read is told by the next other call.
         try:
-            response = self._client(patience).report(self._base + href, _xml(query), 0)
+            response = self._client(patience).report(self._address(href), _xml(query), 0)
         except AccessDenied:
             raise StaleToken from None
         if response.status in {409, 412}:
@@ -171,19 +171,25 @@ class DavServer:
 
     def get(self, href: str, patience: Patience) -> tuple[bytes, str | None]:
         """Return a resource and its version."""
-        response = self._client(patience).request(self._base + href, "GET")
+        response = self._client(patience).request(self._address(href), "GET")
         _judge(response)
         return response.raw.encode(), response.headers.get("ETag")
 
     def put(self, href: str, body: bytes, version: str, patience: Patience) -> str | None:
         """Replace a resource that has that version; returns the new one if the server tells. Raises Conflict."""
         headers = {"If-Match": version, "Content-Type": "text/calendar; charset=utf-8"}
-        response = self._client(patience).put(self._base + href, body.decode(), headers)
+        response = self._client(patience).put(self._address(href), body.decode(), headers)
         if response.status in {409, 412, 423}:
             raise Conflict
         _judge(response)
         told: str | None = response.headers.get("ETag")
         return told
+
+    def _address(self, href: str) -> str:
+        """Return the address of a path; raises NotUnderstood for one that leads elsewhere, to another host even."""
+        if not href.startswith("/") or {".", ".."} & set(unquote(href).split("/")):
+            raise NotUnderstood
+        return self._base + href
 
     def _client(self, patience: Patience) -> _BoundedClient:
         return _BoundedClient(self._base, self._settings, self._transport, patience)

@@ -65,6 +65,8 @@ _LOST: Final = (
 )
 _EVENTS: Final = ("CopiedEvent", "CreatedEvent", "DeletedEvent", "ModifiedEvent", "MovedEvent")
 _CALENDARS: Final = "IPF.Appointment"
+# A mailbox in which more has happened than so many calls tell must not hold up the next one.
+_MOST_PULLS: Final = 20
 _FOLDER_CLASS: Final = FieldPath(field=Folder.get_field_by_fieldname("folder_class"))
 
 
@@ -179,8 +181,8 @@ class EwsCalendar:
 
     def pull(self, mailbox: str, watch: Watch) -> Pulled | None:
         """Return the ids of items that something happened to; of one that was moved or copied, both."""
-        watermark, item_ids, is_more = watch.watermark, set[str](), True
-        while is_more:
+        watermark, item_ids = watch.watermark, set[str]()
+        for _ in range(_MOST_PULLS):
             if watermark is None:
                 return None
             wishes = {"subscription_id": watch.id, "watermark": watermark}
@@ -191,8 +193,10 @@ class EwsCalendar:
                 watermark = event.watermark or watermark
                 ids = (getattr(event, name, None) for name in ("item_id", "old_item_id"))
                 item_ids |= {one.id for one in ids if one is not None}
-            # Told that there is more and given nothing, we would ask the same for ever.
-            is_more = bool(told.more_events and told.events)
+            # Told that there is more and given nothing, we would ask the same again.
+            if not (told.more_events and told.events):
+                break
+        # What is still to come is pulled next time, from this watermark on.
         return Pulled(frozenset(item_ids), watermark) if watermark else None
 
     def _look(
@@ -236,7 +240,7 @@ class EwsCalendar:
             return Gone()
         try:
             return Found(self._reader.snapshot(ref.mailbox, answer, ref))
-        except (ValueError, LookupError):
+        except ValueError:
             return Unreadable(Unread.NOT_UNDERSTOOD)
 
     def _find(self, mailbox: str, wanted: Q) -> list[Snapshot]:

@@ -126,6 +126,13 @@ class ItemReader:
 
     def snapshot(self, mailbox: str, item: _Element, ref: ItemRef | None = None) -> Snapshot:
         """Return what a `t:CalendarItem` tells, under the id that was asked for; raises ValueError."""
+        try:
+            return self._snapshot(mailbox, item, ref)
+        except (LookupError, ArithmeticError):
+            # An unknown kind, or a time at the end of all calendars.
+            raise ValueError("an item that cannot be followed") from None
+
+    def _snapshot(self, mailbox: str, item: _Element, ref: ItemRef | None) -> Snapshot:
         identity = item.find(f"{TYPES}ItemId")
         if identity is None or item.tag != f"{TYPES}CalendarItem":
             raise ValueError("not a calendar item")

@@ -172,18 +172,26 @@ class ItemReader:
         snapshot, recurrence = seen.snapshot, seen.recurrence or {}
         try:
             told = _MASTER.load(master)
-            zone = self._zone(recurrence.get("range", {}).get("recurrenceTimeZone")) or snapshot.zone
-            # A rule in a zone that nobody can name is most likely our own; in UTC it would be wrong half the year.
+            zone = self._zone_of_rule(recurrence.get("range", {}).get("recurrenceTimeZone"), snapshot)
+            day_zone = zone if snapshot.all_day else None
             return series_of(
                 recurrence,
                 snapshot.start,
                 snapshot.end,
-                self._home_zone if zone == "UTC" else zone,
+                zone,
                 told["cancelled"] or (),
-                [(_occurrence(one), one["cancelled"]) for one in told["exceptions"]],
+                [(_occurrence(one, day_zone), one["cancelled"]) for one in told["exceptions"]],
             )
         except (ValidationError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
             raise NotUnderstood from None
+
+    def _zone_of_rule(self, name: str | None, snapshot: Snapshot) -> str:
+        """Return the zone in which a rule counts: the one named in it, else the event's (`recurrenceRange`)."""
+        named = self._zone(name)
+        if named:
+            return named
+        # One that nobody can name is most likely our own; in UTC the rule would be wrong half the year.
+        return self._home_zone if snapshot.zone == "UTC" else snapshot.zone
 
     def _tag(self, has: Mapping[str, str | None], pane: str | None) -> Tag | None:
         return marks.tag_in(has.get(_key(OWN_MARK)), pane, self._instance)
@@ -205,8 +213,9 @@ def items_in(page: Mapping[str, Any] | None) -> Sequence[Any]:
     return told
 
 
-def _occurrence(told: Mapping[str, Any]) -> Occurrence:
-    return Occurrence(told["original"].astimezone(UTC), _instant(told["start"]), _instant(told["end"]))
+def _occurrence(told: Mapping[str, Any], day_zone: str | None) -> Occurrence:
+    times = (_instant(told[name], day_zone) for name in ("start", "end"))
+    return Occurrence(told["original"].astimezone(UTC), *times)
 
 
 def _instant(told: Mapping[str, str], day_zone: str | None = None) -> datetime:

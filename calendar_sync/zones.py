@@ -24,6 +24,8 @@ _SAMPLES: Final = [
     (datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(days=10 * n)).replace(tzinfo=None) for n in range(110)
 ]
 
+# How Exchange names the zone of what a program made in UTC.
+_MICROSOFTS_UTC: Final = "tzone://Microsoft/Utc"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -43,6 +45,8 @@ def iana_name(name: str, home: str | None = None) -> str | None:
 
 def _candidates(name: str) -> Iterator[str]:
     yield name
+    if name == _MICROSOFTS_UTC:
+        yield "UTC"
     windows = WINDOWS_TO_OLSON.get(name)
     if windows:
         yield windows

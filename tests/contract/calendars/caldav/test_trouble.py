@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from calendar_sync.caldav import CalDavCalendar, CalDavSettings
-from calendar_sync.calendar import CalendarUnreadable, Throttled
+from calendar_sync.calendar import CalendarUnreadable, NotUnderstood, Throttled
 from calendar_sync.items import ItemRef, Tag, Unread, Unreadable
 from tests.contract.conferencing.unruly import UnrulyServer, answer
 
@@ -136,6 +136,25 @@ def test_a_connection_that_was_closed_while_idle_costs_one_more_call(unruly: Unr
         with pytest.raises(CalendarUnreadable):
             patient.find_tagged(ANNA)
     assert server.connections >= 3
+
+
+@pytest.mark.parametrize(
+    "item_id",
+    [
+        # With the server's own name before it, that of another host.
+        "a.elsewhere.example:/anna/kalender/a.ics",
+        "/anna/kalender/../../bo/kalender/a.ics",
+        "/anna/kalender/%2e%2E/a.ics",
+    ],
+)
+def test_an_id_that_leads_elsewhere_is_not_gone_to(unruly: Unruly, item_id: str) -> None:
+    server = unruly(answer("207 Multi-Status", HOME.encode(), XML))
+    stray = ItemRef(ANNA, item_id)
+    assert calendar(server).look([stray])[stray] == Unreadable(Unread.NOT_UNDERSTOOD)
+    with pytest.raises(NotUnderstood):
+        calendar(server).write_tag(stray, None, '"1"')
+    asked = [line.split(b" ", 2)[1] for line in server.requests]
+    assert {path for path in asked if path != b"/anna/"} <= {b"/anna/kalender/"}
 
 
 def test_a_dead_server_is_an_answer_about_nothing(unruly: Unruly) -> None:

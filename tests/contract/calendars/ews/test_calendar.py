@@ -6,7 +6,7 @@ import json
 import logging
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from lxml import etree
@@ -628,6 +628,29 @@ def test_an_ended_subscription_tells_nothing_more(calendar: EwsCalendar) -> None
     calendar.unwatch(ANNA, watch.id)
 
     assert calendar.pull(ANNA, watch) is None
+
+
+MORE_EVENTS: Final = (
+    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
+    '<m:GetEventsResponse xmlns:m="http://schemas.microsoft.com/exchange/services/2006/messages"'
+    ' xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types"><m:ResponseMessages>'
+    '<m:GetEventsResponseMessage ResponseClass="Success"><m:ResponseCode>NoError</m:ResponseCode><m:Notification>'
+    "<t:SubscriptionId>s</t:SubscriptionId><t:PreviousWatermark>w1</t:PreviousWatermark>"
+    "<t:MoreEvents>true</t:MoreEvents><t:ModifiedEvent><t:Watermark>w2</t:Watermark>"
+    "<t:TimeStamp>2027-03-01T08:00:00Z</t:TimeStamp><t:ItemId Id='i1' ChangeKey='c'/>"
+    "<t:ParentFolderId Id='f' ChangeKey='c'/></t:ModifiedEvent></m:Notification></m:GetEventsResponseMessage>"
+    "</m:ResponseMessages></m:GetEventsResponse></s:Body></s:Envelope>"
+)
+
+
+def test_a_mailbox_in_which_there_is_always_more_is_left_for_the_next_pull(
+    exchange: OnPremises, calendar: EwsCalendar
+) -> None:
+    watch = calendar.watch(ANNA, NO_HOOK)
+    exchange.faults.switch(status(200, body=MORE_EVENTS, times=1000))
+    told, after = pulled(calendar, watch)
+    assert (told, after.watermark) == (frozenset({"i1"}), "w2")
+    exchange.faults.clear()
 
 
 def test_a_pull_that_cannot_be_made_is_no_lost_subscription(

@@ -183,17 +183,28 @@ class PaneSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class GraphSettings:
-    """Exchange Online. Either a certificate with its key (PEM) or, in the sandbox, a client secret proves who asks."""
+class EntraApplication:
+    """A registration in Entra; a certificate with its key (PEM) or, in the sandbox, a client secret proves who asks."""
 
-    base_url: str
-    authority: str
-    tenant: str
     client_id: str
     certificate: Path | None
     private_key: str | None = field(repr=False)
     client_secret: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GraphSettings(EntraApplication):
+    """Exchange Online, and the application that follows items there.
+
+    `on_behalf_of`: the application whose access tokens the pane has, when it may ask Graph in the name of whoever
+    clicks; None: every look is with the service's own rights.
+    """
+
+    base_url: str
+    authority: str
+    tenant: str
     timeout_seconds: float
+    on_behalf_of: EntraApplication | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -623,16 +634,12 @@ class _PaneSchema(_Section):
     copy_first = fields.String(load_default="link", validate=validate.OneOf(["link", "text"]))
 
 
-class _GraphSchema(_Section):
-    makes = GraphSettings
-    base_url = _Address(load_default="https://graph.microsoft.com/v1.0")
-    authority = _Address(load_default="https://login.microsoftonline.com")
-    tenant = fields.String(required=True, validate=_some)
+class _EntraApplicationSchema(_Section):
+    makes: ClassVar[type] = EntraApplication
     client_id = fields.String(required=True, validate=_some)
     certificate = _Path(load_default=None)
     private_key = _Secret(load_default=None)
     client_secret = _Secret(load_default=None)
-    timeout_seconds = fields.Float(load_default=10.0, validate=validate.Range(0.5, 20))
 
     @validates_schema(skip_on_field_errors=False, pass_original=True)
     def check_proof(self, _data: dict[str, Any], written: Any, **_: object) -> None:
@@ -642,6 +649,15 @@ class _GraphSchema(_Section):
             raise ValidationError(
                 "give certificate and private_key, or (in the sandbox) client_secret", "certificate"
             )
+
+
+class _GraphSchema(_EntraApplicationSchema):
+    makes = GraphSettings
+    base_url = _Address(load_default="https://graph.microsoft.com/v1.0")
+    authority = _Address(load_default="https://login.microsoftonline.com")
+    tenant = fields.String(required=True, validate=_some)
+    timeout_seconds = fields.Float(load_default=10.0, validate=validate.Range(0.5, 20))
+    on_behalf_of = fields.Nested(_EntraApplicationSchema, load_default=None)
 
 
 class _EwsSchema(_Section):

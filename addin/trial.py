@@ -273,6 +273,7 @@ def write_settings(folder: Path, ports: Ports) -> Path:
         ("pexip-password", people.PEXIP_PASSWORD),
         ("web-secret", people.WEB_SECRET),
         ("background-secret", people.BACKGROUND_SECRET),
+        ("api-secret", people.API_SECRET),
         ("ews-password", people.EWS_PASSWORD),
     ):
         (folder / name).write_text(secret, encoding="ascii")

@@ -10,18 +10,26 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from flask import Blueprint, Flask
 from marshmallow import ValidationError
 
 from addin.conferencing.pexip import PexipProvider, PexipSettings
-from addin.config import MeetingSettings, PexipProviderSettings, Settings, SettingsFaulty
+from addin.config import (
+    EntraApplication,
+    GraphSettings,
+    MeetingSettings,
+    PexipProviderSettings,
+    Settings,
+    SettingsFaulty,
+)
 from addin.mail.smtp import SmtpMailer, SmtpSettings
 from addin.meetings.bind import ItemAnswers
 from addin.meetings.book import BookMeeting
 from addin.meetings.cancel import CancelMeeting
 from addin.meetings.change import ChangeMeeting
+from addin.meetings.click import BindItem, PersonsCalendar
 from addin.meetings.explain import ExplainFollowing
 from addin.meetings.follow import FollowItems
 from addin.meetings.hints import HintInbox
@@ -75,6 +83,9 @@ from calendar_sync.items import Block
 from manifest import icons
 from templates_messages.catalogue import Catalogue, CatalogueFault, load_catalogue
 from templates_messages.titles import Titles, load_titles
+
+if TYPE_CHECKING:
+    from calendar_sync.graph import GraphCalendar
 
 T = TypeVar("T")
 
@@ -290,6 +301,7 @@ class Service:
             ),
             change=self.change,
             cancel=CancelMeeting(self.ledger, self.reconciler, self.clock),
+            bind_item=self.bind_item,
             answers=self.answers,
             representation=Representation(self.ledger, self.texts, self.providers),
             ledger=self.ledger,
@@ -346,14 +358,19 @@ class Service:
     @cached_property
     def looks(self) -> ItemLooks:
         """What looks at calendar items."""
-        chosen = self.settings.calendars
-        grace = timedelta(minutes=chosen.grace_minutes)
+        return self._looking(self.calendars)
+
+    def _looking(self, calendars: Mapping[str, Calendar]) -> ItemLooks:
+        grace = timedelta(minutes=self.settings.calendars.grace_minutes)
         instance = self.settings.service.instance
-        return ItemLooks(self.ledger, self.calendars, self.keyring, instance, self.clock, grace)
+        return ItemLooks(self.ledger, calendars, self.keyring, instance, self.clock, grace)
 
     @cached_property
     def items(self) -> FollowItems:
         """What makes meetings agree with their calendar items."""
+        return self._following(self.calendars)
+
+    def _following(self, calendars: Mapping[str, Calendar]) -> FollowItems:
         mail = self.settings.mail
         rules = FollowRules(
             may_write=self.settings.calendars.may_write,
@@ -362,8 +379,8 @@ class Service:
         )
         return FollowItems(
             self.ledger,
-            self.calendars,
-            self.looks,
+            calendars,
+            self._looking(calendars),
             self.plans,
             self.providers,
             self._block,
@@ -375,6 +392,13 @@ class Service:
     def explain_following(self) -> ExplainFollowing:
         """What tells an operator what following would do."""
         return ExplainFollowing(self.ledger, self.looks)
+
+    @cached_property
+    def bind_item(self) -> BindItem:
+        """What looks at the item that somebody has open."""
+        most = max(1, self.settings.server.threads // 4)
+        persons = persons_calendars_of(self.settings)
+        return BindItem(self.ledger, persons, self._following, most_slow_clicks=most)
 
     @cached_property
     def answers(self) -> ItemAnswers:
@@ -572,53 +596,74 @@ def calendars_of(settings: Settings) -> dict[str, Calendar]:
     }
 
 
+def persons_calendars_of(settings: Settings) -> dict[str, PersonsCalendar]:
+    """Return an adapter for each calendar that may be asked in the name of the person who clicks."""
+    graph = settings.calendars.graph
+    if not settings.calendars.are_followed or graph is None or graph.on_behalf_of is None:
+        return {}
+    return {"graph": _graph_calendar(settings, graph, graph.on_behalf_of, "calendars.graph.on_behalf_of")}
+
+
 def _calendar(name: str, make: Callable[[Settings], Calendar], settings: Settings) -> Calendar:
     try:
         return make(settings)
     except ValueError:
-        # What a library says may hold a part of a key or a password.
-        raise SettingsFaulty(
-            [f"calendars.{name}: cannot be used as it is set up; check addresses, certificate and key"]
-        ) from None
+        raise _unusable(f"calendars.{name}") from None
+
+
+def _unusable(setting: str) -> SettingsFaulty:
+    # What a library says may hold a part of a key or a password.
+    return SettingsFaulty(
+        [f"{setting}: cannot be used as it is set up; check addresses, certificate and key"]
+    )
 
 
 def _graph(settings: Settings) -> Calendar:
+    chosen = settings.calendars.graph
+    if chosen is None:
+        raise SettingsFaulty(["calendars.graph: is missing"])
+    return _graph_calendar(settings, chosen, chosen, "calendars.graph")
+
+
+def _graph_calendar(
+    settings: Settings, there: GraphSettings, who: EntraApplication, setting: str
+) -> GraphCalendar:
+    """Return Exchange Online as one application sees it; `setting` is where that application stands."""
     from calendar_sync.graph import GraphCalendar
     from calendar_sync.graph import GraphSettings as Graph
     from calendar_sync.microsoft.settings import Certificate, ClientSecret, MicrosoftSettings
 
-    chosen, service = settings.calendars.graph, settings.service
-    if chosen is None:
-        raise SettingsFaulty(["calendars.graph: is missing"])
     credential: Certificate | ClientSecret
-    if chosen.certificate and chosen.private_key:
-        credential = Certificate(chosen.private_key, _certificate(chosen.certificate))
+    if who.certificate and who.private_key:
+        credential = Certificate(who.private_key, _certificate(who.certificate, setting))
     else:
-        credential = ClientSecret(chosen.client_secret or "")
+        credential = ClientSecret(who.client_secret or "")
     microsoft = MicrosoftSettings(
-        authority=f"{chosen.authority}/{chosen.tenant}",
-        client_id=chosen.client_id,
+        authority=f"{there.authority}/{there.tenant}",
+        client_id=who.client_id,
         credential=credential,
-        base_url=chosen.base_url,
-        timeout_seconds=chosen.timeout_seconds,
+        base_url=there.base_url,
+        timeout_seconds=there.timeout_seconds,
         way=Way(_proxies(settings), _ca_bundle(settings)),
     )
-    return GraphCalendar(
-        Graph(
-            microsoft=microsoft,
-            instance=service.instance,
-            add_in_id=settings.calendars.add_in_id,
-            writes=settings.calendars.may_write,
-        )
+    graph = Graph(
+        microsoft=microsoft,
+        instance=settings.service.instance,
+        add_in_id=settings.calendars.add_in_id,
+        writes=settings.calendars.may_write,
     )
+    try:
+        return GraphCalendar(graph)
+    except ValueError:
+        raise _unusable(setting) from None
 
 
-def _certificate(path: Path) -> str:
+def _certificate(path: Path, setting: str) -> str:
     try:
         return path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as fault:
         raise SettingsFaulty(
-            [f"calendars.graph.certificate: {path} cannot be read ({type(fault).__name__})"]
+            [f"{setting}.certificate: {path} cannot be read ({type(fault).__name__})"]
         ) from None
 
 

@@ -5,6 +5,9 @@
     +-- CalendarUnreadable  nothing is known, and nothing was changed
         +-- Throttled       too many calls; `retry_after` in seconds
         +-- AccessDenied    the mailbox is outside what the service may reach
+        |   +-- CredentialsRefused   nobody said anything of a mailbox: it is we who were not accepted
+        |   +-- ConsentMissing   the organisation has not allowed us to act for its people
+        +-- SignInNeeded    the person we act for must sign in again; `claims` are what the client must send
         +-- MailboxElsewhere   another calendar system holds this mailbox now
         +-- MailboxMissing  there is no such mailbox
         +-- CalendarUnavailable   no answer, or a fault on the other side
@@ -55,6 +58,18 @@ class AccessDenied(CalendarUnreadable):
 
 class CredentialsRefused(AccessDenied):
     """The service's own credentials are not accepted, so nothing was said of any mailbox."""
+
+
+class ConsentMissing(AccessDenied):
+    """The organisation has not allowed the service to act for its people."""
+
+
+class SignInNeeded(CalendarUnreadable):
+    """The person must sign in again before we may act for them; `claims` are what Entra asks the client to send."""
+
+    def __init__(self, claims: str | None = None) -> None:
+        super().__init__()
+        self.claims = claims
 
 
 class MailboxElsewhere(CalendarUnreadable):

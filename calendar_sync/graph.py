@@ -5,6 +5,8 @@ Never asks for a calendar view, a delta, or a notification with content: those t
 
 from __future__ import annotations
 
+import copy
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,7 +32,7 @@ from calendar_sync.graph_reading import ItemReading, Sight, body_of, item_path, 
 from calendar_sync.items import Block, Found, ItemRef, Lookup, Snapshot, Tag, Unreadable
 from calendar_sync.microsoft.graph_http import Graph, GraphAnswer, GraphRequest
 from calendar_sync.microsoft.settings import MicrosoftSettings
-from calendar_sync.microsoft.tokens import ApplicationTokens, Entra, PersonsTokens, TokenSource
+from calendar_sync.microsoft.tokens import ApplicationTokens, Entra, PersonsTokens
 
 # Older copies of Microsoft's page say 4,230 minutes, newer ones 10,080; the lower is granted everywhere.
 LONGEST_WATCH_MINUTES: Final = 4230
@@ -62,10 +64,10 @@ class GraphCalendar:
 
     name = "graph"
 
-    def __init__(self, settings: GraphSettings, tokens: TokenSource | None = None) -> None:
+    def __init__(self, settings: GraphSettings) -> None:
         self._settings = settings
         self._entra = Entra(settings.microsoft)
-        self._graph = Graph(settings.microsoft, tokens or ApplicationTokens(self._entra))
+        self._graph = Graph(settings.microsoft, ApplicationTokens(self._entra))
         self._reader = ItemReader(settings.instance, settings.add_in_id, settings.home_zone)
         self._reading = ItemReading(self._graph, self._reader, settings.instance, settings.page_size)
 
@@ -177,12 +179,18 @@ class GraphCalendar:
 
     # --- for a person -----------------------------------------------------------------------------------------
 
-    def on_behalf_of(self, assertion: str) -> GraphCalendar:
+    def on_behalf_of(self, assertion: str, until: float = math.inf) -> GraphCalendar:
         """Return this calendar as a person sees it who has just clicked; `assertion` is the token of that click.
 
-        To be used for one request and forgotten, with the tokens in it.
+        To be used for one request and forgotten, with the tokens in it. Nothing is waited for after `until`
+        (`time.monotonic()`). Raises SignInNeeded, ConsentMissing and whatever else keeps us from a token, at once.
         """
-        return GraphCalendar(self._settings, PersonsTokens(self._entra, assertion))
+        tokens = PersonsTokens(self._entra.until(until), assertion)
+        tokens.token()
+        theirs = copy.copy(self)
+        theirs._graph = self._graph.acting(tokens, until)  # noqa: SLF001 - a copy of our own
+        theirs._reading = self._reading.through(theirs._graph)  # noqa: SLF001
+        return theirs
 
 
 class _Body(Schema):

@@ -6,6 +6,7 @@ promise that an item there is not found by its immutable id. And Graph says "not
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -47,6 +48,12 @@ class ItemReading:
         self._graph, self._reader = graph, reader
         self._instance, self._page_size = instance, page_size
         self._folders = _LivingFolders()
+
+    def through(self, graph: Graph) -> ItemReading:
+        """Return the same reading with somebody else's rights; which folders are calendars stays known."""
+        other = copy.copy(self)
+        other._graph = graph  # noqa: SLF001 - a copy of our own
+        return other
 
     def look(self, refs: Sequence[ItemRef]) -> list[Sight]:
         """Return a sight for each id; one that is gone or found has been proven to be."""

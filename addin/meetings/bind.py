@@ -1,4 +1,4 @@
-"""What the pane and its people say about a calendar item: this is it; the copy shall be so; the series shall be so."""
+"""What the pane's people answer about a calendar item: the copy shall be so; the series shall be so."""
 
 from __future__ import annotations
 
@@ -20,21 +20,6 @@ class ItemAnswers:
 
     ledger: Ledger
     clock: Clock
-
-    def bind_item(self, meeting_id: str, item_id: str, who: Principal) -> Meeting:
-        """Have the item looked at now whose id Outlook gave (`item_id` as Office.js gives it).
-
-        An id alone proves nothing: the item holds the meeting when it bears its tag. Without calendar access nothing
-        happens. Raises MeetingNotFound, LedgerUnavailable.
-        """
-
-        def unit(writing: Writing) -> Meeting:
-            meeting = own_meeting(writing, meeting_id, who)
-            if writing.binding(meeting.id):
-                writing.offer_item(meeting.id, item_id)
-            return meeting
-
-        return self.ledger.write(unit)
 
     def answer_copies(self, meeting_id: str, *, own_room: bool | None, who: Principal) -> Meeting:
         """Say what the copies shall get that were asked about: a room of their own, no link (False), or stay (None).

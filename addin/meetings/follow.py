@@ -80,11 +80,24 @@ class FollowItems:
             self._follow_guarded(claim, items)
         return True
 
+    def follow_in_passing(self, claim: BindingClaim, item: Lookup) -> bool:
+        """Follow a claimed item that somebody has open, as it was seen with her rights; then it is due again.
+
+        False, and the claim is still held, when it does not hold the meeting. Raises LeaseLost, LedgerUnavailable.
+        """
+        seen = self._looks.see_in_passing(claim.meeting, claim.binding, item)
+        if seen is None:
+            return False
+        written = self._write_own(claim, seen)
+        # Whose turn a coming link has is asked of a provider, for which nobody here waits.
+        self._ledger.write(partial(self._record, claim, seen, (), written, holds_link=True))
+        return True
+
     def _follow_guarded(self, claim: BindingClaim, items: Mapping[ItemRef, Lookup]) -> None:
         try:
             if claim.until.remaining() < LEASE_RESERVE_SECONDS:
                 # Too little is left for its calls; whoever comes next has a whole lease.
-                self._ledger.write(lambda writing: writing.save_binding(claim, claim.binding, 0.0))
+                self._ledger.write(lambda writing: writing.release_binding(claim))
             else:
                 self._follow(claim, items)
         except LeaseLost:
@@ -165,7 +178,7 @@ class FollowItems:
         if meeting is None:
             return
         if meeting.revision != claim.meeting.revision:
-            writing.save_binding(claim, claim.binding, 0.0)
+            writing.release_binding(claim)
             return
         if writing.frozen():
             # A ledger that was restored concludes nothing until it has been rebuilt.

@@ -7,7 +7,7 @@ what a `Snapshot` holds.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from addin.meetings.bindings import Copy, CopyOutcome, ItemBinding
@@ -27,19 +27,23 @@ _WANTED = (CopyOutcome.STRIP_WANTED, CopyOutcome.OWN_ROOM_WANTED)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one look came to. `own` is the item that holds the meeting, wherever it is now; None when not seen."""
+    """What one look came to. `own` is the item that holds the meeting, wherever it is now; None when not seen.
+
+    `in_passing`: only that one item was looked at, with somebody's own rights; the service's own look is still due.
+    """
 
     at: datetime
     recorded: Recorded
     observed: Observed
     intents: Sequence[Intent]
     own: Snapshot | None
+    in_passing: bool = False
 
     @property
     def searched(self) -> Sequence[Snapshot] | None:
         """The living items with the meeting's tag, when they were asked for and could be read."""
         tagged = self.observed.tagged
-        return tagged if isinstance(tagged, Sequence) else None
+        return tagged if isinstance(tagged, Sequence) and not self.in_passing else None
 
 
 class ItemLooks:
@@ -84,6 +88,26 @@ class ItemLooks:
         recorded = self._recorded(meeting, binding, copies, observed)
         intents = decide(recorded, observed, self.grace)
         return Seen(at, recorded, observed, intents, _own(binding, item, intents))
+
+    def see_in_passing(self, meeting: Meeting, binding: ItemBinding, item: Lookup) -> Seen | None:
+        """Say what follows from one item that a person has open, seen with her rights; None when it proves nothing.
+
+        What she cannot see may be there all the same, and what she can see the service perhaps cannot: so neither is
+        a missing item believed, nor a freeze ended.
+        """
+        if not isinstance(item, Found) or not self._holds(meeting, binding, item.snapshot):
+            return None
+        at = self._clock.now()
+        observed = Observed(at, item) if binding.uid else Observed(at, tagged=[item.snapshot])
+        recorded = replace(self._recorded(meeting, binding, (), observed), is_frozen=False)
+        intents = decide(recorded, observed, self.grace)
+        own = _own(binding, item, intents)
+        return Seen(at, recorded, observed, intents, own, in_passing=True) if own else None
+
+    def _holds(self, meeting: Meeting, binding: ItemBinding, item: Snapshot) -> bool:
+        if binding.uid:
+            return item.uid == binding.uid
+        return item.tag == self.tag_of(meeting.id)
 
     def calendar_of(self, mailbox: str, binding: ItemBinding) -> Calendar | None:
         """Return the calendar that serves a mailbox in which the meeting's tag was seen, if it is followed."""

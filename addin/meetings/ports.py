@@ -485,6 +485,15 @@ class Writing(Reading, Protocol):
     def claim_bindings(self, backend: str, lease_seconds: float, limit: int) -> Sequence[BindingClaim]:
         """Claim due bindings of one calendar, longest due first; rows held by others are skipped."""
 
+    def claim_binding(self, meeting_id: str, lease_seconds: float) -> BindingClaim | None:
+        """Claim the binding of a meeting that is followed, due or not; None while somebody else holds it."""
+
+    def release_binding(self, claim: BindingClaim) -> None:
+        """Give a binding back as it was claimed, with all that was asked, due at once; a lost lease is no error."""
+
+    def count_click_look(self, outcome: str) -> None:
+        """Count a look with the rights of a person who has clicked, by what it came to (`click.Outcome`)."""
+
     def save_binding(self, claim: BindingClaim, binding: ItemBinding, due_in: float | None) -> None:
         """Write what a look came to and give the lease back; raises LeaseLost when the fence has moved.
 

@@ -486,6 +486,8 @@ class Turn:
 
     def _due_in(self, *, again: bool, holds_link: bool) -> float | None:
         binding = self._binding
+        if self._seen.in_passing:
+            return 0.0
         wait = next_look(self._meeting, binding, self._kind, self._at, self._tools.looks.grace)
         if wait is None:
             return None

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from addin.sandbox.clock import Clock
 from addin.sandbox.faults import Faults
+from addin.sandbox.issuer.conditions import Conditions
 from addin.sandbox.issuer.credentials import Credentials
 from addin.sandbox.issuer.keys import SigningKeys
 from addin.sandbox.issuer.tokens import LIFETIME_SECONDS, Claims
@@ -37,6 +38,7 @@ class Levers:
         routes.add_url_rule("/pexip/settings", view_func=self._pexip.settings, methods=["GET", "POST"])
         routes.add_url_rule("/issuer/rotate", view_func=self._tokens.rotate, methods=["POST"])
         routes.add_url_rule("/issuer/certificates", view_func=self._tokens.certificate, methods=["POST"])
+        routes.add_url_rule("/issuer/conditions", view_func=self._tokens.conditions, methods=["POST"])
         routes.add_url_rule("/token", view_func=self._tokens.token, methods=["POST", "OPTIONS"])
         routes.register_error_handler(ValueError, lambda fault: (jsonify(error=str(fault)), 400))
         return routes
@@ -90,8 +92,16 @@ class PexipLevers:
 class TokenLevers:
     """The issuer's keys, and tokens as the Outlook host gets them."""
 
-    def __init__(self, keys: SigningKeys, claims: Claims, credentials: Credentials, service_url: str) -> None:
+    def __init__(
+        self,
+        keys: SigningKeys,
+        claims: Claims,
+        credentials: Credentials,
+        conditions: Conditions,
+        service_url: str,
+    ) -> None:
         self._keys, self._claims, self._credentials = keys, claims, credentials
+        self._conditions = conditions
         service = urlsplit(service_url)
         self._service_origin = f"{service.scheme}://{service.netloc}"
 
@@ -104,6 +114,12 @@ class TokenLevers:
         wish = _wish()
         thumbprint = self._credentials.register(str(wish.get("client")), str(wish.get("certificate")))
         return jsonify(thumbprint=thumbprint)
+
+    def conditions(self) -> Response:
+        """Demand something before anybody may act for a person: `{"object_id", "demand"}` (`Conditions.demand`)."""
+        wish = _wish()
+        self._conditions.demand(str(wish.get("object_id")), str(wish.get("demand")))
+        return jsonify(demand=wish["demand"])
 
     def token(self) -> Response:
         """Give an access token, as the Outlook host would: `{"object_id", "audience"?, "ver"?, "overrides"?}`.

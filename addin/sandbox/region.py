@@ -28,6 +28,7 @@ from addin.sandbox.exchange.settings import ExchangeSettings
 from addin.sandbox.exchange.store import Store
 from addin.sandbox.faults import Faults
 from addin.sandbox.issuer.bearer import Bearer
+from addin.sandbox.issuer.conditions import Conditions
 from addin.sandbox.issuer.credentials import Credentials
 from addin.sandbox.issuer.keys import SigningKeys
 from addin.sandbox.issuer.provider import Issuer
@@ -78,12 +79,13 @@ def region(options: Options) -> "WSGIApplication":
     calls = Calls(rooms, clock, settings)
     keys, claims = SigningKeys(shelf), Claims(options.base)
     bearer, credentials = Bearer(keys, claims), Credentials(shelf)
+    conditions = Conditions(shelf)
     faults, journal = Faults(lambda body, bears: plant_foreign_room(rooms, body, bears)), Journal()
     levers = Levers(
         faults,
         journal,
         PexipLevers(clock, settings),
-        TokenLevers(keys, claims, credentials, options.service_url),
+        TokenLevers(keys, claims, credentials, conditions, options.service_url),
     )
     parts: tuple[Part, ...] = (
         levers,
@@ -91,7 +93,7 @@ def region(options: Options) -> "WSGIApplication":
         LiveNode(calls, gate),
         ConferencingNode(calls, settings),
         WebApp(calls),
-        Issuer(claims, keys, credentials, options.base),
+        Issuer(claims, keys, credentials, conditions, options.base),
         *exchange(shelf, bearer, options.base),
         Outlook(options.service_url, options.manifest),
         options.inbox,

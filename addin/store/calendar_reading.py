@@ -125,6 +125,9 @@ class SqlCalendarReading:
         changes = tables.calendar_changes.c
         found = self._connection.execute(select(changes.found_by, changes.changes)).all()
         counts = {f"changes_found_by_{name}": number for name, number in found}
+        clicks = tables.click_looks.c
+        told = self._connection.execute(select(clicks.outcome, clicks.looks)).all()
+        counts |= {f"click_looks_{name}": number for name, number in told}
         questions = {
             "watches": select(func.count()).select_from(tables.watches),
             "watches_with_push": select(func.count()).where(_w.subscription_hash.is_not(None)),

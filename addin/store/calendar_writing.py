@@ -120,6 +120,25 @@ class SqlCalendarWriting(SqlCalendarReading):
     def claim_bindings(self, backend: str, lease_seconds: float, limit: int) -> Sequence[BindingClaim]:
         until = Deadline.after(lease_seconds)
         rows = self._claim_rows(_bindings, _b.meeting_id, _b.backend == backend, lease_seconds, limit)
+        return self._binding_claims(rows, until)
+
+    def claim_binding(self, meeting_id: str, lease_seconds: float) -> BindingClaim | None:
+        until = Deadline.after(lease_seconds)
+        mine = (_b.meeting_id == meeting_id) & _b.due_at.is_not(None)
+        statement = (
+            update(_bindings)
+            .where(mine, or_(_b.lease_until.is_(None), _b.lease_until <= LedgerNow()))
+            .values(lease_number=_b.lease_number + 1, lease_until=_from_now(lease_seconds))
+            .returning(_bindings)
+        )
+        claims = self._binding_claims(self._connection.execute(statement).mappings().all(), until)
+        return claims[0] if claims else None
+
+    def release_binding(self, claim: BindingClaim) -> None:
+        mine = (_b.meeting_id == claim.binding.meeting_id) & (_b.lease_number == claim.number)
+        self._connection.execute(update(_bindings).where(mine).values(lease_until=null(), due_at=LedgerNow()))
+
+    def _binding_claims(self, rows: Sequence[Any], until: Deadline) -> list[BindingClaim]:
         query = select(tables.meetings).where(_m.id.in_({row["meeting_id"] for row in rows}))
         meetings = {
             row["id"]: meeting_of(row, self._keyring) for row in self._connection.execute(query).mappings()
@@ -440,6 +459,12 @@ class SqlCalendarWriting(SqlCalendarReading):
         counted = update(counter).where(counter.c.found_by == found_by).values(changes=counter.c.changes + 1)
         if not self._connection.execute(counted).rowcount:
             self._connection.execute(insert(counter).values(found_by=found_by, changes=1))
+
+    def count_click_look(self, outcome: str) -> None:
+        counter = tables.click_looks
+        counted = update(counter).where(counter.c.outcome == outcome).values(looks=counter.c.looks + 1)
+        if not self._connection.execute(counted).rowcount:
+            self._connection.execute(insert(counter).values(outcome=outcome, looks=1))
 
     # --- hints ----------------------------------------------------------------------------------------------
 

@@ -284,6 +284,13 @@ calendar_changes = Table(
     Column("changes", _Serial, nullable=False),
 )
 
+click_looks = Table(
+    "click_looks",
+    metadata,
+    Column("outcome", String(30), primary_key=True),
+    Column("looks", _Serial, nullable=False),
+)
+
 idempotency = Table(
     "idempotency",
     metadata,

@@ -17,6 +17,7 @@ from addin.meetings.errors import LedgerError
 from addin.meetings.ports import Ledger
 
 _FOUND_BY: Final = "changes_found_by_"
+_CLICK_LOOKS: Final = "click_looks_"
 _GAUGES: Final = {
     "watches": "Mailboxes in which meetings are followed.",
     "watches_with_push": "Those of them whose calendar tells of changes.",
@@ -39,15 +40,25 @@ class _Calendars(Collector):
     def collect(self) -> Iterator[Metric]:
         for name, what in _GAUGES.items():
             yield GaugeMetricFamily(f"vardmote_{name}", what, value=self._counts[name])
-        found = CounterMetricFamily(
+        yield self._counter(
             "vardmote_calendar_changes",
             "Changes in calendars by what found them; sweep: no notification had told of it.",
-            labels=["found_by"],
+            "found_by",
+            _FOUND_BY,
         )
-        for name, number in self._counts.items():
-            if name.startswith(_FOUND_BY):
-                found.add_metric([name.removeprefix(_FOUND_BY)], number)
-        yield found
+        yield self._counter(
+            "vardmote_click_looks",
+            "Looks at an item with the rights of the clinician who clicked, by what they came to.",
+            "outcome",
+            _CLICK_LOOKS,
+        )
+
+    def _counter(self, name: str, what: str, label: str, prefix: str) -> Metric:
+        told = CounterMetricFamily(name, what, labels=[label])
+        for counted, number in self._counts.items():
+            if counted.startswith(prefix):
+                told.add_metric([counted.removeprefix(prefix)], number)
+        return told
 
 
 def metrics_blueprint(ledger: Ledger) -> Blueprint:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import math
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +35,7 @@ from calendar_sync.calendar import (
     NotUnderstood,
     Throttled,
 )
-from calendar_sync.microsoft.settings import MicrosoftSettings, origin_of
+from calendar_sync.microsoft.settings import MicrosoftSettings, origin_of, seconds_left
 from calendar_sync.microsoft.tokens import TokenSource
 
 MOST_IN_A_BATCH: Final = 20
@@ -142,10 +144,20 @@ class Graph:
         self._settings, self._tokens = settings, tokens
         self._transport = BoundedAdapter(pool_connections=1, pool_maxsize=settings.pool_size)
         self._lanes = lanes or Lanes()
+        self._until = math.inf
+
+    def acting(self, tokens: TokenSource, until: float) -> Graph:
+        """Return the same Graph, its connections and lanes, with other tokens; no call lasts beyond `until`.
+
+        `until` is a moment of `time.monotonic()`; after it, everything is CalendarUnavailable.
+        """
+        other = copy.copy(self)
+        other._tokens, other._until = tokens, until  # noqa: SLF001 - a copy of our own
+        return other
 
     def ask(self, request: GraphRequest) -> GraphAnswer:
         """Send one request; raises CalendarUnreadable when there is no answer or no token."""
-        with self._lanes.taken({request.mailbox: 1}, self._settings.timeout_seconds):
+        with self._lanes.taken({request.mailbox: 1}, self._seconds()):
             return self._admitted(request)
 
     def ask_all(self, requests: Sequence[GraphRequest]) -> list[Outcome]:
@@ -177,7 +189,7 @@ class Graph:
         counted = Counter(request.mailbox for request in requests)
         weights = {mailbox: min(count, MOST_AT_ONCE) for mailbox, count in counted.items()}
         try:
-            with self._lanes.taken(weights, self._settings.timeout_seconds):
+            with self._lanes.taken(weights, self._seconds()):
                 answer = self._admitted(_batched(requests))
         except CalendarUnreadable as failure:
             return [failure] * len(requests)
@@ -212,13 +224,16 @@ class Graph:
                 self._transport,
                 prepared(request.method, self._root + request.url, headers, body),
                 self._settings.way,
-                seconds=self._settings.timeout_seconds,
+                seconds=self._seconds(),
                 connect_seconds=self._settings.connect_timeout_seconds,
                 largest_bytes=LARGEST_ANSWER_BYTES,
             )
         except (NotConnected, NoUsableAnswer):
             raise CalendarUnavailable from None
         return GraphAnswer(raw.status, _object(raw.body), _retry_after(raw.headers))
+
+    def _seconds(self) -> float:
+        return seconds_left(self._settings, self._until)
 
 
 def _batched(requests: Sequence[GraphRequest]) -> GraphRequest:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from bounded_http.connections import Way, is_this_machine
+from calendar_sync.calendar import CalendarUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,14 @@ class MicrosoftSettings:
     connect_timeout_seconds: float = 3.0
     pool_size: int = 40
     way: Way = field(default_factory=Way)
+
+
+def seconds_left(settings: MicrosoftSettings, until: float) -> float:
+    """Return how long one call may take that ends by `until` (`time.monotonic()`); raises CalendarUnavailable."""
+    left = until - time.monotonic()
+    if left <= 0:
+        raise CalendarUnavailable
+    return min(settings.timeout_seconds, left)
 
 
 def origin_of(address: str) -> str:

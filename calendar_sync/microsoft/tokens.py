@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import math
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -26,10 +28,18 @@ from calendar_sync.calendar import (
     CalendarError,
     CalendarUnavailable,
     CalendarUnreadable,
+    ConsentMissing,
     CredentialsRefused,
     NotUnderstood,
+    SignInNeeded,
 )
-from calendar_sync.microsoft.settings import Certificate, ClientSecret, MicrosoftSettings, origin_of
+from calendar_sync.microsoft.settings import (
+    Certificate,
+    ClientSecret,
+    MicrosoftSettings,
+    origin_of,
+    seconds_left,
+)
 
 SCOPE: Final = "https://graph.microsoft.com/.default"
 LARGEST_TOKEN_ANSWER_BYTES: Final = 512 * 1024
@@ -40,14 +50,8 @@ KEPT_SECONDS: Final = 3600.0
 # What OAuth 2.0 (RFC 6749, sections 4.1.2.1 and 5.2) calls a passing trouble; everything else is a refusal.
 _PASSING: Final = frozenset({"temporarily_unavailable", "server_error"})
 _SIGN_IN: Final = frozenset({"interaction_required", "invalid_grant"})
-
-
-class SignInNeeded(CalendarUnreadable):
-    """The person must sign in again before we may act for them; `claims` are what Entra asks the client to send."""
-
-    def __init__(self, claims: str | None = None) -> None:
-        super().__init__()
-        self.claims = claims
+# Entra's own word beside the code when it is an administrator who has something to do (AADSTS65001).
+_CONSENT: Final = "consent_required"
 
 
 class TokenSource(Protocol):
@@ -70,6 +74,12 @@ class Entra:
         self._settings = settings
         self._http = _AuthorityHttp(settings)
         self._credential = _credential(settings.credential)
+
+    def until(self, moment: float) -> Entra:
+        """Return the same application in a hurry: nothing is waited for after `moment` (`time.monotonic()`)."""
+        hurried = copy.copy(self)
+        hurried._http = self._http.until(moment)  # noqa: SLF001 - a copy of our own
+        return hurried
 
     def application(self) -> ConfidentialClientApplication:
         """Return msal's application with a memory of its own; raises CalendarUnreadable."""
@@ -137,8 +147,10 @@ class PersonsTokens:
             application = self._entra.application()
             with _typed_failures():
                 told = application.acquire_token_on_behalf_of(self._assertion, [SCOPE])
+            if told.get("suberror") == _CONSENT:
+                raise ConsentMissing
             if _error(told) in _SIGN_IN:
-                raise SignInNeeded(told.get("claims"))
+                raise SignInNeeded(_claims(told))
             self._token = _access_token(told)
         return self._token
 
@@ -159,6 +171,12 @@ def _error(told: Mapping[str, Any]) -> str:
     """Return Entra's code for a failure (RFC 6749, 5.2); "" when it is none, since a proxy may answer anything."""
     error = told.get("error")
     return error if isinstance(error, str) else ""
+
+
+def _claims(told: Mapping[str, Any]) -> str | None:
+    """Return the claims challenge of a refusal, which is for the client to hand to Entra, unread."""
+    claims = told.get("claims")
+    return claims if isinstance(claims, str) and claims else None
 
 
 @contextmanager
@@ -213,6 +231,13 @@ class _AuthorityHttp:
         self._settings = settings
         self._transport = BoundedAdapter(pool_connections=1, pool_maxsize=2)
         self._kept: dict[str, tuple[float, _AuthorityAnswer]] = {}
+        self._until = math.inf
+
+    def until(self, moment: float) -> _AuthorityHttp:
+        """Return the same way out, with its connections and what it keeps, for calls that end by `moment`."""
+        hurried = copy.copy(self)
+        hurried._until = moment  # noqa: SLF001 - a copy of our own
+        return hurried
 
     def get(
         self,
@@ -253,12 +278,13 @@ class _AuthorityHttp:
             raise NotUnderstood  # the proof of who we are goes to the authority that was told to us and to no other
         path = urlunsplit(("", "", there.path, there.query, ""))
         sent = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
+        seconds = seconds_left(self._settings, self._until)
         try:
             raw = exchange(
                 self._transport,
                 prepared(method, self._origin + path, sent, body),
                 self._settings.way,
-                seconds=self._settings.timeout_seconds,
+                seconds=seconds,
                 connect_seconds=self._settings.connect_timeout_seconds,
                 largest_bytes=LARGEST_TOKEN_ANSWER_BYTES,
             )

@@ -76,8 +76,9 @@ def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in re.findall(r'env = "(\w+)"', EXAMPLE.read_text(encoding="utf-8")):
         monkeypatch.setenv(name, "not-a-secret")
     (tmp_path / "key-2027-01").write_text("0" * 64, encoding="ascii")
-    (tmp_path / "graph.crt").touch()
-    (tmp_path / "graph.key").write_text("not-a-key", encoding="ascii")
+    for name in ("graph", "api"):
+        (tmp_path / f"{name}.crt").touch()
+        (tmp_path / f"{name}.key").write_text("not-a-key", encoding="ascii")
     bundle = tmp_path / "ca.pem"
     bundle.touch()
     text = EXAMPLE.read_text(encoding="utf-8").replace("/etc/ssl/certs/ca-certificates.crt", str(bundle))
@@ -100,6 +101,7 @@ def test_the_example_configuration_without_its_secrets_names_each_of_them(tmp_pa
         "providers.pexip.password",
         "keys.known.2027-01",
         "calendars.graph.private_key",
+        "calendars.graph.on_behalf_of.private_key",
         "calendars.ews.password",
         "calendars.caldav.password",
         "mail.password",

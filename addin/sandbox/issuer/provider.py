@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from addin.sandbox import people
 from addin.sandbox.issuer.bearer import BadToken, Bearer
+from addin.sandbox.issuer.conditions import Conditions
 from addin.sandbox.issuer.credentials import Credentials, UnknownClient
 from addin.sandbox.issuer.keys import SigningKeys
 from addin.sandbox.issuer.tokens import LIFETIME_SECONDS, Claims
@@ -43,16 +44,19 @@ class Grant:
 class OAuthError(Exception):
     """An error that OAuth 2.0 gives a name (RFC 6749, section 5.2)."""
 
-    def __init__(self, code: str, description: str, status: int = 400) -> None:
+    def __init__(self, code: str, description: str, status: int = 400, more: Json | None = None) -> None:
         super().__init__(code)
-        self.code, self.description, self.status = code, description, status
+        self.code, self.description, self.status, self.more = code, description, status, more or {}
 
 
 class Issuer:
     """Answers requests to `/<tenant>/`. Every code can be used once, within ten minutes."""
 
-    def __init__(self, claims: Claims, keys: SigningKeys, credentials: Credentials, base: str) -> None:
+    def __init__(
+        self, claims: Claims, keys: SigningKeys, credentials: Credentials, conditions: Conditions, base: str
+    ) -> None:
         self._claims, self._keys, self._credentials, self._base = claims, keys, credentials, base
+        self._conditions = conditions
         self._bearer = Bearer(keys, claims)
         self._grants: dict[str, Grant] = {}
 
@@ -137,7 +141,7 @@ class Issuer:
             grant = grants.get(request.form.get("grant_type", "")) if tenant == people.TENANT else None
             answer = jsonify(grant(client)) if grant else _unsupported()
         except OAuthError as error:
-            answer = jsonify(error=error.code, error_description=error.description)
+            answer = jsonify({**error.more, "error": error.code, "error_description": error.description})
             answer.status_code = error.status
         answer.headers["Cache-Control"] = "no-store"
         return answer
@@ -184,6 +188,8 @@ class Issuer:
             raise OAuthError(
                 "invalid_grant", "AADSTS50013: the assertion is not for this application."
             ) from fault
+        if refusal := self._conditions.refusal(claims):
+            raise OAuthError(refusal["error"], refusal["error_description"], more=refusal)
         access = self._claims.access(PEOPLE[claims["oid"]], people.GRAPH_AUDIENCE, client=client)
         return _bearer(self._keys.sign(access)) | {"scope": access["scp"]}
 

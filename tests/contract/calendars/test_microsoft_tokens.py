@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
@@ -12,9 +13,15 @@ from urllib.parse import parse_qs
 import pytest
 
 from addin.sandbox import people
-from calendar_sync.calendar import CalendarUnavailable, CalendarUnreadable, CredentialsRefused
+from calendar_sync.calendar import (
+    CalendarUnavailable,
+    CalendarUnreadable,
+    ConsentMissing,
+    CredentialsRefused,
+    SignInNeeded,
+)
 from calendar_sync.microsoft.settings import Certificate, ClientSecret, MicrosoftSettings
-from calendar_sync.microsoft.tokens import ApplicationTokens, Entra, PersonsTokens, SignInNeeded
+from calendar_sync.microsoft.tokens import ApplicationTokens, Entra, PersonsTokens
 from tests.contract.calendars.certificates import new_certificate
 from tests.contract.sandbox.running import Json, Sandbox
 
@@ -146,9 +153,49 @@ def test_a_person_who_must_sign_in_again_is_told_so(region: Sandbox, error: str)
     assert raised.value.claims == told["claims"]
 
 
+@pytest.mark.parametrize("refresh", ["consent_required", None], ids=["consent", "bad grant"])
+def test_a_lacking_consent_is_not_hers_to_give(region: Sandbox, refresh: str | None) -> None:
+    told = {"error": "invalid_grant", **({"suberror": refresh} if refresh else {})}
+    fault(region, fault="status", status=400, body=json.dumps(told))
+    with pytest.raises(ConsentMissing if refresh else SignInNeeded):
+        persons(region, region.token(people.ANNA)).token()
+
+
+def test_a_second_factor_is_demanded_and_then_enough(region: Sandbox) -> None:
+    region.lever("issuer/conditions", {"object_id": people.ANNA.object_id, "demand": "second-factor"})
+    with pytest.raises(SignInNeeded) as raised:
+        persons(region, region.token(people.ANNA)).token()
+    assert "capolids" in (raised.value.claims or "")
+    again = region.token(people.ANNA, overrides={"amr": ["pwd", "mfa"]})
+    assert accepted(region, persons(region, again).token()) == 200
+
+
+def test_nobody_waits_for_entra_beyond_the_click(region: Sandbox) -> None:
+    fault(region, fault="hold")
+    hurried = Entra(settings(region, **API)).until(time.monotonic() + 0.2)
+    with pytest.raises(CalendarUnavailable):
+        PersonsTokens(hurried, region.token(people.ANNA)).token()
+    assert region.lever("holds", wait=5)["holds"]
+
+
+def test_no_error_of_an_answer_that_is_none_reaches_anybody(region: Sandbox) -> None:
+    fault(region, fault="status", status=400, body='{"error": {"code": "unauthorized_client"}, "claims": 1}')
+    with pytest.raises(CredentialsRefused):
+        application(region).token()
+    fault(region, fault="status", status=400, body='{"error": ["invalid_grant"], "claims": ["x"]}')
+    with pytest.raises(CredentialsRefused):
+        persons(region, region.token(people.ANNA)).token()
+    fault(region, fault="status", status=400, body='{"error": "invalid_grant", "claims": {"x": 1}}')
+    with pytest.raises(SignInNeeded) as raised:
+        persons(region, region.token(people.ANNA)).token()
+    assert raised.value.claims is None
+
+
+API: Final = {"client_id": people.API_CLIENT, "credential": ClientSecret(people.API_SECRET)}
+
+
 def persons(region: Sandbox, assertion: str) -> PersonsTokens:
-    changes = {"client_id": people.API_CLIENT, "credential": ClientSecret(people.API_SECRET)}
-    return PersonsTokens(Entra(settings(region, **changes)), assertion)
+    return PersonsTokens(Entra(settings(region, **API)), assertion)
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,7 @@ class Sandbox:
             self.call("DELETE", f"/sandbox/exchange/{lever}")
         self.lever("exchange/mailboxes", {"all": True, "home": "online", "readable": True, "exists": True})
         self.lever("exchange/mailboxes", {"address": "diarium@region.example", "readable": False})
+        self.lever("issuer/conditions", {"object_id": people.ANNA.object_id, "demand": "allowed"})
         self.call("DELETE", "/sandbox/log")
 
     # Pexip

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,7 @@ from sqlalchemy import select
 from addin.meetings.bind import ItemAnswers
 from addin.meetings.bindings import Copy, ItemBinding
 from addin.meetings.book import BookMeeting
+from addin.meetings.click import BindItem, Clicked
 from addin.meetings.follow import FollowItems
 from addin.meetings.hints import HintInbox
 from addin.meetings.look import ItemLooks
@@ -24,7 +26,7 @@ from addin.meetings.ports import ReceivedHint
 from addin.meetings.take_hints import TakeHints
 from addin.meetings.turn import FollowRules
 from addin.store import tables
-from calendar_sync.calendar import Calendar
+from calendar_sync.calendar import Calendar, CalendarUnreadable
 from calendar_sync.items import Block, Tag
 from tests.unit.meetings.desk import REQUEST, UNITS, WHO, Desk, opened_desk
 from tests.unit.meetings.office_calendar import Item, OfficeCalendar
@@ -36,6 +38,22 @@ RULES: Final = FollowRules(may_write=True, service_url="https://vardmote.region.
 
 
 @dataclass
+class HerRights:
+    """What she may see of the calendar online; `failure` is why she may not lend it to anybody now."""
+
+    calendar: OfficeCalendar | None = None
+    failure: CalendarUnreadable | None = None
+
+    def on_behalf_of(self, assertion: str, until: float) -> Calendar:
+        assert assertion == "token-of-the-click"
+        assert until > time.monotonic()
+        if self.failure:
+            raise self.failure
+        assert self.calendar
+        return self.calendar
+
+
+@dataclass
 class CalendarDesk:
     """`online` pushes and keeps ids; `on_premises` is pulled and gives a moved item a new id."""
 
@@ -44,6 +62,7 @@ class CalendarDesk:
     on_premises: OfficeCalendar
     rules: FollowRules = RULES
     standing: tuple[str, ...] = ()
+    her: HerRights = field(default_factory=lambda: HerRights())
 
     # --- parts ----------------------------------------------------------------------------------------------
 
@@ -53,17 +72,21 @@ class CalendarDesk:
 
     @property
     def looks(self) -> ItemLooks:
+        return self._looking(self.calendars)
+
+    def _looking(self, calendars: Mapping[str, Calendar]) -> ItemLooks:
         plans = self.desk.plans
-        return ItemLooks(
-            self.desk.ledger, self.calendars, plans.keyring, plans.instance, self.desk.clock, GRACE
-        )
+        return ItemLooks(self.desk.ledger, calendars, plans.keyring, plans.instance, self.desk.clock, GRACE)
 
     @property
     def items(self) -> FollowItems:
+        return self._following(self.calendars)
+
+    def _following(self, calendars: Mapping[str, Calendar]) -> FollowItems:
         return FollowItems(
             self.desk.ledger,
-            self.calendars,
-            self.looks,
+            calendars,
+            self._looking(calendars),
             self.desk.plans,
             self.desk.providers,
             lambda meeting: Block(meeting.id, meeting.join_code),
@@ -88,6 +111,11 @@ class CalendarDesk:
     @property
     def answers(self) -> ItemAnswers:
         return ItemAnswers(self.desk.ledger, self.desk.clock)
+
+    @property
+    def bind_item(self) -> BindItem:
+        persons = {"graph": self.her} if self.her.calendar else {}
+        return BindItem(self.desk.ledger, persons, self._following)
 
     # --- what people do -------------------------------------------------------------------------------------
 
@@ -118,6 +146,15 @@ class CalendarDesk:
         item = self.saves(meeting)
         self.settles()
         return self.reads(meeting), item
+
+    def opens(self, meeting: Meeting, item: Item) -> Clicked:
+        """Open the pane in the item."""
+        return self.bind_item(meeting.id, item.id, WHO, "token-of-the-click")
+
+    def lends_her_rights(self) -> HerRights:
+        """Let the service ask the calendar online in her name, too, whatever its own rights are."""
+        self.her = HerRights(replace(self.online, unreadable={}, asked=[]))
+        return self.her
 
     def tells(self, meeting: Meeting, audience: str = "patient") -> Meeting:
         """Press *Kopiera* and tell the patient."""
@@ -218,6 +255,7 @@ class CalendarDesk:
         self.on_premises = OfficeCalendar("ews", clock, pushes=False, pulls=True, immutable_ids=False)
         self.online.mailboxes |= {MAILBOX, OTHER_MAILBOX}
         self.rules, self.standing = RULES, ()
+        self.her = HerRights()
 
 
 @contextmanager

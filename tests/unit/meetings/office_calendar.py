@@ -124,6 +124,8 @@ class OfficeCalendar:
     asked: list[str] = field(default_factory=list)
     # What happens once when something has been written, before its writer hears of it.
     afterwards: Callable[[], None] | None = None
+    # What happens once while somebody waits for a look.
+    before_answering: Callable[[], None] | None = None
 
     # --- what people do -------------------------------------------------------------------------------------
 
@@ -238,6 +240,9 @@ class OfficeCalendar:
 
     def look(self, refs: Sequence[ItemRef]) -> Mapping[ItemRef, Lookup]:
         self.asked.append("look")
+        if self.before_answering:
+            somebody_acts, self.before_answering = self.before_answering, None
+            somebody_acts()
         return {ref: self._look(ref) for ref in refs}
 
     def _look(self, ref: ItemRef) -> Lookup:

@@ -10,7 +10,6 @@ from addin.meetings.model import CalendarNote, MeetingState
 from addin.meetings.notices import NoticeKind
 from calendar_sync.items import Unread
 from tests.unit.meetings.calendar_desk import GRACE, MAILBOX, OTHER_MAILBOX, CalendarDesk
-from tests.unit.meetings.desk import WHO
 from tests.unit.meetings.doors import END, START
 from tests.unit.meetings.office_calendar import OfficeCalendar
 
@@ -445,7 +444,7 @@ def test_a_clicked_item_is_looked_at_at_once(office: CalendarDesk) -> None:
     office.settles()
     item = office.saves(meeting)
     office.online.told.clear()
-    office.answers.bind_item(meeting.id, item.id, WHO)
+    office.opens(meeting, item)
     office.settles(delivering=False)
     assert office.binding(meeting).item_id == item.id
     assert office.found_by() == {"click": 1}
@@ -455,7 +454,7 @@ def test_an_id_alone_binds_nothing(office: CalendarDesk) -> None:
     meeting = office.books()
     office.settles()
     foreign = office.online.creates(MAILBOX, START, END)
-    office.answers.bind_item(meeting.id, foreign.id, WHO)
+    office.opens(meeting, foreign)
     office.settles()
     assert office.binding(meeting).uid is None
 

@@ -16,12 +16,13 @@ from addin.meetings.bind import ItemAnswers
 from addin.meetings.book import BookingRequest, BookMeeting
 from addin.meetings.cancel import CancelMeeting
 from addin.meetings.change import Change, ChangeMeeting
+from addin.meetings.click import BindItem
 from addin.meetings.errors import IdempotencyKeyMissing, MeetingChanged
 from addin.meetings.model import Meeting, MeetingState, Window
 from addin.meetings.ports import Clock, Ledger
 from addin.web.problems import INVALID_REQUEST, PRECONDITION_REQUIRED, RequestProblem
 from addin.web.staff.api import schemas
-from addin.web.staff.api.edge import ApiBlueprint, caller
+from addin.web.staff.api.edge import ApiBlueprint, access_token, caller
 from addin.web.staff.api.representation import Representation
 
 PREFIX = "/api/v1/meetings"
@@ -61,6 +62,7 @@ class MeetingUseCases:
     book: BookMeeting
     change: ChangeMeeting
     cancel: CancelMeeting
+    bind_item: BindItem
     answers: ItemAnswers
     representation: Representation
     ledger: Ledger
@@ -174,12 +176,13 @@ def _add_calendar(routes: ApiBlueprint, use: MeetingUseCases) -> None:
 
     @routes.route("/<meeting_id>/item", methods=["POST"])
     @routes.arguments(schemas.ItemSchema())
-    @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
+    @routes.response(200, schemas.LookedAtSchema, headers=_SEEN_HEADERS)
     @routes.alt_response(404, "NOT_FOUND")
     def bind_item(body: dict[str, str], meeting_id: str) -> Answer:
         """Have the calendar item looked at now; without calendar access nothing happens."""
-        meeting = use.answers.bind_item(meeting_id, body["item_id"], caller())
-        return use.representation.of(meeting), 200, _headers(meeting)
+        clicked = use.bind_item(meeting_id, body["item_id"], caller(), access_token())
+        shown = {**use.representation.of(clicked.meeting), "sign_in_challenge": clicked.challenge}
+        return shown, 200, _headers(clicked.meeting)
 
     @routes.route("/<meeting_id>/copies", methods=["POST"])
     @routes.arguments(schemas.CopiesSchema())

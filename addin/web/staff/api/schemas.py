@@ -136,6 +136,18 @@ class MeetingSchema(_Exact):
     told_stale = fields.List(fields.String(), required=True)
 
 
+class LookedAtSchema(MeetingSchema):
+    """A meeting whose item was to be looked at."""
+
+    sign_in_challenge = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "claims to sign in again with, where the caller's own rights are the only ones to the item"
+        },
+    )
+
+
 class _Instant(fields.AwareDateTime):
     """A time with offset, taken as the same instant in UTC."""
 

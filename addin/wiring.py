@@ -403,7 +403,7 @@ class Service:
     @cached_property
     def answers(self) -> ItemAnswers:
         """What the pane's people say about calendar items."""
-        return ItemAnswers(self.ledger, self.clock)
+        return ItemAnswers(self.ledger, self.clock, self.settings.calendars.may_write)
 
     def _block(self, meeting: Meeting) -> Block:
         rendered = self.texts.block(meeting)

@@ -175,9 +175,8 @@ def decide(recorded: Recorded, observed: Observed, grace: timedelta) -> list[Int
         intents += _agree(recorded, own, observed.at)
     elif recorded.binding and recorded.is_live:
         intents += _missed(recorded, observed, grace)
-    if recorded.is_live or own:
-        intents += _copies(recorded, own, tagged)
-    return intents
+    # Of a meeting that has ended, too: a copy that kept its link would lead nobody anywhere.
+    return [*intents, *_copies(recorded, own, tagged)]
 
 
 def _unread(observed: Observed) -> Unreadable | None:

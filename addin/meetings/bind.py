@@ -7,36 +7,48 @@ from typing import Final
 
 from addin.meetings.access import own_meeting
 from addin.meetings.bindings import Copy, CopyOutcome, SeriesAnswer
-from addin.meetings.errors import MeetingNotFound
+from addin.meetings.errors import CopiesNotWritable, MeetingNotFound, NoCopyAsked
 from addin.meetings.model import AuditEntry, Meeting, Principal
 from addin.meetings.ports import Clock, Ledger, Writing
 
 _OPEN: Final = (CopyOutcome.ASKED, CopyOutcome.UNWRITABLE)
+# What an answer asks for, and what it has come to when it was carried out.
+_ANSWERS: Final = {
+    True: (CopyOutcome.OWN_ROOM_WANTED, CopyOutcome.OWN_ROOM),
+    False: (CopyOutcome.STRIP_WANTED, CopyOutcome.STRIPPED),
+    None: (CopyOutcome.LEFT,),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ItemAnswers:
-    """The use cases; each only makes the meeting's binding due, and the next look carries it out."""
+    """The use cases; each only makes the meeting's binding due, and the next look carries it out.
+
+    `may_write`: copies may be changed in calendars.
+    """
 
     ledger: Ledger
     clock: Clock
+    may_write: bool
 
     def answer_copies(self, meeting_id: str, *, own_room: bool | None, who: Principal) -> Meeting:
         """Say what the copies shall get that were asked about: a room of their own, no link (False), or stay (None).
 
-        Raises MeetingNotFound, LedgerUnavailable.
+        The meeting itself may have ended meanwhile. A repeat says the same as the first time. Raises MeetingNotFound,
+        NoCopyAsked (when nobody waits for an answer), CopiesNotWritable, LedgerUnavailable.
         """
-        outcome = {
-            True: CopyOutcome.OWN_ROOM_WANTED,
-            False: CopyOutcome.STRIP_WANTED,
-            None: CopyOutcome.LEFT,
-        }[own_room]
+        answer = _ANSWERS[own_room]
 
         def unit(writing: Writing) -> Meeting:
             meeting = own_meeting(writing, meeting_id, who)
-            asked = [copy for copy in writing.copies(meeting.id) if copy.outcome in _OPEN]
+            copies = writing.copies(meeting.id)
+            asked = [copy for copy in copies if copy.outcome in _OPEN]
+            if not asked and not any(copy.outcome in answer for copy in copies):
+                raise NoCopyAsked
+            if asked and own_room is not None and not self.may_write:
+                raise CopiesNotWritable
             for copy in asked:
-                self._answer_copy(writing, copy, outcome, meeting, who)
+                self._answer_copy(writing, copy, answer[0], meeting, who)
             if asked:
                 writing.ask_bindings([meeting.id])
             return meeting

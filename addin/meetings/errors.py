@@ -9,7 +9,7 @@
     │   ├── MailboxNotAllowed
     │   ├── IdempotencyKeyMissing  IdempotencyKeyReused
     │   ├── MeetingNotFound  MeetingChanged  MeetingIsCancelled  MeetingNotReady
-    │   ├── MeetingHasBegun  NoNextOccurrence
+    │   ├── MeetingHasBegun  NoNextOccurrence  NoCopyAsked  CopiesNotWritable
     │   └── NotAllowedToStart
     ├── LedgerError
     │   ├── LedgerUnavailable             nothing of the unit was committed; may be repeated
@@ -132,6 +132,14 @@ class MeetingHasBegun(RequestRefused):
 
 class NoNextOccurrence(RequestRefused):
     """The meeting is no series with one link, or its last occurrence is the one that is open or to come."""
+
+
+class NoCopyAsked(RequestRefused):
+    """No copy of the meeting's item waits for an answer: there is none, or it is gone."""
+
+
+class CopiesNotWritable(RequestRefused):
+    """The service may not write into calendars, so that only people can change the copy."""
 
 
 class NotAllowedToStart(RequestRefused):

@@ -22,7 +22,8 @@ from calendar_sync.items import Found, ItemRef, Lookup, Snapshot, Tag, Unreadabl
 OPEN_COPIES = (CopyOutcome.ASKED, CopyOutcome.UNWRITABLE)
 # No host starts a meeting sooner before its time.
 EARLIEST_START = timedelta(hours=12)
-_WANTED = (CopyOutcome.STRIP_WANTED, CopyOutcome.OWN_ROOM_WANTED)
+# These are decided, and still to be carried out.
+WANTED_COPIES = (CopyOutcome.STRIP_WANTED, CopyOutcome.OWN_ROOM_WANTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +203,7 @@ class ItemLooks:
         if not isinstance(observed.tagged, Sequence):
             return frozenset()
         known = {one.uid: self.known_copy(one.uid, copies) for one in observed.tagged}
-        return frozenset(uid for uid, copy in known.items() if copy and copy.outcome not in _WANTED)
+        return frozenset(uid for uid, copy in known.items() if copy and copy.outcome not in WANTED_COPIES)
 
 
 def _is_held(meeting: Meeting) -> bool:

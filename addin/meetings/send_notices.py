@@ -37,6 +37,8 @@ _OPEN_WHILE: Final = {
     NoticeKind.COPY_UNWRITABLE: CalendarNote.COPY_UNWRITABLE,
     NoticeKind.TIME_UNUSABLE: CalendarNote.TIME_UNUSABLE,
 }
+# A copy stands there with the link when the meeting has ended, too.
+_OUTLIVE_THE_MEETING: Final = (NoticeKind.COPY_ASKED, NoticeKind.COPY_UNWRITABLE)
 
 
 def who_must_hear(meeting: Meeting) -> tuple[str, ...]:
@@ -47,7 +49,8 @@ def who_must_hear(meeting: Meeting) -> tuple[str, ...]:
 def is_news(kind: NoticeKind, meeting: Meeting, now: datetime) -> bool:
     """Whether somebody still has to do something about it at `now` (UTC)."""
     if kind in _OPEN_WHILE:
-        return _OPEN_WHILE[kind] in meeting.calendar_notes and not meeting.is_cancelled
+        is_moot = meeting.is_cancelled and kind not in _OUTLIVE_THE_MEETING
+        return _OPEN_WHILE[kind] in meeting.calendar_notes and not is_moot
     return bool(who_must_hear(meeting)) and latest_end(meeting) > now
 
 

@@ -16,8 +16,8 @@ from addin.meetings.cancel import withdraw
 from addin.meetings.copies import SERVICE, CopyWork, Handled, series_answer
 from addin.meetings.link_turn import CALL_PERIOD, due_at, exchange_when_due, keep_over_pattern, with_block_due
 from addin.meetings.links import MeetingLink
-from addin.meetings.look import OPEN_COPIES, ItemLooks, Seen
-from addin.meetings.look_times import SHORTEST_PAUSE, next_look, overdue_unbound, pause
+from addin.meetings.look import OPEN_COPIES, WANTED_COPIES, ItemLooks, Seen
+from addin.meetings.look_times import PERIOD, SHORTEST_PAUSE, next_look, overdue_unbound, pause, spread
 from addin.meetings.model import AuditEntry, CalendarNote, Meeting, MeetingState, Wanted, Window
 from addin.meetings.notices import NoticeKind
 from addin.meetings.occurrences import cancelled, current, near, rolled
@@ -489,6 +489,9 @@ class Turn:
         if self._seen.in_passing:
             return 0.0
         wait = next_look(self._meeting, binding, self._kind, self._at, self._tools.looks.grace)
+        if wait is None and (again or self._has_unsettled_copies()):
+            # The meeting has ended, but something is still to be said or done about its copies.
+            wait = spread(PERIOD)
         if wait is None:
             return None
         if binding.frozen:
@@ -499,6 +502,10 @@ class Turn:
             turn = self._at + CALL_PERIOD if holds_link else due_at(self._link, binding, self._kind, self._at)
             wait = min(wait, turn - self._at) if turn and turn > self._at else wait
         return wait.total_seconds()
+
+    def _has_unsettled_copies(self) -> bool:
+        unsettled = (*OPEN_COPIES, *WANTED_COPIES)
+        return any(copy.outcome in unsettled for copy in self._writing.copies(self._meeting.id))
 
     # --- words ----------------------------------------------------------------------------------------------
 

@@ -165,6 +165,17 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
         "Det finns inget senare tillfälle med samma länk. Inget har ändrats. Byt länk genast, eller skapa ett nytt "
         "möte.",
     ),
+    errors.NoCopyAsked: Problem(
+        409,
+        "no-copy-asked",
+        "Ingen kopia väntar på svar; den kan vara borttagen. Inget har ändrats. Öppna rutan igen.",
+    ),
+    errors.CopiesNotWritable: Problem(
+        409,
+        "copies-not-writable",
+        "Tjänsten får inte ändra i kalendern. Kopian är som den var. Öppna kopian med Skyddat vårdmöte och ge den "
+        "ett eget möte, eller ta bort länken ur den.",
+    ),
     errors.NotAllowedToStart: Problem(
         403,
         "not-allowed-to-start",

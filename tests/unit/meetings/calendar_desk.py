@@ -110,7 +110,7 @@ class CalendarDesk:
 
     @property
     def answers(self) -> ItemAnswers:
-        return ItemAnswers(self.desk.ledger, self.desk.clock)
+        return ItemAnswers(self.desk.ledger, self.desk.clock, self.rules.may_write)
 
     @property
     def bind_item(self) -> BindItem:

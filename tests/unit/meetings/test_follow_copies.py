@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from addin.meetings.bindings import CopyOutcome
-from addin.meetings.errors import MeetingNotFound
+from addin.meetings.errors import CopiesNotWritable, MeetingNotFound, NoCopyAsked
 from addin.meetings.model import CalendarNote, Meeting, MeetingState, Principal
 from addin.meetings.notices import NoticeKind
 from calendar_sync.items import Unread
@@ -202,6 +203,107 @@ def test_a_copy_that_shall_stay_is_left_and_not_asked_about_again(office: Calend
     office.after(3 * HOUR)
     assert outcomes(office, meeting) == [CopyOutcome.LEFT]
     assert office.reads(meeting).calendar_notes == frozenset()
+
+
+def asked_about(office: CalendarDesk, key: str = "key") -> tuple[Meeting, Item, Item]:
+    """Return a meeting, its item, and a copy to which people were invited and about which the owner has been asked."""
+    meeting, item = office.books_and_saves(key)
+    copied = office.online.copies(item, start=START + DAY)
+    office.online.invites(copied)
+    office.settles()
+    return meeting, item, copied
+
+
+def ends_with_its_item(office: CalendarDesk, meeting: Meeting, item: Item) -> None:
+    office.after(HOUR)
+    office.online.deletes(item)
+    office.comes_to(office.desk.clock.time + HOUR, step=timedelta(minutes=5))
+    assert office.reads(meeting).is_cancelled
+
+
+def is_removed_by_hand(office: CalendarDesk, meeting: Meeting, item: Item) -> None:
+    office.online.deletes(item)
+    office.desk.cancel(office.reads(meeting))
+    office.comes_to(office.desk.clock.time + 2 * HOUR)
+
+
+@pytest.mark.parametrize("ends", [ends_with_its_item, is_removed_by_hand])
+@pytest.mark.parametrize("own_room", [True, False])
+def test_an_answer_is_carried_out_when_the_original_has_ended(
+    office: CalendarDesk, ends: Callable[[CalendarDesk, Meeting, Item], None], *, own_room: bool
+) -> None:
+    meeting, item, copied = asked_about(office)
+    ends(office, meeting, item)
+    assert CalendarNote.COPY_ASKED in office.reads(meeting).calendar_notes
+    office.answers.answer_copies(meeting.id, own_room=own_room, who=WHO)
+    office.settles()
+    assert office.reads(meeting).is_cancelled
+    if not own_room:
+        assert (copied.block, copied.tag) == (None, None)
+        assert len(office.meetings()) == 1
+        return
+    own = the_other(office, meeting)
+    assert copied.block == own.id
+    assert (own.state, own.window.start, own.is_cancelled) == (MeetingState.LIVE, START + DAY, False)
+    assert office.reads(meeting).calendar_notes & {CalendarNote.COPY_ASKED} == frozenset()
+
+
+def test_an_answer_waits_for_a_mailbox_that_cannot_be_read_when_the_meeting_has_ended(
+    office: CalendarDesk,
+) -> None:
+    meeting, item, copied = asked_about(office)
+    is_removed_by_hand(office, meeting, item)
+    office.online.unreadable[MAILBOX] = Unread.UNREACHABLE
+    office.answers.answer_copies(meeting.id, own_room=False, who=WHO)
+    office.settles()
+    assert copied.block == meeting.id
+    office.online.unreadable.clear()
+    office.after(HOUR)
+    assert copied.block is None
+
+
+def test_the_question_goes_with_the_copy_of_a_meeting_that_has_ended(office: CalendarDesk) -> None:
+    meeting, item, copied = asked_about(office)
+    is_removed_by_hand(office, meeting, item)
+    office.online.deletes(copied)
+    office.comes_to(office.desk.clock.time + 2 * HOUR, step=HOUR / 2)
+    assert office.reads(meeting).calendar_notes == frozenset()
+    office.online.asked.clear()
+    office.comes_to(office.desk.clock.time + DAY, step=3 * HOUR)
+    assert "look" not in office.online.asked
+
+
+def test_a_copy_of_an_ended_meeting_that_turns_up_later_loses_the_dead_link(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    is_removed_by_hand(office, meeting, item)
+    copied = office.online.copies(item)
+    copied.in_trash = False
+    office.settles()
+    assert (copied.block, copied.tag) == (None, None)
+
+
+def test_an_answer_that_nobody_waits_for_is_refused_and_a_repeated_one_is_not(office: CalendarDesk) -> None:
+    meeting, _ = office.books_and_saves()
+    with pytest.raises(NoCopyAsked):
+        office.answers.answer_copies(meeting.id, own_room=True, who=WHO)
+    meeting, _, _ = asked_about(office, "again")
+    for _ in range(2):
+        office.answers.answer_copies(meeting.id, own_room=False, who=WHO)
+        office.settles()
+    with pytest.raises(NoCopyAsked):
+        office.answers.answer_copies(meeting.id, own_room=True, who=WHO)
+
+
+def test_what_may_not_be_written_is_refused_rather_than_taken(read_only: CalendarDesk) -> None:
+    meeting, item = read_only.books_and_saves()
+    read_only.online.copies(item)
+    read_only.settles()
+    for own_room in (True, False):
+        with pytest.raises(CopiesNotWritable):
+            read_only.answers.answer_copies(meeting.id, own_room=own_room, who=WHO)
+    read_only.answers.answer_copies(meeting.id, own_room=None, who=WHO)
+    read_only.settles()
+    assert read_only.reads(meeting).calendar_notes == frozenset()
 
 
 def test_nobody_else_may_answer(office: CalendarDesk) -> None:

@@ -24,7 +24,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from addin.meetings.bindings import CopyOutcome, SeriesAnswer
 from addin.meetings.deadline import Deadline
+from addin.meetings.errors import MeetingNotFound
 from addin.meetings.model import Meeting, Wanted
 from addin.meetings.ports import DeleteOutcome, Reading, RoomWish, Writing
 from addin.store.sqlite import SqliteLedger
@@ -37,6 +39,7 @@ from tests.unit.meetings.calendar_desk import (
     CalendarDesk,
     opened_calendar_desk,
 )
+from tests.unit.meetings.desk import WHO
 from tests.unit.meetings.doors import START
 from tests.unit.meetings.office_calendar import Item
 from tests.unit.meetings.unreliable_provider import Killed, UnreliableProvider
@@ -114,6 +117,8 @@ class Outlook(RuleBasedStateMachine):
         self.away_since: dict[str, datetime] = {}
         self.was_away: set[str] = set()
         self.removed_by_hand: set[str] = set()
+        # Copies that shall not keep the block of a meeting, by UID.
+        self.answered: dict[str, str] = {}
         self.elapsed = timedelta()
         # Both are a unit's, so that a copy is seen in them whether a meeting is held there or not.
         self.office.standing = (MAILBOX, OTHER_MAILBOX)
@@ -166,6 +171,20 @@ class Outlook(RuleBasedStateMachine):
                 self.calendar.invites(copied)
 
     @precondition(lambda self: self.booked)
+    @rule(which=_some_item, own_room=st.sampled_from([True, False, None]))
+    def answers_what_the_copies_get(self, which: int, *, own_room: bool | None) -> None:
+        meeting = self.some_meeting(which)
+        asked = [item for item in self.calendar.living() if self.is_asked_about(item, meeting)]
+        if asked:
+            self.office.answers.answer_copies(meeting.id, own_room=own_room, who=WHO)
+        if own_room is not None:
+            self.answered |= {item.uid: meeting.id for item in asked}
+
+    def is_asked_about(self, item: Item, meeting: Meeting) -> bool:
+        known = self.office.looks.known_copy(item.uid, self.office.copies_of(meeting))
+        return item.block == meeting.id and known is not None and known.outcome is CopyOutcome.ASKED
+
+    @precondition(lambda self: self.booked)
     @rule(which=_some_item)
     def moves_to_another_calendar(self, which: int) -> None:
         item = self.living(which)
@@ -177,8 +196,8 @@ class Outlook(RuleBasedStateMachine):
     def makes_a_series(self, which: int, skipped: int) -> None:
         item = self.living(which)
         if item:
-            # A meeting of one patient is its first occurrence, and ends with it: that story stands in
-            # `test_follow_series`.
+            # Until somebody has said that the same people meet, a meeting is its first occurrence, and ends with it:
+            # that story stands in `test_follow_series`.
             first = 0 if self.has_one_link(item) else 1
             cancelled = frozenset((START + week * WEEK).date() for week in range(first, first + skipped))
             self.calendar.repeats(
@@ -187,9 +206,16 @@ class Outlook(RuleBasedStateMachine):
 
     def has_one_link(self, item: Item) -> bool:
         return any(
-            self.item_of(meeting) is item and meeting.type == LECTURE["type"]
+            self.item_of(meeting) is item
+            and self.office.binding(meeting).series_answer is SeriesAnswer.ONE_LINK
             for meeting in self.office.meetings()
         )
+
+    @precondition(lambda self: self.booked)
+    @rule(which=_some_item)
+    def says_that_the_same_people_meet_each_time(self, which: int) -> None:
+        with suppress(MeetingNotFound):
+            self.office.answers.answer_series(self.some_meeting(which).id, one_link=True, who=WHO)
 
     @precondition(lambda self: self.booked)
     @rule(which=_some_item)
@@ -201,8 +227,7 @@ class Outlook(RuleBasedStateMachine):
     @precondition(lambda self: self.booked)
     @rule(which=_some_item)
     def removes_the_meeting(self, which: int) -> None:
-        ids = list(self.booked)
-        meeting = self.office.desk.reads(ids[which % len(ids)])
+        meeting = self.some_meeting(which)
         if not meeting.is_cancelled:
             self.removed_by_hand.add(meeting.id)
             self.desk.cancel(meeting)
@@ -210,8 +235,7 @@ class Outlook(RuleBasedStateMachine):
     @precondition(lambda self: self.booked)
     @rule(which=_some_item, unit=st.sampled_from(["psychiatry", "habilitation"]))
     def changes_the_unit(self, which: int, unit: str) -> None:
-        ids = list(self.booked)
-        meeting = self.office.desk.reads(ids[which % len(ids)])
+        meeting = self.some_meeting(which)
         if not meeting.is_cancelled:
             self.desk.change(meeting, unit=unit)
 
@@ -290,6 +314,7 @@ class Outlook(RuleBasedStateMachine):
         for meeting in self.office.meetings():
             self.agrees(meeting)
         self.no_two_items_share_a_room()
+        self.answers_are_carried_out()
         assert self.provider_calls_excess() == 0
 
     def agrees(self, meeting: Meeting) -> None:
@@ -315,11 +340,16 @@ class Outlook(RuleBasedStateMachine):
                 holders.setdefault(item.block, []).append(item)
         for block, items in holders.items():
             untold = [one for one in items if not one.has_attendees or one is self.booked.get(block)]
-            if block not in self.removed_by_hand and self.lives(block):
-                assert len(untold) <= 1, [one.id for one in items]
+            meeting = self.desk.reads(block)
+            if meeting.is_cancelled:
+                # A link that leads nowhere stands in no copy; the item itself is the pane's to clean.
+                untold = [one for one in untold if one is not self.booked.get(block)]
+                assert meeting.unbound or untold == []
+            assert len(untold) <= 1, [one.id for one in items]
 
-    def lives(self, meeting_id: str) -> bool:
-        return not self.desk.reads(meeting_id).is_cancelled
+    def answers_are_carried_out(self) -> None:
+        for item in self.calendar.living():
+            assert item.block is None or self.answered.get(item.uid) != item.block
 
     def provider_calls_excess(self) -> int:
         """Return how many changes were made at the provider beyond one creation and one removal of each room."""
@@ -342,6 +372,10 @@ class Outlook(RuleBasedStateMachine):
     def note_away(self) -> None:
         now = self.desk.clock.time
         self.was_away |= {uid for uid, since in self.away_since.items() if now - since >= GRACE}
+
+    def some_meeting(self, which: int) -> Meeting:
+        ids = list(self.booked)
+        return self.desk.reads(ids[which % len(ids)])
 
     def living(self, which: int) -> Item | None:
         # In the order in which they were made, so that a story can be told again.

@@ -13,7 +13,7 @@ from addin.meetings.errors import MailRefused, MailUnavailable
 from addin.meetings.model import CalendarNote, Meeting, Principal, Window
 from addin.meetings.notices import NoticeKind
 from addin.meetings.ports import Mail
-from addin.meetings.send_notices import SendNotices
+from addin.meetings.send_notices import SendNotices, is_news
 from addin.meetings.texts import Contact, MeetingTexts
 from templates_messages.catalogue import load_catalogue
 from templates_messages.titles import load_titles
@@ -260,3 +260,17 @@ def test_nothing_goes_to_an_address_outside_the_organisation(office: Office) -> 
 def test_every_kind_of_notice_has_its_text(name: str) -> None:
     texts = {text.id for text in load_catalogue().texts if text.published}
     assert f"notice-{name.replace('_', '-')}" in texts
+
+
+@pytest.mark.parametrize(
+    ("kind", "note", "is_mailed"),
+    [
+        (NoticeKind.COPY_ASKED, CalendarNote.COPY_ASKED, True),
+        (NoticeKind.SERIES_ASKED, CalendarNote.SERIES_ASKED, False),
+    ],
+)
+def test_of_an_ended_meeting_the_question_about_its_copies_alone_is_news(
+    office: Office, kind: NoticeKind, note: CalendarNote, *, is_mailed: bool
+) -> None:
+    ended = replace(office.books(), cancelled_at=START, calendar_notes=frozenset({note}))
+    assert is_news(kind, ended, START) is is_mailed

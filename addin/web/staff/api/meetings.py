@@ -188,8 +188,9 @@ def _add_calendar(routes: ApiBlueprint, use: MeetingUseCases) -> None:
     @routes.arguments(schemas.CopiesSchema())
     @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
     @routes.alt_response(404, "NOT_FOUND")
+    @routes.alt_response(409, "CONFLICT")
     def answer_copies(body: dict[str, str], meeting_id: str) -> Answer:
-        """Say what the copies of the item shall get that were asked about."""
+        """Say what the copies of the item shall get that were asked about, also when the meeting itself has ended."""
         own_room = {"own_room": True, "strip": False, "leave": None}[body["answer"]]
         meeting = use.answers.answer_copies(meeting_id, own_room=own_room, who=caller())
         return use.representation.of(meeting), 200, _headers(meeting)

@@ -5,11 +5,12 @@ The process that supervises it knows only the settings, so that it stays small.
 
 from __future__ import annotations
 
-import atexit
 import gc
 import os
+import signal
 import sys
 from contextlib import closing
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
@@ -22,7 +23,7 @@ from addin.plain_failures import sentence_of
 from addin.wiring import Service, open_service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Protocol
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -40,6 +41,7 @@ _OBJECTS_BETWEEN_COLLECTIONS: Final = 10_000
 
 def app() -> Flask:
     """Return the application; settings and surfaces come in the environment. A faulty start ends the process."""
+    _end_at_once_while_starting()
     set_up_logging()
     try:
         service = _service(Path(os.environ[SETTINGS_VARIABLE]))
@@ -51,14 +53,25 @@ def app() -> Flask:
         sys.stderr.flush()
         # Straight out: the server would otherwise print where in its own code the process ended.
         os._exit(1)
-    atexit.register(service.ledger.close)
+    _at_the_end(service.ledger.close, order=1)
     if os.environ.get(WORKER_VARIABLE) == "1":
         service.worker.start()
-        atexit.register(service.worker.stop)
+        _at_the_end(service.worker.stop, order=2)
     application = service.app(os.environ[SURFACES_VARIABLE].split(","))
     application.wsgi_app = _in_one_piece(application.wsgi_app)  # type: ignore[assignment,method-assign]
     _spare_the_collector()
     return application
+
+
+def _end_at_once_while_starting() -> None:
+    """Take back the handlers of the process that this one was forked from; the server sets its own when it serves."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _at_the_end(step: Callable[[], None], *, order: int) -> None:
+    """Take the step when the process ends, the highest order first; `atexit` is not heeded where it was forked."""
+    Finalize(None, step, exitpriority=order)
 
 
 def _in_one_piece(answers: WSGIApplication) -> WSGIApplication:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -175,21 +176,27 @@ def read_text(path: Path, published: Published) -> Text:
     """Read one file. Raises CatalogueFault with code `front-matter`, `file-name` or `not-utf-8`."""
     file = f"{path.parent.name}/{path.name}"
     content = read_utf8(path, file)
+    return _text(file, content, published=published.get(file) == fingerprint(content))
+
+
+# A start reads every text three times: to check it, to hold it against the settings, and to use it.
+@lru_cache(maxsize=256)
+def _text(file: str, content: str, *, published: bool) -> Text:
     metadata, body = _split(file, content)
     try:
-        front = _FrontMatterSchema().load(metadata)
+        front = _front_matter.load(metadata)
     except ValidationError as fault:
         key, message = _first(fault)
         raise CatalogueFault(
             file, "front-matter", f"{key}: {message}", _line_of(content, f"{key}:")
         ) from fault
-    _check_file_name(file, path, front)
+    _check_file_name(file, front)
     return Text(
         **front,
         body=body,
         file=file,
         body_line=content[: content.rindex(body)].count("\n") + 1 if body else 1,
-        published=published.get(file) == fingerprint(content),
+        published=published,
     )
 
 
@@ -252,6 +259,10 @@ class _FrontMatterSchema(Schema):
         return front | {"placeholders": tuple(front["placeholders"]), "serves": tuple(front["serves"])}
 
 
+# One for all texts: making it costs more than reading with it.
+_front_matter: Final = _FrontMatterSchema()
+
+
 def _first(fault: ValidationError) -> tuple[str, str]:
     """Return the first faulty field and what is wrong with it."""
     key, messages = next(iter(fault.messages_dict.items()))
@@ -260,12 +271,13 @@ def _first(fault: ValidationError) -> tuple[str, str]:
     return key, " ".join(messages)
 
 
-def _check_file_name(file: str, path: Path, front: dict[str, Any]) -> None:
-    name = _FILE_NAME.fullmatch(path.name)
+def _check_file_name(file: str, front: dict[str, Any]) -> None:
+    folder, _, file_name = file.rpartition("/")
+    name = _FILE_NAME.fullmatch(file_name)
     if name is None:
         raise CatalogueFault(file, "file-name", "name the file <version>.<language>.md, such as 1.sv.md")
     told = (front["id"], str(front["version"]), front["language"].value)
-    if (path.parent.name, name["version"], name["language"]) != told:
+    if (folder, name["version"], name["language"]) != told:
         raise CatalogueFault(
             file, "file-name", "id, version and language must be those of the file's path", 1
         )

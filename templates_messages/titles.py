@@ -61,7 +61,7 @@ def load_titles(directory: Path = SHIPPED) -> Titles:
 
 def _read(meeting_type: str, entry: object) -> dict[str, Any]:
     try:
-        read: dict[str, Any] = _MeetingTypeSchema().load(entry)  # type: ignore[arg-type]  # it refuses non-mappings
+        read: dict[str, Any] = _meeting_type.load(entry)  # type: ignore[arg-type]  # it refuses non-mappings
     except ValidationError as fault:
         path = " / ".join((meeting_type, *_path_of(fault.messages_dict)))
         raise CatalogueFault(TITLES, "titles", path) from fault
@@ -106,3 +106,7 @@ class _MeetingTypeSchema(Schema):
         required=True,
         validate=validate.Length(min=1),
     )
+
+
+# Made once: that costs more than reading with it.
+_meeting_type: Final = _MeetingTypeSchema()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
@@ -110,6 +110,10 @@ class _FileSchema(Schema):
     )
 
 
+# Made once: that costs more than reading with it.
+_file: Final = _FileSchema()
+
+
 class MeetingTypes:
     """The configured meeting types; those on offer come one after the other, in the order in which people see them.
 
@@ -164,5 +168,5 @@ def load_meeting_types(path: Path = SHIPPED, offered: Iterable[str] | None = Non
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as fault:
         raise ValidationError({"meeting_type": [f"not TOML: {fault}"]}) from None
-    loaded: dict[str, list[MeetingType]] = _FileSchema().load(content)
+    loaded: dict[str, list[MeetingType]] = _file.load(content)
     return MeetingTypes(loaded["meeting_type"], offered)

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final, NoReturn, Protocol
 from uuid import UUID
 
 import click
@@ -111,6 +111,10 @@ def stop_kept(folder: Path) -> None:
 # --- processes ----------------------------------------------------------------------------------------------
 
 
+class _Started(Protocol):
+    def poll(self) -> int | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Trial:
     region: subprocess.Popen[bytes]
@@ -197,7 +201,7 @@ def region_command(folder: Path, ports: Ports) -> list[str]:
     ]
 
 
-def wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def wait_until_ready(process: _Started, url: str, log: Path) -> None:
     """Return when `url` answers 200; fails when the process has ended or it takes too long."""
     deadline = time.monotonic() + START_SECONDS
     with requests.Session() as session:

@@ -11,7 +11,6 @@ import os
 import random
 import signal
 import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -38,10 +37,10 @@ from addin.trial import (
     prepare,
     region_command,
     service_command,
-    spawn,
     wait_until_ready,
     write_settings,
 )
+from tests.zygote import Forked, zygote
 
 Json = dict[str, Any]
 Command = Callable[[Path], list[str]]
@@ -74,9 +73,9 @@ class Region:
         self.ledger_url = ledger_url or f"sqlite:///{folder / 'ledger.db'}"
         self.command = command
         prepare(self.settings, folder, self.ports)
-        self.service: subprocess.Popen[bytes] | None = None
-        self._sandbox = spawn(region_command(folder, self.ports), self.log)
-        self._others: list[subprocess.Popen[bytes]] = []
+        self.service: Forked | None = None
+        self._sandbox = zygote().starts(region_command(folder, self.ports), self.log)
+        self._others: list[Forked] = []
         self._tokens: dict[str, str] = {}
 
     def __enter__(self) -> Self:
@@ -123,7 +122,7 @@ class Region:
 
     def start(self) -> None:
         """Start the service and wait until it answers."""
-        self.service = spawn(self.command(self.settings), self.log)
+        self.service = zygote().starts(self.command(self.settings), self.log)
         wait_until_ready(self.service, f"{self.service_url}/readyz", self.log)
 
     def stop(self) -> None:
@@ -161,9 +160,9 @@ class Region:
         """Return all that service and sandbox have written so far."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
-    def spawn(self, command: Command) -> subprocess.Popen[bytes]:
+    def spawn(self, command: Command) -> Forked:
         """Start another process on the same settings, e.g. a worker; it ends with the region."""
-        process = spawn(command(self.settings), self.log)
+        process = zygote().starts(command(self.settings), self.log)
         self._others.append(process)
         return process
 
@@ -232,7 +231,7 @@ class Region:
 
     def start_sandbox(self) -> None:
         """Bring the simulated region back."""
-        self._sandbox = spawn(region_command(self.folder, self.ports), self.log)
+        self._sandbox = zygote().starts(region_command(self.folder, self.ports), self.log)
         wait_until_ready(self._sandbox, f"{self.window_url}/window/config.json", self.log)
 
     # --- the sandbox ----------------------------------------------------------------------------------------

@@ -190,12 +190,17 @@ class CalDavCalendar:
         patience = self._patience()
         home = self._home(mailbox, patience)
         wanted = f"{self._settings.instance}/{meeting or ''}"
-        return [
-            self._snapshot(mailbox, answer, home)
-            for held in self._held(mailbox, patience)
-            for answer in self._bearing_tags(held.path, wanted, patience)
-            if str(tag_of(_data(answer)) or "").startswith(wanted)
-        ]
+        found: list[Snapshot] = []
+        for held in self._held(mailbox, patience):
+            for answer in self._bearing_tags(held.path, wanted, patience):
+                if not str(tag_of(_data(answer)) or "").startswith(wanted):
+                    continue
+                try:
+                    found.append(self._snapshot(mailbox, answer, home))
+                except NotUnderstood:
+                    if meeting:
+                        raise
+        return found
 
     def find_uid(self, mailbox: str, uid: str) -> Sequence[Snapshot]:
         """Return what has that UID, in all calendars of the mailbox."""

@@ -2,7 +2,7 @@
 
     CalendarError
     +-- Conflict            somebody else has written meanwhile: read again, decide again
-    +-- CalendarUnreadable  nothing is known, and nothing was changed
+    +-- CalendarUnreadable  nothing is known; of a change that was asked for, not even whether it was made
         +-- Throttled       too many calls; `retry_after` in seconds
         +-- AccessDenied    the mailbox is outside what the service may reach
         |   +-- CredentialsRefused   nobody said anything of a mailbox: it is we who were not accepted
@@ -35,7 +35,7 @@ class Conflict(CalendarError):
 
 
 class CalendarUnreadable(CalendarError):
-    """Nothing is known, and nothing was changed."""
+    """Nothing is known. A change may have been made when its answer did not come; a repeat is then a Conflict."""
 
     reason: ClassVar[Unread] = Unread.UNREACHABLE
 
@@ -153,7 +153,9 @@ class Calendar(Protocol):
     def find_tagged(self, mailbox: str, meeting: str | None = None) -> Sequence[Snapshot]:
         """Return every living item in the mailbox that bears a tag of ours, or the one of that meeting.
 
-        What lies in Deleted Items is left out. A series is one item, its master. All calendars of the mailbox.
+        What lies in Deleted Items is left out. A series is one item, its master. All calendars of the mailbox. One
+        that is not understood is left out when all are wanted, since it must not hide the others; when it may be that
+        meeting's, NotUnderstood is raised.
         """
 
     def find_uid(self, mailbox: str, uid: str) -> Sequence[Snapshot]:

@@ -13,6 +13,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
@@ -274,7 +275,7 @@ def _readable(answer: RawAnswer, method: str) -> requests.Response:
             raise NotUnderstood
         body = answer.body
     response.headers["Content-Type"] = kind or "text/plain"
-    response._content = body  # noqa: SLF001 - how requests' own adapters without a socket do it
+    response.raw = BytesIO(body)
     return response
 
 

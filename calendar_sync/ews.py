@@ -118,7 +118,8 @@ class EwsCalendar:
         else:
             wanted = Q(**{TAG_FIELD: str(Tag(instance, meeting))}) | Q(**{f"{pane}__contains": meeting})
         # The restriction is coarse: the pane's property is a text with more in it.
-        found = [one for one in self._find(mailbox, wanted) if one.tag and one.tag.instance == instance]
+        every = self._find(mailbox, wanted, skips=meeting is None)
+        found = [one for one in every if one.tag and one.tag.instance == instance]
         return [one for one in found if one.tag and meeting in {None, one.tag.meeting}]
 
     def find_uid(self, mailbox: str, uid: str) -> Sequence[Snapshot]:
@@ -243,8 +244,11 @@ class EwsCalendar:
         except ValueError:
             return Unreadable(Unread.NOT_UNDERSTOOD)
 
-    def _find(self, mailbox: str, wanted: Q) -> list[Snapshot]:
-        """Return what a restriction finds in all living calendars: two calls for these, one to find, one to read."""
+    def _find(self, mailbox: str, wanted: Q, *, skips: bool = False) -> list[Snapshot]:
+        """Return what a restriction finds in all living calendars: two calls for these, one to find, one to read.
+
+        `skips`: what is not understood is left out.
+        """
         calendars = self._calendars(mailbox)
         found = self._connection.call(
             mailbox,
@@ -266,7 +270,7 @@ class EwsCalendar:
         refs = list(dict.fromkeys(ItemRef(mailbox, item_id) for item_id, _ in found))
         told = self._look(mailbox, refs, frozenset(one.id for one in calendars)) if refs else {}
         for lookup in told.values():
-            if isinstance(lookup, Unreadable):
+            if isinstance(lookup, Unreadable) and not (skips and lookup.reason is Unread.NOT_UNDERSTOOD):
                 raise NotUnderstood
         return [lookup.snapshot for lookup in told.values() if isinstance(lookup, Found)]
 

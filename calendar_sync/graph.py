@@ -103,7 +103,7 @@ class GraphCalendar:
         known: Sequence[Block] = (),
     ) -> str:
         item = self._marked(ref, version, "id,body")
-        kind, body = Format(item["body"]["contentType"].lower()), item["body"]["content"]
+        kind, body = Format(item["body"]["kind"].lower()), item["body"]["content"]
         fresh = rewritten(body, kind, block, known, service_url)
         changes: dict[str, Any] = {
             "singleValueExtendedProperties": [_own_mark(tag), *self._pane_changes(item, tag)]
@@ -194,8 +194,8 @@ class GraphCalendar:
 
 
 class _Body(Schema):
-    contentType = fields.String(  # noqa: N815 - Graph's name
-        required=True, validate=lambda told: told.lower() in {"html", "text"}
+    kind = fields.String(
+        required=True, data_key="contentType", validate=lambda told: told.lower() in {"html", "text"}
     )
     content = fields.String(required=True)
 

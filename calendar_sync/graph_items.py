@@ -63,8 +63,8 @@ def outlook_id(item_id: str) -> str:
 
 
 class _Moment(Schema):
-    dateTime = fields.String(required=True)  # noqa: N815 - Graph's name
-    timeZone = fields.String(required=True)  # noqa: N815
+    wall = fields.String(required=True, data_key="dateTime")
+    zone = fields.String(required=True, data_key="timeZone")
 
 
 class _Property(Schema):
@@ -224,11 +224,11 @@ def _instant(told: Mapping[str, str], day_zone: str | None = None) -> datetime:
     `day_zone` is the zone of an all-day item: Exchange keeps such a day as midnight of its zone, and where a midnight
     is told instead of the instant it is that one.
     """
-    wall = datetime.fromisoformat(told["dateTime"])
+    wall = datetime.fromisoformat(told["wall"])
     if wall.tzinfo:
         return wall.astimezone(UTC)
     is_day = day_zone and wall.time() == datetime.min.time()
-    name = day_zone if is_day and day_zone else iana_name(told["timeZone"])
+    name = day_zone if is_day and day_zone else iana_name(told["zone"])
     if name is None:
         raise ValueError("an unknown zone")
     return wall.replace(tzinfo=ZoneInfo(name)).astimezone(UTC)

@@ -65,7 +65,8 @@ class ItemReading:
 
     def tagged(self, mailbox: str, meeting: str | None) -> list[Snapshot]:
         """Return what bears a tag of this installation, or of that meeting; raises CalendarUnreadable."""
-        found = self._with_all_series(self._listed(mailbox, self._filters(meeting)))
+        skips = meeting is None
+        found = self._with_all_series(self._listed(mailbox, self._filters(meeting), skips=skips), skips=skips)
         return [one for one in found if one.tag and self._is_wanted(one.tag, meeting)]
 
     def with_uid(self, mailbox: str, uid: str) -> list[Snapshot]:
@@ -119,8 +120,11 @@ class ItemReading:
     def _is_wanted(self, tag: Tag, meeting: str | None) -> bool:
         return tag.instance == self._instance and meeting in {None, tag.meeting}
 
-    def _listed(self, mailbox: str, filters: Sequence[str]) -> list[Seen]:
-        """Return what the filters find in every calendar of the mailbox, each item once; raises CalendarUnreadable."""
+    def _listed(self, mailbox: str, filters: Sequence[str], *, skips: bool = False) -> list[Seen]:
+        """Return what the filters find in every calendar of the mailbox, each item once; raises CalendarUnreadable.
+
+        `skips`: what is not understood is left out.
+        """
         root, query = mailbox_path(mailbox), self._query() | {"$top": str(self._page_size)}
         requests = [
             GraphRequest(
@@ -135,10 +139,19 @@ class ItemReading:
         found: dict[str, Seen] = {}
         for request, outcome in zip(requests, self._graph.ask_all(requests), strict=True):
             for event in self._pages(request, outcome):
-                seen = self._reader.seen(mailbox, event)
-                found[seen.snapshot.ref.item_id] = seen
-                self._folders.note(mailbox, seen.folder)
+                seen = self._one(mailbox, event, skips=skips)
+                if seen:
+                    found[seen.snapshot.ref.item_id] = seen
+                    self._folders.note(mailbox, seen.folder)
         return list(found.values())
+
+    def _one(self, mailbox: str, event: Any, *, skips: bool) -> Seen | None:
+        try:
+            return self._reader.seen(mailbox, event)
+        except NotUnderstood:
+            if skips:
+                return None
+            raise
 
     def _calendars(self, mailbox: str) -> list[str]:
         """Return the ids of the mailbox's own calendars; one that is shared with it lies in another mailbox."""
@@ -165,10 +178,15 @@ class ItemReading:
 
     # --- series -----------------------------------------------------------------------------------------------
 
-    def _with_all_series(self, seen: Sequence[Seen]) -> list[Snapshot]:
-        """Return the snapshots; raises CalendarUnreadable when the series of one cannot be read."""
+    def _with_all_series(self, seen: Sequence[Seen], *, skips: bool = False) -> list[Snapshot]:
+        """Return the snapshots; raises CalendarUnreadable when the series of one cannot be read.
+
+        `skips`: one that is not understood is left out.
+        """
         snapshots: list[Snapshot] = []
         for sight in self._with_series(seen):
+            if isinstance(sight, NotUnderstood) and skips:
+                continue
             if isinstance(sight, CalendarUnreadable):
                 raise sight
             if isinstance(sight, Seen):

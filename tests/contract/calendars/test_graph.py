@@ -30,6 +30,7 @@ from calendar_sync.calendar import (
     WatchWish,
 )
 from calendar_sync.graph import GraphCalendar
+from calendar_sync.graph_items import OWN_MARK
 from calendar_sync.items import Found, Gone, ItemRef, Kind, Lookup, Tag, Unread, Unreadable
 from calendar_sync.microsoft.graph_http import PREFERENCES
 from calendar_sync.microsoft.settings import ClientSecret
@@ -422,6 +423,36 @@ def test_an_attendees_item_does_not_decide(anna: GraphStand) -> None:
     anna.outlook("POST", f"/me/events/{item}/cancel", {})
     (cancelled,) = anna.calendar.find_uid(people.BO.address, uid)
     assert cancelled.is_cancelled
+
+
+def test_an_item_that_is_not_understood_hides_no_other_from_a_search_for_all(anna: GraphStand) -> None:
+    known, odd = new_tag(), new_tag()
+    event: Json = {
+        "id": "known",
+        "@odata.etag": 'W/"1"',
+        "iCalUId": "uid-1",
+        "type": "singleInstance",
+        **{
+            one: {"dateTime": f"2027-03-01T{hour}:00:00", "timeZone": "UTC"}
+            for one, hour in (("start", 10), ("end", 11))
+        },
+        "isAllDay": False,
+        "isCancelled": False,
+        "isOrganizer": True,
+        "singleValueExtendedProperties": [{"id": OWN_MARK, "value": str(known)}],
+    }
+    marks = [{"id": OWN_MARK, "value": str(odd)}]
+    page = {"value": [event | {"id": "odd", "type": "new", "singleValueExtendedProperties": marks}, event]}
+    batch = [{"id": number, "status": 200, "body": page} for number in ("0", "1")]
+    # One answer for both questions: which calendars there are, and what is in them.
+    told = json.dumps({"value": [{"id": "calendar"}], "responses": batch}).encode()
+    server = UnrulyServer([answer("200 OK", told, "Content-Type: application/json")])
+    microsoft = replace(settings(anna.region).microsoft, base_url=f"{server.base_url}/v1.0")
+    calendar = GraphCalendar(settings(anna.region, microsoft=microsoft))
+    assert [one.tag for one in calendar.find_tagged(anna.mailbox)] == [known]
+    with pytest.raises(NotUnderstood):
+        calendar.find_tagged(anna.mailbox, odd.meeting)
+    server.close()
 
 
 def test_an_occurrence_is_one_and_not_its_series(anna: GraphStand) -> None:

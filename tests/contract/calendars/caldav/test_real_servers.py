@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from calendar_sync.caldav import CalDavCalendar, CalDavSettings
-from calendar_sync.calendar import AccessDenied, Conflict, MailboxMissing, WatchWish
+from calendar_sync.calendar import AccessDenied, Conflict, MailboxMissing, NotUnderstood, WatchWish
 from calendar_sync.items import Block, Found, Gone, ItemRef, Kind, Lookup, Snapshot, Tag, Unread, Unreadable
 from calendar_sync.series import Occurrence
 from tests.calendar_servers.hand import HOUR, Differing, Entry, Hand, item_id
@@ -87,6 +87,19 @@ def test_a_time_is_understood_whatever_its_zone_is_called(
     snapshot = seen(dav_calendar, anna, tagged(start=wall, zone=zone))
     assert snapshot.start == instant
     assert snapshot.end == instant + HOUR
+
+
+def test_an_item_that_is_not_understood_hides_no_other_from_a_search_for_all(
+    dav_calendar: CalDavCalendar, anna: Hand
+) -> None:
+    known, odd = new_tag(), new_tag()
+    anna.writes(tagged(known))
+    anna.writes(tagged(odd, rule="FREQ=HOURLY;COUNT=3"))
+    found = [one.tag for one in dav_calendar.find_tagged(anna.mailbox.address)]
+    assert known in found
+    assert odd not in found
+    with pytest.raises(NotUnderstood):
+        dav_calendar.find_tagged(anna.mailbox.address, odd.meeting)
 
 
 def test_an_all_day_item_lasts_from_midnight_to_midnight_at_home(

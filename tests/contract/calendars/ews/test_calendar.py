@@ -270,6 +270,17 @@ def test_a_search_that_fails_anywhere_finds_nothing_and_says_so(
         calendar.find_tagged(ANNA, MEETING)
 
 
+def test_an_item_that_is_not_understood_hides_no_other_from_a_search_for_all(
+    books: Books, calendar: EwsCalendar
+) -> None:
+    known = books(own=str(TAG))
+    odd = books(own=str(Tag(INSTANCE, OTHER)))
+    object.__setattr__(odd, "uid", "")  # no Exchange does so, and the simulated one not either
+    assert [one.ref for one in calendar.find_tagged(ANNA)] == [ref(known)]
+    with pytest.raises(NotUnderstood):
+        calendar.find_tagged(ANNA, OTHER)
+
+
 def test_a_slow_answer_is_not_waited_for(exchange: OnPremises, books: Books) -> None:
     item = books()
     impatient = EwsCalendar(settings(exchange, timeout_seconds=0.3))

@@ -46,9 +46,9 @@ def tag_in(own: str | None, pane: str | None, instance: str) -> Tag | None:
 
 
 def pane_with(pane: str | None, tag: Tag | None) -> str | None:
-    """Return the pane's properties naming another meeting, or (None) none; None when the item has none of them.
+    """Return the pane's properties naming another meeting, or (None) none; where they name no meeting, as they are.
 
-    Whatever else the pane keeps there stays, except what it knew of the old meeting.
+    Nothing else is kept: all that the pane writes there is about the meeting (addin/web/static/imprint.js).
     """
     told = _properties(pane)
     if _MEETING not in told:

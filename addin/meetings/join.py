@@ -84,7 +84,7 @@ class JoinView:
     cancelled_occurrence: Window | None = None
     look_again_in: timedelta | None = None
     lobby: LobbyLevel = LobbyLevel.WAIT_FOR_HOST
-    guest_pin: str | None = None
+    guest_pin: str | None = field(default=None, repr=False)
     unit: str | None = None
 
 

@@ -114,5 +114,5 @@ class Keyring:
             raise UnknownKey("a sealed row was made with a key that is not in the settings")
         try:
             return cipher.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], row.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: so much is missing that no nonce is left
             raise SealBroken("a sealed row does not open") from None

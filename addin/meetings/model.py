@@ -123,8 +123,8 @@ class Meeting:
     state: MeetingState
     attention: Attention | None
     unbound: bool
-    join_code: str
-    start_code: str
+    join_code: str = field(repr=False)
+    start_code: str = field(repr=False)
     created_at: datetime
     host_started_at: datetime | None = None
     cancelled_at: datetime | None = None

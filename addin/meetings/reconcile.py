@@ -122,6 +122,9 @@ class Outcome:
     attention: Attention | None = None
 
 
+_Take = Callable[[ConferencingProvider, Room, RoomWish, Deadline], Outcome]
+
+
 class Reconciler:
     """Brings one claimed room as far as time allows."""
 
@@ -139,6 +142,13 @@ class Reconciler:
         self._providers = providers
         self._plans = plans
         self._clock = clock
+        self._steps: Mapping[Step, _Take] = {
+            Step.LOOK: self._look,
+            Step.CREATE: self._create,
+            Step.UPDATE: self._update,
+            Step.VERIFY: self._verify,
+            Step.REMOVE: self._remove,
+        }
 
     def advance(self, claim: Claim, deadline: Deadline, *, until_made: bool = False) -> Meeting:
         """Work on the room until it agrees, time runs out or a person is needed; return the meeting as it is then.
@@ -197,7 +207,7 @@ class Reconciler:
     def _call(self, claim: Claim, provider: ConferencingProvider, step: Step, deadline: Deadline) -> Outcome:
         wish = self._plans.wish(claim.meeting, claim.room)
         try:
-            return _STEPS[step](self, provider, claim.room, wish, deadline)
+            return self._steps[step](provider, claim.room, wish, deadline)
         except OutcomeUnknown as failure:
             _log_failure(claim.room, failure)
             return self._unknown(claim.room)
@@ -426,13 +436,3 @@ def _pause(attempts: int) -> float:
 
 def _out_of_patience(room: Room) -> Attention | None:
     return Attention.PROVIDER_UNREACHABLE if room.attempts + 1 >= PATIENCE else None
-
-
-_Take = Callable[[Reconciler, ConferencingProvider, Room, RoomWish, Deadline], Outcome]
-_STEPS: Mapping[Step, _Take] = {
-    Step.LOOK: Reconciler._look,  # noqa: SLF001 - the table belongs to the class
-    Step.CREATE: Reconciler._create,  # noqa: SLF001
-    Step.UPDATE: Reconciler._update,  # noqa: SLF001
-    Step.VERIFY: Reconciler._verify,  # noqa: SLF001
-    Step.REMOVE: Reconciler._remove,  # noqa: SLF001
-}

@@ -272,6 +272,13 @@ class TestTheUseCase:
         door.clock.time = OPENS - MINUTE
         assert door.use.look(door.code).guest_pin is None
 
+    def test_a_view_shows_neither_pin_nor_code_where_it_is_printed(self) -> None:
+        door = Door(kind=replace(TYPE, guest_pin=True))
+        view = door.use.look(door.code)
+        for secret in (view.guest_pin or "", door.code, door.ledger.meeting.start_code):
+            assert secret
+            assert secret not in repr(view)
+
     def test_the_page_promises_no_better_lobby_than_the_provider_gives(self) -> None:
         door = Door(kind=replace(TYPE, lobby=LobbyLevel.HOST_ADMITS))
         assert door.use.look(door.code).lobby is LobbyLevel.WAIT_FOR_HOST

@@ -89,6 +89,13 @@ def test_a_sealed_value_that_was_changed_does_not_open(plain: bytes, data: st.Da
         BEFORE.unseal(bytes(sealed), "row")
 
 
+@given(st.binary(max_size=50), st.integers(1, 80))
+def test_a_sealed_value_of_which_the_end_is_lost_does_not_open(plain: bytes, lost: int) -> None:
+    sealed = BEFORE.seal(plain, "row")
+    with pytest.raises(SealBroken):
+        BEFORE.unseal(sealed[: max(3, len(sealed) - lost)], "row")
+
+
 def test_the_same_value_is_sealed_differently_each_time() -> None:
     assert BEFORE.seal(b"same", "row") != BEFORE.seal(b"same", "row")
 

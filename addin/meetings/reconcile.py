@@ -373,6 +373,9 @@ def _record_absence(
     writing: Writing, claim: Claim, result: RoomResult, attention: Attention | None
 ) -> tuple[Meeting, bool]:
     before = claim.meeting
+    # Held first, as every use case does, so that nobody waits for it with the room in hand; and so that of two rooms
+    # that go at the same time the later one sees the earlier.
+    writing.meeting(before.id)
     if not writing.save_room(claim, result):
         return writing.meeting(before.id) or before, False
     if not before.is_cancelled:
@@ -399,8 +402,6 @@ def _state_of_presence(meeting: Meeting, outcome: Outcome) -> MeetingState:
 
 
 def _state_of_absence(writing: Writing, meeting: Meeting, room: Room) -> MeetingState:
-    # Held first, so that of two rooms that go at the same time the later one sees the earlier.
-    writing.meeting(meeting.id)
     others = [other for other in writing.rooms(meeting.id) if other.id != room.id]
     gone = room.gone_at is not None and all(other.gone_at is not None for other in others)
     return MeetingState.CANCELLED if gone else MeetingState.CANCELLING

@@ -18,12 +18,14 @@ class Context:
     """What stands near a number.
 
     `number_word`: a word for a personal number is near ("pnr", "pat"). `patient_word`: a word for a person is near.
-    `other_number` and `telephone`: the word that directly names the number says that it is something else.
+    `other_number` and `telephone`: the word that directly names the number says that it is something else. `room`: it
+    says that it is a room, or several, whose numbers may add up to a person's but are never a telephone's.
     """
 
     number_word: bool
     patient_word: bool
     other_number: bool
+    room: bool
     telephone: bool
 
 
@@ -33,7 +35,8 @@ def context_of(text: str, start: int, end: int, rules: NumberRules) -> Context:
     return Context(
         number_word=_is_near(rules.number_words, text, start, end, rules.context_reach),
         patient_word=_is_near(rules.patient_words, text, start, end, rules.context_reach),
-        other_number=label in rules.other_number_labels,
+        other_number=label in rules.other_number_labels or label in rules.room_labels,
+        room=label in rules.room_labels,
         telephone=label in rules.telephone_labels,
     )
 

@@ -33,6 +33,7 @@ class NumberRules:
     number_words: re.Pattern[str]
     patient_words: re.Pattern[str]
     other_number_labels: frozenset[str]
+    room_labels: frozenset[str]
     telephone_labels: frozenset[str]
     label_fillers: frozenset[str]
     moments: re.Pattern[str]
@@ -149,6 +150,7 @@ def _numbers(data: Mapping[str, Any]) -> NumberRules:
         number_words=re.compile(data["number_words"]),
         patient_words=re.compile(data["patient_words"]),
         other_number_labels=frozenset(data["other_number_labels"].split()),
+        room_labels=frozenset(data["room_labels"].split()),
         telephone_labels=frozenset(data["telephone_labels"].split()),
         label_fillers=frozenset(data["label_fillers"].split()),
         moments=re.compile(data["moments"]),

@@ -30,5 +30,6 @@ def telephones(
             continue
         if international(match.number) in allow.telephone_numbers:
             continue
-        if not context_of(text, match.start, match.end, rules).other_number:
+        context = context_of(text, match.start, match.end, rules)
+        if context.room or not context.other_number:
             yield Claim(Kind.TELEPHONE, Tier.CONFIRM, match.start, match.end)

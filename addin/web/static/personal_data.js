@@ -26,7 +26,7 @@
 /** @typedef {{characters: string[], starts: number[], ends: number[]}} Folded */
 /** @typedef {{digits: string, cuts: Map<number, string>, start: number, end: number}} Candidate */
 /** @typedef {{kind: Kind, checked: boolean}} Reading */
-/** @typedef {{numberWord: boolean, patientWord: boolean, otherNumber: boolean, telephone: boolean}} Context */
+/** @typedef {{numberWord: boolean, patientWord: boolean, otherNumber: boolean, room: boolean, telephone: boolean}} Context */
 /** @typedef {[number, number]} Span */
 
 /**
@@ -376,7 +376,8 @@ function contextOf(text, start, end, rules) {
   return {
     numberWord: standsNear(rules.numberWords, text, start, end, rules.contextReach),
     patientWord: standsNear(rules.patientWords, text, start, end, rules.contextReach),
-    otherNumber: rules.otherNumberLabels.has(label),
+    otherNumber: rules.otherNumberLabels.has(label) || rules.roomLabels.has(label),
+    room: rules.roomLabels.has(label),
     telephone: rules.telephoneLabels.has(label),
   };
 }
@@ -789,7 +790,8 @@ function telephones(text, taken, rules, { telephoneNumbers = [] }) {
     pattern.lastIndex = start + (found?.length ?? 1);
     if (!found || allowed.has(found.number)) continue;
     const end = start + found.length;
-    if (contextOf(text, start, end, rules).otherNumber) continue;
+    const context = contextOf(text, start, end, rules);
+    if (context.otherNumber && !context.room) continue;
     claims.push({ kind: "telephone", tier: "confirm", start, end });
   }
   return claims;
@@ -865,6 +867,7 @@ function compile(data) {
     numberWords: new RegExp(numbers.number_words, "g"),
     patientWords: new RegExp(numbers.patient_words, "g"),
     otherNumberLabels: new Set(words(numbers.other_number_labels)),
+    roomLabels: new Set(words(numbers.room_labels)),
     telephoneLabels: new Set(words(numbers.telephone_labels)),
     labelFillers: new Set(words(numbers.label_fillers)),
     moments: new RegExp(numbers.moments, "g"),

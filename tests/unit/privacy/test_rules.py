@@ -58,12 +58,14 @@ def test_the_pane_has_the_installed_library_s_patterns_of_swedish_numbers(data: 
 
 def test_no_word_is_both_a_label_of_telephones_and_of_other_numbers() -> None:
     numbers = rules().numbers
-    assert not numbers.telephone_labels & numbers.other_number_labels
-    assert not numbers.label_fillers & (numbers.telephone_labels | numbers.other_number_labels)
+    others = numbers.other_number_labels | numbers.room_labels
+    assert not numbers.telephone_labels & others
+    assert not numbers.label_fillers & (numbers.telephone_labels | others)
 
 
 def test_the_words_for_a_personal_number_are_in_the_form_that_folded_text_has() -> None:
     numbers, mail = rules().numbers, rules().mail
-    lists = (numbers.telephone_labels, numbers.other_number_labels, mail.providers, mail.domains)
+    labels = (numbers.telephone_labels, numbers.other_number_labels, numbers.room_labels)
+    lists = (*labels, mail.providers, mail.domains)
     words = [word for one in lists for word in one]
     assert [word for word in words if word != word.lower() or not word] == []

@@ -10,7 +10,7 @@ import gc
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -18,8 +18,13 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import click
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from addin.config import Settings
     from addin.meetings.model import AuditEntry
+    from addin.meetings.ports import Ledger
+
+_ENTRIES_A_PAGE = 1000
 
 # Python looks for cycles after every 700 new objects, which is a seventh of the time that loading takes.
 _OBJECTS_BETWEEN_COLLECTIONS: Final = 100_000
@@ -140,10 +145,9 @@ def audit(path: Path, meeting_id: str | None, since: object) -> None:
 
     day = since.replace(tzinfo=UTC) if isinstance(since, datetime) else None
     with _plain_failures():
-        service = open_service(_settings(path), writes=False)
-        entries = service.ledger.read(lambda reading: list(reading.audit_entries(meeting_id, day)))
-    for entry in entries:
-        click.echo(json.dumps(_audit_line(entry)))
+        ledger = open_service(_settings(path), writes=False).ledger
+        for entry in _audit(ledger, meeting_id, day):
+            click.echo(json.dumps(_audit_line(entry)))
 
 
 @main.command()
@@ -360,6 +364,20 @@ def _serve(settings: Settings, surfaces: list[str], *, worker: bool) -> None:
         lambda _: all(getattr(worker.inner, "exitcode", None) != 1 for worker in server.wrks)
     )
     server.serve()
+
+
+def _audit(ledger: Ledger, meeting_id: str | None, since: datetime | None) -> Iterator[AuditEntry]:
+    """Yield the entries page by page: the audit is the one thing that only grows, and readers may take their time."""
+
+    def page(newest: int) -> Mapping[int, AuditEntry]:
+        return ledger.read(
+            lambda reading: reading.audit_entries(meeting_id, since, after=newest, limit=_ENTRIES_A_PAGE)
+        )
+
+    entries = page(0)
+    while entries:
+        yield from entries.values()
+        entries = page(max(entries))
 
 
 def _audit_line(entry: AuditEntry) -> dict[str, str | None]:

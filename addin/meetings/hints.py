@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import logging
 import threading
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -53,14 +54,16 @@ class HintInbox:
 
     def _proven(self, hints: Sequence[ReceivedHint]) -> Iterator[StoredHint]:
         known = self._known_of({hint.subscription for hint in hints})
-        now = self._clock.now()
+        now, dropped = self._clock.now(), Counter[str]()
         for hint in hints:
             found = known.get(hint.subscription)
             expected = found.secret if found else _NOBODYS
             if not hmac.compare_digest(expected.encode(), hint.secret.encode()) or found is None:
-                log.warning("hint_dropped", extra={"reason": "secret" if found else "subscription"})
+                dropped["secret" if found else "subscription"] += 1
                 continue
             yield self._stored(hint, found, now)
+        for reason, number in dropped.items():
+            log.warning("hints_dropped", extra={"reason": reason, "count": number})
 
     def _stored(self, hint: ReceivedHint, known: _Known, now: datetime) -> StoredHint:
         told = "\x1f".join((hint.subscription, hint.item_id or "", hint.version or "", hint.kind.value))
@@ -74,8 +77,8 @@ class HintInbox:
         stale = [name for name in subscriptions if name not in known or known[name].read_at < oldest]
         if not stale:
             return known
-        read = self._ledger.read(lambda reading: [reading.watch_of(name) for name in stale])
-        fresh = {name: self._of_watch(watch) for name, watch in zip(stale, read, strict=True)}
+        read = self._ledger.read(lambda reading: reading.watches_of(stale))
+        fresh = {name: self._of_watch(read.get(name)) for name in stale}
         self._remember(fresh)
         return {name: found for name, found in {**known, **fresh}.items() if found}
 

@@ -349,7 +349,10 @@ class Reading(Protocol):
     def due_for_retention(self, now: datetime, limit: int) -> Sequence[Meeting]:
         """Return meetings whose kept days are over, but for those whose rooms are being removed already."""
 
-    def audit_entries(self, meeting_id: str | None, since: datetime | None) -> Iterator[AuditEntry]: ...
+    def audit_entries(
+        self, meeting_id: str | None, since: datetime | None, *, after: int = 0, limit: int | None = None
+    ) -> Mapping[int, AuditEntry]:
+        """Return entries by their number, which rises, oldest first: those `after` one, at most `limit` of them."""
 
     def binding(self, meeting_id: str) -> ItemBinding | None:
         """Return what is known of the meeting's calendar item; None when it is not followed."""
@@ -364,8 +367,8 @@ class Reading(Protocol):
 
     def notices(self, meeting_id: str) -> Sequence[Notice]: ...
 
-    def watch_of(self, subscription: str) -> MailboxWatch | None:
-        """Return the followed mailbox of a calendar's subscription."""
+    def watches_of(self, subscriptions: Collection[str]) -> Mapping[str, MailboxWatch]:
+        """Return the followed mailboxes of calendars' subscriptions, by subscription; at most 10,000 are asked for."""
 
     def watch_by_mailbox(self, mailbox: str) -> MailboxWatch | None: ...
 

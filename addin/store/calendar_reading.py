@@ -55,11 +55,15 @@ class SqlCalendarReading:
         query = select(tables.notices).where(tables.notices.c.meeting_id == meeting_id)
         return [notice_of(row) for row in self._connection.execute(query).mappings()]
 
-    def watch_of(self, subscription: str) -> MailboxWatch | None:
-        hashes = self._keyring.lookup_hashes("subscription", subscription)
-        query = select(tables.watches).where(_w.subscription_hash.in_(hashes))
-        row = self._connection.execute(query).mappings().one_or_none()
-        return watch_from(row, self._keyring) if row else None
+    def watches_of(self, subscriptions: Collection[str]) -> Mapping[str, MailboxWatch]:
+        asked = {
+            found: name
+            for name in subscriptions
+            for found in self._keyring.lookup_hashes("subscription", name)
+        }
+        query = select(tables.watches).where(_w.subscription_hash.in_(asked))
+        rows = self._connection.execute(query).mappings()
+        return {asked[row["subscription_hash"]]: watch_from(row, self._keyring) for row in rows}
 
     def watch_by_mailbox(self, mailbox: str) -> MailboxWatch | None:
         query = select(tables.watches).where(_w.mailbox_hash.in_(self._mailbox_hashes(mailbox))).limit(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -134,14 +134,16 @@ class SqlReading(SqlCalendarReading, SqlLinkReading):
         )
         return self._meetings(query)
 
-    def audit_entries(self, meeting_id: str | None, since: datetime | None) -> Iterator[AuditEntry]:
-        query = select(tables.audit).order_by(tables.audit.c.id)
+    def audit_entries(
+        self, meeting_id: str | None, since: datetime | None, *, after: int = 0, limit: int | None = None
+    ) -> Mapping[int, AuditEntry]:
+        number = tables.audit.c.id
+        query = select(tables.audit).where(number > after).order_by(number).limit(limit)
         if meeting_id:
             query = query.where(tables.audit.c.meeting_id == meeting_id)
         if since:
             query = query.where(tables.audit.c.at >= to_time(since))
-        for row in self._connection.execute(query).mappings():
-            yield audit_of(row)
+        return {row["id"]: audit_of(row) for row in self._connection.execute(query).mappings()}
 
     def _one_meeting(self, query: Select[Any], values: dict[str, Any] | None = None) -> Meeting | None:
         row = self._connection.execute(query, values or {}).mappings().one_or_none()

@@ -60,7 +60,7 @@ def starts(session: requests.Session, confirm: requests.Response, **form: str) -
 
 
 def audited(doors: FrontDoors, meeting: Meeting) -> list[AuditEntry]:
-    entries = doors.ledger.read(lambda reading: list(reading.audit_entries(meeting.id, None)))
+    entries = doors.ledger.read(lambda reading: list(reading.audit_entries(meeting.id, None).values()))
     return [entry for entry in entries if entry.action != "booked"]
 
 

@@ -81,7 +81,7 @@ def test_a_colleague_finds_both_times_the_text_and_says_that_it_is_done(doors: F
     assert doors.reads(meeting).must_hear == ("interpreter",)
     page = says_told(david, page, "interpreter")
     assert "Alla har fått besked" in text_of(page)
-    entries = doors.ledger.read(lambda reading: list(reading.audit_entries(meeting.id, None)))
+    entries = doors.ledger.read(lambda reading: list(reading.audit_entries(meeting.id, None).values()))
     told = [(entry.actor, entry.reason) for entry in entries if entry.action == "told"]
     assert told == [(people.DAVID.object_id, "patient"), (people.DAVID.object_id, "interpreter")]
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
 from addin.cli import main
+from addin.meetings.model import AuditEntry
+from addin.meetings.ports import Writing
+from addin.trial import prepare
+from addin.wiring import open_service
+from tests.unit.settings_file import PORTS, SettingsFile
 
 
 def _commands(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -62,3 +70,20 @@ def test_a_port_that_cannot_be_is_refused_with_those_that_can(port: str) -> None
     told = CliRunner().invoke(main, ["sandbox", "--port", port])
     assert told.exit_code == 2
     assert "Invalid value for '--port'" in told.output
+
+
+def test_audit_prints_all_that_there_is_however_much_in_order(tmp_path: Path) -> None:
+    settings, at = SettingsFile(tmp_path), datetime(2027, 3, 1, tzinfo=UTC)
+    prepare(settings.path, tmp_path, PORTS)
+    service = open_service(settings.loads())
+
+    def unit(writing: Writing) -> None:
+        for number in range(2001):
+            writing.audit(AuditEntry(at, "tenant", f"person-{number}", "booked", "0" * 32))
+
+    service.ledger.write(unit)
+    service.ledger.close()
+    told = CliRunner().invoke(main, ["audit", "--settings", str(settings.path)])
+    assert told.exit_code == 0
+    actors = [json.loads(line)["actor"] for line in told.output.splitlines()]
+    assert actors == [f"person-{number}" for number in range(2001)]

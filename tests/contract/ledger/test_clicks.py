@@ -45,7 +45,9 @@ def test_a_booking_writes_meeting_room_key_and_audit(desk: Desk) -> None:
     assert rooms(desk, booking) == [booking.room]
     remembered = desk.ledger.read(lambda reading: reading.remembered(booking.key))
     assert remembered == (booking.fingerprint, booking.meeting.id)
-    assert desk.ledger.read(lambda reading: list(reading.audit_entries(None, None))) == [booking.audit]
+    assert desk.ledger.read(lambda reading: list(reading.audit_entries(None, None).values())) == [
+        booking.audit
+    ]
 
 
 def test_a_booked_room_is_claimed_by_the_click(desk: Desk) -> None:
@@ -63,7 +65,7 @@ def test_a_booking_whose_key_is_known_writes_nothing(desk: Desk) -> None:
 
     assert desk.ledger.read(lambda reading: reading.meeting(second.meeting.id)) is None
     assert rooms(desk, second) == []
-    assert desk.ledger.read(lambda reading: list(reading.audit_entries(None, None))) == [first.audit]
+    assert desk.ledger.read(lambda reading: list(reading.audit_entries(None, None).values())) == [first.audit]
 
 
 def test_of_bookings_with_one_key_at_once_one_is_written(desk: Desk) -> None:

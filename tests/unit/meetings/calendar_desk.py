@@ -231,7 +231,9 @@ class CalendarDesk:
 
     def audited(self, meeting: Meeting) -> list[tuple[str, str | None]]:
         """Return what the service did by itself."""
-        entries = self.desk.ledger.read(lambda reading: list(reading.audit_entries(meeting.id, None)))
+        entries = self.desk.ledger.read(
+            lambda reading: list(reading.audit_entries(meeting.id, None).values())
+        )
         return [(entry.action, entry.reason) for entry in entries if entry.actor == "service"]
 
     def found_by(self) -> dict[str, int]:

@@ -86,7 +86,9 @@ class Links:
         return join.enter(code)[1]
 
     def by_people(self, meeting: Meeting) -> list[tuple[str, str | None]]:
-        entries = self.office.desk.ledger.read(lambda reading: list(reading.audit_entries(meeting.id, None)))
+        entries = self.office.desk.ledger.read(
+            lambda reading: list(reading.audit_entries(meeting.id, None).values())
+        )
         return [(one.action, one.reason) for one in entries if one.actor == WHO.object_id]
 
 

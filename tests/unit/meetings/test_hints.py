@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from addin.meetings.errors import LedgerUnavailable
 from addin.meetings.hints import REMEMBERED, HintInbox
@@ -65,6 +65,22 @@ def test_a_bad_hint_is_dropped_and_the_good_beside_it_is_kept(
     assert len(stored(desk)) == 1
 
 
+def test_thousands_of_guesses_in_one_post_cost_one_question_and_one_line_of_the_log(
+    desk: Desk, inbox: HintInbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    guesses = [replace(CHANGED, subscription=f"guess-{number}") for number in range(5000)]
+    asked: list[object] = []
+    event.listen(desk.ledger.engine, "before_cursor_execute", lambda *_: asked.append(1))
+    inbox.receive([*guesses, CHANGED, replace(CHANGED, secret="guess")])
+    assert len(stored(desk)) == 1
+    assert len(asked) < 10
+    told = [
+        (record.getMessage(), record.__dict__["reason"], record.__dict__["count"])
+        for record in caplog.records
+    ]
+    assert sorted(told) == [("hints_dropped", "secret", 1), ("hints_dropped", "subscription", 5000)]
+
+
 def test_a_hint_about_the_subscription_has_no_item(desk: Desk, inbox: HintInbox) -> None:
     inbox.receive([ReceivedHint("subscription", "secret", HintKind.MISSED)])
     (hint,) = stored(desk)
@@ -117,7 +133,8 @@ def test_neither_item_nor_subscription_nor_secret_can_be_read_in_the_ledger(
 
 
 def test_a_watch_is_found_by_its_subscription(desk: Desk, inbox: HintInbox) -> None:
-    found = desk.ledger.read(lambda reading: reading.watch_of("subscription"))
+    asked = ["another", "subscription"]
+    (found,) = desk.ledger.read(lambda reading: reading.watches_of(asked)).values()
     assert isinstance(found, MailboxWatch)
     assert found.mailbox == "anna.lindgren@region.example"
     assert "secret" not in repr(found).replace("secrets", "")

@@ -76,7 +76,7 @@ def test_a_row_is_not_forgotten_while_its_room_is_still_there(desk: Desk) -> Non
 def test_who_did_what_stays_after_the_meeting_is_forgotten(desk: Desk) -> None:
     meeting = desk.cancel(desk.books(item_id="item"))
     swept(desk, END + KEPT)
-    entries = desk.ledger.read(lambda reading: list(reading.audit_entries(meeting.id, None)))
+    entries = desk.ledger.read(lambda reading: list(reading.audit_entries(meeting.id, None).values()))
     assert [(entry.action, entry.actor) for entry in entries] == [
         ("booked", meeting.actor),
         ("cancelled", meeting.actor),
@@ -93,5 +93,5 @@ def test_a_meeting_that_is_removed_while_it_is_swept_is_removed_once(desk: Desk)
 
     swept(desk, END + KEPT)
 
-    entries = desk.ledger.read(lambda reading: list(reading.audit_entries(meeting.id, None)))
+    entries = desk.ledger.read(lambda reading: list(reading.audit_entries(meeting.id, None).values()))
     assert [entry.action for entry in entries] == ["booked", "cancelled", "purged"]

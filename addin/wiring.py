@@ -29,6 +29,7 @@ from addin.meetings.bind import ItemAnswers
 from addin.meetings.book import BookMeeting
 from addin.meetings.cancel import CancelMeeting
 from addin.meetings.change import ChangeMeeting
+from addin.meetings.change_link import ChangeLink
 from addin.meetings.click import BindItem, PersonsCalendar
 from addin.meetings.explain import ExplainFollowing
 from addin.meetings.follow import FollowItems
@@ -284,6 +285,12 @@ class Service:
             self.ledger, self.reconciler, self.plans, self.content.units, self.clock, self.providers
         )
 
+    @property
+    def _quiet_seconds(self) -> float:
+        """How long a mail waits for the next change."""
+        mail = self.settings.mail
+        return mail.quiet_seconds if mail else 0.0
+
     @cached_property
     def use_cases(self) -> MeetingUseCases:
         """What the JSON interface calls."""
@@ -300,6 +307,7 @@ class Service:
                 follows=bool(self.calendars),
             ),
             change=self.change,
+            link=ChangeLink(self.ledger, self.reconciler, self.plans, self.clock, self._quiet_seconds),
             cancel=CancelMeeting(self.ledger, self.reconciler, self.clock),
             bind_item=self.bind_item,
             answers=self.answers,
@@ -371,11 +379,10 @@ class Service:
         return self._following(self.calendars)
 
     def _following(self, calendars: Mapping[str, Calendar]) -> FollowItems:
-        mail = self.settings.mail
         rules = FollowRules(
             may_write=self.settings.calendars.may_write,
             service_url=self.settings.service.base_url,
-            quiet_seconds=mail.quiet_seconds if mail else 0.0,
+            quiet_seconds=self._quiet_seconds,
         )
         return FollowItems(
             self.ledger,

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from addin.meetings.access import made_meeting, own_meeting
+from addin.meetings.bindings import ItemBinding
 from addin.meetings.book import INLINE_SECONDS
 from addin.meetings.codes import new_code
 from addin.meetings.deadline import Deadline
@@ -21,6 +22,7 @@ from addin.meetings.links import (
     LinkState,
     MeetingLink,
     audiences_that_know,
+    awaited,
     first_without,
     followed_series,
     turn_of,
@@ -41,6 +43,7 @@ from addin.meetings.notices import NoticeKind
 from addin.meetings.ports import Clock, Ledger, Writing
 from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
 from addin.meetings.rooms import RoomPlans
+from calendar_sync.series import Occurrence
 
 # Whoever presses has the item open, and her pane writes the new block; a service that wrote, too, would tell her that
 # the item was changed under her hands.
@@ -181,6 +184,38 @@ class ChangeLink:
             writing.owe_notice(meeting.id, meeting.revision, kind, self.quiet_seconds)
         else:
             writing.drop_notice(meeting.id, kind.about)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOutlook:
+    """What can be done about a meeting's link now, the occurrence that a coming or another link begins with, and that.
+
+    `turn` is None where no occurrence comes after the one that keeps the meeting's own link.
+    """
+
+    possible: tuple[LinkChange, ...]
+    turn: Occurrence | None = None
+    coming: MeetingLink | None = None
+
+
+def link_outlook(
+    meeting: Meeting,
+    binding: ItemBinding | None,
+    link: MeetingLink | None,
+    open_after: timedelta,
+    at: datetime,
+) -> LinkOutlook:
+    """Return what *Byt länk* can do for a meeting that is made, at `at` (UTC)."""
+    if meeting.is_cancelled:
+        return LinkOutlook(())
+    now = () if has_begun(meeting, at) else (LinkChange.NOW,)
+    waits = awaited(link, binding, at, open_after)
+    if waits:
+        return LinkOutlook(now, waits.turn, waits.link)
+    series = followed_series(binding)
+    turn = turn_of(series, at, open_after) if series else None
+    after = first_without(series, turn.original_start, at, open_after) if series and turn else None
+    return LinkOutlook((*now, LinkChange.NEXT) if after else now, after)
 
 
 def has_begun(meeting: Meeting, at: datetime) -> bool:

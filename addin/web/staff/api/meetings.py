@@ -16,8 +16,10 @@ from addin.meetings.bind import ItemAnswers
 from addin.meetings.book import BookingRequest, BookMeeting
 from addin.meetings.cancel import CancelMeeting
 from addin.meetings.change import Change, ChangeMeeting
+from addin.meetings.change_link import ChangeLink
 from addin.meetings.click import BindItem
 from addin.meetings.errors import IdempotencyKeyMissing, MeetingChanged
+from addin.meetings.links import LinkChange
 from addin.meetings.model import Meeting, MeetingState, Window
 from addin.meetings.ports import Clock, Ledger
 from addin.web.problems import INVALID_REQUEST, PRECONDITION_REQUIRED, RequestProblem
@@ -63,6 +65,7 @@ class MeetingUseCases:
     change: ChangeMeeting
     cancel: CancelMeeting
     bind_item: BindItem
+    link: ChangeLink
     answers: ItemAnswers
     representation: Representation
     ledger: Ledger
@@ -74,6 +77,7 @@ def meetings_blueprint(use: MeetingUseCases) -> ApiBlueprint:
     routes = ApiBlueprint("meetings", __name__, url_prefix=PREFIX, description="Protected meetings")
     _add_collection(routes, use)
     _add_meeting(routes, use)
+    _add_link(routes, use)
     _add_calendar(routes, use)
     return routes
 
@@ -169,6 +173,52 @@ def _add_meeting(routes: ApiBlueprint, use: MeetingUseCases) -> None:
         if meeting.state is MeetingState.CANCELLED:
             return Response(status=204)
         return Response(status=202, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def _add_link(routes: ApiBlueprint, use: MeetingUseCases) -> None:
+    """Another link, and with it another room."""
+
+    @routes.route("/<meeting_id>/link-change", methods=["POST"])
+    @routes.doc(parameters=[_MATCH_HEADER])
+    @routes.arguments(schemas.LinkChangeSchema())
+    @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
+    @routes.alt_response(
+        202,
+        schema=schemas.MeetingSchema,
+        description="The link is exchanged, and its room is still being made",
+        headers=_UNDER_WAY_HEADERS,
+    )
+    @routes.alt_response(404, "NOT_FOUND")
+    @routes.alt_response(409, "CONFLICT")
+    @routes.alt_response(412, "PRECONDITION_FAILED")
+    @routes.alt_response(428, "PRECONDITION_REQUIRED")
+    def change_link(body: dict[str, str], meeting_id: str) -> Answer:
+        """Give the meeting another link and room: at once, or a series from its next occurrence on."""
+        seen = _seen_revision()
+        return _answer(use, use.link(meeting_id, LinkChange(body["begins"]), caller(), seen), 200)
+
+    @routes.route("/<meeting_id>/link-change", methods=["DELETE"])
+    @routes.doc(parameters=[_MATCH_HEADER])
+    @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
+    @routes.alt_response(404, "NOT_FOUND")
+    @routes.alt_response(409, "CONFLICT")
+    @routes.alt_response(412, "PRECONDITION_FAILED")
+    @routes.alt_response(428, "PRECONDITION_REQUIRED")
+    def keep_link(meeting_id: str) -> Answer:
+        """Take another link back that is still to come; without one nothing is changed."""
+        meeting = use.link.undo(meeting_id, caller(), _seen_revision())
+        return use.representation.of(meeting), 200, _headers(meeting)
+
+    @routes.route("/<meeting_id>/block-written", methods=["POST"])
+    @routes.doc(parameters=[_MATCH_HEADER])
+    @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
+    @routes.alt_response(404, "NOT_FOUND")
+    @routes.alt_response(412, "PRECONDITION_FAILED")
+    @routes.alt_response(428, "PRECONDITION_REQUIRED")
+    def note_block(meeting_id: str) -> Answer:
+        """Note that the calendar item bears the block as it is in this revision, with the link that holds now."""
+        meeting = use.link.block_written(meeting_id, caller(), _seen_revision())
+        return use.representation.of(meeting), 200, _headers(meeting)
 
 
 def _add_calendar(routes: ApiBlueprint, use: MeetingUseCases) -> None:

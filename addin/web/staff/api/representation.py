@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from addin.meetings.access import is_made
+from addin.meetings.change_link import link_outlook
 from addin.meetings.codes import grouped
+from addin.meetings.links import MeetingLink, as_from_then
 from addin.meetings.lobby import falls_short
 from addin.meetings.model import CalendarNote, Meeting, MeetingState, Window
 from addin.meetings.ports import ConferencingProvider, Ledger
 from addin.meetings.texts import MeetingTexts
 from addin.meetings.times import time_zone
 from addin.web.problems import ATTENTION, CALENDAR_NOTES
+
+# Only what is a series, or was, can have a link that is to come.
+_OF_SERIES: Final = frozenset({CalendarNote.SERIES, CalendarNote.LINK_COMING})
 
 LOBBY_DEVIATION = (
     "Videotjänsten släpper in alla i väntrummet samtidigt, när värden ansluter. "
@@ -65,6 +70,7 @@ class Representation:
             ],
             "deviation": self._deviation(meeting),
             "retryable": meeting.state is MeetingState.WANTED,
+            **({"link_change": self._link_change(meeting, made=made)} if with_block else {}),
             "told": {audience: told.revision for audience, told in meeting.told.items()},
             "told_stale": list(meeting.must_hear),
         }
@@ -81,6 +87,26 @@ class Representation:
             "text": block.plain,
             "earlier": list(self.texts.earlier_blocks(meeting)),
         }
+
+    def _link_change(self, meeting: Meeting, *, made: bool) -> dict[str, Any]:
+        link, binding = None, None
+        if meeting.calendar_notes & _OF_SERIES:
+            link, binding = self.ledger.read(
+                lambda reading: (reading.coming_link(meeting.id), reading.binding(meeting.id))
+            )
+        open_after = self.texts.types.of(meeting.type).open_after
+        outlook = link_outlook(meeting, binding, link, open_after, self.texts.clock.now())
+        turn, coming = outlook.turn, outlook.coming
+        return {
+            "possible": list(outlook.possible) if made else [],
+            "next_start": _local(meeting.window, turn.start) if turn else None,
+            "next_end": _local(meeting.window, turn.end) if turn else None,
+            "coming": self._coming(meeting, coming) if coming else None,
+        }
+
+    def _coming(self, meeting: Meeting, link: MeetingLink) -> dict[str, str]:
+        then = as_from_then(meeting, link, None)
+        return {"join_url": self.texts.join_link(then), "join_code_spoken": grouped(then.join_code)}
 
     def _attention(self, meeting: Meeting) -> dict[str, str] | None:
         if meeting.attention is None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
+from addin.meetings.links import LinkChange
 from addin.meetings.model import Attention, CalendarNote, MeetingState
 
 _ID: Final = validate.Regexp(r"^[a-z][a-z-]{0,59}$", error="not an id")
@@ -104,6 +105,24 @@ class ItemBlockSchema(_Exact):
     )
 
 
+class ComingLinkSchema(_Exact):
+    """The link that a series gets with its next occurrence; `texts?link=coming` has the words for it."""
+
+    join_url = fields.String(required=True)
+    join_code_spoken = fields.String(required=True)
+
+
+class LinkOutlookSchema(_Exact):
+    """What can be done about the meeting's link: at once, or from the next occurrence on, which is told."""
+
+    possible = fields.List(
+        fields.String(validate=validate.OneOf([change.value for change in LinkChange])), required=True
+    )
+    next_start = fields.String(required=True, allow_none=True, metadata=TIME_DOC)
+    next_end = fields.String(required=True, allow_none=True, metadata=TIME_DOC)
+    coming = fields.Nested(ComingLinkSchema, required=True, allow_none=True)
+
+
 class MeetingSchema(_Exact):
     """A meeting as it is now; links are null until the room has been made."""
 
@@ -132,6 +151,7 @@ class MeetingSchema(_Exact):
     calendar_notes = fields.List(fields.Nested(CalendarNoteSchema), required=True)
     deviation = fields.String(required=True, allow_none=True, metadata={"description": "Swedish sentence"})
     retryable = fields.Boolean(required=True)
+    link_change = fields.Nested(LinkOutlookSchema)
     told = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     told_stale = fields.List(fields.String(), required=True)
 
@@ -172,12 +192,12 @@ class MeetingQuerySchema(_Exact):
 
 
 class ListedMeetingSchema(MeetingSchema):
-    """A meeting in a list: without the block, which costs a rendering."""
+    """A meeting in a list: without what costs a rendering or a look at its series."""
 
     class Meta(_Exact.Meta):
         """What a list leaves out."""
 
-        exclude = ("item_block",)
+        exclude = ("item_block", "link_change")
 
 
 class MeetingPageSchema(_Exact):
@@ -192,6 +212,11 @@ class CopiedSchema(_Exact):
 
     audience = fields.String(required=True, validate=_ID)
     what = fields.String(required=True, validate=validate.OneOf(["link", "text", "informed"]))
+    link = fields.String(
+        load_default="current",
+        validate=validate.OneOf(["current", "coming"]),
+        metadata={"description": "whether it was the link that is to come"},
+    )
 
 
 class ItemSchema(_Exact):
@@ -214,12 +239,23 @@ class SeriesSchema(_Exact):
     one_link = fields.Boolean(required=True)
 
 
+class LinkChangeSchema(_Exact):
+    """From when on the meeting has another link: at once, or from the occurrence after the one that is open or next."""
+
+    begins = fields.String(required=True, validate=validate.OneOf([change.value for change in LinkChange]))
+
+
 class TextQuerySchema(_Exact):
     """Which texts."""
 
     audience = fields.String(required=True, validate=_ID)
     language = fields.String(
         load_default="sv", validate=validate.Regexp(r"^[a-z]{2,3}$", error="not a language")
+    )
+    link = fields.String(
+        load_default="current",
+        validate=validate.OneOf(["current", "coming"]),
+        metadata={"description": "with which link and time; the meeting's own where none is to come"},
     )
 
 

@@ -41,6 +41,9 @@ def texts_blueprint(
     def list_texts(query: dict[str, str], meeting_id: str) -> dict[str, Any]:
         """Show link and texts for one audience, ready to be copied."""
         meeting = made(meeting_id)
+        coming = query.pop("link") == "coming"
+        if coming:
+            meeting = ledger.read(lambda reading: change.then(reading, meeting)) or meeting
         rendered = texts.for_audience(meeting, query["audience"], query["language"])
         template = texts.central_template(rendered)
         return {
@@ -83,6 +86,8 @@ def texts_blueprint(
     @routes.alt_response(409, "CONFLICT")
     def note_copied(body: dict[str, str], meeting_id: str) -> dict[str, Any]:
         """Note which audience has been told of the meeting as it is now."""
-        return representation.of(change.told(meeting_id, body["audience"], caller()))
+        return representation.of(
+            change.told(meeting_id, body["audience"], caller(), of_coming=body["link"] == "coming")
+        )
 
     return routes

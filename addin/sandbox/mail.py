@@ -5,16 +5,20 @@ from collections import deque
 from dataclasses import asdict, dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
+from babel.dates import format_datetime
 from flask import Blueprint, Response, jsonify, render_template, request
 
 from addin.sandbox import people
 
 ADDRESS: Final = "127.0.0.1"
 KEPT: Final = 500
+_ZONE: Final = ZoneInfo("Europe/Stockholm")
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,15 @@ class Mail:
     message_id: str
     sent: str
     plain: str
+
+    @property
+    def when(self) -> str:
+        """Return when it was sent as people here write it: `26 november 2026 kl. 14.45`."""
+        try:
+            sent = parsedate_to_datetime(self.sent)
+        except ValueError:
+            return self.sent
+        return format_datetime(sent, "d MMMM y 'kl.' HH.mm", tzinfo=_ZONE, locale="sv")
 
 
 class Inbox:

@@ -57,11 +57,11 @@ export function showMeeting(shown, options) {
       stale,
       said && notice("done", element("p", {}, said)),
       facts(shown),
-      !isOver(meeting) && element("p", { class: "help own-way" }, booked.ownWay[shown.access]),
       meeting.unbound && ready && element("p", { class: "unsaved" }, booked.save),
       ...(isOver(meeting) ? over(shown) : []),
       (ready || isOver(meeting)) && audiences,
       ready && startSection(meeting),
+      !isOver(meeting) && element("p", { class: "help own-way" }, booked.ownWay[shown.access]),
       !isOver(meeting) && actions(shown),
     ],
     options,
@@ -131,7 +131,10 @@ function calendarNotes(shown) {
     series_asked: seriesAnswers(shown),
   };
   const quiet = ["series", "occurrence_cancelled"];
-  const notes = meeting.calendar_notes.map(({ code, message }) =>
+  // That it is a series is said by the question, too.
+  const asked = meeting.calendar_notes.some(({ code }) => code === "series_asked");
+  const said = meeting.calendar_notes.filter(({ code }) => !(asked && code === "series"));
+  const notes = said.map(({ code, message }) =>
     element(
       "div",
       { "data-note": code },

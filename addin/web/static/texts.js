@@ -230,6 +230,7 @@ async function copyAndReport(what, copy, outcome, report) {
   const done = what === "link" ? words.linkCopied : words.textCopied;
   outcome.replaceChildren(copied ? notice("done", element("p", {}, done)) : byHand(copy.plain));
   outcome.querySelector("textarea")?.select();
+  outcome.scrollIntoView({ block: "nearest" });
   announce(copied ? done : words.refused);
   try {
     await report();

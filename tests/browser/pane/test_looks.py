@@ -1,11 +1,15 @@
 """What the eye and the screen reader meet: every view at every width, light, dark and in forced colours."""
 
+import smtplib
+from datetime import UTC, datetime
+from email.message import EmailMessage
 from typing import Any, Final, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from addin.sandbox import people
 from tests.browser.pane.steps import Pane
 from tests.browser.pane.test_personal_data import PERSONAL_NUMBER
 from tests.browser.pane.test_texts import copy
@@ -112,6 +116,24 @@ def test_a_failure_is_sound(looked_at: Pane) -> None:
     pane.action("create").click()
     pane.says("svarade på ett oväntat sätt. Inget har skrivits i bokningen.")
     expect_well(pane, "choose")
+
+
+def test_the_sandboxs_inbox_is_sound_and_shows_new_mail_by_itself(contexts: Contexts, region: Region) -> None:
+    page = contexts.of(viewport={"width": 320, "height": 640}, locale="sv-SE", color_scheme="dark").new_page()
+    page.goto(f"{region.window_url}/mail?to={people.DAVID.address}")
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "mote@region.example", people.DAVID.address, "Tiden är ändrad"
+    mail["Date"] = datetime(2026, 11, 26, 13, 45, tzinfo=UTC)
+    mail.set_content("Läs mer: http://127.0.0.1/start/XXXXX-XXXXX-XXXX/told")
+    assert region.ports.mail
+    with smtplib.SMTP("127.0.0.1", region.ports.mail) as server:
+        server.send_message(mail)
+    expect(page.get_by_role("heading", name="Tiden är ändrad")).to_be_visible()
+    expect(page.get_by_text("26 november 2026 kl. 14.45")).to_be_visible()
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        assert Axe().run(page).response["violations"] == []
+    assert not page.evaluate(OVERFLOWS)
 
 
 def test_motion_stops_for_those_who_ask(browser: Browser, pane_alone: str) -> None:

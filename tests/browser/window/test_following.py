@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.window.outlook import Outlook
-from tests.browser.window.test_looks import faults_in
+from tests.browser.window.test_looks import faults_in, faults_in_light_and_dark
+from tests.browser_contexts import Contexts
 
 Opener = Callable[..., Outlook]
 
@@ -138,7 +139,7 @@ def test_what_is_deleted_lies_in_borttaget_and_can_be_restored(outlook: Outlook)
     outlook.button("Borttaget").click()
     row = outlook.page.get_by_test_id("deleted-row").filter(has_text="Tillbaka")
     expect(row).to_contain_text("kl. 10.00–11.00")
-    assert faults_in(outlook.page) == []
+    assert faults_in_light_and_dark(outlook.page) == []
     row.get_by_role("button", name="Återställ").click()
     expect(row).to_have_count(0)
     outlook.button("Till kalendern").click()
@@ -202,7 +203,7 @@ def test_who_is_invited_sees_the_invitation_without_the_addin_and_answers(
     entry.dblclick()
     expect(bo.page.get_by_test_id("invitation")).to_contain_text("Inbjudan från Anna Lindgren")
     expect(bo.page.get_by_test_id("addin-button")).to_have_count(0)
-    assert faults_in(bo.page) == []
+    assert faults_in_light_and_dark(bo.page) == []
     bo.button("Acceptera").click()
     expect(bo.page.get_by_text("Du har tackat ja.")).to_be_visible()
 
@@ -226,10 +227,41 @@ def test_the_region_moves_on_premises_and_back_and_the_calendar_stays(outlook: O
     expect(outlook.page.get_by_text("ligger nu i Exchange Online")).to_be_visible()
 
 
-def test_a_narrow_window_cuts_nothing_off(outlook: Outlook) -> None:
-    book(outlook, "Smal")
-    outlook.page.set_viewport_size({"width": 320, "height": 640})
-    assert faults_in(outlook.page) == []
-    for name in ("Borttaget", "Till kalendern", "Nytt möte"):
-        outlook.button(name).click()
-        assert outlook.page.evaluate("document.documentElement.scrollWidth") == 320
+def test_on_a_telephone_everything_is_done_by_touch_and_nothing_is_cut_off(
+    contexts: Contexts, sandbox: str, monday: date
+) -> None:
+    telephone = contexts.of(viewport={"width": 320, "height": 640}, locale="sv-SE", has_touch=True)
+    outlook = Outlook(telephone.new_page(), sandbox)
+    outlook.visit(monday, "anna.lindgren", "anna.lindgren")
+    page, entry, peek = outlook.page, book(outlook, "Smal"), outlook.page.get_by_test_id("peek")
+    assert faults_in(page) == []
+
+    entry.tap()
+    peek.get_by_role("button", name="Kopiera").tap()
+    outlook.slot(monday + timedelta(days=1), "09:00").tap()
+    outlook.button("Klistra in").tap()
+    expect(entry).to_have_count(2)
+    expect(entry.last).to_contain_text("09.00–10.00")
+    entry.last.tap()
+    peek.get_by_role("button", name="Öppna").tap()
+    outlook.field("Starttid").fill("14:00")
+    outlook.save()
+    expect(entry.last).to_contain_text("14.00–15.00")
+    entry.last.tap()
+    peek.get_by_role("button", name="Ta bort").tap()
+    answer(outlook, "Ta bort")
+    expect(entry).to_have_count(1)
+    outlook.button("Borttaget").tap()
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    outlook.button("Återställ: Smal").tap()
+    expect(page.get_by_text("Mötet står i kalendern igen.")).to_be_visible()
+    outlook.button("Till kalendern").tap()
+    expect(entry).to_have_count(2)
+
+    entry.first.dblclick()  # the second click meets the peek
+    expect(outlook.field("Ämne")).to_have_value("Smal")
+    outlook.open_pane()
+    expect(outlook.field("Ämne")).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    outlook.button("Stäng Skyddat vårdmöte").tap()
+    expect(outlook.field("Ämne")).to_be_visible()

@@ -18,6 +18,14 @@ def faults_in(page: Page) -> list[str]:
     return [f"{one['id']}: {node['html'][:160]}" for one in violations for node in one["nodes"]]
 
 
+def faults_in_light_and_dark(page: Page) -> list[str]:
+    """Return what axe-core finds in either colour scheme; the light one stays."""
+    page.emulate_media(color_scheme="dark")
+    in_the_dark = faults_in(page)
+    page.emulate_media(color_scheme="light")
+    return in_the_dark + faults_in(page)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_any_view(open_outlook: Opener, scheme: Literal["light", "dark"]) -> None:
     outlook = open_outlook("carin.ek", "anna.lindgren")

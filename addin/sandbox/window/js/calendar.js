@@ -74,6 +74,7 @@ export class Calendar {
     };
     press("new-meeting", () => this.book(this.nextFreeHalfHour()));
     press("today", () => void this.show(mondayOf(today())));
+    press("paste", () => this.paste(this.slots.current()));
     press("previous-week", () => void this.show(addDays(this.monday, -7)));
     press("next-week", () => void this.show(addDays(this.monday, 7)));
   }
@@ -152,6 +153,7 @@ export class Calendar {
   peek(appointment, anchor) {
     peek(appointment, anchor, {
       onOpen: () => this.actions.onOpen(appointment),
+      onCopy: () => this.take(appointment),
       onRemove: () => this.actions.onRemove(appointment),
     });
   }
@@ -198,7 +200,8 @@ export class Calendar {
   /** @param {Appointment} appointment */
   take(appointment) {
     this.clipboard = appointment;
-    this.notices.say(`${appointment.subject || "Mötet"} är kopierat. Välj en tid och klistra in med Ctrl+V.`);
+    part("paste", HTMLButtonElement).hidden = false;
+    this.notices.say(`${appointment.subject || "Mötet"} är kopierat. Välj en tid och sedan Klistra in.`);
   }
 
   /** @param {string} wall */

@@ -72,7 +72,7 @@ export class Drag {
    * @param {Drop} drop
    */
   press(down, entry, place, drop) {
-    // A finger scrolls; it has the menu and the form.
+    // A finger scrolls; what it cannot drag it opens (to move), or copies from the peek.
     if (down.button !== 0 || down.pointerType === "touch") return;
     const handle = handleAt(down, entry);
     const grabbed = this.at(down);

@@ -25,15 +25,15 @@ export function closePeek() {
  *
  * @param {Appointment} appointment
  * @param {HTMLElement} anchor
- * @param {{onOpen: () => void, onRemove: () => void}} actions
+ * @param {{onOpen: () => void, onCopy: () => void, onRemove: () => void}} actions
  */
-export function peek(appointment, anchor, { onOpen, onRemove }) {
+export function peek(appointment, anchor, { onOpen, onCopy, onRemove }) {
   closePeek();
   const then = (/** @type {() => void} */ act) => () => {
     close();
     act();
   };
-  const card = cardOf(appointment, then(onOpen), then(onRemove), () => close());
+  const card = cardOf(appointment, then(onOpen), then(onCopy), then(onRemove), () => close());
   function close() {
     closeOpenPeek = null;
     document.removeEventListener("pointerdown", outside, true);
@@ -46,6 +46,13 @@ export function peek(appointment, anchor, { onOpen, onRemove }) {
     if (!card.contains(/** @type {Node} */ (event.target))) close();
   }
   card.addEventListener("keydown", (event) => event.key === "Escape" && close());
+  // Where there is little room the card lies over its entry, and a double click's second one meets the card.
+  const second = (/** @type {MouseEvent} */ event) => {
+    if (event.detail !== 2) return;
+    event.stopPropagation();
+    then(onOpen)();
+  };
+  card.addEventListener("click", second, { capture: true, once: true });
   document.addEventListener("pointerdown", outside, true);
   closeOpenPeek = close;
   document.body.append(card);
@@ -56,11 +63,12 @@ export function peek(appointment, anchor, { onOpen, onRemove }) {
 /**
  * @param {Appointment} appointment
  * @param {() => void} open
+ * @param {() => void} copy
  * @param {() => void} remove
  * @param {() => void} close
  * @returns {HTMLElement}
  */
-function cardOf(appointment, open, remove, close) {
+function cardOf(appointment, open, copy, remove, close) {
   const body = element("div", { class: "peek-body", tabindex: 0, role: "region", "aria-label": "Innehåll" });
   body.append(readableBody(appointment));
   return element(
@@ -73,6 +81,7 @@ function cardOf(appointment, open, remove, close) {
       "div",
       { class: "question-answers" },
       element("button", { type: "button", class: "primary", onclick: open }, "Öppna"),
+      element("button", { type: "button", onclick: copy }, "Kopiera"),
       element("button", { type: "button", onclick: remove }, "Ta bort"),
       element("button", { type: "button", class: "quiet", onclick: close }, "Stäng"),
     ),

@@ -54,6 +54,12 @@ export class Slots {
     return this.root.querySelector(`[data-slot="${wall}"]`);
   }
 
+  /** @returns {string} the half hour that was chosen last, as wall time */
+  current() {
+    const cell = /** @type {HTMLElement} */ (this.root.querySelector('[data-slot][tabindex="0"]'));
+    return String(cell.dataset.slot);
+  }
+
   /**
    * @param {Event} event
    * @returns {HTMLElement | null}

@@ -238,6 +238,7 @@ async function copyAndReport(what, copy, outcome, report) {
     // Whatever it was, the text is on the clipboard; what is lost is the reminder, and that is what we say.
     outcome.append(notice("warning", element("p", {}, words.notReported)));
   }
+  outcome.scrollIntoView({ block: "nearest" }); // Again: what is said of it above has moved it.
 }
 
 /** @param {string} plain */

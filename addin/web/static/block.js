@@ -33,10 +33,10 @@ const ADDRESS = /https?:\/\/[^\s<>"']+/g;
 const ALIKE = 0.6;
 /** What changes in a date beside its numbers: days of the week and months; the block in an item is in Swedish. */
 const NAMES_IN_DATES = new Set(
-  Array.from({ length: 12 }, (_, at) => new Date(2027, at, at + 1)).flatMap((day) => [
-    day.toLocaleDateString("sv", { weekday: "long" }),
-    day.toLocaleDateString("sv", { month: "long" }),
-  ]),
+  Array.from({ length: 12 }, (_, at) => [
+    new Date(2027, 0, at + 1).toLocaleDateString("sv", { weekday: "long" }),
+    new Date(2027, at).toLocaleDateString("sv", { month: "long" }),
+  ]).flat(),
 );
 
 const LINE_ENDERS = new Set(

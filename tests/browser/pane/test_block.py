@@ -200,6 +200,13 @@ def test_a_block_in_an_earlier_wording_is_out_of_date_and_gives_way_whole(
     assert body.lines(body.written(old, fresh)) == body.lines(body.written(body.of(["Agenda"]), fresh))
 
 
+def test_an_earlier_wording_is_known_on_every_day_of_the_week_and_in_every_month(modules: Page) -> None:
+    body, fresh = Body(modules, "text"), block()
+    for days in [*range(7), *range(30, 360, 30)]:
+        moved = replace(FULL, start=FULL.start + timedelta(days=days), end=FULL.end + timedelta(days=days))
+        assert body.written(first_wording(moved)["text"], fresh) == body.written("", fresh)
+
+
 @pytest.mark.parametrize("kind", ["html", "text"])
 def test_a_users_line_that_begins_as_one_of_ours_once_did_stays(modules: Page, kind: str) -> None:
     body, own = Body(modules, kind), "Tid: ring om du blir sen"

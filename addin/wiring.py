@@ -282,7 +282,13 @@ class Service:
     def change(self) -> ChangeMeeting:
         """The use cases that change a meeting."""
         return ChangeMeeting(
-            self.ledger, self.reconciler, self.plans, self.content.units, self.clock, self.providers
+            self.ledger,
+            self.reconciler,
+            self.plans,
+            self.content.units,
+            self.clock,
+            self.providers,
+            self._quiet_seconds,
         )
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from addin.meetings.errors import (
     MailAuthenticationFailed,
     MailError,
     MailNotProtected,
+    MailOutcomeUnknown,
     MailRefused,
     MailUnavailable,
 )
@@ -65,16 +66,27 @@ class SmtpMailer:
     def send(self, mail: Mail, deadline: Deadline) -> None:
         """Hand the mail over; done when one of the recipients was taken.
 
-        Raises MailUnavailable, MailRefused, MailAuthenticationFailed, MailNotProtected.
+        Raises MailUnavailable, MailOutcomeUnknown, MailRefused, MailAuthenticationFailed, MailNotProtected.
         """
         try:
             message = self._message(mail)
         except (ValueError, HeaderParseError):
             raise MailRefused("not an address") from None
         with self._connected(deadline) as server:
-            refused = server.send_message(message, from_addr=self._settings.sender, to_addrs=list(mail.to))
+            refused = self._handed_over(server, message, mail.to)
         for code, _ in refused.values():
             log.warning("recipient_refused", extra={"status": code})
+
+    def _handed_over(
+        self, server: smtplib.SMTP, message: EmailMessage, to: Sequence[str]
+    ) -> Mapping[str, tuple[int, bytes]]:
+        """Return the refused recipients; a connection that breaks now may have carried the whole mail."""
+        try:
+            return server.send_message(message, from_addr=self._settings.sender, to_addrs=list(to))
+        except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused, smtplib.SMTPNotSupportedError):
+            raise  # A reply, or a mail that was never sent.
+        except OSError as failure:
+            raise MailOutcomeUnknown(type(failure).__name__) from None
 
     def check(self, deadline: Deadline) -> None:
         """Connect, protect and sign in, and send nothing. Raises as `send` does."""

@@ -13,6 +13,7 @@ from addin.meetings.links import awaited, told_of_link
 from addin.meetings.lobby import refuse_weaker_lobby
 from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import AuditEntry, Claim, Meeting, MeetingState, Principal, Room, Wanted, Window
+from addin.meetings.notices import NoticeKind, must_be_called_off
 from addin.meetings.ports import Clock, ConferencingProvider, Ledger, Reading, Writing
 from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
 from addin.meetings.rooms import RoomPlans
@@ -31,7 +32,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ChangeMeeting:
-    """The use cases behind another type, another time and *Kopiera*."""
+    """The use cases behind another type, another time and *Kopiera*; `quiet_seconds` is how long a notice waits."""
 
     ledger: Ledger
     reconciler: Reconciler
@@ -39,6 +40,7 @@ class ChangeMeeting:
     units: Units
     clock: Clock
     providers: dict[str, ConferencingProvider]
+    quiet_seconds: float = 120.0
 
     def __call__(self, meeting_id: str, change: Change, who: Principal, seen_revision: int) -> Meeting:
         """Write the new wish and bring the room after it; a change that changes nothing is no change.
@@ -99,6 +101,9 @@ class ChangeMeeting:
         kept = timedelta(days=self._kind(after).days_kept)
         writing.change_meeting(after, before.revision, after.window.end + kept)
         writing.audit(AuditEntry(self.clock.now(), who.tenant, who.object_id, "changed", before.id))
+        if any(must_be_called_off(one, after) for one in writing.notices(after.id)):
+            # Whoever changes it here knows; a colleague who got the mail does not.
+            writing.owe_notice(after.id, after.revision, NoticeKind.HOLDS_AGAIN, self.quiet_seconds)
         return after, self._want(writing, after, newest) if affected else None
 
     def _wished(self, before: Meeting, change: Change) -> Meeting:

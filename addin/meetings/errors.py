@@ -15,7 +15,8 @@
     │   ├── LedgerUnavailable             nothing of the unit was committed; may be repeated
     │   └── LeaseLost                     somebody else holds the row now; their result counts
     ├── MailError
-    │   ├── MailUnavailable               not handed over, or it is not known; repeated with the same Message-ID
+    │   ├── MailUnavailable               surely not handed over; may be repeated
+    │   │   └── MailOutcomeUnknown        perhaps handed over; repeated with the same Message-ID
     │   ├── MailRefused                   the server will not take this mail: no such address
     │   └── MailAuthenticationFailed  MailNotProtected
     └── ProviderError
@@ -163,7 +164,11 @@ class MailError(CareMeetingError):
 
 
 class MailUnavailable(MailError):
-    """The mail was not handed over, or it is not known whether it was; it may be sent again."""
+    """The mail was surely not handed over; it may be sent again."""
+
+
+class MailOutcomeUnknown(MailUnavailable):
+    """The mail may have been handed over, since the answer was lost; it may be sent again with its Message-ID."""
 
 
 class MailRefused(MailError):

@@ -1,17 +1,24 @@
-"""A mail that is owed to a meeting's people, since the calendar told of something that others must hear of."""
+"""A mail that is owed to a meeting's people, since the calendar told of something that others must hear of.
+
+Pure rules: who must hear, and when a mail has said something that is not so any more.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from addin.meetings.deadline import Deadline
 from addin.meetings.model import Meeting
 
 
 class NoticeKind(StrEnum):
-    """What happened; the last four are questions and troubles for the meeting's own people."""
+    """What happened; the last four are questions and troubles for the meeting's own people.
+
+    `HOLDS_AGAIN` calls off a mail that asked them to tell others of a change: what these know is so again.
+    """
 
     RESCHEDULED = "rescheduled"
     CANCELLED = "cancelled"
@@ -19,6 +26,7 @@ class NoticeKind(StrEnum):
     SERIES_CHANGED = "series_changed"
     LINK_CHANGED = "link_changed"
     OCCURRENCE_CANCELLED = "occurrence_cancelled"
+    HOLDS_AGAIN = "holds_again"
     SERIES_ASKED = "series_asked"
     COPY_ASKED = "copy_asked"
     COPY_UNWRITABLE = "copy_unwritable"
@@ -31,6 +39,11 @@ class NoticeKind(StrEnum):
         At most one mail of each is owed at a time: a newer one takes the place of one that was not sent.
         """
         return "question" if self in _QUESTIONS else "change"
+
+    @property
+    def asks_to_tell(self) -> bool:
+        """Whether such a mail asks people to tell others of a change."""
+        return self.about == "change" and self is not NoticeKind.HOLDS_AGAIN
 
 
 _QUESTIONS = frozenset(
@@ -48,7 +61,8 @@ class Notice:
     """One mail, without content: about which meeting, of which revision, and when it is due (UTC).
 
     `sent_at` is None until it was sent; `reminded`: the one reminder was sent, too. `attempts` are tries since the
-    last success.
+    last success. `asked_revision` is the meeting's revision of which a mail has asked people to tell others, or may
+    have, when the answer was lost; None when there was none, or it has been called off.
     """
 
     meeting_id: str
@@ -58,6 +72,34 @@ class Notice:
     sent_at: datetime | None = None
     reminded: bool = False
     attempts: int = 0
+    asked_revision: int | None = None
+
+
+# Colleagues are told by Outlook itself, and our own instruction is the clinician's own.
+OTHERS: Final = ("patient", "interpreter", "external")
+
+
+def who_must_hear(meeting: Meeting) -> tuple[str, ...]:
+    """Return those outside who were told something that is no longer so."""
+    return tuple(audience for audience in OTHERS if audience in meeting.must_hear)
+
+
+def must_be_called_off(notice: Notice, meeting: Meeting) -> bool:
+    """Whether a mail asked to tell others of a change which is undone, and that nobody has said to have told.
+
+    Who has told them since was right to do so then; what they know now is another change.
+    """
+    asked = notice.asked_revision
+    if asked is None or who_must_hear(meeting):
+        return False
+    return any(told.revision < asked for audience, told in meeting.told.items() if audience in OTHERS)
+
+
+def as_things_are(notice: Notice, meeting: Meeting) -> Notice:
+    """Return the notice, or the one that calls it off: the change was undone, though not in the calendar."""
+    if notice.kind.asks_to_tell and must_be_called_off(notice, meeting):
+        return replace(notice, kind=NoticeKind.HOLDS_AGAIN, revision=meeting.revision, sent_at=None)
+    return notice
 
 
 @dataclass(frozen=True, slots=True)

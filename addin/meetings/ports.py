@@ -248,7 +248,7 @@ class Mailer(Protocol):
     def send(self, mail: Mail, deadline: Deadline) -> None:
         """Hand the mail over; done when one of the recipients was taken.
 
-        Raises MailUnavailable, MailRefused, MailAuthenticationFailed, MailNotProtected.
+        Raises MailUnavailable, MailOutcomeUnknown, MailRefused, MailAuthenticationFailed, MailNotProtected.
         """
 
     def check(self, deadline: Deadline) -> None:
@@ -557,6 +557,9 @@ class Writing(Reading, Protocol):
 
     def claim_notices(self, lease_seconds: float, limit: int) -> Sequence[NoticeClaim]:
         """Claim mails that are due, longest due first; rows held by others are skipped."""
+
+    def note_asked(self, claim: NoticeClaim, revision: int | None) -> None:
+        """Note of which revision a mail asks people to tell others, None for no longer any. Raises LeaseLost."""
 
     def save_notice(self, claim: NoticeClaim, notice: Notice, due_in: float | None) -> None:
         """Write what became of a mail and give the lease back; raises LeaseLost when the fence has moved.

@@ -1,21 +1,30 @@
 """Tells a meeting's own people by mail that the calendar changed something which others must hear of, or a question.
 
 A mail holds no content of the item: when, what kind of change, who must hear, and a link. What it says is looked up
-when it is sent, so that a meeting that was dragged back is no news. When a process ends between the sending and the
-note of it the mail is sent twice, with the same Message-ID.
+when it is sent, so that a meeting that was dragged back is no news; after a mail that has gone out it is, and one more
+calls that off. That a mail asks people to tell others is noted before it is handed over, since the answer may be lost.
+When a process ends between the sending and the note of it the mail is sent twice, with the same Message-ID.
 """
 
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from addin.meetings.deadline import Deadline
-from addin.meetings.errors import LeaseLost, LedgerError, MailError, MailRefused
+from addin.meetings.errors import LeaseLost, LedgerError, MailError, MailOutcomeUnknown, MailRefused
 from addin.meetings.model import CalendarNote, Meeting
-from addin.meetings.notices import Notice, NoticeClaim, NoticeKind
+from addin.meetings.notices import (
+    Notice,
+    NoticeClaim,
+    NoticeKind,
+    as_things_are,
+    must_be_called_off,
+    who_must_hear,
+)
 from addin.meetings.ports import Clock, Ledger, Mail, Mailer
 from addin.meetings.reminders import reminder_at
 from addin.meetings.texts import MeetingTexts
@@ -28,9 +37,6 @@ MAILS_A_CLAIM: Final = 4
 FIRST_PAUSE: Final = timedelta(seconds=30)
 LONGEST_PAUSE: Final = timedelta(minutes=15)
 
-# Colleagues are told by Outlook itself, and our own instruction is the clinician's own.
-OTHERS: Final = ("patient", "interpreter", "external")
-
 _OPEN_WHILE: Final = {
     NoticeKind.SERIES_ASKED: CalendarNote.SERIES_ASKED,
     NoticeKind.COPY_ASKED: CalendarNote.COPY_ASKED,
@@ -41,17 +47,14 @@ _OPEN_WHILE: Final = {
 _OUTLIVE_THE_MEETING: Final = (NoticeKind.COPY_ASKED, NoticeKind.COPY_UNWRITABLE)
 
 
-def who_must_hear(meeting: Meeting) -> tuple[str, ...]:
-    """Return those outside who were told something that is no longer so."""
-    return tuple(audience for audience in OTHERS if audience in meeting.must_hear)
-
-
-def is_news(kind: NoticeKind, meeting: Meeting, now: datetime) -> bool:
-    """Whether somebody still has to do something about it at `now` (UTC)."""
+def is_news(notice: Notice, meeting: Meeting, now: datetime) -> bool:
+    """Whether somebody still has to do something about it, or to leave something undone, at `now` (UTC)."""
+    kind = notice.kind
     if kind in _OPEN_WHILE:
         is_moot = meeting.is_cancelled and kind not in _OUTLIVE_THE_MEETING
         return _OPEN_WHILE[kind] in meeting.calendar_notes and not is_moot
-    return bool(who_must_hear(meeting)) and latest_end(meeting) > now
+    counts = bool(who_must_hear(meeting)) if kind.asks_to_tell else must_be_called_off(notice, meeting)
+    return counts and latest_end(meeting) > now
 
 
 def first_start(meeting: Meeting) -> datetime:
@@ -88,51 +91,72 @@ class SendNotices:
     def _settle_guarded(self, claim: NoticeClaim) -> None:
         try:
             self._settle(claim)
+        except LeaseLost:
+            # Something newer happened meanwhile, and is due by itself.
+            log.info("notice_overtaken", extra={"meeting": claim.meeting.id})
         except LedgerError:
             raise
         except Exception:
             # One mail that cannot be written must not stop the others that were claimed with it.
             log.exception("notice_failed", extra={"meeting": claim.meeting.id})
-            self._put_off(claim)
+            with suppress(LeaseLost):
+                self._put_off(claim)
 
     def _settle(self, claim: NoticeClaim) -> None:
         """Send what is still news, and note what is to come: another try, the reminder, or nothing."""
-        notice, now = claim.notice, self.clock.now()
-        if not is_news(notice.kind, claim.meeting, now):
+        meeting = claim.meeting
+        notice = as_things_are(claim.notice, meeting)
+        mail = self._mail(notice, meeting) if is_news(notice, meeting, self.clock.now()) else None
+        if mail is None:
             self._save(claim, notice, None)
-        elif not self._sends(claim):
-            self._put_off(claim)
-        elif notice.sent_at is None:
-            again = reminder_at(now, first_start(claim.meeting), self.reminder_hours)
-            self._save(claim, replace(notice, sent_at=now, attempts=0), again - now if again else None)
         else:
-            self._save(claim, replace(notice, reminded=True), None)
+            self._send(claim, notice, mail)
+
+    def _send(self, claim: NoticeClaim, notice: Notice, mail: Mail) -> None:
+        """Hand one mail over, and note what came of it. Raises LeaseLost."""
+        meeting, asked = claim.meeting, notice.asked_revision
+        if notice.kind.asks_to_tell:
+            # Before, since the answer may be lost: what nobody knows to have gone out must be called off, too.
+            self.ledger.write(lambda writing: writing.note_asked(claim, meeting.revision))
+        try:
+            self.mailer.send(mail, claim.until.earliest(Deadline.after(SEND_SECONDS)))
+        except MailRefused as refusal:
+            log.warning("notice_refused", extra={"meeting": meeting.id, "reason": str(refusal)})
+            self.ledger.write(lambda writing: writing.note_asked(claim, asked))
+            self._done(claim, notice)
+        except MailError as failure:
+            reason = f"{type(failure).__name__} {failure}"
+            log.warning("notice_not_sent", extra={"meeting": meeting.id, "reason": reason})
+            if not isinstance(failure, MailOutcomeUnknown):
+                self.ledger.write(lambda writing: writing.note_asked(claim, asked))
+            self._put_off(claim)
+        else:
+            if not notice.kind.asks_to_tell:
+                self.ledger.write(lambda writing: writing.note_asked(claim, None))
+            self._done(claim, notice)
 
     def _put_off(self, claim: NoticeClaim) -> None:
         notice = claim.notice
         pause = min(FIRST_PAUSE * 2 ** min(notice.attempts, 10), LONGEST_PAUSE)
         self._save(claim, replace(notice, attempts=notice.attempts + 1), pause)
 
-    def _sends(self, claim: NoticeClaim) -> bool:
-        """Send one mail; False when it is worth another try."""
-        mail = self._mail(claim)
-        if mail is None:
-            return True
-        try:
-            self.mailer.send(mail, claim.until.earliest(Deadline.after(SEND_SECONDS)))
-        except MailRefused as refusal:
-            log.warning("notice_refused", extra={"meeting": claim.meeting.id, "reason": str(refusal)})
-        except MailError as failure:
-            reason = f"{type(failure).__name__} {failure}"
-            log.warning("notice_not_sent", extra={"meeting": claim.meeting.id, "reason": reason})
-            return False
-        return True
+    def _done(self, claim: NoticeClaim, notice: Notice) -> None:
+        if notice.sent_at is not None:
+            self._save(claim, replace(notice, reminded=True), None)
+            return
+        now = self.clock.now()
+        again = (
+            None
+            if notice.kind is NoticeKind.HOLDS_AGAIN
+            else reminder_at(now, first_start(claim.meeting), self.reminder_hours)
+        )
+        self._save(claim, replace(notice, sent_at=now, attempts=0), again - now if again else None)
 
-    def _mail(self, claim: NoticeClaim) -> Mail | None:
-        notice, meeting = claim.notice, claim.meeting
+    def _mail(self, notice: Notice, meeting: Meeting) -> Mail | None:
+        """Return what is to be sent; None (and a line in the log) where there is nobody to send it to."""
         to = self._recipients(meeting)
         is_reminder = notice.sent_at is not None
-        name = "reminder" if is_reminder and notice.kind not in _OPEN_WHILE else notice.kind.value
+        name = _text_of(notice, meeting)
         text = self.texts.notice(meeting, name, who_must_hear(meeting))
         if not to or text is None:
             log.warning("notice_without_way", extra={"meeting": meeting.id, "type": name})
@@ -147,8 +171,12 @@ class SendNotices:
 
     def _save(self, claim: NoticeClaim, notice: Notice, due_in: timedelta | None) -> None:
         seconds = None if due_in is None else due_in.total_seconds()
-        try:
-            self.ledger.write(lambda writing: writing.save_notice(claim, notice, seconds))
-        except LeaseLost:
-            # Something newer happened meanwhile, and is due by itself.
-            log.info("notice_overtaken", extra={"meeting": claim.meeting.id})
+        self.ledger.write(lambda writing: writing.save_notice(claim, notice, seconds))
+
+
+def _text_of(notice: Notice, meeting: Meeting) -> str:
+    """Return the name of the text for a mail about this."""
+    if notice.kind is NoticeKind.HOLDS_AGAIN:
+        return "cancelled_again" if meeting.is_cancelled else "holds_again"
+    is_reminder = notice.sent_at is not None and notice.kind not in _OPEN_WHILE
+    return "reminder" if is_reminder else notice.kind.value

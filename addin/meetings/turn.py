@@ -19,7 +19,7 @@ from addin.meetings.links import MeetingLink
 from addin.meetings.look import OPEN_COPIES, WANTED_COPIES, ItemLooks, Seen
 from addin.meetings.look_times import PERIOD, SHORTEST_PAUSE, next_look, overdue_unbound, pause, spread
 from addin.meetings.model import AuditEntry, CalendarNote, Meeting, MeetingState, Wanted, Window
-from addin.meetings.notices import NoticeKind
+from addin.meetings.notices import NoticeKind, must_be_called_off, who_must_hear
 from addin.meetings.occurrences import cancelled, current, near, rolled
 from addin.meetings.ports import Clock, ConferencingProvider, Writing
 from addin.meetings.rooms import RoomPlans
@@ -520,10 +520,12 @@ class Turn:
         )
 
     def _tell(self, kind: NoticeKind) -> None:
-        if self._meeting.must_hear:
+        if who_must_hear(self._meeting):
             self._owe(kind)
+        elif any(must_be_called_off(one, self._meeting) for one in self._writing.notices(self._meeting.id)):
+            self._owe(NoticeKind.HOLDS_AGAIN)
         else:
-            # What everybody was told is true, or true again.
+            # What everybody was told is true, or true again before anybody heard that it was not.
             self._writing.drop_notice(self._meeting.id, kind.about)
 
 

@@ -172,6 +172,7 @@ def notice_of(row: Row) -> Notice:
         due_at=maybe_time(row["due_at"]),
         sent_at=maybe_time(row["sent_at"]),
         reminded=row["reminded"],
+        asked_revision=row["asked_revision"],
         attempts=row["attempts"],
     )
 

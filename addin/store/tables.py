@@ -265,6 +265,7 @@ notices = Table(
     Column("revision", Integer, nullable=False),
     Column("sent_at", _Time),
     Column("reminded", Boolean, nullable=False),
+    Column("asked_revision", Integer),
     Column("attempts", Integer, nullable=False),
     Column("due_at", _Time),
     Column("lease_number", Integer, nullable=False),

@@ -46,6 +46,21 @@ def test_what_became_of_a_mail_is_kept_and_the_next_is_due_in_time(desk: Desk) -
     assert (kept.reminded, kept.due_at) == (True, None)
 
 
+def test_that_a_mail_asks_is_noted_under_the_fence_and_outlives_the_next_mail(desk: Desk) -> None:
+    meeting = desk.books(purge_at=NOW)
+    owes(desk, meeting)
+    (claim,) = claims(desk)
+    desk.ledger.write(lambda writing: writing.note_asked(claim, 7))
+    owes(desk, meeting, NoticeKind.CANCELLED)
+    with pytest.raises(LeaseLost):
+        desk.ledger.write(lambda writing: writing.note_asked(claim, 8))
+    (newer,) = claims(desk)
+    assert newer.notice.asked_revision == 7
+    desk.ledger.write(lambda writing: writing.note_asked(newer, None))
+    (kept,) = desk.ledger.read(lambda reading: reading.notices(meeting.id))
+    assert kept.asked_revision is None
+
+
 def test_whoever_sends_an_older_mail_does_not_mark_the_newer_one(desk: Desk) -> None:
     meeting = desk.books(purge_at=NOW)
     owes(desk, meeting)

@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 
 from addin.meetings.deadline import Deadline
-from addin.meetings.errors import MailRefused, MailUnavailable
+from addin.meetings.errors import MailAuthenticationFailed, MailError, MailRefused, MailUnavailable
 from addin.meetings.model import CalendarNote, Meeting, Principal, Window
-from addin.meetings.notices import NoticeKind
+from addin.meetings.notices import Notice, NoticeKind
 from addin.meetings.ports import Mail
 from addin.meetings.send_notices import SendNotices, is_news
 from addin.meetings.texts import Contact, MeetingTexts
@@ -42,7 +42,7 @@ class PostBox:
         self.mails.append(mail)
 
     def check(self, deadline: Deadline) -> None:
-        raise NotImplementedError
+        assert not deadline.passed()
 
 
 @dataclass
@@ -198,6 +198,34 @@ def test_a_server_that_is_away_is_tried_again_under_the_same_key(office: Office)
     assert re.fullmatch(r"[0-9a-f]{32}\.2\.rescheduled", mail.key)
 
 
+@pytest.mark.parametrize("failure", [MailUnavailable, MailAuthenticationFailed, MailRefused])
+def test_what_surely_reached_nobody_is_not_called_off(office: Office, failure: type[MailError]) -> None:
+    meeting = office.books("patient")
+    moved = office.is_dragged(meeting, LATER)
+    office.waits(seconds=QUIET)
+    office.box.fails = failure("x")
+    office.sends()
+    office.box.fails = None
+    office.desk.change(moved, WHO, window=meeting.window)
+    office.waits(hours=5)
+    assert office.sends() == []
+
+
+def test_a_change_that_is_undone_in_the_pane_is_called_off_for_a_colleague_who_got_the_mail(
+    office: Office,
+) -> None:
+    meeting = office.books("patient", mailbox=CLINIC)
+    moved = office.is_dragged(meeting, LATER)
+    office.waits(seconds=QUIET)
+    assert len(office.sends()) == 1
+    office.desk.change(moved, WHO, window=meeting.window)
+    assert office.sends() == []
+    office.waits(seconds=QUIET)
+    (mail,) = office.sends()
+    assert mail.subject.startswith("Inget besked behövs")
+    assert "måndag 1 mars 2027 kl. 10.00–10.45" in mail.plain
+
+
 def test_a_mail_that_no_server_will_take_is_not_tried_for_ever(office: Office) -> None:
     office.is_dragged(office.books("patient"), LATER)
     office.waits(seconds=QUIET)
@@ -256,7 +284,7 @@ def test_nothing_goes_to_an_address_outside_the_organisation(office: Office) -> 
     assert mail.to == (CLINIC,)
 
 
-@pytest.mark.parametrize("name", [*(kind.value for kind in NoticeKind), "reminder"])
+@pytest.mark.parametrize("name", [*(kind.value for kind in NoticeKind), "reminder", "cancelled_again"])
 def test_every_kind_of_notice_has_its_text(name: str) -> None:
     texts = {text.id for text in load_catalogue().texts if text.published}
     assert f"notice-{name.replace('_', '-')}" in texts
@@ -273,4 +301,4 @@ def test_of_an_ended_meeting_the_question_about_its_copies_alone_is_news(
     office: Office, kind: NoticeKind, note: CalendarNote, *, is_mailed: bool
 ) -> None:
     ended = replace(office.books(), cancelled_at=START, calendar_notes=frozenset({note}))
-    assert is_news(kind, ended, START) is is_mailed
+    assert is_news(Notice(ended.id, ended.revision, kind, START), ended, START) is is_mailed

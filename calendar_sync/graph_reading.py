@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
@@ -47,7 +48,7 @@ class ItemReading:
     def __init__(self, graph: Graph, reader: ItemReader, instance: str, page_size: int) -> None:
         self._graph, self._reader = graph, reader
         self._instance, self._page_size = instance, page_size
-        self._folders = _LivingFolders()
+        self._folders = LivingFolders()
 
     def through(self, graph: Graph) -> ItemReading:
         """Return the same reading with somebody else's rights; which folders are calendars stays known."""
@@ -221,26 +222,36 @@ class ItemReading:
         return {"$select": SELECTED, "$expand": expansion(*self._reader.properties)}
 
 
-class _LivingFolders:
-    """Which folders have been seen to be calendars, since only those are listed; forgotten with the process."""
+class LivingFolders:
+    """Which folders have been seen to be calendars, since only those are listed.
+
+    What was seen is believed for two hours: a calendar that is deleted takes its items with it, and they keep their
+    folder. A mailbox that is followed is searched every hour, so that its calendars are seen anew.
+    """
 
     _MOST: Final = 10_000
+    _BELIEVED_SECONDS: Final = 7200.0
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
         self._changing = threading.Lock()
-        self._known: dict[tuple[str, str], None] = {}
+        self._seen_at: dict[tuple[str, str], float] = {}
 
     def is_living(self, mailbox: str, folder: str) -> bool:
-        """Whether an item of that folder was listed; "" is no folder."""
-        return (mailbox, folder) in self._known
+        """Whether an item of that folder was listed of late; "" is no folder."""
+        seen_at = self._seen_at.get((mailbox, folder))
+        return seen_at is not None and self._now() - seen_at < self._BELIEVED_SECONDS
 
     def note(self, mailbox: str, folder: str) -> None:
+        """Remember that an item of that folder was listed."""
         if not folder:
             return
         with self._changing:
-            self._known[mailbox, folder] = None
-            if len(self._known) > self._MOST:
-                del self._known[next(iter(self._known))]
+            # The one that was seen longest ago comes first.
+            self._seen_at.pop((mailbox, folder), None)
+            self._seen_at[mailbox, folder] = self._now()
+            if len(self._seen_at) > self._MOST:
+                del self._seen_at[next(iter(self._seen_at))]
 
 
 class _Owner(Schema):

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 
 from calendar_sync.graph_items import ItemReader
+from calendar_sync.graph_reading import LivingFolders
 from calendar_sync.series import Occurrence, Series
 
 MAILBOX: Final = "anna@region.example"
@@ -83,3 +84,19 @@ def test_a_day_that_was_moved_in_a_series_of_whole_days_is_the_day_in_its_zone()
     (told,) = april(series(event, moved))
     assert told.start == datetime(2027, 4, 5, 22, tzinfo=UTC)
     assert told.end - told.start == timedelta(days=1)
+
+
+def test_a_folder_is_taken_for_a_calendar_only_as_long_as_it_has_been_listed_of_late() -> None:
+    hours = [0.0]
+    folders = LivingFolders(lambda: hours[0] * 3600)
+    folders.note(MAILBOX, "calendar")
+    folders.note(MAILBOX, "")
+    hours[0] = 1
+    folders.note(MAILBOX, "calendar")
+    hours[0] = 2.5
+    assert folders.is_living(MAILBOX, "calendar")
+    assert not folders.is_living(MAILBOX, "")
+    assert not folders.is_living("bo@region.example", "calendar")
+    hours[0] = 3.1
+    # Deleted with all that is in it, say: now each item has to be looked for.
+    assert not folders.is_living(MAILBOX, "calendar")

@@ -13,6 +13,7 @@ from typing import Protocol, cast
 import pytest
 
 from tests.conftest import cannot_prove
+from tests.ledgers import prepare
 
 
 class _Server(Protocol):
@@ -27,11 +28,22 @@ class Postgres:
 
     server: _Server
     numbers: Iterator[int]
+    _template: str = ""
 
     def new_database(self) -> str:
         """Make an empty database and return its address."""
         name = f"ledger_{next(self.numbers)}"
         self.server.psql(f"CREATE DATABASE {name};")
+        return self.server.get_uri(name)
+
+    def new_ledger(self) -> str:
+        """Make a database with the ledger's schema and return its address."""
+        if not self._template:
+            self._template = "empty_ledger"
+            self.server.psql(f"CREATE DATABASE {self._template};")
+            prepare(self.server.get_uri(self._template))
+        name = f"ledger_{next(self.numbers)}"
+        self.server.psql(f"CREATE DATABASE {name} TEMPLATE {self._template};")
         return self.server.get_uri(name)
 
 

@@ -40,6 +40,7 @@ from addin.trial import (
     wait_until_ready,
     write_settings,
 )
+from tests.ledgers import new_ledger
 from tests.zygote import Forked, zygote
 
 Json = dict[str, Any]
@@ -72,6 +73,8 @@ class Region:
             self.replace_setting('url = "sqlite:///ledger.db"', f'url = "{ledger_url}"')
         self.ledger_url = ledger_url or f"sqlite:///{folder / 'ledger.db'}"
         self.command = command
+        if not ledger_url and not (folder / "ledger.db").exists():
+            new_ledger(folder)
         prepare(self.settings, folder, self.ports)
         self.service: Forked | None = None
         self._sandbox = zygote().starts(region_command(folder, self.ports), self.log)

@@ -17,6 +17,7 @@ import selectors
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from functools import cache
 from pathlib import Path
@@ -67,7 +68,9 @@ class Zygote:
         self._one_at_a_time = threading.Lock()
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def starts(self, command: list[str], out: Path, errors: Path | None = None) -> Forked:
+    def starts(
+        self, command: list[str], out: Path, errors: Path | None = None, *, cwd: Path | None = None
+    ) -> Forked:
         """Start `python -m MODULE ...` or `python SCRIPT ...`; what it writes is appended to the files."""
         _, *words = command
         wish = {
@@ -78,10 +81,18 @@ class Zygote:
         }
         with self._one_at_a_time, self._changed:
             assert self._process.stdin is not None
-            self._process.stdin.write(json.dumps({**wish, "folder": str(Path.cwd())}) + "\n")
+            self._process.stdin.write(json.dumps({**wish, "folder": str(cwd or Path.cwd())}) + "\n")
             self._process.stdin.flush()
             assert self._changed.wait_for(lambda: self._started, SECONDS), "the zygote does not answer"
             return Forked(self._started.pop(), self._ended, self._changed)
+
+    def runs(self, command: list[str], *, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end; raises subprocess.TimeoutExpired."""
+        with tempfile.TemporaryDirectory() as folder:
+            out, errors = Path(folder) / "out", Path(folder) / "errors"
+            status = self.starts(command, out, errors, cwd=cwd).wait(SECONDS)
+            said = (file.read_text(encoding="utf-8") for file in (out, errors))
+            return subprocess.CompletedProcess(command, status, *said)
 
     def close(self) -> None:
         """End the zygote; what it has started lives on."""

@@ -24,11 +24,13 @@ def is_current(engine: Engine) -> bool:
 
 def migrate(engine: Engine) -> str | None:
     """Take every step up to the newest, and return the version that the ledger had before."""
+    before = schema_version(engine)
+    if before == HEAD:
+        return before
     # Alembic costs a quarter of a second to load and is needed here only.
     from alembic import command
     from alembic.config import Config
 
-    before = schema_version(engine)
     settings = Config()
     settings.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     with engine.begin() as connection:

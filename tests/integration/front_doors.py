@@ -41,8 +41,7 @@ from addin.meetings.tell import TellOthers
 from addin.meetings.texts import Contact, MeetingTexts
 from addin.meetings.units import Unit, Units
 from addin.sandbox import people
-from addin.store.ledger import SqlLedger, open_engine, open_ledger
-from addin.store.schema import migrate
+from addin.store.ledger import SqlLedger, open_ledger
 from addin.web.join.page import JoinPageSettings, join_blueprint
 from addin.web.pages import Environment
 from addin.web.staff.auth.openid import OpenIdSettings, OpenIdSignIn
@@ -50,6 +49,7 @@ from addin.web.staff.auth.tokens import TrustedTenant
 from addin.web.staff.start import StartPageParts, StartPageSettings, start_blueprint
 from templates_messages.catalogue import load_catalogue
 from templates_messages.titles import load_titles
+from tests.ledgers import new_ledger
 
 START = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 WINDOW = Window(START, START + timedelta(minutes=45), "Europe/Stockholm")
@@ -244,10 +244,7 @@ def front_doors(
     region: Region, folder: Path, environment: Environment = "sandbox", **sign_in: Any
 ) -> Iterator[FrontDoors]:
     """Yield the two pages, served on a free port."""
-    url = f"sqlite:///{folder / 'ledger.db'}"
-    engine = open_engine(url)
-    migrate(engine)
-    engine.dispose()
+    url = new_ledger(folder)
     clock = ManualClock(START)
     keyring = Keyring({"k1": b"k" * 32}, "k1")
     with closing(open_ledger(url, keyring, clock)) as ledger:

@@ -23,15 +23,21 @@ from addin.trial import Ports, end_group, service_command, spawn, write_settings
 from tests.postgres import Postgres
 from tests.region import Region
 from tests.unit.settings_file import SettingsFile
+from tests.zygote import zygote
 
 SECONDS: Final = 60
 PAUSE: Final = 0.05
 
 
-def vardmote(*words: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the command and return how it ended."""
+def vardmote(*words: str | Path, fresh: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run the command and return how it ended; `fresh` in a process that has yet to load everything, as an operator's.
+
+    Once for each command: that it finds all it needs does not depend on what else is said to it.
+    """
     command = [sys.executable, "-m", "addin.cli", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False, cwd=cwd)
+    if not fresh:
+        return zygote().runs(command)
+    return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
 
 
 def told(done: subprocess.CompletedProcess[str]) -> str:
@@ -67,7 +73,7 @@ def taken_port() -> Iterator[int]:
 
 
 def test_check_finds_nothing_wrong_with_settings_that_are_right(settings: SettingsFile) -> None:
-    done = vardmote("check", "--settings", settings.path)
+    done = vardmote("check", "--settings", settings.path, fresh=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "No faults found. Try the connections with --live.\n"
 
@@ -99,7 +105,7 @@ def test_the_settings_file_may_be_named_in_the_environment(
 
 
 def test_check_live_tries_everything_and_finds_it_well(region: Region) -> None:
-    done = vardmote("check", "--live", "--settings", region.settings)
+    done = vardmote("check", "--live", "--settings", region.settings, fresh=True)
     assert (done.returncode, done.stderr, done.stdout) == (0, "", "No faults found.\n")
 
 
@@ -154,7 +160,7 @@ def test_check_live_proves_that_the_rights_to_calendars_end_somewhere(
 
 
 def test_migrate_prepares_an_empty_ledger_and_leaves_a_ready_one_alone(settings: SettingsFile) -> None:
-    first, second = (vardmote("migrate", "--settings", settings.path) for _ in range(2))
+    first, second = (vardmote("migrate", "--settings", settings.path, fresh=True) for _ in range(2))
     assert (first.returncode, second.returncode) == (0, 0)
     assert "it was empty" in first.stdout
     assert "it was" not in second.stdout
@@ -188,7 +194,7 @@ def test_serve_on_a_taken_port_says_which(migrated: SettingsFile, taken_port: in
 
 def test_serve_on_a_ledger_that_is_not_prepared_says_what_to_do(settings: SettingsFile) -> None:
     settings.puts("server.port", 0)
-    sentence = told(vardmote("serve", "--settings", settings.path))
+    sentence = told(vardmote("serve", "--settings", settings.path, fresh=True))
     assert sentence == "The ledger is not prepared for this version. Run: vardmote migrate"
 
 
@@ -256,7 +262,7 @@ def test_a_worker_on_postgresql_that_is_not_prepared_says_what_to_do(
     settings: SettingsFile, postgres: Postgres
 ) -> None:
     settings.puts("ledger.url", postgres.new_database())
-    assert "vardmote migrate" in told(vardmote("worker", "--settings", settings.path))
+    assert "vardmote migrate" in told(vardmote("worker", "--settings", settings.path, fresh=True))
 
 
 # --- audit --------------------------------------------------------------------------------------------------
@@ -266,7 +272,7 @@ def test_audit_tells_who_did_what_to_a_meeting_beside_the_running_service(region
     meeting = region.books()
     region.change(meeting, unit="vardcentral").raise_for_status()
     region.cancel(meeting).raise_for_status()
-    done = vardmote("audit", "--settings", region.settings, "--meeting", meeting["id"])
+    done = vardmote("audit", "--settings", region.settings, "--meeting", meeting["id"], fresh=True)
     entries = [json.loads(line) for line in done.stdout.splitlines()]
     assert [entry["action"] for entry in entries] == ["booked", "changed", "cancelled"]
     assert {entry["actor"] for entry in entries} == {people.ANNA.object_id}
@@ -289,7 +295,7 @@ def test_audit_of_a_ledger_that_is_not_prepared_says_what_to_do(settings: Settin
 
 
 def test_the_shipped_texts_have_no_faults() -> None:
-    done = vardmote("texts", "check")
+    done = vardmote("texts", "check", fresh=True)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -321,6 +327,7 @@ def test_the_manifest_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
     done = vardmote(
         *("manifest", "build", "--base-url", "https://vardmote.region.example", "--out", tmp_path / "out"),
         *("--client-id", people.API_CLIENT),
+        fresh=True,
     )
     assert (done.returncode, done.stderr) == (0, "")
     written = [Path(line) for line in done.stdout.splitlines()]
@@ -363,7 +370,7 @@ def test_a_client_id_that_is_none_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_sandbox_on_a_taken_port_says_what_to_do(taken_port: int, tmp_path: Path) -> None:
-    sentence = told(vardmote("sandbox", "--port", str(taken_port), "--var", tmp_path / "var"))
+    sentence = told(vardmote("sandbox", "--port", str(taken_port), "--var", tmp_path / "var", fresh=True))
     assert f"Port {taken_port} cannot be used" in sentence
     assert "--port" in sentence
 

@@ -16,9 +16,9 @@ from sqlalchemy.exc import OperationalError
 from addin.meetings.errors import LedgerUnavailable, MeetingNotFound
 from addin.meetings.keyring import Keyring
 from addin.meetings.ports import Writing
-from addin.store.ledger import open_engine, open_ledger
-from addin.store.schema import migrate
+from addin.store.ledger import open_ledger
 from addin.store.sqlite import LedgerInUse, SqliteLedger
+from tests.ledgers import new_ledger
 from tests.unit.meetings import doors
 from tests.unit.meetings.doors import ManualClock
 
@@ -82,9 +82,7 @@ def adds_and_fails(number: int) -> Callable[[Writing], int]:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    engine = open_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
-    migrate(engine)
-    engine.dispose()
+    new_ledger(tmp_path)
     return tmp_path / "ledger.db"
 
 

@@ -16,8 +16,8 @@ from addin.meetings.keyring import Keyring
 from addin.meetings.model import Claim, Meeting, MeetingState, Principal, Room, Wanted
 from addin.meetings.ports import RoomResult, Writing
 from addin.store import tables
-from addin.store.ledger import SqlLedger, open_engine, open_ledger
-from addin.store.schema import migrate
+from addin.store.ledger import SqlLedger, open_ledger
+from tests.ledgers import new_ledger
 from tests.region import NeverHappened
 from tests.unit.meetings import doors
 
@@ -86,12 +86,9 @@ class Shelf:
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def _opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('ledger') / 'ledger.db'}"
+        url = new_ledger(tmp_path_factory.mktemp("ledger"))
     else:
-        url = request.getfixturevalue("postgres").new_database()
-    engine = open_engine(url)
-    migrate(engine)
-    engine.dispose()
+        url = request.getfixturevalue("postgres").new_ledger()
     ledger = open_ledger(url, Keyring({"k1": b"k" * 32}, "k1"), RealClock())
     yield Shelf(ledger)
     ledger.close()

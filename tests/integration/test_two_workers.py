@@ -24,7 +24,7 @@ WORKER: Final = launched("worker", pace=LEASE)
 def _without_worker(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
     command = launched("serve", "--no-worker", pace=LEASE)
     folder = tmp_path_factory.mktemp("postgres")
-    region = Region(folder, ledger_url=postgres.new_database(), command=command)
+    region = Region(folder, ledger_url=postgres.new_ledger(), command=command)
     region.replace_setting("[server]", "[server]\nprocesses = 2")
     with region:
         yield region

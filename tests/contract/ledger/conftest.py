@@ -15,8 +15,8 @@ from addin.meetings.codes import new_code
 from addin.meetings.keyring import Keyring
 from addin.meetings.model import AuditEntry, Meeting, MeetingState, Room, Wanted, Window
 from addin.meetings.ports import NewBooking, Writing
-from addin.store.ledger import SqlLedger, open_engine, open_ledger
-from addin.store.schema import migrate
+from addin.store.ledger import SqlLedger, open_ledger
+from tests.ledgers import new_ledger
 from tests.postgres import Postgres, postgres
 
 __all__ = ["postgres"]
@@ -117,13 +117,11 @@ class Desk:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
-    url = f"sqlite:///{tmp_path / 'ledger.db'}"
     if request.param == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
-        url = server.new_database()
-    engine = open_engine(url)
-    migrate(engine)
-    engine.dispose()
+        url = server.new_ledger()
+    else:
+        url = new_ledger(tmp_path)
     ledger = open_ledger(url, KEYRING, StandingClock())
     yield Desk(ledger, tmp_path, count(1))
     ledger.close()

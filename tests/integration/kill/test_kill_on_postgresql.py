@@ -22,7 +22,7 @@ def on_postgresql(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) 
     halts = Halts()
     folder = tmp_path_factory.mktemp("kill-postgresql")
     command = launched(halts=halts, pace=LEASE)
-    with running_region(folder, ledger_url=postgres.new_database(), command=command) as region:
+    with running_region(folder, ledger_url=postgres.new_ledger(), command=command) as region:
         yield Halting(region, halts)
         halts.close()
 

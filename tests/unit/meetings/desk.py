@@ -23,10 +23,10 @@ from addin.meetings.rooms import RoomPlans
 from addin.meetings.sweep import Sweep
 from addin.meetings.units import Unit, Units
 from addin.store import tables
-from addin.store.ledger import open_engine, open_ledger
-from addin.store.schema import migrate
+from addin.store.ledger import open_ledger
 from addin.store.sqlite import SqliteLedger
 from addin.worker import Worker
+from tests.ledgers import new_ledger
 from tests.unit.meetings.doors import ANNA, END, START, TENANT, ManualClock
 from tests.unit.meetings.unreliable_provider import UnreliableProvider
 
@@ -166,10 +166,7 @@ class Desk:
 @contextmanager
 def opened_desk(folder: Path) -> Iterator[Desk]:
     """Yield a desk whose ledger is a new SQLite file in `folder`."""
-    url = f"sqlite:///{folder / 'ledger.db'}"
-    engine = open_engine(url)
-    migrate(engine)
-    engine.dispose()
+    url = new_ledger(folder)
     clock, keyring = ManualClock(WEEK_BEFORE), Keyring({"k1": b"k" * 32}, "k1")
     ledger = open_ledger(url, keyring, clock)
     assert isinstance(ledger, SqliteLedger)

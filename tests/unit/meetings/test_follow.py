@@ -229,7 +229,7 @@ def test_an_item_that_is_tidied_away_once_its_time_has_come_ends_nothing(
     office: CalendarDesk, since: timedelta
 ) -> None:
     meeting, item = office.books_and_saves()
-    office.comes_to(START + since)
+    office.comes_to(START + since, step=6 * HOUR)
     office.online.deletes(item)
     office.rests()
     office.after(timedelta(hours=1))
@@ -240,7 +240,7 @@ def test_an_item_that_is_tidied_away_once_its_time_has_come_ends_nothing(
 
 def test_a_meeting_that_a_host_has_started_is_not_ended_by_its_item(office: CalendarDesk) -> None:
     meeting, item = office.books_and_saves()
-    office.comes_to(START - timedelta(minutes=12))
+    office.comes_to(START - timedelta(minutes=12), step=6 * HOUR)
     office.online.deletes(item)
     office.rests()
     assert CalendarNote.PERHAPS_CANCELLED in office.reads(meeting).calendar_notes

@@ -231,6 +231,15 @@ ATTENTION: Final[Mapping[Attention, str]] = {
     Attention.PROVIDER_MISSING: "Mötestypens videotjänst är inte inställd. Rummet är inte klart. Kontakta supporten.",
 }
 
+_NOT_REMOVED_YET: Final = (
+    "Mötet är inställt, och sidan bakom länken säger det. Videotjänsten svarar inte, så rummet finns kvar där än. "
+    "Tjänsten försöker igen av sig själv."
+)
+_NOT_REMOVABLE: Final = (
+    "Mötet är inställt, och sidan bakom länken säger det. Videotjänsten låter oss inte ta bort rummet. Kontakta "
+    "supporten; rummet försvinner av sig självt när felet är rättat."
+)
+
 CALENDAR_NOTES: Final[Mapping[CalendarNote, str]] = {
     CalendarNote.FROZEN: "Kalendern går inte att läsa just nu. Mötet är kvar som det är. Flyttar du bokningen i "
     "Outlook, öppna panelen i den efteråt.",
@@ -253,6 +262,13 @@ CALENDAR_NOTES: Final[Mapping[CalendarNote, str]] = {
     CalendarNote.ENDED_WITH_ITEM: "Mötet ställdes in när bokningen försvann ur kalendern. Återställ bokningen från "
     "Borttaget i Outlook, så gäller samma länk igen.",
 }
+
+
+def attention_sentence(reason: Attention, *, cancelled: bool) -> str:
+    """Return why a person is needed, in Swedish: for a room to be made, or to be removed with a `cancelled` meeting."""
+    if not cancelled:
+        return ATTENTION[reason]
+    return _NOT_REMOVED_YET if reason is Attention.PROVIDER_UNREACHABLE else _NOT_REMOVABLE
 
 
 def problem_of(failure: Exception, table: Mapping[type[Exception], Problem] = PROBLEMS) -> Problem:

@@ -245,6 +245,21 @@ def test_taking_back_while_the_provider_is_away_is_promised_and_then_done(api: D
     assert api.region.rooms_of(meeting["id"]) == []
 
 
+def test_a_room_that_the_provider_keeps_is_said_and_never_promised_for_ever(api: DescribedApi) -> None:
+    meeting = api.books()
+    path = f"/meetings/{meeting['id']}"
+    api.region.fault("status", status=403, times=1000)
+    for _ in range(2):
+        answer = api("DELETE", path)
+        assert answer.status_code == 200
+        assert answer.json()["state"] == "cancelling"
+        assert answer.json()["attention"]["code"] == "permission_denied"
+        assert "Mötet är inställt" in answer.json()["attention"]["message"]
+    api.region.heal()
+    assert api("DELETE", path).status_code == 204
+    assert api.region.rooms_of(meeting["id"]) == []
+
+
 # --- whose --------------------------------------------------------------------------------------------------
 
 
@@ -531,7 +546,7 @@ def test_what_is_said_of_an_item_is_taken_and_is_nobody_else_s_to_say(api: Descr
     path = f"/meetings/{api.books()['id']}"
     assert api("POST", f"{path}/item", json={"item_id": "AAMk="}).json()["calendar_notes"] == []
     for answer in ("own_room", "strip", "leave"):
-        assert api("POST", f"{path}/copies", json={"answer": answer}).status_code == 200
+        api.refuses(409, "no-copy-asked", "POST", f"{path}/copies", json={"answer": answer})
     api.refuses(404, "meeting-not-found", "POST", f"{path}/series", json={"one_link": True})
     api.refuses(422, "invalid-request", "POST", f"{path}/copies", json={"answer": "maybe"})
     api.refuses(422, "invalid-request", "POST", f"{path}/item", json={"item_id": "two words"})

@@ -10,8 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from addin.meetings import errors
+from addin.meetings.model import Attention
 from addin.web import problems
-from addin.web.problems import PROBLEMS, Problem, document, problem_of
+from addin.web.problems import PROBLEMS, Problem, attention_sentence, document, problem_of
 from addin.web.staff.api.edge import make_api
 
 NAME = "Åke Kanariefågelsson"
@@ -49,6 +50,17 @@ def test_a_problem_is_as_the_specification_wants_it(problem: Problem) -> None:
     assert (said["title"], said["status"]) == (problem.title, problem.status)
     assert said["request_id"] == "0123456789abcdef"
     assert "errors" not in said
+
+
+@pytest.mark.parametrize("reason", Attention)
+def test_why_a_person_is_needed_is_told_of_the_room_that_is_made_and_of_the_one_that_is_removed(
+    reason: Attention,
+) -> None:
+    making = attention_sentence(reason, cancelled=False)
+    removing = attention_sentence(reason, cancelled=True)
+    assert "inställt" in removing
+    assert "är inställt" not in making
+    assert "länken kan skickas" not in removing
 
 
 def test_refused_fields_are_told_only_where_there_are_any() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import Response, request
+from flask import Response, jsonify, request
 from marshmallow import RAISE
 
 from addin.meetings import times
@@ -165,13 +165,20 @@ def _add_meeting(routes: ApiBlueprint, use: MeetingUseCases) -> None:
 
     @routes.route("/<meeting_id>", methods=["DELETE"])
     @routes.response(204, description="The room is removed")
+    @routes.alt_response(
+        200,
+        schema=schemas.MeetingSchema,
+        description="Cancelled; the provider keeps the room, and `attention` says why",
+    )
     @routes.alt_response(202, description="The room is being removed", headers={"Retry-After": _AGAIN_HEADER})
     @routes.alt_response(404, "NOT_FOUND")
     def cancel_meeting(meeting_id: str) -> Response:
-        """Take the meeting back; a repeat answers the same."""
+        """Take the meeting back; a repeat answers as it is then."""
         meeting = use.cancel(meeting_id, caller())
         if meeting.state is MeetingState.CANCELLED:
             return Response(status=204)
+        if meeting.attention:
+            return jsonify(use.representation.of(meeting))
         return Response(status=202, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 

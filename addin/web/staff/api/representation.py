@@ -16,7 +16,7 @@ from addin.meetings.model import CalendarNote, Meeting, MeetingState, Window
 from addin.meetings.ports import ConferencingProvider, Ledger
 from addin.meetings.texts import MeetingTexts
 from addin.meetings.times import time_zone
-from addin.web.problems import ATTENTION, CALENDAR_NOTES
+from addin.web.problems import CALENDAR_NOTES, attention_sentence
 
 # Only what is a series, or was, can have a link that is to come.
 _OF_SERIES: Final = frozenset({CalendarNote.SERIES, CalendarNote.LINK_COMING})
@@ -111,7 +111,8 @@ class Representation:
     def _attention(self, meeting: Meeting) -> dict[str, str] | None:
         if meeting.attention is None:
             return None
-        return {"code": meeting.attention.value, "message": ATTENTION[meeting.attention]}
+        sentence = attention_sentence(meeting.attention, cancelled=meeting.is_cancelled)
+        return {"code": meeting.attention.value, "message": sentence}
 
     def _deviation(self, meeting: Meeting) -> str | None:
         kind = self.texts.types.of(meeting.type)

@@ -1,5 +1,7 @@
 """A meeting that changes: another type, another time, or none at all. The link and the user's text stay."""
 
+from datetime import date
+
 from playwright.sync_api import expect
 
 from tests.browser.pane.steps import LINK, Pane
@@ -80,6 +82,39 @@ def test_a_time_changed_while_the_pane_was_closed_is_found_and_not_taken_unasked
     pane.says("Mötet har flyttats till den nya tiden.")
     assert region.api("GET", f"/meetings/{meeting}").json()["start"][11:16] == "14:00"
     assert pane.link() == link
+
+
+def test_one_link_for_a_series_is_asked_for_answered_and_found_at_each_of_its_times(
+    pane: Pane, region: Region, monday: date
+) -> None:
+    subject = f"Varje vecka {monday:%j}"
+    pane.outlook.field("Ämne").fill(subject)
+    pane.outlook.page.get_by_label("Gör till serie: varje vecka").check()
+    pane.open()
+    link, meeting = pane.book(), pane.properties()["meeting"]
+    pane.outlook.save()
+
+    def notes() -> list[str]:
+        return [note["code"] for note in region.meeting(meeting)["calendar_notes"]]
+
+    region.waits_until(lambda: "series_asked" in notes(), "the series is asked about", seconds=60)
+    pane.outlook.open_series(subject)
+    pane.open()
+    pane.says("Bokningen har blivit en serie.")
+    pane.action("series-all").click()
+    pane.says("Ditt val är sparat.")
+    region.waits_until(lambda: notes() == ["series"], "the answer is carried out", seconds=60)
+    pane.outlook.save()
+
+    before = region.meeting(meeting)["start"]
+    pane.outlook.button("Nästa vecka").click()
+    pane.outlook.open_occurrence(subject)
+    pane.open()
+    pane.expect_booked()
+    pane.says("Bokningen är en serie.")
+    expect(pane.action("use-item-time")).to_have_count(0)
+    assert pane.link() == link
+    assert region.meeting(meeting)["start"] == before
 
 
 def test_the_form_shows_the_items_new_time_before_booking(pane: Pane) -> None:

@@ -17,9 +17,11 @@ from addin.meetings.errors import (
     TimeZoneUnknown,
 )
 from addin.meetings.model import Window
-from templates_messages.times import HOME_ZONE
+from templates_messages.times import HOME_ZONE, is_whole_days
 
 LONGEST = timedelta(hours=24)
+# The day on which summer time ends.
+LONGEST_DAY = timedelta(hours=25)
 
 # What stands in the zone database beside the places: the machine's own zone, a rule for POSIX strings, "not set",
 # and the places once more with and without leap seconds.
@@ -38,13 +40,17 @@ def window(start: str, end: str, zone: str, now: datetime) -> Window:
     begins, ends = _instant(start, place), _instant(end, place)
     if ends <= begins:
         raise TimeReversed
-    if ends - begins > LONGEST:
+    if ends - begins > LONGEST and not _is_one_day(begins, ends, place):
         raise MeetingTooLong
     if ends <= now:
         raise TimeInPast
     if ends > now + FARTHEST:
         raise TimeTooFar
     return Window(begins, ends, zone)
+
+
+def _is_one_day(begins: datetime, ends: datetime, place: ZoneInfo) -> bool:
+    return ends - begins <= LONGEST_DAY and is_whole_days(begins.astimezone(place), ends.astimezone(place))
 
 
 def date_at_home(now: datetime) -> date:

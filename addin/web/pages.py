@@ -18,6 +18,7 @@ from markupsafe import Markup
 from addin.meetings.model import Window
 from addin.meetings.times import time_zone
 from templates_messages.times import HOME_ZONE, window_in_words
+from templates_messages.times import is_whole_days as are_whole_days
 from templates_messages.vocabulary import Language
 
 Environment = Literal["sandbox", "test", "production"]
@@ -70,6 +71,12 @@ def is_foreign(request: Request) -> bool:
     Such a form comes without our cookie (SameSite=Lax), so that the answer would replace it with an emptier one.
     """
     return request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}
+
+
+def is_whole_days(window: Window) -> bool:
+    """Whether a window is whole days in its own zone, so that it tells nobody when to come."""
+    zone = time_zone(window.zone)
+    return are_whole_days(window.start.astimezone(zone), window.end.astimezone(zone))
 
 
 def in_words(window: Window, language: Language) -> str:

@@ -84,7 +84,7 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
         422, "time-reversed", "Mötet slutar innan det börjar. Inget har ändrats. Rätta tiden i bokningen."
     ),
     errors.MeetingTooLong: Problem(
-        422, "meeting-too-long", "Mötet är längre än 24 timmar. Inget har ändrats. Korta tiden i bokningen."
+        422, "meeting-too-long", "Mötet är längre än ett dygn. Inget har ändrats. Korta tiden i bokningen."
     ),
     errors.TimeDoesNotExist: Problem(
         422,

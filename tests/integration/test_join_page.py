@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
@@ -16,7 +16,7 @@ import requests
 from addin.meetings.bindings import OccurrenceRow
 from addin.meetings.cancel import CancelMeeting
 from addin.meetings.codes import grouped, new_code
-from addin.meetings.model import CalendarNote
+from addin.meetings.model import CalendarNote, Window
 from addin.web.visitors import GUESSES_BORNE
 from tests.integration.front_doors import (
     ANNA,
@@ -99,6 +99,26 @@ class TestEveryState:
         assert "Du kan gå in från måndag 1 mars 2027 kl. 09.45." in text_of(page)
         assert 60 <= int(page.headers["Refresh"].partition(";")[0]) <= 75
         assert press(f"{doors.join_url(meeting)}/join").status_code == 409
+
+    def test_a_whole_day_tells_the_day_and_whom_to_ask_when(self, doors: FrontDoors) -> None:
+        meeting = doors.books()
+        # The Sunday on which summer time ends: 25 hours.
+        day = Window(
+            datetime(2027, 10, 30, 22, tzinfo=UTC), datetime(2027, 10, 31, 23, tzinfo=UTC), WINDOW.zone
+        )
+        doors.moves(meeting, day)
+        asked = "Fråga mottagningen när du ska gå in"
+        early = text_of(get(doors.join_url(meeting)))
+        assert "Du kan gå in från söndag 31 oktober 2027." in early
+        assert "söndag 31 oktober 2027, hela dagen" in early
+        assert "00.00" not in early
+        assert asked in early
+        doors.clock.time = day.start
+        assert asked in text_of(get(doors.join_url(meeting)))
+        doors.clock.time = day.end + timedelta(days=1)
+        over = text_of(get(doors.join_url(meeting)))
+        assert "Mötet var söndag 31 oktober 2027, hela dagen." in over
+        assert asked not in over
 
     def test_a_page_that_waits_for_days_still_looks_now_and_then(self, doors: FrontDoors) -> None:
         meeting = doors.books()

@@ -18,11 +18,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from addin.meetings.codes import MistypedCode, code_in, grouped, is_like_a_code, parse_code
 from addin.meetings.errors import LedgerUnavailable, UnknownUnit
 from addin.meetings.join import JoinMeeting, JoinView, PageState
+from addin.meetings.model import Window
 from addin.meetings.ports import Clock
 from addin.meetings.times import time_zone
 from addin.meetings.units import Unit, Units
 from addin.web.join.words import WORDS
-from addin.web.pages import STYLE, Environment, PageProtection, in_words, is_at_home
+from addin.web.pages import STYLE, Environment, PageProtection, in_words, is_at_home, is_whole_days
 from addin.web.visitors import Guesses, Network, client_address
 from templates_messages.times import TIME_WORDS, clock_in_words, date_in_words
 from templates_messages.vocabulary import Language
@@ -146,11 +147,11 @@ class _JoinPage:
         meeting, language = view.meeting, _language()
         if meeting is None:
             return {"unit": self._unit(view.unit)} if view.unit else {}
-        opens = _moment(view.opens_at, meeting.window.zone, language) if view.opens_at else ""
         return {
             "when": in_words(meeting.window, language),
             "at_home": is_at_home(meeting.window),
-            "opens": opens,
+            "opens": _opens(view, meeting.window, language),
+            "has_no_clock": is_whole_days(meeting.window) and view.state in _ENTERABLE,
             "off": in_words(view.cancelled_occurrence, language) if view.cancelled_occurrence else None,
             "moved_from": in_words(view.moved_from, language) if view.moved_from else None,
             "unit": self._unit(meeting.unit),
@@ -237,6 +238,15 @@ def _here(language: Language) -> str:
     typed = _shown((request.view_args or {}).get("typed", ""))
     kept = {**_kept_choices(), "lang": language.value}
     return url_for("join.look", typed=typed, **kept) if typed else url_for("join.ask", **kept)
+
+
+def _opens(view: JoinView, window: Window, language: Language) -> str:
+    """Return from when one can enter: the day alone where there is no time of day to come a quarter before."""
+    if view.opens_at is None:
+        return ""
+    if is_whole_days(window):
+        return date_in_words(window.start.astimezone(time_zone(window.zone)), language)
+    return _moment(view.opens_at, window.zone, language)
 
 
 def _moment(at: datetime, zone: str, language: Language) -> str:

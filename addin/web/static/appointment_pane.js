@@ -19,7 +19,7 @@ import { recallUnit, rememberUnit } from "./remembered.js";
 import { askBeforeRemoval } from "./removal_view.js";
 import { signIn } from "./sign_in.js";
 import { toldAudiences } from "./texts.js";
-import { spoken } from "./time_zone.js";
+import { isWholeDays, spoken } from "./time_zone.js";
 import {
   booked,
   choose,
@@ -30,6 +30,7 @@ import {
   start,
   unlinked,
   written,
+  wholeDays,
 } from "./words.js";
 
 /** @typedef {import("./api.js").Audience} Audience */
@@ -266,8 +267,10 @@ export class AppointmentPane {
   /** The time that will be booked, as the item has it now. */
   async #timeLine() {
     const { start: from, end } = await this.#item.span();
-    const time = spoken(from, end, this.#booking.zone);
-    return element("p", { class: "when" }, element("strong", {}, `${choose.when}: `), time);
+    const { zone } = this.#booking;
+    const help = isWholeDays(from, end, zone) && ` ${wholeDays.help}`;
+    const time = `${spoken(from, end, zone)}${help ? "." : ""}`;
+    return element("p", { class: "when" }, element("strong", {}, `${choose.when}: `), time, help);
   }
 
   /** Nothing is booked while the item bears personal data that has not been looked at. */

@@ -5,6 +5,8 @@
  * Unicode CLDR (`supplemental/windowsZones.xml`) maps them; for Sweden that is Europe/Stockholm.
  */
 
+import { wholeDays } from "./words.js";
+
 /** @type {Record<string, string>} */
 const FROM_WINDOWS = {
   "W. Europe Standard Time": "Europe/Stockholm",
@@ -44,7 +46,7 @@ export function withOffset(moment, zone) {
 }
 
 /**
- * Return e.g. `torsdag 25 april 2024 kl. 15.30–16.00`, as Swedish prose writes it.
+ * Return e.g. `torsdag 25 april 2024 kl. 15.30–16.00`, as Swedish prose writes it, and whole days without a clock.
  * @param {Date} start
  * @param {Date} end
  * @param {string} zone IANA
@@ -62,7 +64,24 @@ export function spoken(start, end, zone) {
   const at = (/** @type {Date} */ moment) => clock.format(moment).replace(":", ".");
   const first = day.format(start);
   const last = day.format(end);
-  return `${first} kl. ${at(start)}–${first === last ? at(end) : `${last} kl. ${at(end)}`}`;
+  if (isWholeDays(start, end, zone)) {
+    const lastWhole = day.format(new Date(end.getTime() - 1));
+    return first === lastWhole ? wholeDays.one(first) : wholeDays.more(first, lastWhole);
+  }
+  return `${first} kl. ${at(start)}${first === last ? `–${at(end)}` : ` – ${last} kl. ${at(end)}`}`;
+}
+
+/**
+ * Say whether a time is one or more whole days in a zone, as an all-day item's is: it tells nobody when to come.
+ * @param {Date} start
+ * @param {Date} end
+ * @param {string} zone IANA
+ * @returns {boolean}
+ */
+export function isWholeDays(start, end, zone) {
+  const clock = new Intl.DateTimeFormat("sv", { timeZone: zone, timeStyle: "medium" });
+  const isMidnight = (/** @type {Date} */ moment) => clock.format(moment) === "00:00:00";
+  return start < end && isMidnight(start) && isMidnight(end);
 }
 
 /** @param {string} name */

@@ -45,6 +45,12 @@ export const start = {
   failedTitle: "Panelen kunde inte starta",
 };
 
+export const wholeDays = {
+  one: (/** @type {string} */ day) => `${day}, hela dagen`,
+  more: (/** @type {string} */ first, /** @type {string} */ last) => `${first} – ${last}, hela dagarna`,
+  help: "Den som ansluter får inget klockslag. Välj en tid i bokningen om mötet ska börja ett visst klockslag.",
+};
+
 export const choose = {
   title: "Boka skyddat vårdmöte",
   changeTitle: "Ändra mötet",

@@ -57,8 +57,18 @@ def test_an_unknown_zone_is_answered_with_the_browsers_own(modules: Page) -> Non
         (
             "2027-04-22T21:30:00Z",
             "2027-04-22T22:30:00Z",
-            "torsdag 22 april 2027 kl. 23.30–fredag 23 april 2027 kl. 00.30",
+            "torsdag 22 april 2027 kl. 23.30 – fredag 23 april 2027 kl. 00.30",
         ),
+        # Whole days, of 24 hours, of 23 and of 25; what begins or ends at midnight alone is none.
+        ("2027-04-21T22:00:00Z", "2027-04-22T22:00:00Z", "torsdag 22 april 2027, hela dagen"),
+        ("2027-03-27T23:00:00Z", "2027-03-28T22:00:00Z", "söndag 28 mars 2027, hela dagen"),
+        ("2027-10-30T22:00:00Z", "2027-10-31T23:00:00Z", "söndag 31 oktober 2027, hela dagen"),
+        (
+            "2027-04-21T22:00:00Z",
+            "2027-04-23T22:00:00Z",
+            "torsdag 22 april 2027 – fredag 23 april 2027, hela dagarna",
+        ),
+        ("2027-04-21T22:00:00Z", "2027-04-21T23:00:00Z", "torsdag 22 april 2027 kl. 00.00–01.00"),
     ],
 )
 def test_a_time_is_told_as_swedish_prose_writes_it(modules: Page, start: str, end: str, words: str) -> None:

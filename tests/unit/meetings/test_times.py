@@ -73,6 +73,16 @@ def test_a_meeting_may_last_twenty_four_hours() -> None:
     assert kept.end - kept.start == LONGEST
 
 
+def test_a_whole_day_may_be_booked_also_when_it_has_twenty_five_hours() -> None:
+    now = datetime(2027, 10, 1, tzinfo=UTC)
+    kept = window("2027-10-31T00:00:00+02:00", "2027-11-01T00:00:00+01:00", STOCKHOLM, now)
+    assert kept.end - kept.start == timedelta(hours=25)
+    with pytest.raises(errors.MeetingTooLong):
+        window("2027-10-31T01:00:00+02:00", "2027-11-01T01:00:00+01:00", STOCKHOLM, now)
+    with pytest.raises(errors.MeetingTooLong):
+        window("2027-10-30T00:00:00+02:00", "2027-11-01T00:00:00+01:00", STOCKHOLM, now)
+
+
 def test_both_readings_of_the_hour_that_comes_twice_can_be_booked() -> None:
     now = datetime(2027, 10, 1, tzinfo=UTC)
     first = window("2027-10-31T02:30:00+02:00", "2027-10-31T04:00:00+01:00", STOCKHOLM, now)

@@ -38,6 +38,34 @@ def test_a_window_that_passes_midnight_tells_both_dates() -> None:
 
 
 @pytest.mark.parametrize(
+    ("start", "end", "told"),
+    [
+        ("2026-11-25", "2026-11-26", "onsdag 25 november 2026, hela dagen"),
+        ("2026-11-25", "2026-11-28", "onsdag 25 november 2026 – fredag 27 november 2026, hela dagarna"),
+        # Days of 23 and of 25 hours.
+        ("2027-03-28", "2027-03-29", "söndag 28 mars 2027, hela dagen"),
+        ("2027-10-31", "2027-11-01", "söndag 31 oktober 2027, hela dagen"),
+        ("2026-12-31", "2027-01-01", "torsdag 31 december 2026, hela dagen"),
+        ("2026-11-25T00:00", "2026-11-25T00:30", "onsdag 25 november 2026 kl. 00.00–00.30"),
+        (
+            "2026-11-25T23:00",
+            "2026-11-26T00:00",
+            "onsdag 25 november 2026 kl. 23.00 – torsdag 26 november 2026 kl. 00.00",
+        ),
+    ],
+)
+def test_whole_days_have_no_clock(start: str, end: str, told: str) -> None:
+    assert window(start, end) == told
+
+
+def test_whole_days_in_english_and_elsewhere() -> None:
+    assert window("2026-11-25", "2026-11-26", Language.ENGLISH) == "Wednesday 25 November 2026, all day"
+    helsinki = ZoneInfo("Europe/Helsinki")
+    told = "onsdag 25 november 2026, hela dagen (tid i Helsingfors)"
+    assert window("2026-11-25", "2026-11-26", zone=helsinki) == told
+
+
+@pytest.mark.parametrize(
     ("language", "told"), [(Language.SWEDISH, " (tid i Helsingfors)"), (Language.ENGLISH, " (Helsinki time)")]
 )
 def test_a_time_elsewhere_names_the_place(language: Language, told: str) -> None:

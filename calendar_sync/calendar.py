@@ -181,7 +181,8 @@ class Calendar(Protocol):
         `known` are blocks that the body may hold, as the service renders them; only by them can our lines be told
         from what the user typed between them (`calendar_sync.block`). A body without ours is left alone.
 
-        The only method that reads a body, in memory, for an item that has been proven to be a copy of one of ours.
+        The only method that reads a body, in memory, of one item that is proven to be ours or a copy of ours, and only
+        when what we wrote into it is wrong.
         `service_url` tells which links are ours. Returns the new version. Raises Conflict.
         """
 

@@ -124,6 +124,7 @@ def _binding(binding: ItemBinding | None) -> dict[str, Any] | None:
         "looked_at": _time(binding.looked_at),
         "tag_written": binding.tag_written,
         "block_due": binding.block_due,
+        "block_tells_time": binding.block_tells_time,
         "block_old_from": _time(binding.block_old_from),
     }
 

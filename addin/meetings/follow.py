@@ -154,7 +154,7 @@ class FollowItems:
     def _write_into(self, calendar: Calendar, claim: BindingClaim, own: Snapshot) -> str:
         tag = self._looks.tag_of(claim.meeting.id)
         if claim.binding.block_due:
-            # The item is a copy, and what stands in it is the block of the item that it was copied from.
+            # Of a copy what stands in it is the block of the item that it was copied from.
             original = self._ledger.read(lambda reading: reading.copied_from(claim.meeting.id))
             block = self._block(claim.meeting)
             known = [block, *([self._block(original)] if original else [])]

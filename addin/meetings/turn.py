@@ -102,6 +102,7 @@ class Turn:
         self._at = seen.at
         self._kind = tools.plans.types.of(meeting.type)
         self._retry_after: float | None = None
+        self._block_is_untrue = False
         self._link: MeetingLink | None = None
 
     def carry_out(self, handled: Sequence[Handled], written: Written, *, holds_link: bool = False) -> None:
@@ -165,6 +166,12 @@ class Turn:
     def _reschedule(self, intent: Reschedule) -> None:
         window = self._window(Window(intent.start, intent.end, intent.zone))
         self._move_to(window, previous=self._meeting.window, notice=NoticeKind.RESCHEDULED)
+        self._block_is_untrue = self._binding.block_tells_time and self._may_write_unseen()
+
+    def _may_write_unseen(self) -> bool:
+        """Whether a new body is nobody's news: where people are invited the calendar would mail it to all of them."""
+        own = self._seen.own
+        return self._tools.rules.may_write and own is not None and not own.is_meeting
 
     def _hold(self, intent: HoldTime) -> None:
         if self._binding.held is intent.reason:
@@ -378,9 +385,10 @@ class Turn:
         self._binding = replace(
             self._binding,
             block_old_from=None if has_new_block else self._binding.block_old_from,
+            block_tells_time=self._binding.block_tells_time and not has_new_block,
             version=written.version or own.version,
             tag_written=written.tagged,
-            block_due=written.block_due,
+            block_due=written.block_due or self._block_is_untrue,
             held=self._binding.held if held else None,
         )
 

@@ -177,6 +177,7 @@ bindings = Table(
     Column("frozen_since", _Time),
     Column("held", String(20)),
     Column("block_due", Boolean, nullable=False),
+    Column("block_tells_time", Boolean, nullable=False),
     Column("block_old_from", _Time),
     Column("tag_written", Boolean, nullable=False),
     Column("look_tagged", Boolean, nullable=False),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
-from addin.meetings.model import CalendarNote, MeetingState
+from addin.meetings.model import CalendarNote, Meeting, MeetingState
 from addin.meetings.notices import NoticeKind
+from addin.store import tables
 from calendar_sync.items import Unread
 from tests.unit.meetings.calendar_desk import GRACE, MAILBOX, OTHER_MAILBOX, CalendarDesk
 from tests.unit.meetings.doors import END, START
@@ -466,3 +468,51 @@ def test_the_last_look_is_ten_minutes_before_the_start(office: CalendarDesk) -> 
     office.online.told.clear()
     office.comes_to(START - timedelta(minutes=9), step=timedelta(seconds=10))
     assert office.reads(meeting).window.start == START + HOUR
+
+
+def bears_the_first_wording(office: CalendarDesk, meeting: Meeting) -> None:
+    """Let the item be from before the block left the time to the item."""
+    rows = update(tables.bindings).where(tables.bindings.c.meeting_id == meeting.id)
+    with office.desk.ledger.engine.begin() as connection:
+        connection.execute(rows.values(block_tells_time=True))
+
+
+def test_a_block_that_tells_the_time_is_rewritten_once_when_the_item_gets_another(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = office.books_and_saves()
+    bears_the_first_wording(office, meeting)
+    office.after(timedelta(minutes=20))
+    assert "replace_block" not in office.online.asked
+    office.online.drags(item, START + timedelta(days=1))
+    office.settles()
+    assert office.online.asked.count("replace_block") == 1
+    assert office.reads(meeting).window.start == START + timedelta(days=1)
+    office.online.drags(item, START + timedelta(days=2))
+    office.settles()
+    assert office.online.asked.count("replace_block") == 1
+
+
+def test_a_block_that_tells_no_time_is_not_read_after_a_drag(office: CalendarDesk) -> None:
+    _, item = office.books_and_saves()
+    office.online.drags(item, START + timedelta(days=1))
+    office.after(timedelta(minutes=20))
+    assert "replace_block" not in office.online.asked
+
+
+def test_nobody_who_is_invited_is_mailed_a_new_block(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    bears_the_first_wording(office, meeting)
+    office.online.invites(item)
+    office.online.drags(item, START + timedelta(days=1))
+    office.after(timedelta(minutes=20))
+    assert "replace_block" not in office.online.asked
+
+
+def test_a_block_stays_as_it_is_where_nothing_may_be_written(read_only: CalendarDesk) -> None:
+    meeting, item = read_only.books_and_saves()
+    bears_the_first_wording(read_only, meeting)
+    read_only.online.drags(item, START + timedelta(days=1))
+    read_only.after(timedelta(minutes=20))
+    assert read_only.online.asked.count("replace_block") == 0
+    assert not read_only.binding(meeting).block_due

@@ -46,7 +46,8 @@ LEASE_SECONDS: Final = 90.0
 MAILBOXES_A_CLAIM: Final = 4
 SCAN_PERIOD: Final = timedelta(hours=1)
 PULL_PERIOD: Final = timedelta(seconds=15)
-UNSERVED_PERIOD: Final = timedelta(minutes=15)
+# A mailbox that nobody serves may be on its way from one calendar to another, which takes minutes; after that, longer.
+UNSERVED_PERIODS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15))
 # Where nothing is followed less is at stake, and there are many more such mailboxes.
 KNOWN_PULL_PERIOD: Final = timedelta(minutes=5)
 KNOWN_UNSERVED_PERIOD: Final = timedelta(hours=6)
@@ -113,8 +114,12 @@ class FollowMailboxes:
     def follow_all(self) -> None:
         """Have every live meeting followed, those booked before calendars were, too, and known mailboxes watched.
 
+        What was followed in a calendar that is not in the settings any more is looked for in the others.
         Raises LedgerUnavailable.
         """
+        known = frozenset(self._calendars)
+        while self._ledger.write(lambda writing: writing.leave_backends(known, _BATCH)):
+            pass
         while self._ledger.write(lambda writing: writing.follow_all(_BATCH)):
             pass
         for mailbox in sorted(self._standing):
@@ -207,10 +212,11 @@ class FollowMailboxes:
         watch = claim.watch
         unsure = [failure for failure in failures if not isinstance(failure, (*_GONE, AccessDenied))]
         reason = _worst(failures)
-        period = UNSERVED_PERIOD if interest is _Interest.FOLLOWED else KNOWN_UNSERVED_PERIOD
+        is_followed = interest is _Interest.FOLLOWED
+        period = _unserved_period(watch.attempts) if is_followed else KNOWN_UNSERVED_PERIOD
         wait = pause(watch.attempts, unsure[0].retry_after) if unsure else spread(period)
         if not unsure or watch.attempts:
-            writing.freeze_mailbox(watch.mailbox, reason, at)
+            writing.freeze_mailbox(watch.mailbox, reason, at, lost=not unsure)
         writing.save_watch(claim, _failed(watch, reason, interest, at), wait.total_seconds())
 
     # --- a mailbox that is served ---------------------------------------------------------------------------
@@ -317,6 +323,8 @@ class FollowMailboxes:
         wait = pause(watch.attempts, failure.retry_after if failure else None)
         writing.save_watch(claim, failed, wait.total_seconds())
         if isinstance(failure, _GONE):
+            # Whoever has a meeting there sees it now, and not when its own next look is due.
+            writing.ask_mailbox(watch.id)
             writing.probe_again(watch.mailbox)
 
     def _due_in(self, watch: MailboxWatch, interest: _Interest, at: datetime) -> float:
@@ -389,6 +397,10 @@ def _subscribed(watch: MailboxWatch, made: Watch, at: datetime) -> MailboxWatch:
         expires_at=made.expires_at,
         renew_at=at + max(half, timedelta(seconds=30)),
     )
+
+
+def _unserved_period(attempts: int) -> timedelta:
+    return UNSERVED_PERIODS[min(attempts, len(UNSERVED_PERIODS) - 1)]
 
 
 def _worst(failures: Sequence[CalendarUnreadable]) -> Unread:

@@ -594,8 +594,17 @@ class Writing(Reading, Protocol):
     def probe_again(self, mailbox: str) -> None:
         """Have it found out which calendar serves the mailbox now."""
 
-    def freeze_mailbox(self, mailbox: str, reason: Unread, at: datetime) -> None:
-        """Note that no calendar can be read for what is followed in the mailbox and has none yet."""
+    def freeze_mailbox(self, mailbox: str, reason: Unread, at: datetime, *, lost: bool) -> None:
+        """Note that no calendar can be read for what is followed in the mailbox and has none yet.
+
+        `lost`: every calendar says that it does not serve the mailbox, so what had one has none any more.
+        """
+
+    def leave_backends(self, known: Collection[str], limit: int) -> int:
+        """Take from what is followed the calendars that are not among `known`; returns how many meetings had one.
+
+        Their mailboxes are probed at once, and what is in them is looked for by UID and tag.
+        """
 
     def forget_idempotency(self, before: datetime) -> int:
         """Remove keys older than `before`; returns how many."""

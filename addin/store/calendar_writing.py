@@ -237,7 +237,7 @@ class SqlCalendarWriting(SqlCalendarReading):
                 continue
             self._reroute_one(row, backend)
 
-    def _reroute_one(self, row: Any, backend: str) -> None:
+    def _reroute_one(self, row: Any, backend: str | None) -> None:
         columns: dict[str, Any] = {"backend": backend, **_asked(_b)}
         secret = unseal(row["sealed"], row["meeting_id"], self._keyring)
         if row["backend"] and secret["item"]:
@@ -545,17 +545,24 @@ class SqlCalendarWriting(SqlCalendarReading):
 
     def probe_again(self, mailbox: str) -> None:
         # Whoever looks after it now looks in the wrong place: the fence moves.
-        moved = {"backend": null(), "lease_number": _w.lease_number + 1, "lease_until": null()}
-        self._connection.execute(
-            update(_watches)
-            .where(_w.mailbox_hash.in_(self._mailbox_hashes(mailbox)), _w.backend.is_not(None))
-            .values(**moved, **_asked(_w))
-        )
+        served = _w.mailbox_hash.in_(self._mailbox_hashes(mailbox)) & _w.backend.is_not(None)
+        self._probe_watches(served)
 
-    def freeze_mailbox(self, mailbox: str, reason: Unread, at: datetime) -> None:
-        unserved = (
-            _b.mailbox_hash.in_(self._mailbox_hashes(mailbox)) & _b.backend.is_(None) & _b.due_at.is_not(None)
-        )
+    def _probe_watches(self, which: ColumnElement[bool]) -> None:
+        moved = {"backend": null(), "lease_number": _w.lease_number + 1, "lease_until": null(), "attempts": 0}
+        self._connection.execute(update(_watches).where(which).values(**moved, **_asked(_w)))
+
+    def leave_backends(self, known: Collection[str], limit: int) -> int:
+        self._probe_watches(_w.backend.not_in(known))
+        query = select(_bindings).where(_b.backend.not_in(known)).limit(limit).with_for_update()
+        rows = self._connection.execute(query).mappings().all()
+        for row in rows:
+            self._reroute_one(row, None)
+        return len(rows)
+
+    def freeze_mailbox(self, mailbox: str, reason: Unread, at: datetime, *, lost: bool) -> None:
+        followed = _b.mailbox_hash.in_(self._mailbox_hashes(mailbox)) & _b.due_at.is_not(None)
+        unserved = followed if lost else followed & _b.backend.is_(None)
         since = func.coalesce(_b.frozen_since, to_time(at))
         statement = update(_bindings).where(unserved).values(frozen=reason, frozen_since=since)
         frozen = self._connection.execute(statement.returning(_b.meeting_id)).scalars().all()

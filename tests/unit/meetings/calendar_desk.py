@@ -62,13 +62,16 @@ class CalendarDesk:
     on_premises: OfficeCalendar
     rules: FollowRules = RULES
     standing: tuple[str, ...] = ()
+    # Calendars that have been taken out of the settings.
+    left_out: frozenset[str] = frozenset()
     her: HerRights = field(default_factory=lambda: HerRights())
 
     # --- parts ----------------------------------------------------------------------------------------------
 
     @property
     def calendars(self) -> dict[str, Calendar]:
-        return {"graph": self.online, "ews": self.on_premises}
+        known: dict[str, Calendar] = {"graph": self.online, "ews": self.on_premises}
+        return {name: calendar for name, calendar in known.items() if name not in self.left_out}
 
     @property
     def looks(self) -> ItemLooks:
@@ -256,7 +259,7 @@ class CalendarDesk:
         self.online = OfficeCalendar("graph", clock)
         self.on_premises = OfficeCalendar("ews", clock, pushes=False, pulls=True, immutable_ids=False)
         self.online.mailboxes |= {MAILBOX, OTHER_MAILBOX}
-        self.rules, self.standing = RULES, ()
+        self.rules, self.standing, self.left_out = RULES, (), frozenset()
         self.her = HerRights()
 
 

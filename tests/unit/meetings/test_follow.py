@@ -373,6 +373,82 @@ def test_an_item_that_goes_to_another_calendar_of_the_mailbox_keeps_its_meeting(
     assert office.binding(meeting).gone_since is None
 
 
+def test_a_mailbox_that_went_to_a_calendar_that_does_not_answer_is_told_at_once(office: CalendarDesk) -> None:
+    meeting, _ = office.books_and_saves()
+    office.comes_to(START - 3 * DAY, step=DAY)
+    watch = office.desk.ledger.read(lambda reading: reading.watch_by_mailbox(MAILBOX))
+    assert watch
+    office.online.mailboxes.discard(MAILBOX)
+    office.on_premises.unreadable[MAILBOX] = Unread.UNREACHABLE
+    office.desk.ledger.write(lambda writing: writing.scan_watch(watch.id, None, 0.0))
+    office.settles()
+    assert office.reads(meeting).calendar_notes == {CalendarNote.FROZEN}
+
+
+def test_a_mailbox_that_is_gone_is_told_at_once_of_every_meeting_in_it(office: CalendarDesk) -> None:
+    (first, _), (second, _) = office.books_and_saves(), office.books_and_saves("second")
+    # Seen by the search of the mailbox; neither item's own look is due within the quarter of an hour.
+    office.comes_to(START - 3 * DAY, step=DAY)
+    watch = office.desk.ledger.read(lambda reading: reading.watch_by_mailbox(MAILBOX))
+    assert watch
+    office.online.mailboxes.discard(MAILBOX)
+    office.desk.ledger.write(lambda writing: writing.scan_watch(watch.id, None, 0.0))
+    office.settles()
+    for meeting in (first, second):
+        assert office.reads(meeting).calendar_notes == {CalendarNote.FROZEN}
+        assert not office.reads(meeting).is_cancelled
+
+
+def test_a_hint_that_meets_a_mailbox_that_is_gone_is_told_of_the_others_in_it(office: CalendarDesk) -> None:
+    (_, item), (second, _) = office.books_and_saves(), office.books_and_saves("second")
+    office.comes_to(START - 3 * DAY, step=DAY)
+    office.online.drags(item, START + DAY)
+    office.online.mailboxes.discard(MAILBOX)
+    office.settles()
+    assert office.reads(second).calendar_notes == {CalendarNote.FROZEN}
+    assert office.binding(second).frozen is Unread.MAILBOX_MISSING
+
+
+def test_a_mailbox_that_nobody_serves_is_asked_for_soon_and_then_more_seldom(office: CalendarDesk) -> None:
+    _, item = office.books_and_saves()
+    office.online.drags(item, START + DAY)
+    office.online.mailboxes.discard(MAILBOX)
+    office.online.asked.clear()
+    office.rests()
+    assert office.online.asked.count("probe") == 1
+    minutes, last = [], office.desk.clock.time
+    while len(minutes) < 4:
+        office.online.asked.clear()
+        office.desk.clock.time += 10 * SECOND
+        office.rests()
+        if "probe" in office.online.asked:
+            minutes.append((office.desk.clock.time - last) / timedelta(minutes=1))
+            last = office.desk.clock.time
+    wished = (1, 2, 5, 15)
+    assert [0.85 * wish <= one <= 1.2 * wish for wish, one in zip(wished, minutes, strict=True)] == [True] * 4
+
+
+def test_a_calendar_that_is_taken_out_of_the_settings_leaves_its_meetings_to_the_others(
+    office: CalendarDesk,
+) -> None:
+    meeting = office.books(mailbox=OTHER_MAILBOX)
+    office.online.mailboxes.discard(OTHER_MAILBOX)
+    item = office.saves(meeting, office.on_premises)
+    office.settles()
+    assert office.binding(meeting).backend == "ews"
+    office.left_out = frozenset({"ews"})
+    office.mailboxes.follow_all()
+    office.settles()
+    assert office.reads(meeting).calendar_notes == {CalendarNote.FROZEN}
+    office.on_premises.is_migrated_to(office.online, OTHER_MAILBOX)
+    office.after(timedelta(minutes=2))
+    binding = office.binding(meeting)
+    assert (binding.backend, binding.item_id, binding.frozen) == ("graph", item.id, None)
+    office.online.drags(item, START + DAY)
+    office.settles()
+    assert office.reads(meeting).window.start == START + DAY
+
+
 def test_a_mailbox_that_is_migrated_is_found_again_and_loses_nothing(office: CalendarDesk) -> None:
     meeting, item = office.books_and_saves()
     office.comes_to(meeting.created_at + HOUR)

@@ -389,6 +389,7 @@ class Service:
             may_write=self.settings.calendars.may_write,
             service_url=self.settings.service.base_url,
             quiet_seconds=self._quiet_seconds,
+            near_period=timedelta(minutes=self.settings.calendars.sweep_minutes),
         )
         return FollowItems(
             self.ledger,

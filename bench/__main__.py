@@ -49,7 +49,9 @@ def _growth(told: argparse.Namespace, folder: Path) -> dict[str, Any]:
 
 
 def _follow(told: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    plan = follow.Plan(seconds=told.seconds, rate=told.rate, meetings=told.meetings, pause=told.pause)
+    plan = follow.Plan(
+        seconds=told.seconds, rate=told.rate, meetings=told.meetings, pause=told.pause, swept=told.swept
+    )
     return follow.follow(plan, folder, _tell)
 
 
@@ -105,6 +107,9 @@ def _parser() -> argparse.ArgumentParser:
         "--meetings", type=_positive, default=followed.meetings, help="items that are followed"
     )
     three.add_argument("--pause", type=float, default=followed.pause, help="seconds between two drags")
+    three.add_argument(
+        "--swept", type=_positive, default=followed.swept, help="items dragged while nothing is told"
+    )
     return parser
 
 

@@ -3,6 +3,10 @@
 The service runs as in a region, with two processes on PostgreSQL, each commit of which takes 50 ms longer; beside it
 the simulated region, whose Exchange notifies of everything three times and in random order. A loader sends what a whole
 organisation's calendars would add: notifications of items that are none of ours, with the right secrets.
+
+Then every notification is lost, and only sweeps can find what was dragged. Their period is the setting
+`calendars.sweep_minutes`, here as short as it may be: what is measured is that a change is on the page *within the
+period*, whatever the period, so the delay is told as a part of it.
 """
 
 from __future__ import annotations
@@ -52,17 +56,23 @@ ZONE: Final = "Europe/Stockholm"
 ROOMS: Final = "/api/admin/configuration/"
 SECONDS: Final = 20.0
 LOOK_SECONDS: Final = 0.1
+# The shortest period that the settings take; with the usual quarter of an hour nobody would wait for this bench.
+SWEEP_SECONDS: Final = 30.0
 PEOPLE: Final = (people.ANNA, people.BO, people.DAVID)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is done: `rate` notifications a second for `seconds`, `meetings` of which one is dragged at a time."""
+    """How much is done: `rate` notifications a second for `seconds`, `meetings` of which one is dragged at a time.
+
+    `swept` meetings of tomorrow are dragged within one period of the sweep while nothing is told.
+    """
 
     seconds: float = 60.0
     rate: float = 200.0
     meetings: int = 30
     pause: float = 0.5
+    swept: int = 12
 
 
 def follow(plan: Plan, folder: Path, tell: Callable[[str], None]) -> dict[str, Any]:
@@ -72,8 +82,11 @@ def follow(plan: Plan, folder: Path, tell: Callable[[str], None]) -> dict[str, A
         ledger = stack.enter_context(_slow_commits(ledgers["ours"]))
         region = stack.enter_context(_region(folder / "region", ledger))
         tell(f"{plan.meetings} meetings, each in an item of its own")
-        meetings = [region.books(PEOPLE[number % len(PEOPLE)], number) for number in range(plan.meetings)]
-        region.waits_until(lambda: all(map(region.is_bound, meetings)), "every item is bound")
+        meetings = [
+            region.books(PEOPLE[number % len(PEOPLE)], _next_week(number)) for number in range(plan.meetings)
+        ]
+        near = [region.books(PEOPLE[number % len(PEOPLE)], _soon(number)) for number in range(plan.swept)]
+        region.waits_until(lambda: all(map(region.is_bound, [*meetings, *near])), "every item is bound")
         region.notifies_badly()
         region.forgets_requests()
         tell(f"{plan.rate:g} notifications a second for {plan.seconds:g} s, and an item dragged now and then")
@@ -81,11 +94,14 @@ def follow(plan: Plan, folder: Path, tell: Callable[[str], None]) -> dict[str, A
         with drags:
             result = load(_notifications(region, plan))
         region.waits_until(region.has_notified, "all is told")
+        tell(f"{plan.swept} items dragged within {SWEEP_SECONDS:g} s, and every notification lost")
+        region.notifies_nothing()
+        swept = _swept(region, near)
         excess = region.mutations()
-    return _report(plan, result, drags, excess)
+    return _report(plan, result, drags, swept, excess)
 
 
-def _report(plan: Plan, result: Result, drags: _Drags, excess: int) -> dict[str, Any]:
+def _report(plan: Plan, result: Result, drags: _Drags, swept: Sequence[float], excess: int) -> dict[str, Any]:
     taken = sorted(drags.taken)
     return {
         "ack_p99_ms": round(result.p99, 1),
@@ -97,6 +113,12 @@ def _report(plan: Plan, result: Result, drags: _Drags, excess: int) -> dict[str,
         "push_to_page_p50_s": round(taken[math.ceil(0.5 * len(taken)) - 1], 2) if taken else math.inf,
         "drags": len(taken),
         "drags_never_seen": drags.never_seen,
+        # Of the period: 1 is a change that a sweep found as late as it may.
+        "sweep_to_page_max_ratio": round(max(swept, default=math.inf) / SWEEP_SECONDS, 3),
+        "sweep_to_page_p50_s": round(sorted(swept)[len(swept) // 2], 2) if swept else math.inf,
+        "sweep_to_page_max_s": round(max(swept, default=math.inf), 2),
+        "sweep_period_s": SWEEP_SECONDS,
+        "swept_drags": sum(map(math.isfinite, swept)),
         # A reschedule asks nothing of Pexip, whose rooms have no time, so that every change there is one too many.
         "provider_calls_excess": excess,
         "told_times": TIMES,
@@ -131,7 +153,9 @@ def _region(folder: Path, ledger: str) -> Iterator[_Region]:
     settings = write_settings(folder, ports)
     text = settings.read_text(encoding="utf-8").replace('url = "sqlite:///ledger.db"', f'url = "{ledger}"')
     size = f"[server]\nprocesses = {POSTGRESQL.processes}\nthreads = {POSTGRESQL.threads}"
-    settings.write_text(text.replace("[server]", size, 1), encoding="utf-8")
+    sweep = f"[calendars]\nsweep_minutes = {SWEEP_SECONDS / 60}"
+    text = text.replace("[server]", size, 1).replace("[calendars]", sweep, 1)
+    settings.write_text(text, encoding="utf-8")
     prepare(settings, folder, ports)
     log = folder / "region.log"
     started = [spawn(region_command(folder, ports), log)]
@@ -169,10 +193,8 @@ class _Region:
     def __post_init__(self) -> None:
         self._http.trust_env = False
 
-    def books(self, person: Person, number: int) -> _Meeting:
+    def books(self, person: Person, start: datetime) -> _Meeting:
         """Book a meeting and save an item that holds it, as the pane and Outlook do."""
-        day = datetime.now(ZoneInfo(ZONE)).replace(hour=8, minute=0, second=0, microsecond=0)
-        start = day + timedelta(days=7 + number // 8, hours=number % 8)
         wish = {
             "mailbox": person.address,
             "type": "care-meeting-patient",
@@ -219,6 +241,11 @@ class _Region:
     def notifies_badly(self) -> None:
         """Have the region tell of each change three times, in any order."""
         wish = {"notify_times": TIMES, "notify_shuffled": True}
+        self._ask("POST", f"{self.ports.window_url}/sandbox/exchange/settings", json=wish)
+
+    def notifies_nothing(self) -> None:
+        """Have every notification lost, as when nobody can reach us from outside."""
+        wish = {"notify_lost_percent": 100}
         self._ask("POST", f"{self.ports.window_url}/sandbox/exchange/settings", json=wish)
 
     def has_notified(self) -> bool:
@@ -304,6 +331,41 @@ class _Drags:
             except TimeoutError:
                 self.never_seen += 1
             self._ended.wait(self._pause)
+
+
+def _swept(region: _Region, meetings: Sequence[_Meeting]) -> list[float]:
+    """Drag each item at a moment of its own within one period, and return how long its page took to tell, in seconds.
+
+    Infinite for one that was not told within two periods.
+    """
+    began = time.monotonic()
+    at = {number: began + random.uniform(0, SWEEP_SECONDS) for number in range(len(meetings))}
+    taken: dict[int, float] = {}
+    dragged: dict[int, float] = {}
+    while len(taken) < len(meetings):
+        for number, meeting in enumerate(meetings):
+            now = time.monotonic()
+            if number not in dragged and now >= at[number]:
+                region.drags(meeting, meeting.start + timedelta(minutes=5))
+                dragged[number] = time.monotonic()
+            elif number in dragged and number not in taken:
+                if region.tells_time(meeting):
+                    taken[number] = time.monotonic() - dragged[number]
+                elif now > dragged[number] + 2 * SWEEP_SECONDS:
+                    taken[number] = math.inf
+        time.sleep(LOOK_SECONDS)
+    return list(taken.values())
+
+
+def _next_week(number: int) -> datetime:
+    day = datetime.now(ZoneInfo(ZONE)).replace(hour=8, minute=0, second=0, microsecond=0)
+    return day + timedelta(days=7 + number // 8, hours=number % 8)
+
+
+def _soon(number: int) -> datetime:
+    """Return a start within the day for which the short period counts, and after the last look before a start."""
+    hour = datetime.now(ZoneInfo(ZONE)).replace(minute=0, second=0, microsecond=0)
+    return hour + timedelta(hours=2 + number % 20)
 
 
 def _notifications(region: _Region, plan: Plan) -> Job:

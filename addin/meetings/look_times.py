@@ -16,7 +16,11 @@ from addin.meetings.model import Meeting
 
 NEAR: Final = timedelta(hours=24)
 NEAR_PERIOD: Final = timedelta(minutes=15)
-PERIOD: Final = timedelta(hours=1)
+# How much longer the period of an item is whose meeting is not near.
+FAR_TIMES: Final = 4
+PERIOD: Final = FAR_TIMES * NEAR_PERIOD
+# A change is to be on the page within the period, and what is due waits for the worker and for the calendar's answer.
+HEADROOM: Final = 0.95
 OVER_PERIOD: Final = timedelta(hours=6)
 LAST_LOOK: Final = timedelta(minutes=10)
 # An item that was never saved when its meeting was booked mostly is soon after.
@@ -28,12 +32,20 @@ LONGEST_PAUSE: Final = timedelta(hours=1)
 
 
 def next_look(
-    meeting: Meeting, binding: ItemBinding, kind: MeetingType, at: datetime, grace: timedelta
+    meeting: Meeting,
+    binding: ItemBinding,
+    kind: MeetingType,
+    at: datetime,
+    grace: timedelta,
+    near_period: timedelta = NEAR_PERIOD,
 ) -> timedelta | None:
-    """Return how long after `at` (UTC) to look again; None: never, unless somebody asks."""
+    """Return how long after `at` (UTC) to look again; None: never, unless somebody asks.
+
+    `near_period` is how often an item is looked at whose meeting begins within a day; else four times that.
+    """
     if meeting.is_cancelled and not binding.ended_by_calendar:
         return None
-    moments = [at + spread(_period(meeting, binding, at))]
+    moments = [at + HEADROOM * spread(_period(meeting, binding, at, near_period))]
     if binding.gone_since and not meeting.is_cancelled:
         moments.append(binding.gone_since + grace)
     if not meeting.is_cancelled:
@@ -60,12 +72,12 @@ def spread(period: timedelta) -> timedelta:
     return period * random.uniform(0.9, 1.0)  # noqa: S311 - spreads load, protects nothing
 
 
-def _period(meeting: Meeting, binding: ItemBinding, at: datetime) -> timedelta:
+def _period(meeting: Meeting, binding: ItemBinding, at: datetime, near_period: timedelta) -> timedelta:
     if binding.uid is None and at < binding.created_at + FIRST_WHILE:
         return FIRST_PERIOD
     if meeting.window.end + NEAR < at:
         return OVER_PERIOD
-    return NEAR_PERIOD if meeting.window.start - NEAR <= at else PERIOD
+    return near_period if meeting.window.start - NEAR <= at else FAR_TIMES * near_period
 
 
 def _marks(meeting: Meeting, binding: ItemBinding, kind: MeetingType) -> list[datetime]:

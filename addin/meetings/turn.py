@@ -17,7 +17,15 @@ from addin.meetings.copies import SERVICE, CopyWork, Handled, series_answer
 from addin.meetings.link_turn import CALL_PERIOD, due_at, exchange_when_due, keep_over_pattern, with_block_due
 from addin.meetings.links import MeetingLink
 from addin.meetings.look import OPEN_COPIES, WANTED_COPIES, ItemLooks, Seen
-from addin.meetings.look_times import PERIOD, SHORTEST_PAUSE, next_look, overdue_unbound, pause, spread
+from addin.meetings.look_times import (
+    NEAR_PERIOD,
+    PERIOD,
+    SHORTEST_PAUSE,
+    next_look,
+    overdue_unbound,
+    pause,
+    spread,
+)
 from addin.meetings.model import AuditEntry, CalendarNote, Meeting, MeetingState, Wanted, Window
 from addin.meetings.notices import NoticeKind, must_be_called_off, who_must_hear
 from addin.meetings.occurrences import cancelled, current, near, rolled
@@ -55,13 +63,15 @@ class FollowRules:
 
     `may_write`: tag and block may be written. `tag_after`: how old a meeting must be before its item is tagged, since
     somebody who still has it open would be told that it was changed under her hands. `quiet_seconds`: how long a
-    notice waits for the next change. `service_url` tells which links are ours.
+    notice waits for the next change. `service_url` tells which links are ours. `near_period`: how often an item whose
+    meeting is near is looked at, whatever notifications tell.
     """
 
     may_write: bool
     service_url: str
     quiet_seconds: float = 120.0
     tag_after: timedelta = timedelta(minutes=15)
+    near_period: timedelta = NEAR_PERIOD
 
 
 @dataclass(frozen=True, slots=True)
@@ -496,7 +506,8 @@ class Turn:
         binding = self._binding
         if self._seen.in_passing:
             return 0.0
-        wait = next_look(self._meeting, binding, self._kind, self._at, self._tools.looks.grace)
+        near = self._tools.rules.near_period
+        wait = next_look(self._meeting, binding, self._kind, self._at, self._tools.looks.grace, near)
         if wait is None and (again or self._has_unsettled_copies()):
             # The meeting has ended, but something is still to be said or done about its copies.
             wait = spread(PERIOD)

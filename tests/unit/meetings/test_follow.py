@@ -416,7 +416,8 @@ def test_a_mailbox_that_nobody_serves_is_asked_for_soon_and_then_more_seldom(off
     office.online.asked.clear()
     office.rests()
     assert office.online.asked.count("probe") == 1
-    minutes, last = [], office.desk.clock.time
+    minutes: list[float] = []
+    last = office.desk.clock.time
     while len(minutes) < 4:
         office.online.asked.clear()
         office.desk.clock.time += 10 * SECOND

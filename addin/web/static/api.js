@@ -22,10 +22,20 @@
  */
 /** @typedef {{id: string, name: string, telephone: string, hours: string, default: boolean}} Unit */
 /** @typedef {"own_room" | "strip" | "leave"} CopyAnswer */
+/** @typedef {"now" | "next"} LinkBegins at once, or from the occurrence after the one that is open or next */
+/** @typedef {"current" | "coming"} WhichLink the meeting's own, or the one that is to come */
+/**
+ * What can be done about the meeting's link, and what is to come.
+ * @typedef {object} LinkOutlook
+ * @property {LinkBegins[]} possible
+ * @property {string | null} next_start the occurrence that would have, or will have, another link
+ * @property {string | null} next_end
+ * @property {{join_url: string, join_code_spoken: string} | null} coming
+ */
 /**
  * What following the calendar item has come to (docs/errors.md, "Calendar notes").
  * @typedef {"frozen" | "perhaps_cancelled" | "time_unusable" | "copy_asked" | "copy_unwritable" | "series"
- *   | "series_asked" | "occurrence_cancelled" | "ended_with_item"} CalendarNote
+ *   | "series_asked" | "occurrence_cancelled" | "ended_with_item" | "link_coming" | "block_old"} CalendarNote
  */
 /**
  * @typedef {object} Meeting
@@ -49,6 +59,7 @@
  * @property {{code: CalendarNote, message: string}[]} calendar_notes
  * @property {string | null} deviation
  * @property {boolean} retryable
+ * @property {LinkOutlook} link_change not there in lists
  * @property {Partial<Record<Audience, number>>} told
  * @property {Audience[]} told_stale
  */
@@ -141,7 +152,7 @@ export class Api {
    * @param {Wish} wish
    */
   async change(id, revision, wish) {
-    return answer(await this.#request("PATCH", path(id), wish, { "If-Match": `"${revision}"` }));
+    return answer(await this.#request("PATCH", path(id), wish, seen(revision)));
   }
 
   /**
@@ -167,20 +178,49 @@ export class Api {
    * @param {string} id
    * @param {Audience} audience
    * @param {string} language
+   * @param {WhichLink} link
    * @returns {Promise<Texts>}
    */
-  async texts(id, audience, language) {
-    return (await this.#request("GET", `${path(id)}/texts?${new URLSearchParams({ audience, language })}`))
-      .data;
+  async texts(id, audience, language, link) {
+    const query = new URLSearchParams({ audience, language, link });
+    return (await this.#request("GET", `${path(id)}/texts?${query}`)).data;
   }
 
   /**
    * @param {string} id
    * @param {Audience} audience
    * @param {Told} what
+   * @param {WhichLink} link
    */
-  async copied(id, audience, what) {
-    return answer(await this.#request("POST", `${path(id)}/copied`, { audience, what }));
+  async copied(id, audience, what, link) {
+    return answer(await this.#request("POST", `${path(id)}/copied`, { audience, what, link }));
+  }
+
+  /**
+   * @param {string} id
+   * @param {number} revision
+   * @param {LinkBegins} begins
+   */
+  async changeLink(id, revision, begins) {
+    return answer(await this.#request("POST", `${path(id)}/link-change`, { begins }, seen(revision)));
+  }
+
+  /**
+   * Take a link back that is still to come.
+   * @param {string} id
+   * @param {number} revision
+   */
+  async keepLink(id, revision) {
+    return answer(await this.#request("DELETE", `${path(id)}/link-change`, undefined, seen(revision)));
+  }
+
+  /**
+   * Tell the service that the item bears the block as it reads in this revision.
+   * @param {string} id
+   * @param {number} revision
+   */
+  async blockWritten(id, revision) {
+    return answer(await this.#request("POST", `${path(id)}/block-written`, undefined, seen(revision)));
   }
 
   /**
@@ -316,6 +356,14 @@ function answer(reply) {
     pending: reply.status === 202 || reply.data.state === "wanted",
     retryAfter: reply.retryAfter,
   };
+}
+
+/**
+ * @param {number} revision
+ * @returns {Record<string, string>} the header that says which revision was seen
+ */
+function seen(revision) {
+  return { "If-Match": `"${revision}"` };
 }
 
 /** @param {string} id */

@@ -16,6 +16,7 @@ import { announce, show, shows } from "./page.js";
 import { findIn, showFindings } from "./personal_data_panel.js";
 import { showProgress } from "./progress_view.js";
 import { recallUnit, rememberUnit } from "./remembered.js";
+import { askBeforeLinkChange } from "./link_view.js";
 import { askBeforeRemoval } from "./removal_view.js";
 import { signIn } from "./sign_in.js";
 import { toldAudiences } from "./texts.js";
@@ -24,6 +25,7 @@ import {
   booked,
   choose,
   failure,
+  link as linkWords,
   personalData,
   progress,
   removal,
@@ -323,9 +325,11 @@ export class AppointmentPane {
         said,
         trouble,
         found,
-        texts: () => this.#textsOf(type?.audiences ?? []),
-        report: (audience, what) => this.#report(audience, what),
+        texts: (link) => this.#textsOf(type?.audiences ?? [], link),
+        report: (audience, what, link) => this.#report(audience, what, link),
         onChange: this.#on(async () => this.#showChange()),
+        onLink: this.#on(() => this.#askAboutLink()),
+        onKeepLink: () => this.#answer(() => this.#booking.keepLink(), linkWords.undone),
         onRemove: this.#on(() => this.#askToRemove()),
         onWrite: this.#on(() => this.#writeAgain()),
         onReload: this.#on(() => this.#reload()),
@@ -431,6 +435,29 @@ export class AppointmentPane {
     });
   }
 
+  /** One question, which says what becomes of those who have the old link. */
+  async #askAboutLink() {
+    await this.#attempt("link", async () => {
+      await this.#booking.reload();
+      const { meeting } = this.#booking;
+      if (meeting.link_change.possible.length === 0) return this.#showMeeting({ said: linkWords.tooLate });
+      askBeforeLinkChange({
+        meeting,
+        zone: this.#booking.zone,
+        access: this.#settings.calendar_access,
+        told: toldAudiences(meeting),
+        onChange: (begins) => void this.#once(() => this.#changeLink(begins)),
+        onKeep: this.#on(() => this.#backToMeeting()),
+      });
+    });
+  }
+
+  /** @param {import("./api.js").LinkBegins} begins */
+  async #changeLink(begins) {
+    const said = begins === "now" ? linkWords.changed : linkWords.asked;
+    await this.#work("link", progress.changingLink, (step) => this.#booking.changeLink(begins, step), said);
+  }
+
   async #askToRemove() {
     await this.#attempt("remove", async () => {
       await this.#booking.reload();
@@ -438,10 +465,10 @@ export class AppointmentPane {
       const told = toldAudiences(this.#booking.meeting);
       askBeforeRemoval({
         told,
-        texts: await this.#textsOf(told),
+        texts: await this.#textsOf(told, "current"),
         report: async (audience, what) => {
           this.#toldOfRemoval.add(audience);
-          return this.#report(audience, what);
+          return this.#report(audience, what, "current");
         },
         onRemove: this.#on(() => this.#remove()),
         onKeep: this.#on(() => this.#backToMeeting()),
@@ -495,18 +522,23 @@ export class AppointmentPane {
     return type.neutral_subject[choice.variant];
   }
 
-  /** @param {Audience[]} audiences */
-  #textsOf(audiences) {
+  /**
+   * @param {Audience[]} audiences
+   * @param {import("./api.js").WhichLink} link
+   */
+  #textsOf(audiences, link) {
     const { id } = this.#booking.meeting;
-    return Promise.all(audiences.map((audience) => this.#api.texts(id, audience, this.#settings.language)));
+    const { language } = this.#settings;
+    return Promise.all(audiences.map((audience) => this.#api.texts(id, audience, language, link)));
   }
 
   /**
    * @param {Audience} audience
    * @param {import("./api.js").Told} what
+   * @param {import("./api.js").WhichLink} link
    */
-  async #report(audience, what) {
-    await this.#booking.copied(audience, what);
+  async #report(audience, what, link) {
+    await this.#booking.copied(audience, what, link);
     return this.#booking.meeting;
   }
 
@@ -518,7 +550,8 @@ export class AppointmentPane {
    * @param {string} [said]
    */
   async #work(attempt, heading, act, said = "") {
-    const names = attempt === "change" || attempt === "follow" ? { booking: progress.saving } : {};
+    const isSaved = attempt === "change" || attempt === "follow" || attempt === "link";
+    const names = isSaved ? { booking: progress.saving } : {};
     await this.#attempt(attempt, async () => {
       const { meeting, unwritten } = await act(showProgress(heading, names));
       await this.#showMeeting({ unwritten, said: meeting.join_url === null ? "" : said });
@@ -570,7 +603,7 @@ export class AppointmentPane {
     if (changedElsewhere) {
       await this.#showMeeting({ trouble: notice("warning", element("p", {}, booked.changedElsewhere)) });
     } else if (attempt === "create" && error instanceof Failure) await this.#showForm({ trouble });
-    else if (["answer", "change", "follow", "remove"].includes(attempt)) await this.#showMeeting({ trouble });
+    else if (["answer", "change", "follow", "link", "remove"].includes(attempt)) await this.#showMeeting({ trouble });
     else show("message", attempt === "start" ? start.failedTitle : failure.title, [trouble]);
   }
 }

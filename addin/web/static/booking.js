@@ -223,6 +223,42 @@ export class Booking {
     await this.reload();
   }
 
+  /**
+   * Give the meeting another link and room. At once, the item's block is written anew; else it keeps the old link.
+   * @param {import("./api.js").LinkBegins} begins
+   * @param {OnStep} onStep
+   * @returns {Promise<Outcome>}
+   */
+  async changeLink(begins, onStep) {
+    onStep("booking");
+    const { id, revision, join_url: old } = this.meeting;
+    try {
+      this.#learn((await this.#api.changeLink(id, revision, begins)).meeting);
+    } catch (error) {
+      if (!isStale(error)) throw error;
+      await this.reload();
+      // The first answer may have been lost on the way: then it is as wished already.
+      const isDone = begins === "now" ? this.meeting.join_url !== old : this.meeting.link_change.coming !== null;
+      if (!isDone) throw error;
+    }
+    if (begins === "next") return { meeting: this.meeting, unwritten: [] };
+    const outcome = await this.finish(onStep);
+    if (!outcome.unwritten.includes("block")) await this.#tellOfBlock();
+    return outcome;
+  }
+
+  /** Keep the link after all; one that has been exchanged meanwhile cannot be kept, and the meeting is shown as it is. */
+  async keepLink() {
+    const { id, revision, join_url: old } = this.meeting;
+    try {
+      this.#learn((await this.#api.keepLink(id, revision)).meeting);
+    } catch (error) {
+      if (!isStale(error)) throw error;
+      await this.reload();
+      if (this.meeting.link_change.coming !== null || this.meeting.join_url !== old) throw error;
+    }
+  }
+
   /** Ask the service how the meeting is now. */
   async reload() {
     this.#learn((await this.#api.meeting(this.meeting.id)).meeting);
@@ -232,22 +268,27 @@ export class Booking {
    * Tell the service that somebody has been told, so that a later change can remind of them.
    * @param {import("./api.js").Audience} audience
    * @param {import("./api.js").Told} what
+   * @param {import("./api.js").WhichLink} link
    */
-  async copied(audience, what) {
-    this.#learn((await this.#api.copied(this.meeting.id, audience, what)).meeting);
+  async copied(audience, what, link) {
+    this.#learn((await this.#api.copied(this.meeting.id, audience, what, link)).meeting);
   }
 
   /** @returns {Promise<boolean>} whether the item bears the meeting's block as it should read now */
-  isWritten() {
-    return this.#imprint.isCurrent(this.meeting);
+  async isWritten() {
+    const isWritten = await this.#imprint.isCurrent(this.meeting);
+    if (isWritten && isBlockOld(this.meeting)) await this.#tellOfBlock();
+    return isWritten;
   }
 
   /**
    * Write the meeting into the item.
    * @returns {Promise<Part[]>} the parts that could not be written
    */
-  write() {
-    return this.#imprint.write(this.meeting);
+  async write() {
+    const unwritten = await this.#imprint.write(this.meeting);
+    if (!unwritten.includes("block") && isBlockOld(this.meeting)) await this.#tellOfBlock();
+    return unwritten;
   }
 
   /**
@@ -262,7 +303,7 @@ export class Booking {
     const { id } = this.meeting;
     const gone = await this.#api.remove(id);
     // The meeting is gone whatever becomes of this; what a failure costs is a reminder too many.
-    await Promise.all(told.map((audience) => this.#api.copied(id, audience, "informed"))).catch(unlessFailure);
+    await Promise.all(told.map((audience) => this.#api.copied(id, audience, "informed", "current"))).catch(unlessFailure);
     onStep("writing");
     return { gone, left: await this.clean() };
   }
@@ -286,6 +327,13 @@ export class Booking {
   forget() {
     this.#meeting = null;
     this.#draft = null;
+  }
+
+  /** Tell the service that the item bears the new link; a failure costs a reminder too many, until the next opening. */
+  async #tellOfBlock() {
+    const { id, revision } = this.meeting;
+    const told = await this.#api.blockWritten(id, revision).catch(unlessFailure);
+    if (told) this.#learn(told.meeting);
   }
 
   /** @param {Meeting} meeting as the service answered just now */
@@ -416,6 +464,11 @@ export class Booking {
  */
 export function isOver(meeting) {
   return meeting.state === "cancelling" || meeting.state === "cancelled";
+}
+
+/** @param {Meeting} meeting */
+function isBlockOld({ calendar_notes: notes }) {
+  return notes.some(({ code }) => code === "block_old");
 }
 
 /** @param {Meeting} meeting */

@@ -2,11 +2,12 @@
 
 import { isOver } from "./booking.js";
 import { button, element, notice } from "./element.js";
+import { comingNotice, linkButton } from "./link_view.js";
 import { findingsList } from "./personal_data_panel.js";
 import { announce, show } from "./page.js";
 import { audienceSection, cancelledSection, staleNames } from "./texts.js";
 import { spoken } from "./time_zone.js";
-import { booked, choose, failure, texts as textWords, written } from "./words.js";
+import { booked, choose, failure, link as linkWords, texts as textWords, written } from "./words.js";
 
 /** @typedef {import("./api.js").Meeting} Meeting */
 /** @typedef {import("./api.js").Texts} Texts */
@@ -26,9 +27,11 @@ import { booked, choose, failure, texts as textWords, written } from "./words.js
  * @property {string} said what has just happened, shown and spoken; empty for nothing
  * @property {Child} trouble a failure that leaves the meeting as it is
  * @property {Found[]} found personal data in the item
- * @property {() => Promise<Texts[]>} texts
- * @property {import("./texts.js").Report} report
+ * @property {(link: import("./api.js").WhichLink) => Promise<Texts[]>} texts
+ * @property {(...told: [...Parameters<import("./texts.js").Report>, import("./api.js").WhichLink]) => Promise<Meeting>} report
  * @property {() => void} onChange
+ * @property {() => void} onLink
+ * @property {() => void} onKeepLink
  * @property {() => void} onRemove
  * @property {() => void} onWrite
  * @property {() => void} onReload
@@ -131,10 +134,11 @@ function calendarNotes(shown) {
     series_asked: seriesAnswers(shown),
   };
   const quiet = ["series", "occurrence_cancelled"];
-  // That it is a series is said by the question, too.
+  // That it is a series is said by the question, too; and a link to come has a notice of its own.
   const asked = meeting.calendar_notes.some(({ code }) => code === "series_asked");
-  const said = meeting.calendar_notes.filter(({ code }) => !(asked && code === "series"));
-  const notes = said.map(({ code, message }) =>
+  const isSaid = (/** @type {string} */ code) => code === "link_coming" || (asked && code === "series");
+  const unsaid = meeting.calendar_notes.filter(({ code }) => !isSaid(code));
+  const notes = unsaid.map(({ code, message }) =>
     element(
       "div",
       { "data-note": code },
@@ -145,7 +149,8 @@ function calendarNotes(shown) {
       ),
     ),
   );
-  return [elsewhere, ...notes, seriesNote(shown)];
+  const coming = meeting.link_change.coming !== null && comingNotice(meeting, shown.zone, shown.onKeepLink);
+  return [elsewhere, ...notes, coming, seriesNote(shown)];
 }
 
 /** @param {MeetingShown} shown */
@@ -238,11 +243,12 @@ function startSection(meeting) {
 }
 
 /** @param {MeetingShown} shown */
-function actions({ onChange, onRemove }) {
+function actions({ meeting, onChange, onLink, onRemove }) {
   return element(
     "div",
     { class: "actions actions-last" },
     button(booked.change, "change", onChange),
+    linkButton(meeting, onLink),
     button(booked.remove, "remove", onRemove, { kind: "danger" }),
   );
 }
@@ -255,9 +261,10 @@ function actions({ onChange, onRemove }) {
 async function fillCancelled(place, { meeting, texts, report }) {
   if (meeting.told_stale.length === 0) return;
   try {
-    const all = await texts();
+    const all = await texts("current");
     const stale = all.filter(({ audience }) => meeting.told_stale.includes(audience));
-    const sections = stale.map((of) => cancelledSection(of, report, { informed: true }));
+    const told = reportOf(report, "current");
+    const sections = stale.map((of) => cancelledSection(of, told, { informed: true }));
     place.replaceChildren(...sections.flatMap((section) => section ?? []));
   } catch {
     place.replaceChildren(notice("error", element("p", {}, textWords.failed)));
@@ -267,17 +274,52 @@ async function fillCancelled(place, { meeting, texts, report }) {
 /**
  * @param {HTMLElement} place
  * @param {MeetingShown} shown
+ * @param {import("./api.js").WhichLink} link
  */
-async function fillTexts(place, shown) {
+async function fillTexts(place, shown, link = firstLink(shown.meeting)) {
   place.replaceChildren(element("p", { class: "help" }, textWords.loading));
   try {
-    const all = await shown.texts();
+    const all = await shown.texts(link);
+    const report = reportOf(shown.report, link);
     place.replaceChildren(
-      ...all.map((texts, at) => audienceSection(texts, shown.meeting, shown.report, { foremost: at === 0 })),
+      ...whichLink(shown.meeting, link, (other) => void fillTexts(place, shown, other)),
+      ...all.map((texts, at) => audienceSection(texts, shown.meeting, report, { foremost: at === 0 })),
     );
   } catch {
     // Whatever the reason, the meeting stands; only the texts are missing, and can be asked for again.
-    const again = button(failure.retry, "texts-again", () => void fillTexts(place, shown));
+    const again = button(failure.retry, "texts-again", () => void fillTexts(place, shown, link));
     place.replaceChildren(notice("error", element("p", {}, textWords.failed), again));
   }
+}
+
+/**
+ * Whose link is needed now: that of those who come next, while one is to come.
+ * @param {Meeting} meeting
+ * @returns {import("./api.js").WhichLink}
+ */
+function firstLink({ link_change: { coming, next_start: start } }) {
+  return coming !== null && start !== null ? "coming" : "current";
+}
+
+/**
+ * While two links hold, which of them the texts below have, and the way to the other's.
+ * @param {Meeting} meeting
+ * @param {import("./api.js").WhichLink} link
+ * @param {(other: import("./api.js").WhichLink) => void} onOther
+ * @returns {HTMLElement[]}
+ */
+function whichLink(meeting, link, onOther) {
+  if (firstLink(meeting) === "current") return [];
+  const other = link === "coming" ? "current" : "coming";
+  const line = element("p", { class: "which-link", "data-link": link }, linkWords.texts[link]);
+  return [line, button(linkWords.otherTexts[other], `texts-${other}`, () => onOther(other), { kind: "plain" })];
+}
+
+/**
+ * @param {MeetingShown["report"]} report
+ * @param {import("./api.js").WhichLink} link
+ * @returns {import("./texts.js").Report}
+ */
+function reportOf(report, link) {
+  return (audience, what) => report(audience, what, link);
 }

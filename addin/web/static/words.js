@@ -75,6 +75,7 @@ export const progress = {
   changing: "Ändrar mötet",
   moving: "Flyttar mötet till den nya tiden",
   removing: "Tar bort mötet",
+  changingLink: "Byter länk",
   resuming: "Fortsätter bokningen som påbörjades",
   steps: {
     booking: "Skapar ett skyddat rum",
@@ -234,6 +235,50 @@ export const texts = {
   failed: "Texterna kunde inte hämtas. Mötet är bokat ändå.",
 };
 
+export const link = {
+  action: "Byt länk",
+  actionNext: "Byt länk från nästa tillfälle",
+  actionSooner: "Byt länk redan nu",
+  title: "Byta länk?",
+  help:
+    "Mötet får en ny länk och ett nytt rum. Den gamla länken leder då inte till mötet längre. Den som öppnar den får " +
+    "veta att länken är bytt och hur enheten nås, men inte den nya länken.",
+  legend: "När ska den nya länken gälla?",
+  beginsNext: (/** @type {string} */ next, /** @type {string} */ own) =>
+    `Från ${next}. Den gamla länken gäller ${own}, och slutar gälla när det mötet är slut.`,
+  beginsNow: (/** @type {string} */ own) => `Genast, också för mötet ${own}.`,
+  beginsSooner: (/** @type {string} */ own) =>
+    `Den nya länken börjar gälla genast, också för mötet ${own}. Det är samma länk som du redan kan ha lämnat ut.`,
+  blockNow: "Texten i bokningen skrivs om med den nya länken.",
+  /** What becomes of the block, by how much of calendars the service sees. */
+  blockLater: {
+    none: "I bokningen står den gamla länken kvar tills du öppnar bokningen och panelen efter bytet.",
+    read: "I bokningen står den gamla länken kvar till bytet. Öppna sedan bokningen och panelen, så skrivs den nya in.",
+    read_and_write:
+      "I bokningen står den gamla länken kvar till bytet. Sedan skrivs den nya in av sig själv. Har bokningen " +
+      "deltagare skrivs den in när du öppnar bokningen och panelen, så att du bestämmer när de får den.",
+  },
+  told: (/** @type {string} */ who) => `De här har fått den gamla länken och behöver den nya: ${who}.`,
+  confirm: "Byt länk",
+  keep: "Behåll länken",
+  changed: "Länken är bytt. Lämna den nya till dem som ska vara med.",
+  asked: "Länken byts efter det här tillfället. Den nya finns redan att lämna ut.",
+  undone: "Länken byts inte. Den gamla gäller som förut.",
+  tooLate: "Mötet har börjat, så länken kan inte bytas nu.",
+  comingTitle: "Länken byts",
+  coming: (/** @type {string} */ next) =>
+    `Den nya länken gäller från ${next}. Till dess gäller den gamla, som står i bokningen.`,
+  comingNever:
+    "Serien har inget senare tillfälle, så den nya länken har inte börjat gälla. Den gamla gäller som förut.",
+  comingCode: (/** @type {string} */ code) => `Ny kod att läsa upp: ${code}`,
+  undo: "Ångra länkbytet",
+  texts: {
+    coming: "Texterna nedan har den nya länken och nästa tid.",
+    current: "Texterna nedan har den gamla länken, för det tillfälle som pågår eller kommer härnäst.",
+  },
+  otherTexts: { coming: "Visa texter med den nya länken", current: "Visa texter med den gamla länken" },
+};
+
 export const removal = {
   title: "Ta bort mötet?",
   help: "Rummet tas bort och länken slutar fungera. Din egen text i bokningen står kvar.",
@@ -287,6 +332,7 @@ export const unwritten = {
   change: "Mötet och bokningen är som förut.",
   follow: "Mötet har kvar sin gamla tid.",
   answer: "Ditt svar är inte sparat.",
+  link: "Länken är den gamla.",
   remove: "Mötet är inte borttaget och bokningen är som förut.",
   clean: "Texten står kvar i bokningen.",
   subject: "Rubriken är inte utbytt.",

@@ -22,7 +22,8 @@ def graph(region: Region, method: str, path: str, **more: Any) -> Any:
     wish = {"object_id": people.ANNA.object_id, "audience": people.GRAPH_AUDIENCE}
     token = region.sandbox("POST", "/sandbox/token", json=wish).json()["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
-    return region.sandbox(method, f"/v1.0/me/{path}", headers=headers, **more).json()
+    answer = region.sandbox(method, f"/v1.0/me/{path}", headers=headers, **more)
+    return answer.json() if answer.content else None
 
 
 def saved_original(region: Region, monday: date) -> dict[str, Any]:

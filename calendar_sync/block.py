@@ -17,6 +17,7 @@ from calendar_sync.block_lines import (
     PICTURES,
     Format,
     Line,
+    Unparsable,
     ancestors,
     html_body,
     html_lines,
@@ -41,19 +42,45 @@ def codes_in(content: str, kind: Format, service_url: str) -> list[str]:
 
 
 def rewritten(
-    content: str, kind: Format, fresh: Block | None, known: Sequence[Block], service_url: str
+    content: str,
+    kind: Format,
+    fresh: Block | None,
+    known: Sequence[Block],
+    service_url: str,
+    *,
+    adding: bool = False,
 ) -> str:
     """Return a body with `fresh` once in the place of our blocks, or (None) without any of them.
 
     `known` are blocks that the item may bear, as the service renders them: by them our lines are told from the
-    user's. A body without a block of ours is returned as it is, byte for byte.
+    user's. A body without a block of ours is returned as it is, byte for byte, or (`adding`) with `fresh` at its end.
     """
     if not codes_in(content, kind, service_url):
-        return content
+        return _with_added(content, kind, fresh) if fresh and adding else content
     known = [fresh, *known] if fresh else known
     if kind is Format.TEXT:
         return _rewritten_text(content, fresh.text if fresh else None, known, Links(service_url))
     return _rewritten_html(content, fresh.html if fresh else None, known, Links(service_url))
+
+
+def _with_added(content: str, kind: Format, fresh: Block) -> str:
+    if kind is Format.TEXT:
+        end = "\r\n" if "\r\n" in content else "\n"
+        said = content.rstrip()
+        return end.join([*([said, ""] if said else []), *split_lines(fresh.text.rstrip())])
+    if not content.strip():
+        return fresh.html
+    try:
+        body = html_body(content)
+    except Unparsable:
+        # What cannot be read cannot be written back whole.
+        return content
+    for part in fragments_fromstring(fresh.html):
+        if not isinstance(part, str):
+            part.tail = None
+            body.append(part)
+    unwrap_texts(body)
+    return _written(body, content)
 
 
 def _rewritten_text(content: str, fresh: str | None, known: Sequence[Block], links: Links) -> str:

@@ -226,9 +226,13 @@ class CalDavCalendar:
         version: str,
         service_url: str,
         known: Sequence[Block] = (),
+        *,
+        adding: bool = False,
     ) -> str:
         """Put a block in the place of ours, or take ours out, and set the tag."""
-        return self._change(ref, version, lambda data: with_block(data, block, tag, service_url, known))
+        return self._change(
+            ref, version, lambda data: with_block(data, block, tag, service_url, known, adding=adding)
+        )
 
     def watch(self, mailbox: str, wish: WatchWish) -> Watch:  # noqa: ARG002 - nothing here can call
         """Remember where each calendar's changes go on from."""

@@ -175,11 +175,14 @@ class Calendar(Protocol):
         version: str,
         service_url: str,
         known: Sequence[Block] = (),
+        *,
+        adding: bool = False,
     ) -> str:
         """Put `block` in the place of ours in the body, or take ours out, and set the tag; the rest stays as it is.
 
         `known` are blocks that the body may hold, as the service renders them; only by them can our lines be told
-        from what the user typed between them (`calendar_sync.block`). A body without ours is left alone.
+        from what the user typed between them (`calendar_sync.block`). A body without ours is left alone, or (`adding`)
+        gets `block` at its end: a copy out of which ours was taken, and that holds the meeting after all.
 
         The only method that reads a body, in memory, of one item that is proven to be ours or a copy of ours, and only
         when what we wrote into it is wrong.

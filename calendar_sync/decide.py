@@ -4,13 +4,13 @@ Four rules carry it. The calendar decides when and whether. *Gone*, *found* and 
 answers, and only a *gone* that is seen twice, a grace period apart, in a mailbox that can be read, ends a meeting. An
 item is ours by tag and UID together: same tag, other UID is a copy, and two items never share a room. What is seen is
 compared with what was last applied, never with what a notification said, so duplicates, delays and our own writes
-change nothing.
+change nothing. The one exception to the third rule is an item that was cut and pasted (docs/adr/0028).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -35,7 +35,9 @@ class Recorded:
 
     `mailbox` is where the item is to be. `ended_by_calendar`: it is not live because its item was gone, so that it
     lives again when the item does. `gone_since` is when the item was first not found. `known_copies` are UIDs of
-    copies that have been dealt with or that somebody has been asked about. `is_held`: a host has started it.
+    copies that have been dealt with or that somebody has been asked about. `stripped_at` says when our block was taken
+    out of copies, by UID; `own_rooms` are copies that have or shall have a meeting of their own, or no link; `former`
+    are items that held the meeting before it was cut and pasted. `is_held`: a host has started it.
     """
 
     tag: Tag
@@ -48,6 +50,9 @@ class Recorded:
     ended_by_calendar: bool = False
     gone_since: datetime | None = None
     known_copies: frozenset[str] = frozenset()
+    stripped_at: Mapping[str, datetime] = field(default_factory=dict)
+    own_rooms: frozenset[str] = frozenset()
+    former: frozenset[str] = frozenset()
     is_frozen: bool = False
     is_held: bool = False
 
@@ -58,11 +63,13 @@ class Observed:
 
     `item` is the look at the bound item by its id, None when none is bound. `tagged` is every living item with the
     meeting's tag in the mailboxes that were asked, None when they were not asked, or why they could not be read.
+    `stripped` are living items that were copies of it and have neither tag nor block any more.
     """
 
     at: datetime
     item: Lookup | None = None
     tagged: Sequence[Snapshot] | Unreadable | None = None
+    stripped: Sequence[Snapshot] = ()
 
 
 class Unusable(StrEnum):
@@ -75,6 +82,13 @@ class Unusable(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Bind:
     """The meeting is held by that item, from now on or under a new id."""
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Rebind:
+    """The item was cut and pasted: what looks like its copy holds the meeting from now on."""
 
     snapshot: Snapshot
 
@@ -145,6 +159,7 @@ class Thaw:
 
 Intent = (
     Bind
+    | Rebind
     | Reschedule
     | HoldTime
     | FollowSeries
@@ -173,6 +188,9 @@ def decide(recorded: Recorded, observed: Observed, grace: timedelta) -> list[Int
     if own:
         intents += _seen(recorded, own)
         intents += _agree(recorded, own, observed.at)
+    elif pasted := _pasted(recorded, observed, grace):
+        own = pasted
+        intents += [Rebind(pasted), *_agree(recorded, pasted, observed.at)]
     elif recorded.binding and recorded.is_live:
         intents += _missed(recorded, observed, grace)
     # Of a meeting that has ended, too: a copy that kept its link would lead nobody anywhere.
@@ -244,6 +262,39 @@ def _follow_series(recorded: Recorded, series: Series) -> list[Intent]:
     return [FollowSeries(series, became_one=recorded.series is None)]
 
 
+def _pasted(recorded: Recorded, observed: Observed, grace: timedelta) -> Snapshot | None:
+    """Return the one item that was pasted when this one was cut; None when none was, or it may have been another one.
+
+    Only what would else be called off: a missing item whose time is still to come.
+    """
+    gone = recorded.gone_since or observed.at
+    is_cut = recorded.is_live and recorded.binding and _surely_missing(observed)
+    if not is_cut or recorded.is_held or gone >= recorded.start:
+        return None
+    found = list(_perhaps_pasted(recorded, observed, gone - grace))
+    return found[0] if len(found) == 1 else None
+
+
+def _perhaps_pasted(recorded: Recorded, observed: Observed, since: datetime) -> Iterator[Snapshot]:
+    """Yield the copies in the same mailbox that were made at the time, or came back in another one's place."""
+    tagged = observed.tagged if isinstance(observed.tagged, Sequence) else ()
+    for one in tagged:
+        is_new = one.created_at is not None and one.created_at >= since
+        if (is_new or one.uid in recorded.former) and one.uid not in recorded.own_rooms:
+            yield from _of_the_same_kind(recorded, one)
+    for one in observed.stripped:
+        stripped_at = recorded.stripped_at.get(one.uid)
+        came_at = stripped_at if one.uid in recorded.former else one.created_at or stripped_at
+        if stripped_at and came_at and came_at >= since and one.tag is None:
+            yield from _of_the_same_kind(recorded, one)
+
+
+def _of_the_same_kind(recorded: Recorded, one: Snapshot) -> Iterator[Snapshot]:
+    is_series = recorded.series is not None
+    if one.ref.mailbox == recorded.mailbox and _may_hold(one) and (one.series is not None) == is_series:
+        yield one
+
+
 def _missed(recorded: Recorded, observed: Observed, grace: timedelta) -> list[Intent]:
     if not _surely_missing(observed):
         return []
@@ -262,7 +313,7 @@ def _surely_missing(observed: Observed) -> bool:
 
 
 def _copies(recorded: Recorded, own: Snapshot | None, tagged: Sequence[Snapshot]) -> list[Intent]:
-    uid = recorded.binding.uid if recorded.binding else own.uid if own else None
+    uid = own.uid if own else recorded.binding.uid if recorded.binding else None
     if uid is None:
         return []
     # In a colleague's calendar a copied meeting counts as received ([MS-OXOCAL] 3.1.4.3), so that who organises it says

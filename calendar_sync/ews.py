@@ -143,13 +143,15 @@ class EwsCalendar:
         version: str,
         service_url: str,
         known: Sequence[Block] = (),
+        *,
+        adding: bool = False,
     ) -> str:
         """Put a block in the place of ours in the body of a proven copy, and set both marks; raises Conflict."""
         item = self._marked(ref, version, with_body=True)
         told = item.find(f"{TYPES}Body")
         body = (told.text or "") if told is not None else ""
         kind = Format.TEXT if told is not None and told.get("BodyType") == "Text" else Format.HTML
-        fresh = rewritten(body, kind, block, known, service_url)
+        fresh = rewritten(body, kind, block, known, service_url, adding=adding)
         changes: dict[str, Any] = {
             TAG_FIELD: None if tag is None else str(tag),
             **self._pane_changes(item, tag),

@@ -101,10 +101,12 @@ class GraphCalendar:
         version: str,
         service_url: str,
         known: Sequence[Block] = (),
+        *,
+        adding: bool = False,
     ) -> str:
         item = self._marked(ref, version, "id,body")
         kind, body = Format(item["body"]["kind"].lower()), item["body"]["content"]
-        fresh = rewritten(body, kind, block, known, service_url)
+        fresh = rewritten(body, kind, block, known, service_url, adding=adding)
         changes: dict[str, Any] = {
             "singleValueExtendedProperties": [_own_mark(tag), *self._pane_changes(item, tag)]
         }

@@ -169,16 +169,24 @@ def with_tag(data: bytes, tag: Tag | None) -> bytes:
 
 
 def with_block(
-    data: bytes, block: Block | None, tag: Tag | None, service_url: str, known: Sequence[Block]
+    data: bytes,
+    block: Block | None,
+    tag: Tag | None,
+    service_url: str,
+    known: Sequence[Block],
+    *,
+    adding: bool = False,
 ) -> bytes:
     """Return the resource with `block` in the place of ours, or without ours, in every form its body is kept in.
+
+    `adding`: a body without ours gets it at its end, and an event without a body one in plain text.
 
     RFC 5545 keeps a body as text in DESCRIPTION; Thunderbird adds its HTML as an address in ALTREP (section 3.2.1).
     Outlook keeps HTML in X-ALT-DESC, RFC 9073 (section 6.5) in STYLED-DESCRIPTION.
     """
 
     def rewrite(content: str, kind: Format) -> str:
-        return rewritten(content, kind, block, known, service_url)
+        return rewritten(content, kind, block, known, service_url, adding=adding)
 
     lines = list(_in_events(data))
     fresh: dict[int, str] = {}
@@ -195,7 +203,20 @@ def with_block(
                 # link that ends our block; so it is made of the HTML again.
                 text = "\n".join(one.text for one in lines_of(fresh[event], Format.HTML))
             lines[place] = (line if text == _text(line) else _with_text(line, text), event)
+    if block and adding:
+        lines = list(_with_bodies(lines, block))
     return with_tag(_written([line for line, _ in lines]), tag)
+
+
+def _with_bodies(
+    lines: Sequence[tuple[Contentline, int | None]], block: Block
+) -> Iterator[tuple[Contentline, int | None]]:
+    """Yield the lines with a body for each event that has none in any form."""
+    told = {event for line, event in lines if event is not None and _name(line) in _BODIES}
+    for line, event in lines:
+        yield line, event
+        if event is not None and event not in told and line.upper() == "BEGIN:VEVENT":
+            yield _with_text(Contentline("DESCRIPTION:"), block.text.rstrip()), event
 
 
 def _in_events(data: bytes) -> Iterator[tuple[Contentline, int | None]]:

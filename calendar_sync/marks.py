@@ -24,6 +24,7 @@ _IS_CANCELLED: Final = 0x4
 
 _MEETING: Final = "meeting"
 _INSTANCE: Final = "instance"
+_EMPTIED: Final = "{}"
 
 
 def pane_name(add_in_id: str) -> str:
@@ -48,10 +49,11 @@ def tag_in(own: str | None, pane: str | None, instance: str) -> Tag | None:
 def pane_with(pane: str | None, tag: Tag | None) -> str | None:
     """Return the pane's properties naming another meeting, or (None) none; where they name no meeting, as they are.
 
-    Nothing else is kept: all that the pane writes there is about the meeting (addin/web/static/imprint.js).
+    Nothing else is kept: all that the pane writes there is about the meeting (addin/web/static/imprint.js). Properties
+    out of which a meeting was taken name one again.
     """
-    told = _properties(pane)
-    if _MEETING not in told:
+    was_emptied = pane == _EMPTIED and tag is not None
+    if _MEETING not in _properties(pane) and not was_emptied:
         return pane
     kept: dict[str, Any] = {} if tag is None else {_MEETING: tag.meeting, _INSTANCE: tag.instance}
     return json.dumps(kept)

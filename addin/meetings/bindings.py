@@ -12,7 +12,7 @@ from enum import StrEnum
 from addin.meetings.deadline import Deadline
 from addin.meetings.model import Meeting
 from calendar_sync.decide import Unusable
-from calendar_sync.items import Unread
+from calendar_sync.items import ItemRef, Unread
 from calendar_sync.series import Series
 
 # A tag that turns up in ever more mailboxes is followed into so many of them.
@@ -83,7 +83,11 @@ class BindingClaim:
 
 
 class CopyOutcome(StrEnum):
-    """What was done about a copy of a meeting's item, or (`*_WANTED`) what its owner has answered."""
+    """What was done about a copy of a meeting's item, or (`*_WANTED`) what its owner has answered.
+
+    `REPLACED`: it held the meeting until it was cut, and is a copy when it comes back; with a `ref` it is back, and has
+    lost our block.
+    """
 
     STRIPPED = "stripped"
     OWN_ROOM = "own_room"
@@ -92,17 +96,22 @@ class CopyOutcome(StrEnum):
     LEFT = "left"
     STRIP_WANTED = "strip_wanted"
     OWN_ROOM_WANTED = "own_room_wanted"
+    REPLACED = "replaced"
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One copy of a meeting's item, known by a keyed hash of its UID; `copy_meeting_id` is its own meeting, if any."""
+    """One copy of a meeting's item, known by a keyed hash of its UID.
+
+    `copy_meeting_id` is its own meeting, if any; `ref` is where it was when our block was taken out of it.
+    """
 
     meeting_id: str
     uid_hash: bytes
     outcome: CopyOutcome
     at: datetime
     copy_meeting_id: str | None = None
+    ref: ItemRef | None = None
 
 
 @dataclass(frozen=True, slots=True)

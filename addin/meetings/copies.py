@@ -20,7 +20,7 @@ from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import AuditEntry, Meeting, MeetingState, Window
 from addin.meetings.notices import NoticeKind
 from addin.meetings.occurrences import current, near
-from addin.meetings.ports import Writing
+from addin.meetings.ports import Reading, Writing
 from addin.meetings.rooms import RoomPlans
 from calendar_sync.calendar import AccessDenied, CalendarUnreadable, Conflict
 from calendar_sync.items import Block, Snapshot
@@ -108,13 +108,24 @@ class CopyWork:
             else None
         )
         uid = self._looks.uid_hash(handled.snapshot.uid)
-        writing.put_copy(Copy(meeting.id, uid, handled.outcome, at, own))
+        writing.put_copy(
+            self._copy(writing, meeting, handled, Copy(meeting.id, uid, handled.outcome, at, own))
+        )
         writing.audit(
             AuditEntry(at, meeting.tenant, SERVICE, "copy_handled", meeting.id, handled.outcome.value)
         )
         notice = _NOTICES.get(handled.outcome)
         if notice:
             writing.owe_notice(meeting.id, meeting.revision, notice, self._quiet)
+
+    def _copy(self, reading: Reading, meeting: Meeting, handled: Handled, copy: Copy) -> Copy:
+        """Return what is noted of a copy; one without tag and block has to be found if its original is cut."""
+        if copy.outcome is not CopyOutcome.STRIPPED:
+            return copy
+        known = self._looks.known_copy(handled.snapshot.uid, reading.copies(meeting.id))
+        was_cut = known is not None and known.outcome is CopyOutcome.REPLACED
+        outcome = CopyOutcome.REPLACED if was_cut else CopyOutcome.STRIPPED
+        return replace(copy, outcome=outcome, ref=handled.snapshot.ref)
 
     def _own_meeting(self, writing: Writing, original: Meeting, snapshot: Snapshot, at: datetime) -> str:
         kind = self._plans.types.of(original.type)

@@ -26,6 +26,7 @@ from calendar_sync.decide import (
     HandleCopy,
     HoldTime,
     Intent,
+    Rebind,
     Reschedule,
     Revive,
     Suspect,
@@ -36,6 +37,7 @@ from calendar_sync.items import Found, Gone, Lookup, Snapshot, Unreadable
 
 _WHY: Final[dict[type[Intent], str]] = {
     Bind: "an item with the meeting's tag, or with its UID, holds the meeting from now on",
+    Rebind: "the item is gone, and one copy of it was made at the time: it was cut and pasted, and the copy is it now",
     Reschedule: "the item has another time than the meeting",
     HoldTime: "the item has a time that no meeting can have, so the meeting keeps its own",
     FollowSeries: "the item is another series than was recorded, or none any more",

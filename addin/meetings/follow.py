@@ -133,6 +133,9 @@ class FollowItems:
         binding, own = claim.binding, seen.own
         if own is None or not self._rules.may_write or claim.meeting.is_cancelled:
             return Written(None, binding.tag_written, binding.block_due, again=False)
+        if own.uid != binding.uid and own.tag is None:
+            # It lost tag and block as a copy, and holds the meeting from this look on; both are written at the next.
+            return Written(None, tagged=False, block_due=binding.block_due, again=False)
         young = seen.at < binding.created_at + self._rules.tag_after
         is_tagged = binding.tag_written and own.uid == binding.uid
         if not binding.block_due and (is_tagged or young):
@@ -158,7 +161,9 @@ class FollowItems:
             original = self._ledger.read(lambda reading: reading.copied_from(claim.meeting.id))
             block = self._block(claim.meeting)
             known = [block, *([self._block(original)] if original else [])]
-            return calendar.replace_block(own.ref, block, tag, own.version, self._rules.service_url, known)
+            return calendar.replace_block(
+                own.ref, block, tag, own.version, self._rules.service_url, known, adding=own.tag is None
+            )
         return calendar.write_tag(own.ref, tag, own.version)
 
     # --- the record -----------------------------------------------------------------------------------------

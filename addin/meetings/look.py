@@ -15,7 +15,7 @@ from addin.meetings.keyring import Keyring
 from addin.meetings.model import Meeting
 from addin.meetings.ports import Clock, Ledger
 from calendar_sync.calendar import Calendar, CalendarUnreadable
-from calendar_sync.decide import Bind, Binding, Intent, Observed, Recorded, decide
+from calendar_sync.decide import Bind, Binding, Intent, Observed, Rebind, Recorded, decide
 from calendar_sync.items import Found, ItemRef, Lookup, Snapshot, Tag, Unreadable
 
 # These are still open: each look is for copies, too, so that it is noticed when they are gone.
@@ -24,6 +24,8 @@ OPEN_COPIES = (CopyOutcome.ASKED, CopyOutcome.UNWRITABLE)
 EARLIEST_START = timedelta(hours=12)
 # These are decided, and still to be carried out.
 WANTED_COPIES = (CopyOutcome.STRIP_WANTED, CopyOutcome.OWN_ROOM_WANTED)
+# These have or get a meeting of their own.
+_OWN_ROOMS = (CopyOutcome.OWN_ROOM, *WANTED_COPIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,11 @@ class ItemLooks:
         tagged: Sequence[Snapshot] | Unreadable | None = None
         if not isinstance(item, Unreadable) and self._must_search(binding, item, copies):
             tagged = self._search(meeting, binding, item)
-        observed = Observed(at, item, tagged)
+        is_missing = isinstance(tagged, Sequence) and not _is_bound_item(binding, item)
+        stripped = self._stripped(binding, copies) if is_missing else ()
+        if isinstance(stripped, Unreadable):
+            tagged, stripped = stripped, ()
+        observed = Observed(at, item, tagged, stripped)
         recorded = self._recorded(meeting, binding, copies, observed)
         intents = decide(recorded, observed, self.grace)
         return Seen(at, recorded, observed, intents, _own(binding, item, intents))
@@ -153,6 +159,17 @@ class ItemLooks:
             return Unreadable(failure.reason, failure.retry_after)
         return list(found.values())
 
+    def _stripped(self, binding: ItemBinding, copies: Sequence[Copy]) -> Sequence[Snapshot] | Unreadable:
+        """Look where the copies are now that lost our block lately, if the meeting's own item is away."""
+        lately = self._clock.now() - 2 * self.grace
+        refs = [copy.ref for copy in copies if copy.ref and copy.at >= lately]
+        calendar = self._calendars.get(binding.backend or "")
+        if not refs or calendar is None:
+            return ()
+        lookups = calendar.look(refs).values()
+        unread = next((one for one in lookups if isinstance(one, Unreadable)), None)
+        return unread or [one.snapshot for one in lookups if isinstance(one, Found)]
+
     def _tagged(self, meeting: Meeting, binding: ItemBinding) -> Iterator[Snapshot]:
         tag = self.tag_of(meeting.id)
         for mailbox, calendar in self._places(binding):
@@ -194,16 +211,28 @@ class ItemLooks:
             ended_by_calendar=binding.ended_by_calendar,
             gone_since=binding.gone_since,
             known_copies=self._known_copies(copies, observed),
+            stripped_at=self._stripped_at(copies, observed),
+            own_rooms=self._with_outcome(_OWN_ROOMS, copies, observed),
+            former=self._with_outcome((CopyOutcome.REPLACED,), copies, observed),
             is_frozen=binding.frozen is not None,
             is_held=_is_held(meeting),
         )
 
     def _known_copies(self, copies: Sequence[Copy], observed: Observed) -> frozenset[str]:
         """Return the UIDs among those seen that need nothing more; an owner's answer is still to be carried out."""
-        if not isinstance(observed.tagged, Sequence):
-            return frozenset()
-        known = {one.uid: self.known_copy(one.uid, copies) for one in observed.tagged}
-        return frozenset(uid for uid, copy in known.items() if copy and copy.outcome not in WANTED_COPIES)
+        settled = [one for one in CopyOutcome if one not in (*WANTED_COPIES, CopyOutcome.REPLACED)]
+        return self._with_outcome(settled, copies, observed)
+
+    def _with_outcome(
+        self, outcomes: Collection[CopyOutcome], copies: Sequence[Copy], observed: Observed
+    ) -> frozenset[str]:
+        tagged = observed.tagged if isinstance(observed.tagged, Sequence) else ()
+        known = {one.uid: self.known_copy(one.uid, copies) for one in (*tagged, *observed.stripped)}
+        return frozenset(uid for uid, copy in known.items() if copy and copy.outcome in outcomes)
+
+    def _stripped_at(self, copies: Sequence[Copy], observed: Observed) -> Mapping[str, datetime]:
+        known = {one.uid: self.known_copy(one.uid, copies) for one in observed.stripped}
+        return {uid: copy.at for uid, copy in known.items() if copy and copy.ref}
 
 
 def _is_held(meeting: Meeting) -> bool:
@@ -228,7 +257,7 @@ def _is_bound_item(binding: ItemBinding, item: Lookup | None) -> bool:
 
 
 def _own(binding: ItemBinding, item: Lookup | None, intents: Sequence[Intent]) -> Snapshot | None:
-    bound = next((intent.snapshot for intent in intents if isinstance(intent, Bind)), None)
+    bound = next((intent.snapshot for intent in intents if isinstance(intent, Bind | Rebind)), None)
     if bound:
         return bound
     return item.snapshot if isinstance(item, Found) and _is_bound_item(binding, item) else None

@@ -19,7 +19,7 @@ from enum import Enum, auto
 from functools import partial
 from typing import Final
 
-from addin.meetings.bindings import Copy, ItemBinding
+from addin.meetings.bindings import Copy, CopyOutcome, ItemBinding
 from addin.meetings.errors import LeaseLost, LedgerUnavailable
 from addin.meetings.hints import item_hash
 from addin.meetings.keyring import Keyring
@@ -362,7 +362,8 @@ class FollowMailboxes:
         if one.uid == binding.uid:
             same_place = (one.ref.mailbox, one.ref.item_id) == (binding.mailbox, binding.item_id)
             return not same_place or one.version != binding.version or binding.gone_since is not None
-        return not any(self._is_copy(one.uid, copy) for copy in reading.copies(meeting.id))
+        known = [copy for copy in reading.copies(meeting.id) if copy.outcome is not CopyOutcome.REPLACED]
+        return not any(self._is_copy(one.uid, copy) for copy in known)
 
     def _is_copy(self, uid: str, copy: Copy) -> bool:
         return copy.uid_hash in self._keyring.lookup_hashes("item-uid", uid)

@@ -537,6 +537,9 @@ class Writing(Reading, Protocol):
     def note_bound(self, meeting_id: str, mailbox: str) -> None:
         """Note that an item in that mailbox holds the meeting: it is not unbound, and its owner is that mailbox's."""
 
+    def release_item(self, meeting_id: str) -> None:
+        """Note that the saved item from which the meeting was booked does not hold it any more."""
+
     def revive(self, meeting: Meeting, seen_revision: int, purge_at: datetime) -> bool:
         """Write the wish of a meeting that lives again; False when its item holds another meeting by now.
 

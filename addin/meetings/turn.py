@@ -39,6 +39,7 @@ from calendar_sync.decide import (
     Freeze,
     HoldTime,
     Intent,
+    Rebind,
     Reschedule,
     Revive,
     Suspect,
@@ -53,7 +54,7 @@ FROZEN_IS_TOLD_AFTER: Final = timedelta(hours=1)
 _LASTING: Final = (Unread.DENIED, Unread.MAILBOX_ELSEWHERE, Unread.MAILBOX_MISSING)
 _LOST_MAILBOX: Final = (Unread.MAILBOX_ELSEWHERE, Unread.MAILBOX_MISSING)
 # These say that something changed in the calendar; the rest is our own keeping of books.
-_CHANGES: Final = (Bind, Reschedule, FollowSeries, Suspect, Cancel, Trust, Revive, HoldTime)
+_CHANGES: Final = (Bind, Rebind, Reschedule, FollowSeries, Suspect, Cancel, Trust, Revive, HoldTime)
 _TIMES: Final = (Reschedule, FollowSeries, HoldTime)
 
 
@@ -166,6 +167,23 @@ class Turn:
             uid=intent.snapshot.uid,
             offered=None,
         )
+
+    def _rebind(self, intent: Rebind) -> None:
+        """Go on in the item that was pasted; the one that was cut is a copy if it comes back."""
+        pasted, looks = intent.snapshot, self._tools.looks
+        for copy in self._writing.copies(self._meeting.id):
+            if looks.known_copy(pasted.uid, [copy]):
+                self._writing.put_copy(replace(copy, outcome=CopyOutcome.LEFT, at=self._at, ref=None))
+        if self._binding.uid:
+            cut = looks.uid_hash(self._binding.uid)
+            self._writing.put_copy(Copy(self._meeting.id, cut, CopyOutcome.REPLACED, self._at))
+        self._bind(Bind(pasted))
+        self._writing.release_item(self._meeting.id)
+        self._binding = replace(self._binding, gone_since=None)
+        if pasted.tag is None or (self._tools.rules.may_write and not pasted.is_meeting):
+            # It lost the block, or bears what the pane knows of the other item.
+            self._binding = replace(self._binding, block_old_from=self._at)
+        self._audit("item_pasted")
 
     def _backend_of(self, mailbox: str) -> str | None:
         if mailbox == self._binding.mailbox:
@@ -559,6 +577,7 @@ def _is_at(start: object, end: object, window: Window) -> bool:
 # Copies are handled where the calendar can be called.
 _CARRY_OUT: Final[Mapping[type[Intent], Callable[[Turn, Any], None]]] = {
     Bind: Turn._bind,  # noqa: SLF001 - the table belongs to the class
+    Rebind: Turn._rebind,  # noqa: SLF001
     Reschedule: Turn._reschedule,  # noqa: SLF001
     HoldTime: Turn._hold,  # noqa: SLF001
     FollowSeries: Turn._follow_series,  # noqa: SLF001

@@ -34,7 +34,7 @@ class SqlCalendarReading:
 
     def copies(self, meeting_id: str) -> Sequence[Copy]:
         query = select(tables.copies).where(tables.copies.c.meeting_id == meeting_id)
-        return [copy_of(row) for row in self._connection.execute(query).mappings()]
+        return [copy_of(row, self._keyring) for row in self._connection.execute(query).mappings()]
 
     def copied_from(self, meeting_id: str) -> Meeting | None:
         copied = tables.copies.c

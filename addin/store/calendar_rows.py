@@ -25,7 +25,7 @@ from addin.meetings.ports import HintKind, StoredHint
 from addin.meetings.watches import MailboxWatch
 from addin.store.rows import from_time, maybe_time, to_time
 from calendar_sync.decide import Unusable
-from calendar_sync.items import Unread
+from calendar_sync.items import ItemRef, Unread
 from calendar_sync.series import Occurrence, Series
 
 Row = RowMapping
@@ -144,14 +144,22 @@ def _series_of(text: str) -> Series:
 # --- what hangs on a meeting --------------------------------------------------------------------------------
 
 
-def copy_of(row: Row) -> Copy:
-    """Return the copy that a row holds."""
+def sealed_ref(copy: Copy, keyring: Keyring) -> bytes | None:
+    """Return where a copy is, as it is stored."""
+    ref = copy.ref
+    return seal({"mailbox": ref.mailbox, "item": ref.item_id}, copy.meeting_id, keyring) if ref else None
+
+
+def copy_of(row: Row, keyring: Keyring) -> Copy:
+    """Return the copy that a row holds; raises UnknownKey and SealBroken."""
+    told = unseal(row["sealed"], row["meeting_id"], keyring) if row["sealed"] else None
     return Copy(
         meeting_id=row["meeting_id"],
         uid_hash=row["uid_hash"],
         outcome=CopyOutcome(row["outcome"]),
         at=from_time(row["at"]),
         copy_meeting_id=row["copy_meeting_id"],
+        ref=ItemRef(told["mailbox"], told["item"]) if told else None,
     )
 
 

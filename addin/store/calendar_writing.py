@@ -55,6 +55,7 @@ from addin.store.calendar_rows import (
     hint_row,
     notice_of,
     seal,
+    sealed_ref,
     unseal,
     watch_columns,
     watch_from,
@@ -335,6 +336,9 @@ class SqlCalendarWriting(SqlCalendarReading):
             columns |= {"owner_hash": moved["owner_hash"], "sealed": moved["sealed"]}
         self._connection.execute(update(tables.meetings).where(_m.id == meeting_id).values(**columns))
 
+    def release_item(self, meeting_id: str) -> None:
+        self._connection.execute(update(tables.meetings).where(_m.id == meeting_id).values(item_hash=None))
+
     def revive(self, meeting: Meeting, seen_revision: int, purge_at: datetime) -> bool:
         mine, other = tables.meetings, tables.meetings.alias("other")
         item = select(mine.c.item_hash).where(mine.c.id == meeting.id).scalar_subquery()
@@ -364,6 +368,7 @@ class SqlCalendarWriting(SqlCalendarReading):
                 outcome=copy.outcome.value,
                 copy_meeting_id=copy.copy_meeting_id,
                 at=to_time(copy.at),
+                sealed=sealed_ref(copy, self._keyring),
             )
         )
 

@@ -255,6 +255,7 @@ copies = Table(
     Column("outcome", String(20), nullable=False),
     Column("copy_meeting_id", String(32)),
     Column("at", _Time, nullable=False),
+    Column("sealed", LargeBinary),
 )
 
 notices = Table(

@@ -280,6 +280,18 @@ def test_a_copy_loses_the_block_and_keeps_the_users_words(stand: Stand) -> None:
     assert JOIN in stand.body(item), "the original is not touched"
 
 
+def test_a_copy_that_lost_the_block_may_get_it_back(stand: Stand) -> None:
+    tag = new_tag()
+    item = stand.books(Wish(NINE, tag=tag, body=f"<p>Ta med remissen</p>{BLOCK.html}"))
+    copy = seen(stand, stand.copies(item, NINE + timedelta(days=1)))
+    stand.calendar.replace_block(copy.ref, None, None, copy.version, SERVICE, [BLOCK])
+    version = seen(stand, copy.ref.item_id).version
+    stand.calendar.replace_block(copy.ref, BLOCK, tag, version, SERVICE, [BLOCK], adding=True)
+    text = stand.body(copy.ref.item_id)
+    assert text.index("Ta med remissen") < text.index(JOIN)
+    assert seen(stand, copy.ref.item_id).tag == tag
+
+
 def test_a_copy_may_get_a_block_and_a_tag_of_its_own(stand: Stand) -> None:
     tag, other = new_tag(), new_tag()
     item = stand.books(Wish(NINE, tag=tag, body=f"<p>Ta med remissen</p>{BLOCK.html}"))

@@ -228,3 +228,22 @@ def test_a_document_keeps_its_kind_and_a_fragment_stays_one() -> None:
     assert rewritten(f"{block().html}<p>å &amp; ö</p>", Format.HTML, None, [block()], SERVICE).strip() == (
         "<p>å &amp; ö</p>"
     )
+
+
+@given(kind=formats, before=user_lines)
+def test_a_block_is_added_once_to_a_body_that_has_none(kind: Format, before: list[str]) -> None:
+    own, plain = block(), body(kind, before, None, [])
+    added = rewritten(plain, kind, own, [own], SERVICE, adding=True)
+    assert codes_in(added, kind, SERVICE) == [CODE]
+    assert seen(added, kind)[: len(squeezed(before))] == squeezed(before)
+    assert rewritten(added, kind, own, [own], SERVICE, adding=True).count(CODE) == added.count(CODE)
+    taken_out = rewritten(added, kind, None, [own], SERVICE)
+    assert squeezed(seen(taken_out, kind)) == squeezed(before)
+    assert rewritten(plain, kind, None, [own], SERVICE, adding=True) == plain
+    assert rewritten(plain, kind, own, [own], SERVICE) == plain
+
+
+@pytest.mark.parametrize("kind", list(Format))
+def test_an_empty_body_gets_the_block_alone(kind: Format) -> None:
+    added = rewritten("", kind, block(), [], SERVICE, adding=True)
+    assert codes_in(added, kind, SERVICE) == [CODE]

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+import pytest
+
 from calendar_sync.decide import (
     Bind,
     Binding,
@@ -16,6 +18,7 @@ from calendar_sync.decide import (
     HoldTime,
     Intent,
     Observed,
+    Rebind,
     Recorded,
     Reschedule,
     Revive,
@@ -158,7 +161,56 @@ def test_a_copy_is_handled_once() -> None:
 
 
 def test_a_copy_never_takes_over_from_an_original_that_is_gone() -> None:
-    assert seen(BOUND, Gone(), (COPY,)) == [Suspect(), HandleCopy(COPY)]
+    older = replace(COPY, created_at=NOW - GRACE - timedelta(seconds=1))
+    assert seen(BOUND, Gone(), (older,)) == [Suspect(), HandleCopy(older)]
+    unknown = replace(COPY, created_at=None)
+    assert seen(BOUND, Gone(), (unknown,)) == [Suspect(), HandleCopy(unknown)]
+
+
+@pytest.mark.parametrize("missed", [None, NOW - GRACE / 2])
+def test_an_item_that_was_cut_lives_on_in_what_was_pasted(missed: datetime | None) -> None:
+    assert seen(replace(BOUND, gone_since=missed), Gone(), (COPY,)) == [Rebind(COPY)]
+    later = replace(COPY, start=START + HOUR, end=START + 2 * HOUR)
+    assert seen(BOUND, Gone(), (later,)) == [
+        Rebind(later),
+        Reschedule(later.start, later.end, "Europe/Stockholm"),
+    ]
+
+
+def test_what_was_pasted_is_found_without_tag_and_block_too() -> None:
+    stripped = replace(COPY, tag=None)
+    known = replace(BOUND, stripped_at={COPY.uid: NOW})
+    assert decide(known, Observed(NOW, Gone(), (), (stripped,)), GRACE) == [Rebind(stripped)]
+    taken = replace(COPY, tag=Tag(TAG.instance, "b" * 32))
+    assert decide(known, Observed(NOW, Gone(), (), (taken,)), GRACE) == [Suspect()]
+    older = replace(stripped, created_at=NOW - 2 * GRACE)
+    assert decide(known, Observed(NOW, Gone(), (), (older,)), GRACE) == [Suspect()]
+
+
+@pytest.mark.parametrize(
+    "recorded",
+    [
+        replace(BOUND, is_held=True),
+        replace(BOUND, start=NOW),
+        replace(BOUND, own_rooms=frozenset({COPY.uid})),
+        replace(BOUND, series=SERIES),
+        replace(BOUND, mailbox="bo.sandstrom@region.example"),
+        replace(BOUND, is_live=False),
+    ],
+    ids=["held", "begun", "has a meeting", "was a series", "elsewhere", "ended"],
+)
+def test_a_copy_is_not_taken_for_what_was_pasted(recorded: Recorded) -> None:
+    assert Rebind(COPY) not in seen(recorded, Gone(), (COPY,))
+
+
+def test_nobody_guesses_which_of_two_copies_was_pasted() -> None:
+    other = replace(COPY, ref=ItemRef(MAILBOX, "item-3"), uid="uid-3")
+    assert seen(BOUND, Gone(), (COPY, other)) == [Suspect(), HandleCopy(COPY), HandleCopy(other)]
+
+
+def test_what_held_the_meeting_before_takes_it_back_whenever_it_was_made() -> None:
+    first = replace(COPY, created_at=NOW - timedelta(days=9))
+    assert seen(replace(BOUND, former=frozenset({first.uid})), Gone(), (first,)) == [Rebind(first)]
 
 
 def test_a_copied_meeting_in_a_colleague_s_calendar_is_a_copy_though_it_counts_as_received() -> None:

@@ -23,3 +23,12 @@ def test_the_service_s_own_mark_is_believed_before_the_pane_s() -> None:
 def test_what_is_no_mark_of_ours_is_none_and_stays_as_it_is(pane: str) -> None:
     assert tag_in(None, pane, "region") is None
     assert pane_with(pane, None) == ("{}" if "meeting" in pane else pane)
+
+
+def test_what_the_pane_was_made_to_forget_it_is_told_again() -> None:
+    known = pane_with('{"meeting": "' + "a" * 32 + '", "instance": "region", "item": "AAMk"}', None)
+    told = Tag("region", "b" * 32)
+    assert tag_in(None, pane_with(known, told), "region") == told
+    assert "AAMk" not in (pane_with(known, told) or "")
+    assert pane_with(None, told) is None
+    assert pane_with('{"draft": "x"}', told) == '{"draft": "x"}'

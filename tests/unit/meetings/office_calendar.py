@@ -280,10 +280,14 @@ class OfficeCalendar:
         version: str,
         service_url: str,
         known: Sequence[Block] = (),
+        *,
+        adding: bool = False,
     ) -> str:
         item = self._to_write("replace_block", ref, version)
         assert service_url.startswith("https://")
         assert known
+        if item.block is None and not adding:
+            block = None
         item.block = tag.meeting if block and tag else None
         item.words = block.text if block else None
         item.own_tag, item.pane_tag = tag, None

@@ -12,7 +12,7 @@ from addin.meetings.errors import MeetingNotFound
 from addin.meetings.explain import ExplainFollowing
 from addin.meetings.model import Meeting
 from calendar_sync.items import Unread
-from tests.unit.meetings.calendar_desk import MAILBOX, OTHER_MAILBOX, CalendarDesk
+from tests.unit.meetings.calendar_desk import GRACE, MAILBOX, OTHER_MAILBOX, CalendarDesk
 from tests.unit.meetings.doors import START
 
 DAY = timedelta(days=1)
@@ -56,8 +56,10 @@ def test_it_says_why_nothing_can_be_known(office: CalendarDesk) -> None:
 
 def test_copies_and_missing_items_are_told_apart(office: CalendarDesk) -> None:
     meeting, item = office.books_and_saves()
-    office.online.copies(item)
+    copied = office.online.copies(item)
     office.online.deletes(item)
+    assert would_do(office, meeting) == ["Rebind"]
+    copied.created_at -= 2 * GRACE
     assert would_do(office, meeting) == ["Suspect", "HandleCopy"]
 
 

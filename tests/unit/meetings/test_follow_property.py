@@ -117,6 +117,7 @@ class Outlook(RuleBasedStateMachine):
         self.away_since: dict[str, datetime] = {}
         self.was_away: set[str] = set()
         self.removed_by_hand: set[str] = set()
+        self.were_deleted: set[str] = set()
         # Copies that shall not keep the block of a meeting, by UID.
         self.answered: dict[str, str] = {}
         self.elapsed = timedelta()
@@ -148,8 +149,7 @@ class Outlook(RuleBasedStateMachine):
     def deletes(self, which: int) -> None:
         item = self.living(which)
         if item:
-            self.calendar.deletes(item)
-            self.away_since[item.uid] = self.desk.clock.time
+            self.cuts(item, None)
 
     @precondition(lambda self: self.away_since)
     @rule(which=_some_item)
@@ -169,6 +169,55 @@ class Outlook(RuleBasedStateMachine):
             copied = self.calendar.copies(item, to=to)
             if with_people:
                 self.calendar.invites(copied)
+
+    @precondition(lambda self: self.booked)
+    @rule(which=_some_item, day=_some_day, minutes=st.integers(0, 15), pasted_first=st.booleans())
+    def cuts_and_pastes(self, which: int, day: int, minutes: int, *, pasted_first: bool) -> None:
+        """Move an item as only people do: what is pasted is another item to the calendar."""
+        item = self.living(which)
+        if item is None or len(self.calendar.items) >= 12:
+            return
+        start = START + day * DAY if item.series is None else None
+        for does in (self.pastes, self.cuts) if pasted_first else (self.cuts, self.pastes):
+            does(item, start)
+            self.office.rests()
+            self.passes(timedelta(minutes=minutes))
+
+    def cuts(self, item: Item, _start: datetime | None) -> None:
+        self.calendar.deletes(item)
+        self.away_since[item.uid] = self.desk.clock.time
+        self.were_deleted.add(item.uid)
+
+    def pastes(self, item: Item, start: datetime | None) -> None:
+        pasted = self.calendar.copies(item, start=start)
+        pasted.in_trash = False
+
+    @precondition(lambda self: self.booked)
+    @rule(day=_some_day, minutes=st.integers(0, 9), pasted_first=st.booleans())
+    def cuts_and_pastes_while_all_is_well(self, day: int, minutes: int, *, pasted_first: bool) -> None:
+        """Then the same link lives on in what was pasted, whatever happened before."""
+        self.sweeps()
+        meeting = next((one for one in self.office.meetings() if self.is_plain(one)), None)
+        if meeting is None:
+            return
+        item, code = self.booked[meeting.id], meeting.join_code
+        known = set(self.calendar.items)
+        for does in (self.pastes, self.cuts) if pasted_first else (self.cuts, self.pastes):
+            does(item, START + day * DAY)
+            self.passes(timedelta(minutes=minutes) / 2)
+            self.office.settles()
+        self.office.after(timedelta(seconds=10))
+        (pasted,) = [one for name, one in self.calendar.items.items() if name not in known]
+        after = self.desk.reads(meeting.id)
+        assert (after.is_cancelled, after.join_code, after.window.start) == (False, code, pasted.start)
+        assert pasted.block == meeting.id
+
+    def is_plain(self, meeting: Meeting) -> bool:
+        item = self.booked.get(meeting.id)
+        if meeting.is_cancelled or meeting.type != "care-meeting-patient" or item is None:
+            return False
+        is_item = not item.in_trash and item.series is None and not item.has_attendees
+        return is_item and item.block == meeting.id
 
     @precondition(lambda self: self.booked)
     @rule(which=_some_item, own_room=st.sampled_from([True, False, None]))
@@ -383,9 +432,17 @@ class Outlook(RuleBasedStateMachine):
         return items[which % len(items)] if items else None
 
     def item_of(self, meeting: Meeting) -> Item | None:
-        """Return the item that holds the meeting: the one it was booked in, or the copy that it was made for."""
+        """Return the item that holds the meeting: the one it was booked in, or the copy that it was made for.
+
+        An item that was deleted may have been cut; then a copy of it that bears its block is it now.
+        """
         booked = self.booked.get(meeting.id)
         if booked:
+            held = self.office.binding(meeting).uid
+            if held not in (None, booked.uid):
+                assert booked.uid in self.were_deleted, "a copy took the place of an item that nobody deleted"
+                booked = next(one for one in self.calendar.items.values() if one.uid == held)
+                self.booked[meeting.id] = booked
             return booked
         return next((one for one in self.calendar.items.values() if one.block == meeting.id), None)
 

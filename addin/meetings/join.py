@@ -17,7 +17,7 @@ from typing import Final
 from addin.meetings.bindings import ItemBinding, OccurrenceRow
 from addin.meetings.codes import MistypedCode, parse_code
 from addin.meetings.deadline import Deadline
-from addin.meetings.errors import NotSupported, ProviderError, UnknownMeetingType
+from addin.meetings.errors import NotSupported, ProviderError, ProviderUnavailable, UnknownMeetingType
 from addin.meetings.links import LinkState, MeetingLink, as_from_then, awaited
 from addin.meetings.lobby import falls_short
 from addin.meetings.meeting_types import MeetingType
@@ -246,14 +246,27 @@ class _Seen:
     glimpse: Glimpse = Unseen.UNREACHABLE
 
 
+@dataclass(frozen=True, slots=True)
+class _Away:
+    """A provider that has not answered since then, and who asks it again."""
+
+    since: datetime
+    asking: threading.Lock = field(default_factory=threading.Lock)
+
+
 class OccupancyMemory:
-    """Remembers for some seconds who is in which room, so that a full waiting room costs the provider one call."""
+    """Remembers for some seconds who is in which room, so that a full waiting room costs the provider one call.
+
+    A provider that does not answer is let alone as long, and then asked by one page at first: each page that waits for
+    it keeps a thread from everybody else.
+    """
 
     def __init__(self, clock: Clock, kept: timedelta = OCCUPANCY_KEPT, most: int = 1000) -> None:
         self._clock = clock
         self._kept = kept
         self._most = most
         self._rooms: dict[str, _Seen] = {}
+        self._away: dict[str, _Away] = {}
         self._changing = threading.Lock()
 
     def glimpse(self, provider: ConferencingProvider, wish: RoomWish) -> Glimpse:
@@ -262,8 +275,39 @@ class OccupancyMemory:
         with seen.asking:
             now = self._clock.now()
             if seen.at is None or abs(now - seen.at) >= self._kept:
-                seen.glimpse, seen.at = _ask(provider, wish), now
+                told = self._ask_unless_away(provider, wish, now)
+                if told is None:
+                    return Unseen.UNREACHABLE
+                seen.glimpse, seen.at = told, now
             return seen.glimpse
+
+    def _ask_unless_away(
+        self, provider: ConferencingProvider, wish: RoomWish, now: datetime
+    ) -> Glimpse | None:
+        """Return what the provider says; None when it was let alone."""
+        away = self._away.get(provider.name)
+        if away is None:
+            return self._ask(provider, wish, now)
+        if abs(now - away.since) < self._kept or not away.asking.acquire(blocking=False):
+            return None
+        try:
+            return self._ask(provider, wish, now)
+        finally:
+            away.asking.release()
+
+    def _ask(self, provider: ConferencingProvider, wish: RoomWish, now: datetime) -> Glimpse:
+        try:
+            seen: Glimpse = provider.occupancy(wish, Deadline.after(OCCUPANCY_SECONDS))
+        except NotSupported:
+            seen = Unseen.UNSUPPORTED
+        except ProviderError as failure:
+            known = {"provider": provider.name, "failure": type(failure).__name__}
+            log.warning("occupancy_unknown", extra=known)
+            if isinstance(failure, ProviderUnavailable):
+                self._away[provider.name] = _Away(now)
+            return Unseen.UNREACHABLE
+        self._away.pop(provider.name, None)
+        return seen
 
     def _entry(self, name: str) -> _Seen:
         with self._changing:
@@ -271,16 +315,6 @@ class OccupancyMemory:
             while len(self._rooms) > self._most:
                 del self._rooms[next(iter(self._rooms))]
             return entry
-
-
-def _ask(provider: ConferencingProvider, wish: RoomWish) -> Glimpse:
-    try:
-        return provider.occupancy(wish, Deadline.after(OCCUPANCY_SECONDS))
-    except NotSupported:
-        return Unseen.UNSUPPORTED
-    except ProviderError as failure:
-        log.warning("occupancy_unknown", extra={"provider": provider.name, "failure": type(failure).__name__})
-        return Unseen.UNREACHABLE
 
 
 # --- The use case ---------------------------------------------------------------------------------------------

@@ -108,12 +108,15 @@ class RoomsOfOneProvider:
     """A provider whose only talent is to say who is in the room."""
 
     seen: Occupancy | ProviderError = field(default_factory=lambda: Occupancy(0, host_present=False))
+    meanwhile: Callable[[], object] | None = None
     asked: int = 0
     name: str = "pexip"
     capabilities: ProviderCapabilities = CAPABILITIES
 
     def occupancy(self, wish: RoomWish, deadline: Deadline) -> Occupancy:
         self.asked += 1
+        if self.meanwhile:
+            self.meanwhile()
         if isinstance(self.seen, ProviderError):
             raise self.seen
         return self.seen

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from addin.meetings.bindings import OccurrenceRow
-from addin.meetings.errors import LedgerUnavailable, NotSupported, ProviderUnavailable
+from addin.meetings.errors import InvalidRequest, LedgerUnavailable, NotSupported, ProviderUnavailable
 from addin.meetings.join import (
     LATEST_LOOK,
     NEAR,
@@ -318,6 +318,31 @@ class TestTheUseCase:
         for _ in range(5):
             assert door.use.look(door.code).state is PageState.PROVIDER_TROUBLE
         assert door.provider.asked == 1
+
+    def test_a_provider_that_does_not_answer_keeps_no_thread_for_each_room(self) -> None:
+        clock, provider = ManualClock(), RoomsOfOneProvider()
+        memory, plan = OccupancyMemory(clock), plans()
+        wishes = [plan.wish(meeting(), room(name=f"room-{number}")) for number in range(20)]
+        provider.seen = ProviderUnavailable()
+        assert {memory.glimpse(provider, wish) for wish in wishes} == {Unseen.UNREACHABLE}
+        assert provider.asked == 1
+        clock.time += timedelta(seconds=5)
+        # While one page asks again, the others do not wait for it.
+        provider.meanwhile = lambda: memory.glimpse(provider, wishes[1])
+        assert memory.glimpse(provider, wishes[0]) is Unseen.UNREACHABLE
+        assert provider.asked == 2
+        clock.time += timedelta(seconds=5)
+        provider.seen, provider.meanwhile = NOBODY, None
+        assert [memory.glimpse(provider, wish) for wish in wishes] == [NOBODY] * 20
+
+    def test_a_room_that_cannot_be_told_of_says_nothing_of_the_others(self) -> None:
+        clock, provider = ManualClock(), RoomsOfOneProvider()
+        memory, plan = OccupancyMemory(clock), plans()
+        one, other = (plan.wish(meeting(), room(name=name)) for name in ("room-1", "room-2"))
+        provider.seen = InvalidRequest()
+        assert memory.glimpse(provider, one) is Unseen.UNREACHABLE
+        provider.seen = NOBODY
+        assert memory.glimpse(provider, other) == NOBODY
 
     def test_a_provider_without_eyes_is_no_trouble(self) -> None:
         door = Door()

@@ -12,6 +12,7 @@ import pytest
 from joserfc import jwt
 
 from addin.meetings.model import Principal
+from addin.web.staff.auth import claims as rules
 from addin.web.staff.auth.errors import NotStaff, TokenExpired, TokenInvalid, TokenMissing
 from addin.web.staff.auth.tokens import TokenVerifier
 from tests.unit.auth.issuing import (
@@ -66,6 +67,12 @@ def test_a_token_of_the_newer_header_type_is_good(verifier: TokenVerifier) -> No
 def test_a_name_that_is_no_address_gives_no_mailbox(verifier: TokenVerifier) -> None:
     who = verifier.principal(bearer(sign(claims_v2(preferred_username="anna"))))
     assert who == Principal(TENANT, PERSON, None)
+
+
+def test_a_person_s_id_is_the_same_however_a_provider_writes_it() -> None:
+    written = "AAAABBBB-CCCC-4DDD-8EEE-FFFF00001111"
+    assert rules.person({"sub": written}, "sub") == written.lower()
+    assert rules.person({"sub": "SE2321000016-1ABC"}, "sub") == "SE2321000016-1ABC"
 
 
 def test_the_mail_claim_never_becomes_the_mailbox(verifier: TokenVerifier) -> None:

@@ -38,6 +38,12 @@ def guid(claims: Claims, name: str) -> str:
     return value
 
 
+def person(claims: Claims, name: str) -> str:
+    """Return the claim that names a person; a GUID in lower case, as access tokens' are taken, so that both agree."""
+    value = text(claims, name)
+    return value.lower() if _GUID.fullmatch(value.lower()) else value
+
+
 def check_times(claims: Claims, now: float, leeway: timedelta) -> float:
     """Return when the token ends, leeway included, in seconds since 1970; `now` in the same.
 

@@ -186,7 +186,7 @@ class OpenIdSignIn:
 
     def _employee(self, provider: _Provider, claims: rules.Claims) -> Principal:
         if self._settings.sole_tenant is not None:
-            person = rules.text(claims, self._settings.object_claim)
+            person = rules.person(claims, self._settings.object_claim)
             return rules.principal(claims, self._settings.sole_tenant, person)
         tenant = self._tenants.get(rules.guid(claims, "tid"))
         if tenant is None:

@@ -178,5 +178,9 @@ def _text_of(notice: Notice, meeting: Meeting) -> str:
     """Return the name of the text for a mail about this."""
     if notice.kind is NoticeKind.HOLDS_AGAIN:
         return "cancelled_again" if meeting.is_cancelled else "holds_again"
-    is_reminder = notice.sent_at is not None and notice.kind not in _OPEN_WHILE
-    return "reminder" if is_reminder else notice.kind.value
+    if notice.kind in _OPEN_WHILE:
+        return notice.kind.value
+    # Whatever it was that happened first: nobody may be told a time at which the meeting is not.
+    if notice.sent_at is not None:
+        return "reminder_cancelled" if meeting.is_cancelled else "reminder"
+    return NoticeKind.CANCELLED.value if meeting.is_cancelled else notice.kind.value

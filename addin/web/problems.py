@@ -40,7 +40,7 @@ class RequestProblem(Exception):
 
 
 MALFORMED_JSON: Final = Problem(
-    400, "malformed-json", "Anropet gick inte att läsa. Inget har ändrats. Stäng rutan och öppna den igen."
+    400, "malformed-json", "Anropet gick inte att läsa. Inget har ändrats. Stäng panelen och öppna den igen."
 )
 INVALID_REQUEST: Final = Problem(
     422,
@@ -64,7 +64,7 @@ BAD_REQUEST: Final = Problem(400, "bad-request", "Anropet gick inte att läsa. I
 UNEXPECTED: Final = Problem(
     500,
     "unexpected",
-    "Något gick fel hos oss. Mötet kan ha sparats; öppna rutan igen och titta efter innan du försöker på nytt.",
+    "Något gick fel hos oss. Mötet kan ha sparats; öppna panelen igen och titta efter innan du försöker på nytt.",
     retryable=True,
 )
 
@@ -102,7 +102,7 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     errors.UnknownMeetingType: Problem(
         422,
         "unknown-meeting-type",
-        "Mötestypen finns inte. Inget har ändrats. Öppna rutan igen och välj en mötestyp.",
+        "Mötestypen finns inte. Inget har ändrats. Öppna panelen igen och välj en mötestyp.",
     ),
     errors.UnknownVariant: Problem(
         422, "unknown-variant", "Mötestypen har ingen sådan variant. Inget har ändrats. Välj variant igen."
@@ -125,12 +125,12 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     errors.IdempotencyKeyMissing: Problem(
         400,
         "idempotency-key-missing",
-        "Anropet saknar nyckel mot dubbelbokning. Inget möte har skapats. Öppna rutan igen.",
+        "Anropet saknar nyckel mot dubbelbokning. Inget möte har skapats. Öppna panelen igen.",
     ),
     errors.IdempotencyKeyReused: Problem(
         422,
         "idempotency-key-reused",
-        "Samma nyckel har använts för en annan bokning. Inget nytt möte har skapats. Öppna rutan igen.",
+        "Samma nyckel har använts för en annan bokning. Inget nytt möte har skapats. Öppna panelen igen.",
     ),
     errors.MeetingNotFound: Problem(
         404,
@@ -168,7 +168,7 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     errors.NoCopyAsked: Problem(
         409,
         "no-copy-asked",
-        "Ingen kopia väntar på svar; den kan vara borttagen. Inget har ändrats. Öppna rutan igen.",
+        "Ingen kopia väntar på svar; den kan vara borttagen. Inget har ändrats. Öppna panelen igen.",
     ),
     errors.CopiesNotWritable: Problem(
         409,
@@ -188,13 +188,13 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
         retryable=True,
     ),
     identity.TokenMissing: Problem(
-        401, "token-missing", "Du är inte inloggad. Inget har ändrats. Stäng rutan och öppna den igen."
+        401, "token-missing", "Du är inte inloggad. Inget har ändrats. Stäng panelen och öppna den igen."
     ),
     identity.TokenExpired: Problem(
         401, "token-expired", "Inloggningen har gått ut. Inget har ändrats. Försök igen.", retryable=True
     ),
     identity.TokenInvalid: Problem(
-        401, "token-invalid", "Inloggningen godtas inte. Inget har ändrats. Stäng rutan och öppna den igen."
+        401, "token-invalid", "Inloggningen godtas inte. Inget har ändrats. Stäng panelen och öppna den igen."
     ),
     identity.NotStaff: Problem(
         403,

@@ -80,7 +80,7 @@ def test_a_colleague_finds_both_times_the_text_and_says_that_it_is_done(doors: F
     page = says_told(david, page, "patient")
     assert doors.reads(meeting).must_hear == ("interpreter",)
     page = says_told(david, page, "interpreter")
-    assert "Alla har fått besked" in text_of(page)
+    assert "Ingen mer behöver få besked" in text_of(page)
     entries = doors.ledger.read(lambda reading: list(reading.audit_entries(meeting.id, None).values()))
     told = [(entry.actor, entry.reason) for entry in entries if entry.action == "told"]
     assert told == [(people.DAVID.object_id, "patient"), (people.DAVID.object_id, "interpreter")]
@@ -92,7 +92,7 @@ def test_a_cancelled_meeting_offers_the_text_that_says_so(doors: FrontDoors) -> 
     CancelMeeting(doors.ledger, doors.reconciler, doors.clock)(meeting.id, ANNA)
     page = opens(david, told_url(doors, meeting))
     assert "Ditt möte via video är inställt." in text_of(page)
-    assert "Alla har fått besked" in text_of(says_told(david, page, "patient"))
+    assert "Ingen mer behöver få besked" in text_of(says_told(david, page, "patient"))
 
 
 def test_nobody_says_for_others_what_they_were_never_told(doors: FrontDoors) -> None:

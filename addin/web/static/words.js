@@ -97,7 +97,7 @@ export const booked = {
   save: "Spara eller skicka bokningen i Outlook, så att länken finns kvar i den.",
   code: "Kod att läsa upp",
   startMeeting: "Starta möte",
-  startHelp: "Öppnar startsidan i webbläsaren. Där loggar du in och släpper in deltagarna.",
+  startHelp: "Öppnar startsidan i webbläsaren. Där loggar du in och startar mötet.",
   change: "Ändra typ eller enhet",
   remove: "Ta bort möte",
   again: "Skriv länken i bokningen igen",

@@ -165,7 +165,7 @@ def test_axe_finds_nothing_where_others_are_told(contexts: Contexts, doors: Fron
     finds_nothing(page)
     does_not_scroll_sideways(page)
     page.get_by_role("button", name="Besked lämnat").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Alla har fått besked")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ingen mer behöver få besked")
     finds_nothing(page)
 
 
@@ -251,8 +251,8 @@ def test_the_host_copies_the_pin_and_opens_the_meeting_beside(
     signs_in(page, people.ANNA)
     page.get_by_role("button", name="Ja, starta mötet").click()
     pin = page.locator("#pin").inner_text()
-    page.get_by_role("button", name="Kopiera PIN-koden").click()
-    expect(page.get_by_role("status")).to_have_text("PIN-koden är kopierad.")
+    page.get_by_role("button", name="Kopiera pinkoden").click()
+    expect(page.get_by_role("status")).to_have_text("Pinkoden är kopierad.")
     assert page.evaluate("navigator.clipboard.readText()") == pin
     with host.expect_page() as opened:
         page.get_by_role("link", name="Öppna videomötet").click()
@@ -270,7 +270,7 @@ def test_where_scripts_and_clipboard_are_refused_the_pin_can_be_marked(
     page.goto(doors.start_url(doors.books()))
     signs_in(page, people.ANNA)
     page.get_by_role("button", name="Ja, starta mötet").click()
-    page.get_by_role("button", name="Kopiera PIN-koden").click()
+    page.get_by_role("button", name="Kopiera pinkoden").click()
     expect(page.get_by_role("status")).to_contain_text("Tryck Ctrl och C")
     assert page.evaluate("getSelection().toString()").strip() == page.locator("#pin").inner_text()
 
@@ -294,7 +294,7 @@ def test_without_scripts_the_host_still_gets_in(guest: BrowserContext, doors: Fr
     signs_in(page, people.BO)
     page.get_by_role("button", name="Ja, starta mötet").click()
     expect(page.locator("#pin")).to_be_visible()
-    expect(page.get_by_role("button", name="Kopiera PIN-koden")).to_be_hidden()
+    expect(page.get_by_role("button", name="Kopiera pinkoden")).to_be_hidden()
 
 
 def test_an_outsider_who_signs_in_is_led_to_the_join_page(host: BrowserContext, doors: FrontDoors) -> None:

@@ -264,6 +264,19 @@ def test_a_cancelled_meeting_is_told_until_its_time_is_over(office: Office) -> N
     assert office.sends() == []
 
 
+def test_a_meeting_that_was_dragged_and_then_removed_is_told_as_cancelled(office: Office) -> None:
+    moved = office.is_dragged(office.books("patient"), LATER)
+    office.desk.cancel(moved)
+    office.waits(seconds=QUIET)
+    (mail,) = office.sends()
+    assert mail.subject == "Lämna besked: ett skyddat möte är inställt"
+    assert "Ny tid" not in mail.plain
+    office.waits(hours=4)
+    (reminder,) = office.sends()
+    assert reminder.subject == "Påminnelse: besked är inte lämnat om ett inställt möte"
+    assert "Inställd tid: tisdag 2 mars 2027" in reminder.plain
+
+
 def test_a_question_is_asked_as_long_as_it_is_open(office: Office) -> None:
     meeting = office.books()
     office.owes(meeting, NoticeKind.COPY_ASKED)
@@ -284,7 +297,9 @@ def test_nothing_goes_to_an_address_outside_the_organisation(office: Office) -> 
     assert mail.to == (CLINIC,)
 
 
-@pytest.mark.parametrize("name", [*(kind.value for kind in NoticeKind), "reminder", "cancelled_again"])
+@pytest.mark.parametrize(
+    "name", [*(kind.value for kind in NoticeKind), "reminder", "reminder_cancelled", "cancelled_again"]
+)
 def test_every_kind_of_notice_has_its_text(name: str) -> None:
     texts = {text.id for text in load_catalogue().texts if text.published}
     assert f"notice-{name.replace('_', '-')}" in texts

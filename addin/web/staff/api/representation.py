@@ -22,8 +22,8 @@ from addin.web.problems import CALENDAR_NOTES, attention_sentence
 _OF_SERIES: Final = frozenset({CalendarNote.SERIES, CalendarNote.LINK_COMING})
 
 LOBBY_DEVIATION = (
-    "Videotjänsten släpper in alla i väntrummet samtidigt, när värden ansluter. "
-    "Kontrollera vilka som väntar innan du startar mötet."
+    "Videotjänsten släpper in alla som väntar i lobbyn samtidigt, när värden ansluter. "
+    "Se i deltagarlistan vilka som är med innan ni börjar, och ta bort den som inte ska vara det."
 )
 
 

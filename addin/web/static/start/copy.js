@@ -7,9 +7,9 @@ button.hidden = false;
 button.addEventListener("click", async () => {
   try {
     await navigator.clipboard.writeText(pin.textContent.trim());
-    told.textContent = "PIN-koden är kopierad.";
+    told.textContent = "Pinkoden är kopierad.";
   } catch {
     getSelection().selectAllChildren(pin);
-    told.textContent = "PIN-koden är markerad. Tryck Ctrl och C.";
+    told.textContent = "Pinkoden är markerad. Tryck Ctrl och C.";
   }
 });

@@ -70,9 +70,9 @@ def requires_node() -> Path:
 
 @pytest.fixture(scope="session")
 def requires_chromium() -> Path:
-    """Return the browser to drive: `VARDMOTE_CHROMIUM`, or the system's own Chromium."""
-    named = os.environ.get("VARDMOTE_CHROMIUM")
-    found = named or shutil.which("chromium") or shutil.which("chromium-browser")
+    """Return the browser to drive: `VARDMOTE_CHROMIUM`, or the system's own Chromium, without windows if it can be."""
+    programs = ("chromium-headless-shell", "chromium", "chromium-browser")
+    found = os.environ.get("VARDMOTE_CHROMIUM") or next(filter(None, map(shutil.which, programs)), None)
     if not found or not Path(found).is_file():
         cannot_prove("there is no Chromium, so nothing was tried in a browser; install the package chromium.")
     return Path(found)

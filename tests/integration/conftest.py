@@ -32,17 +32,24 @@ def _halting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Halting]:
         halts.close()
 
 
+@pytest.fixture(scope="module")
+def _halting_here(_halting: Halting) -> Iterator[Halting]:
+    yield _halting
+    # It looks for work twenty times a second, which other files' tests would pay for.
+    _halting.region.stop()
+
+
 @pytest.fixture
-def halting(_halting: Halting) -> Iterator[Halting]:
+def halting(_halting_here: Halting) -> Iterator[Halting]:
     """A region that may be stopped at a commit, killed and restarted; it runs when the test begins.
 
     It is shared by the tests of one process, and its pauses are short, so that faults of the provider are over soon.
     """
-    if _halting.region.service is None:
-        _halting.region.start()
-    yield _halting
-    _halting.halts.go_on()
-    _halting.region.heal()
+    if _halting_here.region.service is None:
+        _halting_here.region.start()
+    yield _halting_here
+    _halting_here.halts.go_on()
+    _halting_here.region.heal()
 
 
 @pytest.fixture

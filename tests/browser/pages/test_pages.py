@@ -15,7 +15,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from addin.meetings.cancel import CancelMeeting
+from addin.meetings.change_link import ChangeLink
 from addin.meetings.codes import grouped, new_code
+from addin.meetings.links import LinkChange
 from addin.meetings.model import CalendarNote, Meeting
 from addin.sandbox import people
 from tests.browser_contexts import Contexts
@@ -74,6 +76,14 @@ def cancelled(doors: FrontDoors) -> Meeting:
     return meeting
 
 
+def is_replaced(doors: FrontDoors) -> str:
+    doors.clock.time = START - timedelta(hours=1)
+    meeting = doors.books()
+    change = ChangeLink(doors.ledger, doors.reconciler, doors.plans, doors.clock)
+    change(meeting.id, LinkChange.NOW, ANNA, meeting.revision)
+    return doors.join_url(meeting)
+
+
 def is_unknown(doors: FrontDoors) -> str:
     return f"{doors.url}/m/{grouped(new_code())}"
 
@@ -102,6 +112,7 @@ ON_A_DESK = [
     is_over,
     is_perhaps_cancelled,
     is_cancelled,
+    is_replaced,
     is_unknown,
     is_mistyped,
     starts,

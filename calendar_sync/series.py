@@ -53,7 +53,7 @@ class Series:
         moved = {one.original_start: one for one in self.moved}
         latest_original = max([before, *(one.original_start + timedelta(seconds=1) for one in self.moved)])
         for original in self._originals(latest_original):
-            if self._is_cancelled(original):
+            if self.is_cancelled(original):
                 continue
             one = moved.get(original) or Occurrence(original, original, original + self.length)
             if one.end > after and one.start < before:
@@ -82,7 +82,8 @@ class Series:
                 return
             yield start
 
-    def _is_cancelled(self, original: datetime) -> bool:
+    def is_cancelled(self, original: datetime) -> bool:
+        """Whether the occurrence with that original start (UTC) was taken out."""
         return original.astimezone(ZoneInfo(self.zone)).date() in self.cancelled
 
 

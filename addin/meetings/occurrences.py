@@ -6,12 +6,11 @@ that one's door has closed. That is no new time, so nobody needs to be told of i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from addin.meetings.bindings import OccurrenceRow, SeriesAnswer
 from addin.meetings.model import Meeting, Told, Window
@@ -37,19 +36,43 @@ def current(
 
 
 def cancelled(series: Series, after: datetime, before: datetime) -> Iterator[Occurrence]:
-    """Yield the occurrences that were taken out and would take place between two UTC times."""
-    whole, zone = replace(series, cancelled=frozenset()), ZoneInfo(series.zone)
+    """Yield the occurrences that were taken out and by the rule would take place between two UTC times."""
+    whole = replace(series, cancelled=frozenset())
     for one in whole.occurrences(after, before):
-        if one.original_start.astimezone(zone).date() in series.cancelled:
+        if series.is_cancelled(one.original_start):
             yield one
 
 
-def near(series: Series, at: datetime) -> list[OccurrenceRow]:
-    """Return the occurrences of the near past and future, those that were taken out included."""
+def was_taken_out(known: Series | None, series: Series, start: datetime, end: datetime) -> bool:
+    """Whether what took place at that time (UTC) in the series as it was known has been taken out of it.
+
+    A calendar forgets whereto an occurrence was moved when it is deleted, so only the series as it was known tells
+    which one was there.
+    """
+    there = known.occurrences(start, end) if known else ()
+    were = [one for one in there if series.is_cancelled(one.original_start)]
+    return any((one.start, one.end) == (start, end) for one in (*were, *cancelled(series, start, end)))
+
+
+def near(series: Series, at: datetime, known: Sequence[OccurrenceRow] = ()) -> list[OccurrenceRow]:
+    """Return the occurrences of the near past and future, those that were taken out included.
+
+    One that was taken out is told by the time that people know, where it was last; `known` are the rows so far.
+    """
     begin, end = at - NEAR_PAST, at + NEAR_FUTURE
     rows = [_row(one, taken_out=False) for one in islice(series.occurrences(begin, end), MOST_NEAR)]
-    rows += [_row(one, taken_out=True) for one in islice(cancelled(series, begin, end), MOST_NEAR)]
-    return sorted(rows, key=lambda row: (row.start, row.original_start))
+    off = {one.original_start: _row(one, taken_out=True) for one in cancelled(series, begin, end)}
+    off |= {
+        row.original_start: replace(row, cancelled=True)
+        for row in known
+        if row.end > begin and series.is_cancelled(row.original_start)
+    }
+    rows += sorted(off.values(), key=_by_time)[:MOST_NEAR]
+    return sorted(rows, key=_by_time)
+
+
+def _by_time(row: OccurrenceRow) -> tuple[datetime, datetime]:
+    return row.start, row.original_start
 
 
 def rolled(meeting: Meeting, window: Window) -> Meeting:

@@ -28,7 +28,7 @@ from addin.meetings.look_times import (
 )
 from addin.meetings.model import AuditEntry, CalendarNote, Meeting, MeetingState, Wanted, Window
 from addin.meetings.notices import NoticeKind, must_be_called_off, who_must_hear
-from addin.meetings.occurrences import cancelled, current, near, rolled
+from addin.meetings.occurrences import cancelled, current, near, rolled, was_taken_out
 from addin.meetings.ports import Clock, ConferencingProvider, Writing
 from addin.meetings.rooms import RoomPlans
 from addin.meetings.times import time_zone
@@ -278,7 +278,7 @@ class Turn:
             self._writing, self._meeting, self._binding.series, intent.series, self._kind, self._at
         )
         self._binding = replace(self._binding, series=intent.series, series_answer=answer)
-        self._writing.put_occurrences(self._meeting.id, near(intent.series, self._at))
+        self._put_occurrences(intent.series)
         self._agree_with_series(intent.series, became_one=intent.became_one)
 
     def _miss_only_occurrence(self) -> None:
@@ -322,7 +322,11 @@ class Turn:
 
     def _was_taken_out(self, series: Series) -> bool:
         was = self._meeting.window
-        return any(_is_at(one.start, one.end, was) for one in cancelled(series, was.start, was.end))
+        return was_taken_out(self._claim.binding.series, series, was.start, was.end)
+
+    def _put_occurrences(self, series: Series) -> None:
+        known = self._writing.occurrences(self._meeting.id)
+        self._writing.put_occurrences(self._meeting.id, near(series, self._at, known))
 
     def _roll(self) -> None:
         """Go on to the next occurrence when this one's door has closed; nobody needs to be told."""
@@ -337,7 +341,7 @@ class Turn:
         series = self._binding.series
         self._wish(rolled(self._meeting, window), quietly=True)
         if series:
-            self._writing.put_occurrences(self._meeting.id, near(series, self._at))
+            self._put_occurrences(series)
         self._audit("rolled_on")
 
     def _exchange_link(self, *, holds_link: bool) -> None:
@@ -487,8 +491,16 @@ class Turn:
         yield CalendarNote.SERIES
         if self._binding.series_answer is SeriesAnswer.ASKED:
             yield CalendarNote.SERIES_ASKED
-        if any(True for _ in cancelled(series, self._at, self._meeting.window.start)):
+        if self._has_cancelled_before(series):
             yield CalendarNote.OCCURRENCE_CANCELLED
+
+    def _has_cancelled_before(self, series: Series) -> bool:
+        """Whether an occurrence that people may wait for before the next one was taken out."""
+        until = self._meeting.window.start
+        if any(True for _ in cancelled(series, self._at, until)):
+            return True
+        rows = self._writing.occurrences(self._meeting.id)
+        return any(row.cancelled and row.end > self._at and row.start < until for row in rows)
 
     def _is_frozen_for_long(self) -> bool:
         binding = self._binding

@@ -135,6 +135,45 @@ def test_a_cancelled_current_occurrence_gives_its_turn_to_the_next(office: Calen
     assert CalendarNote.OCCURRENCE_CANCELLED not in office.reads(meeting).calendar_notes
 
 
+@pytest.mark.parametrize("moved_by", [DAY, -2 * DAY])
+def test_a_moved_occurrence_that_is_deleted_is_off_and_has_no_new_time(
+    office: CalendarDesk, moved_by: timedelta
+) -> None:
+    meeting, item = weekly(office)
+    second = START + WEEK
+    moved = Occurrence(second, second + moved_by, second + moved_by + LENGTH)
+    office.online.repeats(item, replace(WEEKLY, moved=(moved,)))
+    office.comes_to(START + 2 * DAY, step=6 * HOUR)
+    assert office.reads(meeting).window.start == moved.start
+    office.tells(meeting)
+
+    office.online.repeats(item, replace(WEEKLY, cancelled=frozenset({second.date()})))
+    office.settles()
+
+    after = office.reads(meeting)
+    assert after.window.start == START + 2 * WEEK
+    assert NoticeKind.OCCURRENCE_CANCELLED in office.owed(meeting)
+    assert CalendarNote.OCCURRENCE_CANCELLED in after.calendar_notes
+    assert starts(office, meeting, cancelled=True) == [moved.start]
+
+
+def test_a_moved_occurrence_that_is_over_by_its_first_time_is_off_where_it_was_moved_to(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = weekly(office)
+    moved = Occurrence(START, START + 3 * DAY, START + 3 * DAY + LENGTH)
+    office.online.repeats(item, replace(WEEKLY, moved=(moved,)))
+    office.comes_to(START + 2 * DAY, step=6 * HOUR)
+    office.tells(meeting)
+    office.online.repeats(item, replace(WEEKLY, cancelled=frozenset({START.date()})))
+    office.settles()
+    after = office.reads(meeting)
+    assert after.window.start == START + WEEK
+    assert NoticeKind.OCCURRENCE_CANCELLED in office.owed(meeting)
+    assert CalendarNote.OCCURRENCE_CANCELLED in after.calendar_notes
+    assert starts(office, meeting, cancelled=True) == [moved.start]
+
+
 def test_a_later_occurrence_that_changes_leaves_the_time_and_must_be_told(office: CalendarDesk) -> None:
     meeting, item = weekly(office)
     office.tells(meeting)

@@ -69,8 +69,8 @@ Glimpse = Occupancy | Unseen
 class JoinView:
     """What a page tells.
 
-    `opens_at` is UTC. `moved_from` is the window before the last move, one revision back. `cancelled_occurrence` is the
-    time of a series that does not take place, before the one that `meeting` shows. `look_again_in` is how
+    `opens_at` is UTC. `moved_from` is the time that a guest may have heard of before this one. `cancelled_occurrence`
+    is the time of a series that does not take place, before the one that `meeting` shows. `look_again_in` is how
     long the answer is good for; None when it will not change. `lobby` is how guests will wait: what the type asks
     for, or less when the provider cannot give it. `guest_pin` is there only while open, and only when the type
     has one. `unit` is to be called about a link that leads to no meeting, of which the page then tells nothing else.
@@ -126,7 +126,7 @@ def judge(
     opens_at = meeting.window.start - kind.opens_before
     is_off = state is PageState.CANCELLED
     taken_out = None if is_off else _cancelled_before(meeting, occurrences, now)
-    moved = None if is_off or taken_out else meeting.previous
+    moved = None if is_off or taken_out else meeting.earlier_time_of_others
     return JoinView(state, meeting, kind, opens_at, moved, taken_out, _look_again_in(state, opens_at - now))
 
 

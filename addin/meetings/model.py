@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from addin.meetings.deadline import Deadline
+
+# Whom staff tell. Colleagues are told by Outlook itself, and our own instruction is the clinician's own.
+OTHERS: Final = ("patient", "interpreter", "external")
 
 
 class MeetingState(StrEnum):
@@ -148,6 +152,30 @@ class Meeting:
         stale = [audience for audience, told in self.told.items() if self._is_untrue(told)]
         # The patient first: nobody else waits in vain so easily.
         return tuple(sorted(stale, key=lambda audience: (audience != "patient", audience)))
+
+    def earlier_time(self, audience: str) -> Window | None:
+        """Return the time before this one as an audience knows it, None when it knows of no other.
+
+        Where it was told nothing that is the time before the last move. A meeting dragged twice has one that nobody
+        heard of, and one that was dragged away and back has gone nowhere for whoever was told before.
+        """
+        told = self.told.get(audience)
+        if told is None or told.cancelled:
+            return self.previous
+        if (told.start, told.end) != (self.window.start, self.window.end):
+            return Window(told.start, told.end, self.window.zone)
+        knew_before = told.revision < self.revision and not told.outdated
+        return None if knew_before else self.previous
+
+    @property
+    def earlier_time_of_others(self) -> Window | None:
+        """Return the time that somebody outside may still come at, the patient's first; None when none is known."""
+        if self.previous is None:
+            # It was never moved, or a series has gone on to its next occurrence.
+            return None
+        told = [audience for audience in OTHERS if audience in self.told]
+        times = [self.earlier_time(audience) for audience in told] if told else [self.previous]
+        return next((time for time in times if time), None)
 
     def _is_untrue(self, told: Told) -> bool:
         if told.outdated or told.cancelled != self.is_cancelled:

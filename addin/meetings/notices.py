@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
 
 from addin.meetings.deadline import Deadline
-from addin.meetings.model import Meeting
+from addin.meetings.model import OTHERS, Meeting
 
 
 class NoticeKind(StrEnum):
@@ -73,10 +72,6 @@ class Notice:
     reminded: bool = False
     attempts: int = 0
     asked_revision: int | None = None
-
-
-# Colleagues are told by Outlook itself, and our own instruction is the clinician's own.
-OTHERS: Final = ("patient", "interpreter", "external")
 
 
 def who_must_hear(meeting: Meeting) -> tuple[str, ...]:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from addin.meetings.codes import grouped
 from addin.meetings.errors import TextMissing, UnknownAudience
 from addin.meetings.meeting_types import MeetingTypes
-from addin.meetings.model import Meeting
+from addin.meetings.model import Meeting, Window
 from addin.meetings.ports import Clock, ConferencingProvider
 from addin.meetings.times import date_at_home, time_zone
 from addin.meetings.units import Units
@@ -124,8 +123,8 @@ class MeetingTexts:
             start=meeting.window.start,
             end=meeting.window.end,
             zone=time_zone(meeting.window.zone),
-            previous_start=previous[0] if previous else None,
-            previous_end=previous[1] if previous else None,
+            previous_start=previous.start if previous else None,
+            previous_end=previous.end if previous else None,
             join_link=self.join_link(meeting),
             start_link=self.start_link(meeting),
             spoken_code=grouped(meeting.join_code),
@@ -144,9 +143,6 @@ class MeetingTexts:
         )
 
 
-def _previous(meeting: Meeting, audience: str | None) -> tuple[datetime, datetime] | None:
-    """Return the earlier time as the audience knows it: a meeting dragged twice has one that nobody heard of."""
-    told = meeting.told.get(audience) if audience else None
-    if told and (told.start, told.end) != (meeting.window.start, meeting.window.end):
-        return told.start, told.end
-    return (meeting.previous.start, meeting.previous.end) if meeting.previous else None
+def _previous(meeting: Meeting, audience: str | None) -> Window | None:
+    """Return the earlier time as the audience knows it."""
+    return meeting.earlier_time(audience) if audience else meeting.previous

@@ -245,7 +245,7 @@ CALENDAR_NOTES: Final[Mapping[CalendarNote, str]] = {
     "Outlook, öppna panelen i den efteråt.",
     CalendarNote.PERHAPS_CANCELLED: "Bokningen finns inte kvar i kalendern. Mötet ställs in om den inte kommer "
     "tillbaka inom kort.",
-    CalendarNote.TIME_UNUSABLE: "Bokningens tid har redan varit eller är för lång för ett möte. Mötet har kvar sin "
+    CalendarNote.TIME_UNUSABLE: "Bokningens tid har redan varit eller är längre än ett dygn. Mötet har kvar sin "
     "tid. Rätta tiden i bokningen.",
     CalendarNote.COPY_ASKED: "Bokningen har kopierats, och kopian har deltagare. Två bokningar kan inte dela rum. "
     "Välj vad kopian ska få.",

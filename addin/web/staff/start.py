@@ -271,9 +271,10 @@ class _StartPage:
         meeting = view.meeting
         if meeting is None:
             return {}
+        earlier = meeting.earlier_time_of_others
         return {
             "when": in_words(meeting.window, Language.SWEDISH),
-            "moved_from": in_words(meeting.previous, Language.SWEDISH) if meeting.previous else None,
+            "moved_from": in_words(earlier, Language.SWEDISH) if earlier else None,
             "type_name": view.kind.name if view.kind else meeting.type,
             "unit": self._unit(meeting.unit),
         }

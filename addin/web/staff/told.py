@@ -114,8 +114,9 @@ class _ToldPage:
 
 
 def _facts(meeting: Meeting) -> dict[str, Any]:
+    earlier = meeting.earlier_time_of_others
     return {
         "when": in_words(meeting.window, Language.SWEDISH),
-        "moved_from": in_words(meeting.previous, Language.SWEDISH) if meeting.previous else None,
+        "moved_from": in_words(earlier, Language.SWEDISH) if earlier else None,
         "is_cancelled": meeting.is_cancelled,
     }

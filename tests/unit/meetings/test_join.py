@@ -26,7 +26,16 @@ from addin.meetings.join import (
     serving_room,
 )
 from addin.meetings.meeting_types import MeetingType
-from addin.meetings.model import Attention, CalendarNote, LobbyLevel, Meeting, MeetingState, Wanted, Window
+from addin.meetings.model import (
+    Attention,
+    CalendarNote,
+    LobbyLevel,
+    Meeting,
+    MeetingState,
+    Told,
+    Wanted,
+    Window,
+)
 from addin.meetings.ports import Occupancy
 from tests.unit.meetings.doors import (
     END,
@@ -164,6 +173,33 @@ class TestMovedAndCancelled:
     @pytest.mark.parametrize("now", [OPENS - MINUTE, START, CLOSES])
     def test_a_moved_meeting_says_from_when(self, now: datetime) -> None:
         assert look_at(now, previous=self.OLD).moved_from == self.OLD
+
+    def test_a_meeting_that_was_dragged_twice_says_the_time_that_the_patient_was_told(self) -> None:
+        between = Window(START + timedelta(days=1), END + timedelta(days=1), "Europe/Stockholm")
+        told = {"patient": Told(1, self.OLD.start, self.OLD.end)}
+        assert look_at(OPENS, previous=between, revision=3, told=told).moved_from == self.OLD
+
+    def test_a_meeting_that_was_dragged_away_and_back_has_not_moved_for_whoever_knew_its_time(self) -> None:
+        told = {"patient": Told(1, START, END)}
+        assert look_at(OPENS, previous=self.OLD, revision=3, told=told).moved_from is None
+        # Who was told meanwhile may hold the other time in hand.
+        told_since = {"patient": Told(3, START, END)}
+        assert look_at(OPENS, previous=self.OLD, revision=3, told=told_since).moved_from == self.OLD
+
+    def test_what_one_of_several_was_told_otherwise_is_said_and_what_colleagues_were_told_is_not(
+        self,
+    ) -> None:
+        told = {
+            "patient": Told(1, START, END),
+            "interpreter": Told(2, self.OLD.start, self.OLD.end),
+            "staff": Told(1, END, END + timedelta(hours=1)),
+        }
+        elsewhere = Window(END, END + timedelta(hours=1), "Europe/Stockholm")
+        assert look_at(OPENS, previous=elsewhere, revision=3, told=told).moved_from == self.OLD
+        # A series that has gone on to its next occurrence has not moved.
+        assert look_at(OPENS, previous=None, revision=3, told=told).moved_from is None
+        del told["interpreter"]
+        assert look_at(OPENS, previous=self.OLD, revision=3, told=told).moved_from is None
 
     def test_a_cancelled_meeting_is_cancelled_whoever_is_in_the_room(self) -> None:
         view = look_at(START, HOST, cancelled_at=OPENS, previous=self.OLD, host_started_at=OPENS)

@@ -1,6 +1,6 @@
 """A meeting that changes: another type, another time, or none at all. The link and the user's text stay."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from playwright.sync_api import expect
 
@@ -121,6 +121,18 @@ def test_the_form_shows_the_items_new_time_before_booking(pane: Pane) -> None:
     pane.open()
     pane.set_time("11:00", "11:30")
     expect(pane.frame.locator(".when")).to_contain_text("11.00–11.30")
+
+
+def test_a_whole_day_is_said_to_tell_nobody_when_to_come(pane: Pane) -> None:
+    pane.open()
+    expect(pane.frame.locator(".when")).not_to_contain_text("inget klockslag")
+    pane.set_time("00:00", "00:30")
+    last = pane.outlook.field("Slutdatum")
+    last.fill((date.fromisoformat(last.input_value()) + timedelta(days=1)).isoformat())
+    last.blur()
+    pane.outlook.field("Sluttid").fill("00:00")
+    pane.outlook.field("Sluttid").blur()
+    expect(pane.frame.locator(".when")).to_contain_text(", hela dagen. Den som ansluter får inget klockslag.")
 
 
 def test_removing_takes_room_block_location_and_id_and_leaves_the_users_text(

@@ -30,6 +30,8 @@ class CancelMeeting:
             meeting = own_meeting(writing, meeting_id, who)
             if not meeting.is_cancelled:
                 meeting = withdraw(writing, meeting, self.clock, actor=who.object_id, action="cancelled")
+            elif writing.end_for_good(meeting.id):
+                meeting = self._never_back(writing, meeting, who)
             return meeting, _claims(writing, meeting)
 
         meeting, claims = self.ledger.write(unit)
@@ -37,6 +39,16 @@ class CancelMeeting:
         for claim in claims:
             meeting = self.reconciler.advance_for_click(claim, deadline)
         return meeting
+
+    def _never_back(self, writing: Writing, meeting: Meeting, who: Principal) -> Meeting:
+        """Note that a meeting which had ended with its item was removed by somebody, so that no item brings it back."""
+        notes = meeting.calendar_notes - {CalendarNote.ENDED_WITH_ITEM}
+        writing.note_calendar(meeting.id, notes)
+        at = self.clock.now()
+        writing.audit(
+            AuditEntry(at, meeting.tenant, who.object_id, "cancelled", meeting.id, "ended_with_item")
+        )
+        return replace(meeting, calendar_notes=notes)
 
 
 def withdraw(

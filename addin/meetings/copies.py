@@ -32,10 +32,11 @@ SERVICE = "service"
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """What came of one copy; `outcome` None: nothing yet, look again soon."""
+    """What came of one copy; `outcome` None: nothing yet, look again, and not before `retry_after` seconds."""
 
     snapshot: Snapshot
     outcome: CopyOutcome | None
+    retry_after: float | None = None
 
 
 class CopyWork:
@@ -63,7 +64,7 @@ class CopyWork:
         known = self._looks.known_copy(snapshot.uid, copies)
         outcome = self._wanted(claim, snapshot, known)
         if outcome is CopyOutcome.STRIPPED:
-            return Handled(snapshot, self._strip(claim, snapshot))
+            return self._strip(claim, snapshot)
         return Handled(snapshot, outcome)
 
     def _wanted(self, claim: BindingClaim, snapshot: Snapshot, known: Copy | None) -> CopyOutcome:
@@ -78,23 +79,23 @@ class CopyWork:
         strips = self._plans.types.of(claim.meeting.type).copy_rule == "strip"
         return CopyOutcome.STRIPPED if strips else CopyOutcome.OWN_ROOM
 
-    def _strip(self, claim: BindingClaim, snapshot: Snapshot) -> CopyOutcome | None:
+    def _strip(self, claim: BindingClaim, snapshot: Snapshot) -> Handled:
         calendar = self._looks.calendar_of(snapshot.ref.mailbox, claim.binding)
         if calendar is None:
-            return None
+            return Handled(snapshot, None)
         try:
             known = [self._block(claim.meeting)]
             calendar.replace_block(snapshot.ref, None, None, snapshot.version, self._service_url, known)
         except Conflict:
-            return None
+            return Handled(snapshot, None)
         except AccessDenied:
-            return CopyOutcome.UNWRITABLE
+            return Handled(snapshot, CopyOutcome.UNWRITABLE)
         except CalendarUnreadable as failure:
             log.warning(
                 "copy_not_stripped", extra={"meeting": claim.meeting.id, "reason": failure.reason.value}
             )
-            return None
-        return CopyOutcome.STRIPPED
+            return Handled(snapshot, None, failure.retry_after)
+        return Handled(snapshot, CopyOutcome.STRIPPED)
 
     # --- the record -----------------------------------------------------------------------------------------
 

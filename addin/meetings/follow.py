@@ -75,7 +75,7 @@ class FollowItems:
         )
         if not claims:
             return False
-        items = self._looks.read_all(backend, [claim.binding for claim in claims])
+        items = self._read_guarded(backend, claims)
         for claim in claims:
             self._follow_guarded(claim, items)
         return True
@@ -92,6 +92,24 @@ class FollowItems:
         # Whose turn a coming link has is asked of a provider, for which nobody here waits.
         self._ledger.write(partial(self._record, claim, seen, (), written, holds_link=True))
         return True
+
+    def _read_guarded(self, backend: str, claims: Sequence[BindingClaim]) -> Mapping[ItemRef, Lookup]:
+        """Read what was claimed; one item that cannot be read must not cost the others their lease."""
+        try:
+            return self._looks.read_all(backend, [claim.binding for claim in claims])
+        except Exception:
+            log.exception("items_not_read")
+        items: dict[ItemRef, Lookup] = {}
+        for claim in claims:
+            if claim.until.remaining() < LEASE_RESERVE_SECONDS:
+                # The rest is given back, and read anew by whoever claims it next.
+                break
+            try:
+                items |= self._looks.read_all(backend, [claim.binding])
+            except Exception:
+                log.exception("item_not_read", extra={"meeting": claim.meeting.id})
+                items |= self._looks.unread(claim.binding)
+        return items
 
     def _follow_guarded(self, claim: BindingClaim, items: Mapping[ItemRef, Lookup]) -> None:
         try:
@@ -151,7 +169,8 @@ class FollowItems:
             log.warning(
                 "tag_not_written", extra={"meeting": claim.meeting.id, "reason": failure.reason.value}
             )
-            return Written(None, is_tagged, binding.block_due, again=not isinstance(failure, AccessDenied))
+            again = not isinstance(failure, AccessDenied)
+            return Written(None, is_tagged, binding.block_due, again, failure.retry_after)
         return Written(version, tagged=True, block_due=False, again=False)
 
     def _write_into(self, calendar: Calendar, claim: BindingClaim, own: Snapshot) -> str:

@@ -16,7 +16,7 @@ from addin.meetings.model import Meeting
 from addin.meetings.ports import Clock, Ledger
 from calendar_sync.calendar import Calendar, CalendarUnreadable
 from calendar_sync.decide import Bind, Binding, Intent, Observed, Rebind, Recorded, decide
-from calendar_sync.items import Found, ItemRef, Lookup, Snapshot, Tag, Unreadable
+from calendar_sync.items import Found, ItemRef, Lookup, Snapshot, Tag, Unread, Unreadable
 
 # These are still open: each look is for copies, too, so that it is noticed when they are gone.
 OPEN_COPIES = (CopyOutcome.ASKED, CopyOutcome.UNWRITABLE)
@@ -72,6 +72,12 @@ class ItemLooks:
         """Read the bound items of one calendar, in as few calls as can be."""
         refs = {ref for binding in bindings if (ref := ref_of(binding))}
         return self._calendars[backend].look(sorted(refs, key=_place)) if refs else {}
+
+    @staticmethod
+    def unread(binding: ItemBinding) -> Mapping[ItemRef, Lookup]:
+        """Say of a bound item that its calendar's answer could not be read."""
+        ref = ref_of(binding)
+        return {ref: Unreadable(Unread.NOT_UNDERSTOOD)} if ref else {}
 
     def see(
         self,

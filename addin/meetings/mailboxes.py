@@ -43,6 +43,8 @@ from calendar_sync.items import Snapshot, Unread
 log = logging.getLogger(__name__)
 
 LEASE_SECONDS: Final = 90.0
+# What is left of a lease must do for one mailbox's calls and the record of them.
+LEASE_RESERVE_SECONDS: Final = 45.0
 MAILBOXES_A_CLAIM: Final = 4
 SCAN_PERIOD: Final = timedelta(hours=1)
 PULL_PERIOD: Final = timedelta(seconds=15)
@@ -71,7 +73,8 @@ class _Step:
     """What looking after a mailbox has come to so far.
 
     `sweep`: look at everything in it anew. `pulled` are ids of items that changed. `seen` are the items found by our
-    tag, None when they were not searched for. `failure`: why it could not be gone on.
+    tag, None when they were not searched for. `failure`: why it could not be gone on. `unsearched`: why they could not
+    be searched for, though the rest could be done.
     """
 
     watch: MailboxWatch
@@ -80,6 +83,7 @@ class _Step:
     pulled: frozenset[str] = frozenset()
     seen: Sequence[Snapshot] | None = None
     failure: CalendarUnreadable | None = None
+    unsearched: CalendarUnreadable | None = None
 
 
 class FollowMailboxes:
@@ -148,7 +152,10 @@ class FollowMailboxes:
 
     def _guarded(self, claim: WatchClaim) -> None:
         try:
-            if claim.watch.backend is None:
+            if claim.until.remaining() < LEASE_RESERVE_SECONDS:
+                # Too little is left for its calls; whoever comes next has a whole lease.
+                self._save(claim, claim.watch, timedelta())
+            elif claim.watch.backend is None:
                 self._probe(claim)
             else:
                 self._look_after(claim, self._calendars[claim.watch.backend])
@@ -231,7 +238,20 @@ class FollowMailboxes:
         for do in (self._keep_subscribed, self._pull, self._scan):
             if step.failure is None:
                 step = do(step, calendar, at)
-        self._ledger.write(partial(self._record, claim, step, at))
+        try:
+            self._ledger.write(partial(self._record, claim, step, at))
+        except (LeaseLost, LedgerUnavailable):
+            self._end_unrecorded(claim.watch, step.watch, calendar)
+            raise
+
+    @staticmethod
+    def _end_unrecorded(before: MailboxWatch, now: MailboxWatch, calendar: Calendar) -> None:
+        """End a subscription of which nobody will know: what it told would be refused until its life is over."""
+        if now.subscription and now.subscription != before.subscription:
+            try:
+                calendar.unwatch(now.mailbox, now.subscription)
+            except CalendarUnreadable:
+                log.info("unwatch_failed")
 
     def _interest(self, watch: MailboxWatch, at: datetime) -> _Interest | None:
         """Return why the mailbox is looked after; None: it need not be any more."""
@@ -299,29 +319,38 @@ class FollowMailboxes:
         try:
             seen = calendar.find_tagged(watch.mailbox)
         except CalendarUnreadable as failure:
-            return replace(step, failure=failure)
+            return replace(step, unsearched=failure)
         return replace(step, watch=replace(watch, scan_due_at=at + spread(SCAN_PERIOD)), seen=seen)
 
     # --- the record -----------------------------------------------------------------------------------------
 
     def _record(self, claim: WatchClaim, step: _Step, at: datetime, writing: Writing) -> None:
-        if step.failure is None:
-            thawed = replace(step.watch, frozen=None, frozen_since=None, attempts=0)
-            writing.save_watch(claim, thawed, self._due_in(thawed, step.interest, at))
+        failure = step.failure or step.unsearched
+        if failure:
+            self._record_failure(claim, step, failure, at, writing)
         else:
-            self._record_failure(claim, step, at, writing)
+            watch = step.watch
+            if step.seen is not None:
+                # After every failure it is searched anew, so that this is when all is well again.
+                watch = replace(watch, frozen=None, frozen_since=None, attempts=0)
+            writing.save_watch(claim, watch, self._due_in(watch, step.interest, at))
         if step.sweep:
             writing.ask_mailbox(claim.watch.id)
         if step.pulled:
-            self._ask_pulled(claim.watch, step.pulled, at, writing)
+            self._ask_pulled(step, at, writing)
         if step.seen is not None:
             self._ask_surprising(claim, step.seen, writing)
 
-    def _record_failure(self, claim: WatchClaim, step: _Step, at: datetime, writing: Writing) -> None:
-        failure, watch = step.failure, step.watch
-        failed = _failed(watch, failure.reason if failure else None, step.interest, at)
-        wait = pause(watch.attempts, failure.retry_after if failure else None)
-        writing.save_watch(claim, failed, wait.total_seconds())
+    def _record_failure(
+        self, claim: WatchClaim, step: _Step, failure: CalendarUnreadable, at: datetime, writing: Writing
+    ) -> None:
+        """Note a failure; one of the search alone puts off nothing else, unless the calendar has asked for a pause."""
+        watch = step.watch
+        wait = pause(watch.attempts, failure.retry_after)
+        failed = replace(_failed(watch, failure.reason, step.interest, at), scan_due_at=at + wait)
+        waits = step.failure is not None or failure.retry_after is not None
+        due_in = wait.total_seconds() if waits else self._due_in(failed, step.interest, at)
+        writing.save_watch(claim, failed, due_in)
         if isinstance(failure, _GONE):
             # Whoever has a meeting there sees it now, and not when its own next look is due.
             writing.ask_mailbox(watch.id)
@@ -336,11 +365,12 @@ class FollowMailboxes:
             return 0.0
         return max(0.0, (soonest - at).total_seconds())
 
-    def _ask_pulled(
-        self, watch: MailboxWatch, pulled: frozenset[str], at: datetime, writing: Writing
-    ) -> None:
-        hashes = {item_hash(self._keyring, watch.mailbox, item_id) for item_id in pulled}
-        if hashes - writing.ask_items(hashes, at):
+    def _ask_pulled(self, step: _Step, at: datetime, writing: Writing) -> None:
+        watch = step.watch
+        hashes = {item_hash(self._keyring, watch.mailbox, item_id) for item_id in step.pulled}
+        unknown = hashes - writing.ask_items(hashes, at)
+        # After a failure the next search has its time, which what is pulled meanwhile must not bring forward.
+        if unknown and not watch.attempts and not step.unsearched:
             writing.scan_watch(watch.id, at, 0.0)
 
     def _ask_surprising(self, claim: WatchClaim, seen: Sequence[Snapshot], writing: Writing) -> None:
@@ -380,7 +410,7 @@ def _unwatched(after: str, reading: Reading) -> tuple[Sequence[str], str | None]
     return reading.unwatched_mailboxes(after, _BATCH)
 
 
-def _failed(watch: MailboxWatch, reason: Unread | None, interest: _Interest, at: datetime) -> MailboxWatch:
+def _failed(watch: MailboxWatch, reason: Unread, interest: _Interest, at: datetime) -> MailboxWatch:
     """Return the watch after a failure; where nothing is followed, nothing is frozen by it."""
     tried = replace(watch, attempts=watch.attempts + 1)
     if interest is not _Interest.FOLLOWED:

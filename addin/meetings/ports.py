@@ -514,6 +514,9 @@ class Writing(Reading, Protocol):
     def answer_series(self, meeting_id: str, answer: SeriesAnswer) -> bool:
         """Note what is done with a series, and make the binding due; False when it is none."""
 
+    def end_for_good(self, meeting_id: str) -> bool:
+        """Have no item bring back a meeting that had ended with it; False when it had not. A look under way is void."""
+
     def ask_items(self, items: Collection[bytes], hinted_at: datetime) -> set[bytes]:
         """Make due what is bound to the items, by hash; returns which of them are bound to a meeting."""
 

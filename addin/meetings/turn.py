@@ -77,12 +77,16 @@ class FollowRules:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What has been written into the item: its new version, if any; `again`: something is to be tried again soon."""
+    """What has been written into the item: its new version, if any.
+
+    `again`: something is to be tried again, and not before `retry_after` seconds where the calendar said so.
+    """
 
     version: str | None
     tagged: bool
     block_due: bool
     again: bool
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +133,11 @@ class Turn:
         self._settle_copies()
         self._note()
         self._count()
-        again = written.again or any(one.outcome is None for one in handled)
-        self._save(again=again, holds_link=holds_link)
+        undone = [one for one in handled if one.outcome is None]
+        asked = [written.retry_after, *(one.retry_after for one in undone)]
+        self._retry_after = max((told for told in asked if told is not None), default=self._retry_after)
+        # What could not be done with a copy is done at the next look, which must see it.
+        self._save(again=written.again or bool(undone), searches=bool(undone), holds_link=holds_link)
 
     # --- intents --------------------------------------------------------------------------------------------
 
@@ -521,13 +528,14 @@ class Turn:
         # Nobody could tell of an item in a mailbox that was not watched yet.
         return "first_look" if before.uid is None else "sweep"
 
-    def _save(self, *, again: bool, holds_link: bool) -> None:
+    def _save(self, *, again: bool, searches: bool, holds_link: bool) -> None:
+        """Write the binding; `again`: something failed and is tried again, with a search if `searches`."""
         binding = self._binding
         if binding.frozen is None:
-            binding = replace(binding, looked_at=self._at)
+            attempts = binding.attempts + 1 if again else 0
+            binding = replace(binding, looked_at=self._at, attempts=attempts)
         if self._seen.searched is not None:
-            # What could not be done with a copy is done at the next look, which must see it.
-            binding = replace(binding, look_tagged=again)
+            binding = replace(binding, look_tagged=searches)
         self._writing.save_binding(self._claim, binding, self._due_in(again=again, holds_link=holds_link))
         if any(isinstance(one, Freeze) and one.reason in _LOST_MAILBOX for one in self._seen.intents):
             self._writing.probe_again(binding.mailbox)
@@ -543,14 +551,21 @@ class Turn:
             wait = spread(PERIOD)
         if wait is None:
             return None
-        if binding.frozen:
-            wait = pause(binding.attempts, self._retry_after)
-        elif again or (binding.block_due and not self._claim.binding.block_due):
-            wait = min(wait, SHORTEST_PAUSE)
+        wait = self._sooner_or_later(wait, again=again)
         if self._link:
             turn = self._at + CALL_PERIOD if holds_link else due_at(self._link, binding, self._kind, self._at)
             wait = min(wait, turn - self._at) if turn and turn > self._at else wait
         return wait.total_seconds()
+
+    def _sooner_or_later(self, wait: timedelta, *, again: bool) -> timedelta:
+        """Return the time to the next look when something failed, or is to be written soon."""
+        binding = self._binding
+        if binding.frozen or (again and self._retry_after is not None):
+            return pause(binding.attempts, self._retry_after)
+        if again:
+            return min(wait, pause(binding.attempts))
+        is_newly_due = binding.block_due and not self._claim.binding.block_due
+        return min(wait, SHORTEST_PAUSE) if is_newly_due else wait
 
     def _has_unsettled_copies(self) -> bool:
         unsettled = (*OPEN_COPIES, *WANTED_COPIES)

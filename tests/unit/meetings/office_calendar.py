@@ -118,6 +118,10 @@ class OfficeCalendar:
     items: dict[str, Item] = field(default_factory=dict)
     unreadable: dict[str, Unread] = field(default_factory=dict)
     conflicts: int = 0
+    # Why nothing can be written, though everything can be read.
+    unwritable: CalendarUnreadable | None = None
+    # Why nothing can be searched, though items can be read by their ids.
+    unsearchable: CalendarUnreadable | None = None
     subscriptions: dict[str, _Subscription] = field(default_factory=dict)
     told: list[ReceivedHint] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -257,6 +261,8 @@ class OfficeCalendar:
 
     def find_tagged(self, mailbox: str, meeting: str | None = None) -> Sequence[Snapshot]:
         self._read("find_tagged", mailbox)
+        if self.unsearchable:
+            raise self.unsearchable
         return [
             item.snapshot()
             for item in self.living(mailbox)
@@ -299,6 +305,9 @@ class OfficeCalendar:
         expires_at = self.clock.time + SUBSCRIPTION_LIFE
         self.subscriptions[subscription] = _Subscription(mailbox, wish, expires_at)
         self.changed.clear()
+        if self.before_answering:
+            somebody_acts, self.before_answering = self.before_answering, None
+            somebody_acts()
         return Watch(subscription, expires_at, "0" if self.pulls else None)
 
     def renew(self, mailbox: str, watch_id: str) -> Watch | None:
@@ -325,6 +334,8 @@ class OfficeCalendar:
         self._read(call, ref.mailbox)
         if not self.writes:
             raise AccessDenied
+        if self.unwritable:
+            raise self.unwritable
         item = self.items.get(ref.item_id)
         if item is None or item.in_trash or str(item.version) != version:
             raise Conflict

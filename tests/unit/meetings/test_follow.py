@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import update
 
+from addin.meetings import mailboxes
 from addin.meetings.model import CalendarNote, Meeting, MeetingState
 from addin.meetings.notices import NoticeKind
 from addin.store import tables
-from calendar_sync.items import Unread
+from calendar_sync.calendar import NotUnderstood, Throttled
+from calendar_sync.items import ItemRef, Lookup, Unread
 from tests.unit.meetings.calendar_desk import GRACE, MAILBOX, OTHER_MAILBOX, CalendarDesk
 from tests.unit.meetings.doors import END, START
 from tests.unit.meetings.office_calendar import OfficeCalendar
 
+PULLED = "david.nystrom@region.example"
+MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
@@ -45,6 +50,33 @@ def test_a_tag_that_somebody_else_was_quicker_than_is_written_later(office: Cale
     office.online.conflicts = 1
     office.comes_to(meeting.created_at + 2 * HOUR)
     assert item.own_tag
+
+
+def test_a_write_that_keeps_failing_is_tried_ever_more_seldom_and_nothing_is_searched_for_it(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = office.books_and_saves()
+    office.online.unwritable = NotUnderstood()
+    office.comes_to(meeting.created_at + timedelta(minutes=16))
+    office.online.asked.clear()
+    office.comes_to(office.desk.clock.time + HOUR, step=15 * SECOND)
+    assert 5 <= office.online.asked.count("write_tag") <= 10
+    # The mailbox itself is searched each hour.
+    assert office.online.asked.count("find_tagged") <= 2
+
+    office.online.unwritable = None
+    office.comes_to(office.desk.clock.time + HOUR)
+    assert item.own_tag
+    assert office.binding(meeting).attempts == 0
+
+
+def test_a_calendar_that_takes_no_writes_now_is_not_asked_before_its_time(office: CalendarDesk) -> None:
+    meeting, _ = office.books_and_saves()
+    office.online.unwritable = Throttled(retry_after=1500)
+    office.comes_to(meeting.created_at + timedelta(minutes=16))
+    office.online.asked.clear()
+    office.comes_to(office.desk.clock.time + timedelta(minutes=20), step=15 * SECOND)
+    assert "write_tag" not in office.online.asked
 
 
 def test_nothing_is_written_where_the_service_may_only_read(read_only: CalendarDesk) -> None:
@@ -170,6 +202,29 @@ def test_what_the_pane_changed_meanwhile_is_not_overwritten(office: CalendarDesk
     office.settles()
     after = office.reads(meeting)
     assert (after.unit, after.window.start) == ("habilitation", START + DAY)
+
+
+def test_an_item_on_which_the_calendar_stumbles_does_not_keep_the_others_from_being_followed(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = office.books_and_saves()
+    office.desk.clock.time += SECOND
+    _, strange = office.books_and_saves("strange")
+    original = office.online.look
+
+    def stumbles(refs: Sequence[ItemRef]) -> Mapping[ItemRef, Lookup]:
+        if strange.ref in refs:
+            raise ZeroDivisionError
+        return original(refs)
+
+    office.online.look = stumbles  # type: ignore[method-assign]
+    try:
+        office.online.drags(strange, START + DAY)
+        office.online.drags(item, START + DAY)
+        office.settles()
+    finally:
+        office.online.look = original  # type: ignore[method-assign]
+    assert office.reads(meeting).window.start == START + DAY
 
 
 @pytest.mark.parametrize(
@@ -309,6 +364,39 @@ def test_a_meeting_that_she_removed_herself_stays_removed(office: CalendarDesk) 
     office.settles()
     assert office.reads(meeting).is_cancelled
     assert office.reads(meeting).window == meeting.window
+
+
+def test_a_meeting_that_had_ended_with_its_item_and_was_then_removed_never_comes_back(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = office.books_and_saves()
+    office.online.deletes(item)
+    office.settles()
+    office.after(GRACE)
+    assert office.reads(meeting).calendar_notes == {CalendarNote.ENDED_WITH_ITEM}
+
+    assert office.desk.cancel(meeting).calendar_notes == frozenset()
+    office.online.restores(item)
+    office.after(2 * HOUR)
+    removed = office.reads(meeting)
+    assert (removed.is_cancelled, removed.calendar_notes) == (True, frozenset())
+    assert office.desk.provider.rooms == {}
+
+
+def test_a_removal_wins_over_a_look_that_sees_the_item_back_meanwhile(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.online.deletes(item)
+    office.settles()
+    office.after(GRACE)
+    office.online.restores(item)
+
+    def she_removes_it() -> None:
+        office.desk.cancel(meeting)
+
+    office.online.before_answering = she_removes_it
+    office.after(HOUR)
+    assert office.online.before_answering is None
+    assert office.reads(meeting).is_cancelled
 
 
 @pytest.mark.parametrize(
@@ -473,6 +561,54 @@ def test_an_item_that_has_not_arrived_with_its_mailbox_is_waited_for(office: Cal
     item.in_trash = False
     office.comes_to(office.desk.clock.time + 2 * HOUR)
     assert office.reads(meeting).calendar_notes == frozenset()
+
+
+def test_a_search_that_fails_does_not_slow_down_what_is_pulled(office: CalendarDesk) -> None:
+    meeting = office.books(mailbox=PULLED)
+    item = office.saves(meeting, office.on_premises)
+    office.after(MINUTE)
+    office.on_premises.unsearchable = NotUnderstood()
+    office.comes_to(office.desk.clock.time + 3 * HOUR, step=10 * MINUTE)
+    office.on_premises.asked.clear()
+    office.comes_to(office.desk.clock.time + 15 * MINUTE, step=15 * SECOND)
+    assert office.on_premises.asked.count("find_tagged") <= 2
+    office.on_premises.drags(item, START + DAY)
+    office.comes_to(office.desk.clock.time + 30 * SECOND, step=5 * SECOND)
+    assert office.reads(meeting).window.start == START + DAY
+
+    watch = office.desk.ledger.read(lambda reading: reading.watch_by_mailbox(PULLED))
+    assert watch
+    assert watch.frozen is Unread.NOT_UNDERSTOOD
+    office.on_premises.unsearchable = None
+    office.comes_to(office.desk.clock.time + HOUR, step=10 * MINUTE)
+    healed = office.desk.ledger.read(lambda reading: reading.watch_by_mailbox(PULLED))
+    assert healed
+    assert (healed.frozen, healed.attempts) == (None, 0)
+
+
+def test_mailboxes_for_which_too_little_is_left_of_a_lease_are_looked_after_with_a_whole_one(
+    office: CalendarDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # All the lease there is has gone by when it is granted.
+    monkeypatch.setattr(mailboxes, "LEASE_SECONDS", mailboxes.LEASE_RESERVE_SECONDS - 1)
+    office.books()
+    office.mailboxes.route_once()
+    assert office.mailboxes.work_once(None)
+    assert office.online.asked == []
+    monkeypatch.undo()
+    office.settles()
+    assert "watch" in office.online.asked
+
+
+def test_a_subscription_that_was_made_under_a_lost_lease_is_ended(office: CalendarDesk) -> None:
+    office.books()
+    office.online.before_answering = lambda: office.desk.ledger.write(
+        lambda writing: writing.probe_again(MAILBOX)
+    )
+    office.settles()
+    assert office.online.before_answering is None
+    assert office.online.asked.count("watch") == 2
+    assert len(office.online.subscriptions) == 1
 
 
 def test_an_item_without_its_tags_is_known_by_its_uid(office: CalendarDesk) -> None:

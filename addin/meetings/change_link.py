@@ -39,7 +39,7 @@ from addin.meetings.model import (
     Room,
     Wanted,
 )
-from addin.meetings.notices import NoticeKind
+from addin.meetings.notices import NoticeKind, must_be_called_off, who_must_hear
 from addin.meetings.ports import Clock, Ledger, Writing
 from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
 from addin.meetings.rooms import RoomPlans
@@ -95,7 +95,8 @@ class ChangeLink:
             writing.change_meeting(after, before.revision)
             writing.withdraw_coming_link(before.id)
             self._audit(writing, before, who, "link_change_undone")
-            self._tell(writing, after)
+            # Whoever had been told the coming one must hear that the link is the same as before.
+            self._tell(writing, after, NoticeKind.SERIES_CHANGED)
             return _noted(writing, after, after.calendar_notes - {CalendarNote.LINK_COMING})
 
         return self.ledger.write(unit)
@@ -177,13 +178,14 @@ class ChangeLink:
         now = self.clock.now()
         writing.audit(AuditEntry(now, who.tenant, who.object_id, action, meeting.id, reason))
 
-    def _tell(self, writing: Writing, meeting: Meeting) -> None:
+    def _tell(self, writing: Writing, meeting: Meeting, kind: NoticeKind = NoticeKind.LINK_CHANGED) -> None:
         """Owe the mail: whoever pressed may be another than whose patient it is, and may forget."""
-        kind = NoticeKind.LINK_CHANGED
-        if meeting.must_hear:
-            writing.owe_notice(meeting.id, meeting.revision, kind, self.quiet_seconds)
-        else:
-            writing.drop_notice(meeting.id, kind.about)
+        if not who_must_hear(meeting):
+            if not any(must_be_called_off(one, meeting) for one in writing.notices(meeting.id)):
+                writing.drop_notice(meeting.id, kind.about)
+                return
+            kind = NoticeKind.HOLDS_AGAIN
+        writing.owe_notice(meeting.id, meeting.revision, kind, self.quiet_seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ UNITS: Final = {
     "_Attempt": "wish",
     "ChangeMeeting.__call__.<locals>.unit": "wish",
     "CancelMeeting.__call__.<locals>.unit": "wish",
+    "ChangeLink.__call__.<locals>.unit": "wish",
     "Worker.work_once.<locals>.<lambda>": "claim",
     "Reconciler._record.<locals>.<lambda>": "record",
     "SqliteLedger.add_booking.<locals>.<lambda>": "wish",
@@ -68,11 +69,15 @@ def set_pace(pace: dict[str, float]) -> None:
     from datetime import timedelta
 
     from addin import worker
-    from addin.meetings import book, cancel, change, reconcile
+    from addin.meetings import book, cancel, change, change_link, reconcile
 
     for name, seconds in pace.items():
         value = timedelta(seconds=seconds) if name == "LATE_EFFECT" else seconds
-        knowing = [module for module in (reconcile, book, change, cancel, worker) if hasattr(module, name)]
+        knowing = [
+            module
+            for module in (reconcile, book, change, change_link, cancel, worker)
+            if hasattr(module, name)
+        ]
         assert knowing, f"no module has {name}"
         for module in knowing:
             setattr(module, name, value)

@@ -122,6 +122,35 @@ def test_a_change_that_was_killed_is_made_once_or_not_at_all(halting: Halting, p
     assert len(region.rooms_of(meeting["id"])) == 1
 
 
+@pytest.mark.parametrize("point", [*COMMITS[:2], "before effect of POST", "after effect of POST"])
+def test_a_link_whose_exchange_was_killed_is_exchanged_once_or_not_at_all(
+    halting: Halting, point: str
+) -> None:
+    region = halting.region
+    meeting = region.books()
+    region.settles()
+    with killed_at(halting, point, lambda: with_another_link(region, meeting)):
+        pass
+
+    written = region.meeting(meeting["id"])["revision"] == 2
+    assert written == (point != "before commit of wish")
+    again = with_another_link(region, meeting)
+
+    assert again.status_code in ({412} if written else {200, 202}), again.text
+    reconciled(region)
+    now = region.waits_for_state(meeting["id"], "live")
+    assert now["join_url"] != meeting["join_url"]
+    assert len(region.rooms_of(meeting["id"])) == 1
+    assert "bytt" in requests.get(meeting["join_url"], timeout=10).text
+    assert "bytt" not in requests.get(now["join_url"], timeout=10).text
+
+
+def with_another_link(region: Region, meeting: Json) -> requests.Response:
+    headers = {"If-Match": f'"{meeting["revision"]}"'}
+    path = f"/meetings/{meeting['id']}/link-change"
+    return region.api("POST", path, headers=headers, json={"begins": "now"})
+
+
 def changed_to_group(region: Region, meeting: Json) -> requests.Response:
     return region.change(meeting, variant="group")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import cast
 
 import pytest
 
 from addin.meetings.change_link import ChangeLink, has_begun
+from addin.meetings.codes import grouped
 from addin.meetings.errors import (
     MeetingChanged,
     MeetingHasBegun,
@@ -22,14 +25,18 @@ from addin.meetings.links import LinkChange, LinkState, MeetingLink
 from addin.meetings.model import CalendarNote, Meeting, Principal, Wanted
 from addin.meetings.notices import NoticeKind
 from addin.meetings.ports import Occupancy
+from addin.meetings.tell import TellOthers
+from addin.store.sqlite import SqliteLedger
 from calendar_sync.items import Unread
 from calendar_sync.series import Occurrence
 from tests.unit.meetings.calendar_desk import CalendarDesk
 from tests.unit.meetings.desk import WHO
 from tests.unit.meetings.doors import END, START, TENANT, meeting
 from tests.unit.meetings.office_calendar import Item
+from tests.unit.meetings.test_follow_property import MortalLedger
 from tests.unit.meetings.test_follow_series import DAY, HOUR, LENGTH, WEEK, WEEKLY, weekly
-from tests.unit.meetings.unreliable_provider import Fault
+from tests.unit.meetings.test_notices import texts_of
+from tests.unit.meetings.unreliable_provider import Fault, Killed
 
 MINUTE = timedelta(minutes=1)
 CLOSES = END + HOUR
@@ -193,6 +200,8 @@ class TestFromTheNextOccurrenceOn:
         assert (back.window.start, back.join_code) == (START, before.join_code)
 
         links.office.online.repeats(item, replace(WEEKLY, cancelled=frozenset({START.date()})))
+        links.at(START + 10 * MINUTE, END + 10 * MINUTE)
+        assert links.office.reads(before).join_code == before.join_code
         links.at(CLOSES + MINUTE)
         links.office.settles()
         assert links.office.reads(before).join_code == coming
@@ -492,3 +501,75 @@ def test_an_operator_is_told_what_a_meeting_waits_for_and_not_the_link(links: Li
     told = ExplainFollowing(links.office.desk.ledger, links.office.looks)(before.id)
     assert told["coming_link"]["waits_for_occurrence"] == START.isoformat()
     assert links.coming_code(before) not in str(told)
+
+
+# --- sudden ends ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("after_commit", [False, True], ids=["before the commit", "after the commit"])
+@pytest.mark.parametrize("writes", range(6))
+def test_a_process_that_ends_around_the_exchange_leaves_one_link_and_one_room(
+    links: Links, writes: int, *, after_commit: bool
+) -> None:
+    before, _ = weekly(links.office)
+    links.asks(before)
+    coming = links.coming_code(before)
+    office, desk = links.office, links.office.desk
+    mortal = MortalLedger(desk.ledger)
+    desk.ledger = cast("SqliteLedger", mortal)
+    try:
+        desk.clock.time = CLOSES
+        mortal.writes_left, mortal.ends_after_commit = writes, after_commit
+        with suppress(Killed):
+            office.rests()
+        mortal.writes_left = None
+        on_the_way = [links.page(code).state for code in (before.join_code, coming)]
+        desk.restarts()
+        links.at(CLOSES + 2 * MINUTE, CLOSES + 10 * MINUTE)
+    finally:
+        desk.ledger = mortal.survivor
+    assert on_the_way in ([PageState.OVER, PageState.TOO_EARLY], [PageState.REPLACED, PageState.TOO_EARLY])
+    assert office.reads(before).join_code == coming
+    assert links.page(before.join_code).state is PageState.REPLACED
+    assert len(desk.rooms(before.id)) == 2
+    assert len(desk.there(before)) == 1
+    assert office.audited(before).count(("link_changed", "next_occurrence")) == 1
+
+
+# --- the page where a mail leads ------------------------------------------------------------------------------
+
+
+def test_the_page_that_a_mail_leads_to_has_the_link_to_come_and_notes_who_was_told_it(links: Links) -> None:
+    first, _ = weekly(links.office)
+    links.asks(links.office.tells(first))
+    tell = TellOthers(links.office.desk.ledger, texts_of(links.office.desk), links.office.desk.clock)
+
+    meeting, (patient,) = tell.look(first.start_code, WHO)
+
+    assert meeting.join_code == first.join_code
+    assert patient.text
+    assert grouped(links.coming_code(first)) in patient.text.plain
+    assert grouped(first.join_code) not in patient.text.plain
+    assert " 8 mars " in patient.text.plain
+    assert tell.told(first.start_code, "patient", WHO).must_hear == ()
+    links.at(CLOSES + MINUTE)
+    assert links.office.reads(first).must_hear == ()
+
+
+def test_of_a_time_that_was_moved_meanwhile_the_page_tells_that_and_then_of_the_link(links: Links) -> None:
+    first, item = weekly(links.office)
+    links.asks(links.office.tells(first))
+    moved = Occurrence(START, START + HOUR, START + HOUR + LENGTH)
+    links.office.online.repeats(item, replace(WEEKLY, moved=(moved,)))
+    links.office.settles()
+    tell = TellOthers(links.office.desk.ledger, texts_of(links.office.desk), links.office.desk.clock)
+
+    _, (patient,) = tell.look(first.start_code, WHO)
+    assert patient.text
+    assert grouped(first.join_code) in patient.text.plain
+    assert tell.told(first.start_code, "patient", WHO).must_hear == ("patient",)
+
+    _, (patient,) = tell.look(first.start_code, WHO)
+    assert patient.text
+    assert grouped(links.coming_code(first)) in patient.text.plain
+    assert tell.told(first.start_code, "patient", WHO).must_hear == ()

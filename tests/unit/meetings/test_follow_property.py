@@ -25,8 +25,10 @@ from hypothesis.stateful import (
 )
 
 from addin.meetings.bindings import CopyOutcome, SeriesAnswer
+from addin.meetings.change_link import ChangeLink
 from addin.meetings.deadline import Deadline
-from addin.meetings.errors import MeetingNotFound
+from addin.meetings.errors import MeetingIsCancelled, MeetingNotFound, NoNextOccurrence
+from addin.meetings.links import LinkChange
 from addin.meetings.model import Meeting, Wanted
 from addin.meetings.ports import DeleteOutcome, Reading, RoomWish, Writing
 from addin.store.sqlite import SqliteLedger
@@ -63,6 +65,11 @@ class MortalLedger:
         self._ledger = ledger
         self.writes_left: int | None = None
         self.ends_after_commit = False
+
+    @property
+    def survivor(self) -> SqliteLedger:
+        """The ledger without a process that ends."""
+        return self._ledger
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._ledger, name)
@@ -288,6 +295,17 @@ class Outlook(RuleBasedStateMachine):
         if not meeting.is_cancelled:
             self.desk.change(meeting, unit=unit)
 
+    @precondition(lambda self: self.booked)
+    @rule(which=_some_item, begins=st.sampled_from([*LinkChange, None]))
+    def gives_another_link_or_takes_it_back(self, which: int, begins: LinkChange | None) -> None:
+        meeting = self.some_meeting(which)
+        change = ChangeLink(self.desk.ledger, self.desk.reconciler, self.desk.plans, self.desk.clock)
+        with suppress(MeetingIsCancelled, NoNextOccurrence):
+            if begins is None:
+                change.undo(meeting.id, WHO, meeting.revision)
+            else:
+                change(meeting.id, begins, WHO, meeting.revision)
+
     # --- what becomes of it on the way ----------------------------------------------------------------------
 
     @rule(seed=st.integers(0, 999), kept=st.integers(0, 10), times=st.integers(1, 3))
@@ -453,6 +471,9 @@ class Outlook(RuleBasedStateMachine):
             for one in self.office.meetings()
             if wish.name in {room.name for room in self.desk.rooms(one.id)}
         )
+        if self.desk.rooms(meeting.id)[-1].name != wish.name:
+            # It was exchanged, with its link.
+            return True
         item = self.item_of(meeting)
         return meeting.id in self.removed_by_hand or item is None or item.uid in self.was_away
 

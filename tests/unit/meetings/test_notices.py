@@ -45,6 +45,19 @@ class PostBox:
         assert not deadline.passed()
 
 
+def texts_of(desk: Desk) -> MeetingTexts:
+    """Return the central texts, as a desk's meetings fill them."""
+    return MeetingTexts(
+        load_catalogue(),
+        load_titles(),
+        desk.plans.types,
+        UNITS,
+        desk.providers,
+        desk.clock,
+        Contact("https://mote.region.example", "", ""),
+    )
+
+
 @dataclass
 class Office:
     """A desk, and the mails that go out from behind it."""
@@ -54,15 +67,7 @@ class Office:
 
     def sends(self) -> list[Mail]:
         """Let all mails that are due go out; returns the new ones."""
-        texts = MeetingTexts(
-            load_catalogue(),
-            load_titles(),
-            self.desk.plans.types,
-            UNITS,
-            self.desk.providers,
-            self.desk.clock,
-            Contact("https://mote.region.example", "", ""),
-        )
+        texts = texts_of(self.desk)
         domains = frozenset({"region.example"})
         send = SendNotices(self.desk.ledger, self.box, texts, self.desk.clock, domains, reminder_hours=4)
         before = len(self.box.mails)

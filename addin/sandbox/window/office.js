@@ -401,8 +401,10 @@
 
   /** @type {Pick<Office.Auth, "getAccessToken">} */
   const auth = {
-    getAccessToken: () =>
-      new Promise((resolve, reject) => call("auth.getAccessToken", [], { take: resolve, refuse: reject })),
+    getAccessToken: (options = {}) =>
+      new Promise((resolve, reject) =>
+        call("auth.getAccessToken", [options.authChallenge ?? null], { take: resolve, refuse: reject }),
+      ),
   };
 
   /** @returns {Promise<any>} host and platform; both null in a page that stands alone, as in the real Office.js */

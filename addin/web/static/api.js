@@ -87,7 +87,7 @@
  */
 /** @typedef {"link" | "text" | "informed"} Told by which copy they were told, or otherwise */
 /** @typedef {{meeting: Meeting, pending: boolean, retryAfter: number}} Answer `retryAfter` is in seconds */
-/** @typedef {(fresh?: boolean) => Promise<string>} AccessToken */
+/** @typedef {(fresh?: boolean, challenge?: string | null) => Promise<string>} AccessToken */
 
 const ROOT = "/api/v1";
 const ATTEMPTS = 4;
@@ -224,12 +224,18 @@ export class Api {
   }
 
   /**
-   * Have the service look at the calendar item now.
+   * Have the service look at the calendar item now. Where only her own rights lead to it and Entra wants more of her
+   * first, she is asked, and whoever gives tokens throws when she declines.
    * @param {string} id
    * @param {string} itemId as Outlook names the item
    */
   async look(id, itemId) {
-    return answer(await this.#request("POST", `${path(id)}/item`, { item_id: itemId }));
+    const looked = () => this.#request("POST", `${path(id)}/item`, { item_id: itemId });
+    const reply = await looked();
+    const challenge = reply.data.sign_in_challenge;
+    if (challenge === null) return answer(reply);
+    await this.#accessToken(true, challenge);
+    return answer(await looked());
   }
 
   /**

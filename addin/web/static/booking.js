@@ -9,6 +9,7 @@ import { Failure, pause } from "./api.js";
 import { codeOf } from "./block.js";
 import { Imprint } from "./imprint.js";
 import { OutlookError } from "./item.js";
+import { SignInError } from "./sign_in.js";
 import { ianaZone, withOffset } from "./time_zone.js";
 
 /** @typedef {import("./api.js").Meeting} Meeting */
@@ -203,7 +204,7 @@ export class Booking {
   async agreesByCalendar() {
     const itemId = await this.#item.rootId();
     if (itemId === null) throw new Error("an item that was never saved is in no calendar");
-    await this.#api.look(this.meeting.id, itemId);
+    await this.#api.look(this.meeting.id, itemId).catch(unlessSignIn);
     for (let look = 0; look < LOOKS && !isSeries(this.meeting) && (await this.hasMoved()); look += 1) {
       await pause(LOOK_PAUSE);
       await this.reload();
@@ -511,6 +512,11 @@ function isStale(error) {
 /** @param {unknown} error */
 function unlessFailure(error) {
   if (!(error instanceof Failure)) throw error;
+}
+
+/** An item that only she can see is not seen when she does not sign in for it; nothing else is lost. */
+function unlessSignIn(/** @type {unknown} */ error) {
+  if (!(error instanceof SignInError)) throw error;
 }
 
 /** @param {unknown} error */

@@ -17,16 +17,17 @@ export class SignInError extends Error {
 }
 
 /**
- * Return the function that gives a token: the one in memory, or a new one when asked for (`fresh`).
+ * Return the function that gives a token: the one in memory, or a new one when asked for (`fresh`), or when Entra wants
+ * more of the person first (`challenge`, its own words, for which Outlook asks her).
  * @param {Office.Auth} auth
  * @returns {import("./api.js").AccessToken}
  */
 export function signIn(auth) {
   /** @type {Promise<string> | null} */
   let token = null;
-  return (fresh = false) => {
-    if (token === null || fresh) {
-      const asked = ask(auth);
+  return (fresh = false, challenge = null) => {
+    if (token === null || fresh || challenge !== null) {
+      const asked = ask(auth, challenge);
       token = asked;
       // A refusal is told to whoever asked and forgotten, so that the next try asks Outlook again.
       asked.catch(() => {
@@ -39,11 +40,13 @@ export function signIn(auth) {
 
 /**
  * @param {Office.Auth} auth
+ * @param {string | null} challenge
  * @returns {Promise<string>}
  */
-async function ask(auth) {
+async function ask(auth, challenge) {
+  const more = challenge === null ? {} : { authChallenge: challenge };
   try {
-    return await auth.getAccessToken({ allowSignInPrompt: true });
+    return await auth.getAccessToken({ allowSignInPrompt: true, ...more });
   } catch (error) {
     const code = typeof error === "object" && error !== null && "code" in error ? Number(error.code) : 0;
     throw new SignInError(code);

@@ -32,7 +32,7 @@ import { TaskPane } from "./task_pane.js";
  * @property {Faults} faults
  * @property {Person} person who is signed in
  * @property {Mailbox} owner whose calendar it is
- * @property {() => Promise<string>} accessToken for the add-in's service
+ * @property {(challenge: string | null) => Promise<string>} accessToken for the add-in's service
  * @property {() => void} onClosed
  */
 

@@ -126,7 +126,7 @@ class OutlookWindow {
       faults: this.faults,
       person,
       owner: mailbox,
-      accessToken: () => this.tokens.token(person, this.config.api_client),
+      accessToken: (challenge) => this.tokens.token(person, this.config.api_client, challenge),
       onClosed: () => void this.closeForm(),
     });
     this.showView("form-view");

@@ -20,7 +20,7 @@ import { WINDOWS_ZONE } from "./zone.js";
  * @property {Person} person who is signed in
  * @property {Mailbox} owner whose calendar it is
  * @property {Faults} faults
- * @property {() => Promise<string>} accessToken
+ * @property {(challenge: string | null) => Promise<string>} accessToken
  */
 
 const CHANNEL = "office-stand-in";
@@ -130,10 +130,13 @@ export class OfficeHost {
     this.post({ kind: "event", type: "olkRecurrenceChanged", recurrence: this.item.now.rule });
   }
 
-  /** @returns {Promise<string>} */
-  async token() {
+  /**
+   * @param {string | null} challenge what Entra wants of her first
+   * @returns {Promise<string>}
+   */
+  async token(challenge) {
     try {
-      return await this.hosting.accessToken();
+      return await this.hosting.accessToken(challenge);
     } catch (cause) {
       console.error(cause);
       throw new Refusal(NO_TOKEN);
@@ -171,7 +174,7 @@ const CALLS = {
   addHandlerAsync: (host) => void (host.listening = true),
   // Which kinds are still listened for is known in the frame.
   removeHandlerAsync: () => undefined,
-  "auth.getAccessToken": (host) => host.token(),
+  "auth.getAccessToken": (host, [challenge]) => host.token(challenge),
 };
 
 /**

@@ -15,15 +15,17 @@ export class Tokens {
   }
 
   /**
+   * A challenge (Entra's `claims`) asks for a second factor, which people here always have with them.
    * @param {Person} person
    * @param {string} audience
+   * @param {string | null} [challenge]
    * @returns {Promise<string>}
    */
-  async token(person, audience) {
+  async token(person, audience, challenge = null) {
     const key = `${person.object_id} ${audience}`;
     const kept = this.kept.get(key);
-    if (kept && kept.until > Date.now()) return kept.token;
-    const token = await issued(person, audience);
+    if (kept && kept.until > Date.now() && challenge === null) return kept.token;
+    const token = await issued(person, audience, challenge === null ? {} : { amr: ["pwd", "mfa"] });
     this.kept.set(key, { token, until: expiry(token) - MARGIN_MS });
     return token;
   }
@@ -37,13 +39,14 @@ export class Tokens {
 /**
  * @param {Person} person
  * @param {string} audience
+ * @param {Record<string, string[]>} overrides claims that are more than usual
  * @returns {Promise<string>}
  */
-async function issued(person, audience) {
+async function issued(person, audience, overrides) {
   const answer = await fetch("/sandbox/token", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ object_id: person.object_id, audience }),
+    body: JSON.stringify({ object_id: person.object_id, audience, overrides }),
   });
   if (!answer.ok) throw new Error(`/sandbox/token answered ${answer.status}`);
   return (await answer.json()).access_token;

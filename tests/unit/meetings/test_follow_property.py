@@ -208,6 +208,9 @@ class Outlook(RuleBasedStateMachine):
         if meeting is None:
             return
         item, code = self.booked[meeting.id], meeting.join_code
+        if item.mailbox not in {held.mailbox for held in self.calendar.subscriptions.values()}:
+            # Nobody is told at once, until the subscription that was lost is renewed.
+            return
         known = set(self.calendar.items)
         for does in (self.pastes, self.cuts) if pasted_first else (self.cuts, self.pastes):
             does(item, START + day * DAY)

@@ -23,10 +23,11 @@ LONGEST_MEETING = timedelta(hours=25)
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """Which item holds the meeting."""
+    """Which item holds the meeting; of one time of a series, the series and (UTC) the original start of that time."""
 
     ref: ItemRef
     uid: str
+    occurrence: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,20 +209,26 @@ def _unread(observed: Observed) -> Unreadable | None:
 def _own(recorded: Recorded, observed: Observed, tagged: Sequence[Snapshot]) -> Snapshot | None:
     """Return the one item that holds the meeting, wherever it is now."""
     if recorded.binding is None:
-        first = oldest(one for one in tagged if _may_hold(one))
+        # A series whose tag an occurrence merely shows is the item; else it was booked in that one time.
+        mine = [one for one in tagged if _may_hold(one)]
+        first = oldest(one for one in mine if one.kind is not Kind.OCCURRENCE) or oldest(mine)
         return first if recorded.is_live or recorded.ended_by_calendar else None
     if isinstance(observed.item, Found):
         snapshot = observed.item.snapshot
         # An id may be given to another item, and one from which our tag was taken is the user's own again.
-        if snapshot.uid == recorded.binding.uid and not snapshot.is_cancelled:
+        if _is_same(recorded.binding, snapshot) and not snapshot.is_cancelled:
             return snapshot
-    moved = [one for one in tagged if one.uid == recorded.binding.uid and _may_hold(one)]
-    return oldest(moved)
+    return oldest(one for one in tagged if _is_same(recorded.binding, one) and _may_hold(one))
+
+
+def _is_same(binding: Binding, snapshot: Snapshot) -> bool:
+    return (snapshot.uid, snapshot.original_start) == (binding.uid, binding.occurrence)
 
 
 def _may_hold(snapshot: Snapshot) -> bool:
-    """Whether it can be the item that decides: not an attendee's, not cancelled, not a part of a series."""
-    return snapshot.is_organiser and _is_whole_and_living(snapshot)
+    """Whether it can be the item that decides: not an attendee's, not cancelled, no unknown time of a series."""
+    is_known = snapshot.kind is not Kind.OCCURRENCE or snapshot.original_start is not None
+    return snapshot.is_organiser and not snapshot.is_cancelled and is_known
 
 
 def _is_whole_and_living(snapshot: Snapshot) -> bool:

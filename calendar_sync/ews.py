@@ -125,7 +125,10 @@ class EwsCalendar:
     def find_uid(self, mailbox: str, uid: str) -> Sequence[Snapshot]:
         """Return the living items with that UID; asked by the property behind it, since a UID cannot be searched."""
         wanted = Q(**{OBJECT_ID_FIELD: global_object_id(uid)})
-        return [one for one in self._find(mailbox, wanted) if one.uid == uid]
+        # The UID of a series' occurrence may hold its day, which the property searched for does not.
+        return [
+            one for one in self._find(mailbox, wanted) if global_object_id(one.uid) == global_object_id(uid)
+        ]
 
     def write_tag(self, ref: ItemRef, tag: Tag | None, version: str) -> str:
         """Write or take away our tag; sends nothing to anybody. Returns the new change key; raises Conflict."""

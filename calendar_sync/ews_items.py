@@ -24,7 +24,7 @@ from calendar_sync.zones import iana_name
 _PLAIN_FIELDS: Final = (
     *("uid", "start", "end", "is_all_day", "is_cancelled", "is_meeting", "my_response_type", "type"),
     *("recurrence", "modified_occurrences", "deleted_occurrences", "_start_timezone", "datetime_created"),
-    "parent_folder_id",
+    *("parent_folder_id", "original_start"),
 )
 _KINDS: Final = {
     "Single": Kind.SINGLE,
@@ -139,6 +139,8 @@ class ItemReader:
         start, end = _instant(item, "Start"), _instant(item, "End")
         zone, flags = self._zone_of(item), _flags(item)
         kind = _KINDS[_text(item, "CalendarItemType")]
+        is_part = kind is Kind.OCCURRENCE
+        own, pane = _property(item, OwnTag), self.pane_of(item)
         return Snapshot(
             ref=ref or ItemRef(mailbox, identity.get("Id", "")),
             uid=_text(item, "UID"),
@@ -152,9 +154,12 @@ class ItemReader:
             is_organiser=_is_own(item, flags),
             is_meeting=marks.is_meeting(flags),
             created_at=_instant(item, "DateTimeCreated") if _has(item, "DateTimeCreated") else None,
-            tag=marks.tag_in(_property(item, OwnTag), self.pane_of(item), self._instance),
+            tag=marks.tag_in(own, pane, self._instance, is_occurrence=is_part),
             # A rule in a zone that nobody can name is most likely our own; in UTC it would be wrong half the year.
             series=series_of(item, zone or self._home_zone, start, end) if kind is Kind.MASTER else None,
+            original_start=_instant(item, "OriginalStart")
+            if is_part and _has(item, "OriginalStart")
+            else None,
         )
 
     def _zone_of(self, item: _Element) -> str | None:

@@ -28,7 +28,7 @@ FOLDER: Final = "Binary 0x0e09"
 SELECTED: Final = ",".join(
     (
         *("id", "iCalUId", "type", "start", "end", "isAllDay", "isCancelled", "isOrganizer"),
-        *("originalStartTimeZone", "createdDateTime", "recurrence"),
+        *("originalStartTimeZone", "createdDateTime", "recurrence", "seriesMasterId", "originalStart"),
     )
 )
 # Microsoft answers exceptions with the fields that are selected of the master (Graph v1.0, "Get event").
@@ -85,6 +85,8 @@ class _Event(Schema):
     zone = fields.String(load_default="", allow_none=True, data_key="originalStartTimeZone")
     created = fields.AwareDateTime(load_default=None, allow_none=True, data_key="createdDateTime")
     recurrence = fields.Dict(load_default=None, allow_none=True)
+    master = fields.String(load_default=None, allow_none=True, data_key="seriesMasterId")
+    original = fields.AwareDateTime(load_default=None, allow_none=True, data_key="originalStart")
     properties = fields.List(
         fields.Nested(_Property, unknown=EXCLUDE), load_default=list, data_key="singleValueExtendedProperties"
     )
@@ -149,6 +151,8 @@ class ItemReader:
         flags = int(has.get(_key(STATE_FLAGS)) or 0)
         zone = self._zone(told["zone"])
         pane = has.get(_key(self.pane))
+        kind = _KINDS[told["type"]]
+        is_part = kind is Kind.OCCURRENCE
         snapshot = Snapshot(
             ref=ItemRef(mailbox, told["id"]),
             uid=told["uid"],
@@ -156,13 +160,15 @@ class ItemReader:
             start=_instant(told["start"], zone if told["all_day"] else None),
             end=_instant(told["end"], zone if told["all_day"] else None),
             zone=zone or "UTC",
-            kind=_KINDS[told["type"]],
+            kind=kind,
             all_day=told["all_day"],
             is_cancelled=told["cancelled"] or marks.is_cancelled(flags),
             is_organiser=told["organiser"],
             is_meeting=marks.is_meeting(flags),
             created_at=told["created"].astimezone(UTC) if told["created"] else None,
-            tag=self._tag(has, pane),
+            tag=self._tag(has, pane, is_part=is_part),
+            original_start=told["original"].astimezone(UTC) if is_part and told["original"] else None,
+            master_id=told["master"] if is_part else None,
         )
         recurrence = told["recurrence"] if snapshot.kind is Kind.MASTER else None
         return Seen(snapshot, has.get(_key(FOLDER)) or "", recurrence, pane)
@@ -193,8 +199,8 @@ class ItemReader:
         # One that nobody can name is most likely our own; in UTC the rule would be wrong half the year.
         return self._home_zone if snapshot.zone == "UTC" else snapshot.zone
 
-    def _tag(self, has: Mapping[str, str | None], pane: str | None) -> Tag | None:
-        return marks.tag_in(has.get(_key(OWN_MARK)), pane, self._instance)
+    def _tag(self, has: Mapping[str, str | None], pane: str | None, *, is_part: bool) -> Tag | None:
+        return marks.tag_in(has.get(_key(OWN_MARK)), pane, self._instance, is_occurrence=is_part)
 
     def _zone(self, name: str | None) -> str | None:
         return iana_name(name, self._home_zone) if name else None

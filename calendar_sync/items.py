@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -62,7 +62,8 @@ class Snapshot:
     Object"). `version` changes with every write (ETag, change key). `start` and `end` are UTC; of a series, those
     of its first occurrence. `zone` is the IANA name in which people see it, or "UTC" when it is not known.
     `is_organiser`: this mailbox's copy is the one that decides. `is_meeting`: it has or had attendees, who are
-    told by the calendar of every change. `created_at` is UTC, None where the calendar does not say.
+    told by the calendar of every change. `created_at` is UTC, None where the calendar does not say. Of an occurrence
+    `original_start` (UTC) is what it is known by, and `master_id` the id of its series, where the calendar says so.
     """
 
     ref: ItemRef
@@ -79,11 +80,26 @@ class Snapshot:
     created_at: datetime | None = None
     tag: Tag | None = None
     series: Series | None = None
+    original_start: datetime | None = None
+    master_id: str | None = None
 
     @property
     def length(self) -> timedelta:
         """Return how long it is, or each occurrence of it."""
         return self.end - self.start
+
+
+def occurrence_in(master: Snapshot, original_start: datetime, tag: Tag | None = None) -> Snapshot | None:
+    """Return one time of a series as an item of its own, under the id, UID and version of the series.
+
+    None when it was taken out. An occurrence's own id and UID are not the same in every calendar, and in some change
+    with its time; the series' are. `tag` is the occurrence's own, which the series does not bear.
+    """
+    one = master.series.occurrence(original_start) if master.series else None
+    if one is None:
+        return None
+    part = replace(master, kind=Kind.OCCURRENCE, start=one.start, end=one.end, tag=tag, series=None)
+    return replace(part, original_start=original_start, master_id=master.ref.item_id)
 
 
 class Unread(StrEnum):

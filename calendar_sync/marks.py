@@ -32,18 +32,18 @@ def pane_name(add_in_id: str) -> str:
     return f"cecp-{add_in_id}"
 
 
-def tag_in(own: str | None, pane: str | None, instance: str) -> Tag | None:
+def tag_in(own: str | None, pane: str | None, instance: str, *, is_occurrence: bool = False) -> Tag | None:
     """Return the tag that the two marks tell; our own is believed first.
 
+    Of an occurrence the pane's is: the service tags none, so that its own mark is one that the series handed down.
     The pane has not always written which installation it belongs to; what it left out is taken as `instance`, since
     no two installations ever draw the same meeting id.
     """
-    tag = Tag.read(own) if own else None
-    if tag:
-        return tag
+    ours = Tag.read(own) if own else None
     told = _properties(pane)
     meeting, where = told.get(_MEETING), told.get(_INSTANCE, instance)
-    return Tag.read(f"{where}/{meeting}")
+    panes = Tag.read(f"{where}/{meeting}")
+    return (panes or ours) if is_occurrence else (ours or panes)
 
 
 def pane_with(pane: str | None, tag: Tag | None) -> str | None:

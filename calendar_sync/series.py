@@ -59,6 +59,22 @@ class Series:
             if one.end > after and one.start < before:
                 yield one
 
+    def occurrence(self, original_start: datetime) -> Occurrence | None:
+        """Return the occurrence of that original start (UTC); None when it was taken out, or the rule gives none.
+
+        Told by its day, since no series has two occurrences on one: it stays itself when the series gets another hour.
+        """
+        zone = ZoneInfo(self.zone)
+        day = original_start.astimezone(zone).date()
+        if day in self.cancelled:
+            return None
+        whole_day = timedelta(days=1)
+        for original in self._originals(original_start + whole_day):
+            if original.astimezone(zone).date() == day:
+                moved = next((one for one in self.moved if one.original_start == original), None)
+                return moved or Occurrence(original, original, original + self.length)
+        return None
+
     def next_after(self, moment: datetime) -> Occurrence | None:
         """Return the occurrence that ends first after a UTC time, or None when the series is over."""
         upcoming = self.occurrences(moment, moment + LONGEST)

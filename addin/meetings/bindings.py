@@ -37,7 +37,8 @@ class ItemBinding:
     was seen. `ended_by_calendar`: the meeting ended because its item was gone. `held`: the item has a time that no
     meeting can have. `block_due`: our block is still to be written into the item. `block_old_from`: the item bears a
     link that was replaced, and from then on the service may write the new one unless somebody else has. `tag_written`:
-    it bears our own tag. `block_tells_time`: it may bear a block from before the text left the time to the item, which
+    it bears our own tag. `occurrence`: the item is a series, and the meeting that time of it alone, known by its
+    original start (UTC). `block_tells_time`: it may bear a block from before the text left the time to the item, which
     a new time makes untrue. `look_tagged`: look for copies, too. `looked_at`: when the mailbox last answered.
     """
 
@@ -61,6 +62,7 @@ class ItemBinding:
     block_tells_time: bool = False
     block_old_from: datetime | None = None
     tag_written: bool = False
+    occurrence: datetime | None = None
     look_tagged: bool = True
     looked_at: datetime | None = None
     attempts: int = 0

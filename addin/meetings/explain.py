@@ -119,6 +119,7 @@ def _binding(binding: ItemBinding | None) -> dict[str, Any] | None:
         "id_known": binding.item_id is not None,
         "series": binding.series.rule if binding.series else None,
         "series_answer": binding.series_answer,
+        "occurrence": binding.occurrence.isoformat() if binding.occurrence else None,
         "ended_by_calendar": binding.ended_by_calendar,
         "gone_since": _time(binding.gone_since),
         "frozen": binding.frozen,

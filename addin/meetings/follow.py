@@ -26,7 +26,7 @@ from addin.meetings.rooms import RoomPlans
 from addin.meetings.turn import FollowRules, Turn, TurnTools, Written
 from calendar_sync.calendar import AccessDenied, Calendar, CalendarUnreadable, Conflict
 from calendar_sync.decide import HandleCopy
-from calendar_sync.items import Block, ItemRef, Lookup, Snapshot
+from calendar_sync.items import Block, ItemRef, Kind, Lookup, Snapshot
 
 log = logging.getLogger(__name__)
 
@@ -150,6 +150,9 @@ class FollowItems:
         """Write tag and block into the meeting's item where they are due; what fails is due again."""
         binding, own = claim.binding, seen.own
         if own is None or not self._rules.may_write or claim.meeting.is_cancelled:
+            return Written(None, binding.tag_written, binding.block_due, again=False)
+        if own.kind is Kind.OCCURRENCE:
+            # It is known by its series, which is another item; the pane's mark in it is proof enough.
             return Written(None, binding.tag_written, binding.block_due, again=False)
         if own.uid != binding.uid and own.tag is None:
             # It lost tag and block as a copy, and holds the meeting from this look on; both are written at the next.

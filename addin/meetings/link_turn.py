@@ -22,7 +22,7 @@ from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import CalendarNote, Meeting, Room
 from addin.meetings.ports import Clock, ConferencingProvider, Ledger, Writing
 from addin.meetings.rooms import RoomPlans
-from calendar_sync.items import Snapshot
+from calendar_sync.items import Kind, Snapshot
 from calendar_sync.series import Series
 
 log = logging.getLogger(__name__)
@@ -138,5 +138,8 @@ def with_block_due(
     """
     is_due = binding.block_old_from is not None and binding.block_old_from <= at
     if not is_due or binding.block_due or own is None or own.is_meeting or not may_write:
+        return binding
+    if own.kind is Kind.OCCURRENCE:
+        # What is known of it is the series' id, and the series is another item; the pane writes it there.
         return binding
     return replace(binding, block_due=True)

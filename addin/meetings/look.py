@@ -14,9 +14,20 @@ from addin.meetings.bindings import Copy, CopyOutcome, ItemBinding
 from addin.meetings.keyring import Keyring
 from addin.meetings.model import Meeting
 from addin.meetings.ports import Clock, Ledger
-from calendar_sync.calendar import Calendar, CalendarUnreadable
+from calendar_sync.calendar import Calendar, CalendarUnavailable, CalendarUnreadable
 from calendar_sync.decide import Bind, Binding, Intent, Observed, Rebind, Recorded, decide
-from calendar_sync.items import Found, ItemRef, Lookup, Snapshot, Tag, Unread, Unreadable
+from calendar_sync.items import (
+    Found,
+    Gone,
+    ItemRef,
+    Kind,
+    Lookup,
+    Snapshot,
+    Tag,
+    Unread,
+    Unreadable,
+    occurrence_in,
+)
 
 # These are still open: each look is for copies, too, so that it is noticed when they are gone.
 OPEN_COPIES = (CopyOutcome.ASKED, CopyOutcome.UNWRITABLE)
@@ -89,7 +100,7 @@ class ItemLooks:
         """Look for what `items` does not answer, and say what must change."""
         at = self._clock.now()
         ref = ref_of(binding)
-        item = items.get(ref) if ref else None
+        item = _as_bound(binding, items.get(ref)) if ref else None
         tagged: Sequence[Snapshot] | Unreadable | None = None
         if not isinstance(item, Unreadable) and self._must_search(binding, item, copies):
             tagged = self._search(meeting, binding, item)
@@ -106,9 +117,15 @@ class ItemLooks:
         """Say what follows from one item that a person has open, seen with her rights; None when it proves nothing.
 
         What she cannot see may be there all the same, and what she can see the service perhaps cannot: so neither is
-        a missing item believed, nor a freeze ended.
+        a missing item believed, nor a freeze ended. Raises CalendarUnreadable.
         """
-        if not isinstance(item, Found) or not self._holds(meeting, binding, item.snapshot):
+        if not isinstance(item, Found):
+            return None
+        if item.snapshot.kind is Kind.OCCURRENCE:
+            calendar = self._calendars.get(binding.backend or "") or next(iter(self._calendars.values()))
+            held = self._holding(calendar, meeting, binding, item.snapshot)
+            item = Found(held) if held else item
+        if not self._holds(meeting, binding, item.snapshot):
             return None
         at = self._clock.now()
         observed = Observed(at, item) if binding.uid else Observed(at, tagged=[item.snapshot])
@@ -119,7 +136,7 @@ class ItemLooks:
 
     def _holds(self, meeting: Meeting, binding: ItemBinding, item: Snapshot) -> bool:
         if binding.uid:
-            return item.uid == binding.uid
+            return (item.uid, item.original_start) == (binding.uid, binding.occurrence)
         return item.tag == self.tag_of(meeting.id)
 
     def calendar_of(self, mailbox: str, binding: ItemBinding) -> Calendar | None:
@@ -163,7 +180,7 @@ class ItemLooks:
                 found |= {one.ref: one for one in self._with_uid(binding, binding.uid)}
         except CalendarUnreadable as failure:
             return Unreadable(failure.reason, failure.retry_after)
-        return list(found.values())
+        return [part for one in found.values() if (part := _as_searched(binding, one))]
 
     def _stripped(self, binding: ItemBinding, copies: Sequence[Copy]) -> Sequence[Snapshot] | Unreadable:
         """Look where the copies are now that lost our block lately, if the meeting's own item is away."""
@@ -192,7 +209,27 @@ class ItemLooks:
             return
         for lookup in calendar.look([ItemRef(binding.mailbox, binding.offered)]).values():
             if isinstance(lookup, Found) and lookup.snapshot.tag == self.tag_of(meeting.id):
-                yield lookup.snapshot
+                held = self._holding(calendar, meeting, binding, lookup.snapshot)
+                if held:
+                    yield held
+
+    def _holding(
+        self, calendar: Calendar, meeting: Meeting, binding: ItemBinding, snapshot: Snapshot
+    ) -> Snapshot | None:
+        """Return what holds the meeting when somebody points at `snapshot`; None when it is nowhere to be found.
+
+        One time of a series shows the series' marks, too: then it is the series; else it is that time, as the series
+        tells it. Raises CalendarUnreadable.
+        """
+        if snapshot.kind is not Kind.OCCURRENCE:
+            return snapshot
+        master = _master_of(calendar, snapshot)
+        if master is None or snapshot.original_start is None:
+            return None
+        is_whole = (
+            master.tag == self.tag_of(meeting.id) if binding.uid is None else binding.occurrence is None
+        )
+        return master if is_whole else occurrence_in(master, snapshot.original_start, snapshot.tag)
 
     def _places(self, binding: ItemBinding) -> Iterator[tuple[str, Calendar]]:
         for mailbox in dict.fromkeys((binding.mailbox, *binding.also)):
@@ -205,7 +242,8 @@ class ItemLooks:
     def _recorded(
         self, meeting: Meeting, binding: ItemBinding, copies: Sequence[Copy], observed: Observed
     ) -> Recorded:
-        bound = Binding(ItemRef(binding.mailbox, binding.item_id or ""), binding.uid) if binding.uid else None
+        ref = ItemRef(binding.mailbox, binding.item_id or "")
+        bound = Binding(ref, binding.uid, binding.occurrence) if binding.uid else None
         return Recorded(
             tag=self.tag_of(meeting.id),
             mailbox=binding.mailbox,
@@ -245,6 +283,34 @@ def _is_held(meeting: Meeting) -> bool:
     """Whether a host has started this time of it; of a series, an earlier occurrence's start does not count."""
     begun = meeting.host_started_at
     return begun is not None and begun > meeting.window.start - EARLIEST_START
+
+
+def _master_of(calendar: Calendar, occurrence: Snapshot) -> Snapshot | None:
+    """Return the series of an occurrence; raises CalendarUnreadable."""
+    mailbox = occurrence.ref.mailbox
+    if occurrence.master_id is None:
+        whole = calendar.find_uid(mailbox, occurrence.uid)
+        return next((one for one in whole if one.kind is Kind.MASTER), None)
+    ref = ItemRef(mailbox, occurrence.master_id)
+    lookup = calendar.look([ref])[ref]
+    if isinstance(lookup, Unreadable):
+        raise CalendarUnavailable(lookup.retry_after)
+    return lookup.snapshot if isinstance(lookup, Found) else None
+
+
+def _as_bound(binding: ItemBinding, item: Lookup | None) -> Lookup | None:
+    """Return the look at the bound item; where the meeting is one time of it, the look at that time."""
+    if binding.occurrence is None or not isinstance(item, Found):
+        return item
+    part = occurrence_in(item.snapshot, binding.occurrence)
+    return Found(part) if part else Gone()
+
+
+def _as_searched(binding: ItemBinding, found: Snapshot) -> Snapshot | None:
+    """Return what was found; of the series of which the meeting is one time, that time, None when it was taken out."""
+    if binding.occurrence is None or found.uid != binding.uid or found.kind is Kind.OCCURRENCE:
+        return found
+    return occurrence_in(found, binding.occurrence)
 
 
 def ref_of(binding: ItemBinding) -> ItemRef | None:

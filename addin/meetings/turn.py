@@ -172,6 +172,7 @@ class Turn:
             also=binding.also if ref.mailbox == binding.mailbox else also,
             item_id=ref.item_id,
             uid=intent.snapshot.uid,
+            occurrence=intent.snapshot.original_start,
             offered=None,
         )
 

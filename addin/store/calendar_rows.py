@@ -46,6 +46,7 @@ def binding_columns(binding: ItemBinding, keyring: Keyring) -> dict[str, Any]:
         "version": binding.version,
         "offered": binding.offered,
         "also": binding.also,
+        "occurrence": to_time(binding.occurrence),
     }
     return {
         "backend": binding.backend,
@@ -93,6 +94,8 @@ def binding_of(row: Row, keyring: Keyring) -> ItemBinding:
         block_tells_time=row["block_tells_time"],
         block_old_from=maybe_time(row["block_old_from"]),
         tag_written=row["tag_written"],
+        # Sealed before occurrences were followed, it tells none.
+        occurrence=maybe_time(secret.get("occurrence")),
         look_tagged=row["look_tagged"],
         looked_at=maybe_time(row["looked_at"]),
         attempts=row["attempts"],

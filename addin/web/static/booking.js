@@ -202,7 +202,8 @@ export class Booking {
    * @returns {Promise<boolean>} whether both have the same time now
    */
   async agreesByCalendar() {
-    const itemId = await this.#item.rootId();
+    // Of an occurrence its own id: it may hold a meeting of its own, and leads the service to the series, too.
+    const itemId = await this.#item.savedId();
     if (itemId === null) throw new Error("an item that was never saved is in no calendar");
     await this.#api.look(this.meeting.id, itemId).catch(unlessSignIn);
     for (let look = 0; look < LOOKS && !isSeries(this.meeting) && (await this.hasMoved()); look += 1) {

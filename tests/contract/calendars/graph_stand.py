@@ -123,6 +123,12 @@ class GraphStand:
         assert answer.status_code < 300, answer.text
         return dict(answer.json()) if answer.content else {}
 
+    def opens_one_time(self, item_id: str, day: date, pane: str) -> str:
+        """Open one time of a series and keep the add-in's custom properties in it; returns its own id."""
+        one = str(self._occurrence(item_id, day)["id"])
+        marks = {"singleValueExtendedProperties": [{"id": PANE_MARK, "value": pane}]}
+        return str(self.outlook("PATCH", f"/me/events/{one}", marks)["id"])
+
     def pane(self, item_id: str) -> str | None:
         """Return the text of the add-in's custom properties."""
         return self._property(item_id, PANE_MARK)

@@ -31,7 +31,7 @@ from calendar_sync.calendar import (
 )
 from calendar_sync.graph import GraphCalendar
 from calendar_sync.graph_items import OWN_MARK
-from calendar_sync.items import Found, Gone, ItemRef, Kind, Lookup, Tag, Unread, Unreadable
+from calendar_sync.items import Found, Gone, ItemRef, Kind, Lookup, Tag, Unread, Unreadable, occurrence_in
 from calendar_sync.microsoft.graph_http import PREFERENCES
 from calendar_sync.microsoft.settings import ClientSecret
 from tests.contract.calendars.graph_stand import GraphStand, settings
@@ -578,3 +578,27 @@ def test_graph_is_never_pulled(anna: GraphStand) -> None:
 
 def assert_lives(watch: Watch, minutes: int) -> None:
     assert abs(watch.expires_at - datetime.now(UTC) - timedelta(minutes=minutes)) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("is_tagged", [False, True], ids=["a series of its own", "a series with a meeting"])
+def test_one_time_of_a_series_tells_its_series_and_what_the_pane_has_written_in_it(
+    anna: GraphStand, *, is_tagged: bool
+) -> None:
+    of_series, own = new_tag(), new_tag()
+    series = anna.books(Wish(NINE, rule="FREQ=WEEKLY;BYDAY=TU;COUNT=6", tag=of_series if is_tagged else None))
+    second = anna.opens_one_time(
+        series, date(2027, 3, 9), json.dumps({"meeting": own.meeting, "instance": INSTANCE})
+    )
+    anna.moves_occurrence(series, date(2027, 3, 9), NINE + timedelta(days=8))
+    snapshot = seen(anna, second)
+    assert (snapshot.kind, snapshot.tag, snapshot.master_id) == (Kind.OCCURRENCE, own, series)
+    assert snapshot.original_start == datetime(2027, 3, 9, 8, tzinfo=UTC)
+    whole = seen(anna, series)
+    part = occurrence_in(whole, snapshot.original_start, own)
+    assert part
+    assert (part.start, part.end) == (snapshot.start, snapshot.end)
+    assert whole.tag == (of_series if is_tagged else None)
+    anna.deletes_occurrence(series, date(2027, 3, 10))
+    assert occurrence_in(seen(anna, series), snapshot.original_start) is None
+    ref = ItemRef(anna.mailbox, second)
+    assert isinstance(anna.calendar.look([ref])[ref], Gone)

@@ -116,6 +116,8 @@ class OfficeCalendar:
     immutable_ids: bool = True
     mailboxes: set[str] = field(default_factory=set)
     items: dict[str, Item] = field(default_factory=dict)
+    # Occurrences that the pane was opened in, by their own ids: their series, original start, and the pane's mark.
+    occurrences: dict[str, tuple[Item, datetime, Tag | None]] = field(default_factory=dict)
     unreadable: dict[str, Unread] = field(default_factory=dict)
     conflicts: int = 0
     # Why nothing can be written, though everything can be read.
@@ -158,6 +160,13 @@ class OfficeCalendar:
         if series:
             item.start, item.end = series.first_start, series.first_start + series.length
         self._touched(item)
+
+    def opens_one_time(self, item: Item, original_start: datetime, tag: Tag | None) -> str:
+        """Save one occurrence of a series with the pane's mark; returns its own id."""
+        own_id = f"id-{next(_numbers)}"
+        self.occurrences[own_id] = (item, original_start, tag)
+        self._touched(item)
+        return own_id
 
     def deletes(self, item: Item) -> None:
         item.in_trash = True
@@ -254,10 +263,26 @@ class OfficeCalendar:
             self._readable(ref.mailbox)
         except CalendarUnreadable as failure:
             return Unreadable(failure.reason, failure.retry_after)
+        if ref.item_id in self.occurrences:
+            return self._look_at_one_time(ref)
         item = self.items.get(ref.item_id)
         if item is None or item.in_trash or item.mailbox != ref.mailbox:
             return Gone()
         return Found(item.snapshot())
+
+    def _look_at_one_time(self, ref: ItemRef) -> Lookup:
+        """Graph gives an occurrence a UID of its own and names its series; Exchange Web Services do neither."""
+        item, original_start, tag = self.occurrences[ref.item_id]
+        one = item.series.occurrence(original_start) if item.series else None
+        if one is None or item.in_trash:
+            return Gone()
+        seen = replace(
+            item.snapshot(), ref=ref, start=one.start, end=one.end, kind=Kind.OCCURRENCE, series=None
+        )
+        seen = replace(seen, tag=tag or item.tag, original_start=original_start)
+        if self.immutable_ids:
+            seen = replace(seen, uid=f"{item.uid}-{original_start:%Y%m%d}", master_id=item.id)
+        return Found(seen)
 
     def find_tagged(self, mailbox: str, meeting: str | None = None) -> Sequence[Snapshot]:
         self._read("find_tagged", mailbox)

@@ -25,7 +25,19 @@ from calendar_sync.calendar import (
     WatchWish,
 )
 from calendar_sync.ews import EwsCalendar
-from calendar_sync.items import Block, Found, Gone, ItemRef, Kind, Lookup, Snapshot, Tag, Unread, Unreadable
+from calendar_sync.items import (
+    Block,
+    Found,
+    Gone,
+    ItemRef,
+    Kind,
+    Lookup,
+    Snapshot,
+    Tag,
+    Unread,
+    Unreadable,
+    occurrence_in,
+)
 from calendar_sync.series import Occurrence
 from tests.contract.calendars.ews.conftest import (
     ANNA,
@@ -710,3 +722,25 @@ def test_the_schema_that_all_this_is_held_to_refuses_what_is_wrong(exchange: OnP
 
     assert len(exchange.schema.violations) == 1
     exchange.schema.violations.clear()
+
+
+def test_one_time_of_a_series_leads_to_its_series_by_its_uid(
+    exchange: OnPremises, books: Books, calendar: EwsCalendar
+) -> None:
+    series = books(own=str(TAG), recurrence=WEEKLY)
+    anna = exchange.mailbox()
+    _, second, *_ = exchange.store.instances(series, series.start, series.start + timedelta(days=30))
+    pane = json.dumps({"meeting": OTHER, "instance": INSTANCE})
+    day = timedelta(days=1)
+    moved = {"start": second.start + day, "end": second.end + day}
+    exchange.store.change(anna, second.item_id, Wish(moved, {PANE: pane}))
+    snapshot = seen(calendar, second)
+    assert (snapshot.kind, snapshot.tag) == (Kind.OCCURRENCE, Tag(INSTANCE, OTHER))
+    assert snapshot.original_start == second.start
+    (whole,) = calendar.find_uid(ANNA, snapshot.uid)
+    assert (whole.kind, whole.ref.item_id, whole.tag) == (Kind.MASTER, series.item_id, TAG)
+    part = occurrence_in(whole, second.start)
+    assert part
+    assert (part.start, part.end) == (second.start + day, second.end + day)
+    exchange.store.delete(anna, second.item_id)
+    assert occurrence_in(seen(calendar, series), second.start) is None

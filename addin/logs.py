@@ -38,6 +38,7 @@ _FIELDS: Final = frozenset(
 # What we write is an event's name. Frameworks log under our names, too: Flask's own record of a failure is
 # "Exception on /m/<code> [GET]".
 _EVENT: Final = re.compile(r"[a-z][a-z0-9_]*")
+_OURS: Final = ("addin", "calendar_sync")
 _ROOT: Final = Path(__file__).resolve().parent.parent
 
 log = logging.getLogger(__name__)
@@ -88,7 +89,7 @@ def _only_listed(_logger: Any, _method: str, event: structlog.typing.EventDict) 
     if record.exc_info and record.exc_info[1]:
         event["type"] = type(record.exc_info[1]).__name__
         event["trace"] = _places(record.exc_info[1])
-    if not record.name.startswith("addin") or not _EVENT.fullmatch(str(event["event"])):
+    if not record.name.startswith(_OURS) or not _EVENT.fullmatch(str(event["event"])):
         event["event"] = f"library:{record.name}"
     kept = {key: value for key, value in event.items() if key in _FIELDS or key.startswith("_")}
     # The formatter would append the exception's own words.

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Protocol
 
-from calendar_sync.items import Block, ItemRef, Lookup, Snapshot, Tag, Unread
+from calendar_sync.items import Block, ItemRef, Lookup, Snapshot, Tag, Unread, Unreadable
 
 
 class CalendarError(Exception):
@@ -92,6 +92,13 @@ class NotUnderstood(CalendarUnreadable):
     """An answer that is not what the interface promises."""
 
     reason = Unread.NOT_UNDERSTOOD
+
+
+def refusal(unread: Unreadable) -> CalendarUnreadable:
+    """Return the failure that a look told as a value, to be raised where one item must not hide behind the others."""
+    kinds = (Throttled, AccessDenied, MailboxElsewhere, MailboxMissing, CalendarUnavailable, NotUnderstood)
+    kind = next(kind for kind in kinds if kind.reason is unread.reason)
+    return kind(unread.retry_after)
 
 
 @dataclass(frozen=True, slots=True)

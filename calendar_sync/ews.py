@@ -44,6 +44,7 @@ from calendar_sync.calendar import (
     Pulled,
     Watch,
     WatchWish,
+    refusal,
 )
 from calendar_sync.ews_connection import EwsConnection, EwsSettings, failure_of
 from calendar_sync.ews_items import BODY_FIELD, OBJECT_ID_FIELD, TAG_FIELD, ItemReader, global_object_id
@@ -276,7 +277,7 @@ class EwsCalendar:
         told = self._look(mailbox, refs, frozenset(one.id for one in calendars)) if refs else {}
         for lookup in told.values():
             if isinstance(lookup, Unreadable) and not (skips and lookup.reason is Unread.NOT_UNDERSTOOD):
-                raise NotUnderstood
+                raise refusal(lookup)
         return [lookup.snapshot for lookup in told.values() if isinstance(lookup, Found)]
 
     def _calendars(self, mailbox: str) -> list[Folder]:

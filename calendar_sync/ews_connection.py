@@ -46,6 +46,8 @@ from calendar_sync.calendar import (
     Throttled,
 )
 
+log = logging.getLogger(__name__)
+
 LARGEST_ANSWER_BYTES: Final = 8 * 1024 * 1024
 _HEADERS: Final = {
     "Accept-Encoding": "identity",  # a small compressed answer may unpack to a huge one
@@ -126,6 +128,9 @@ class EwsConnection:
             except returned as failure:
                 return [failure]
             except _STUMBLES as failure:
+                if not isinstance(failure, errors.EWSError):
+                    # A strange answer, or a fault of ours; its words may hold what stands in an item.
+                    log.warning("answer_not_understood", extra={"failure": type(failure).__name__})
                 raise failure_of(failure, writes=writes) from None
 
     def account(self, mailbox: str) -> Account:

@@ -71,25 +71,17 @@ class Invitation:
 
 
 def request(invitation: Invitation) -> bytes:
-    """Return the invitation, or its update: the method is the same (RFC 5546, section 3.2.2)."""
+    """Return the invitation, or its update: the method is the same (RFC 5546, section 3.2.2).
+
+    Of a series always the whole, with what was moved in it and taken out of it: who has not opened the file before this
+    one must not miss what it told.
+    """
     return _calendar(invitation, "REQUEST", _events(invitation))
-
-
-def request_occurrence(invitation: Invitation, occurrence: Occurrence) -> bytes:
-    """Return an update of one occurrence of the series, known by its original start."""
-    return _calendar(invitation, "REQUEST", [_moved(invitation, occurrence)])
 
 
 def cancellation(invitation: Invitation) -> bytes:
     """Return that all of it is called off (RFC 5546, section 3.2.5); no link is left in it."""
     return _calendar(invitation, "CANCEL", [_called_off(_main(invitation))])
-
-
-def cancel_occurrence(invitation: Invitation, original_start: datetime) -> bytes:
-    """Return that one occurrence of the series is called off; `original_start` is UTC."""
-    length = invitation.series.length if invitation.series else invitation.end - invitation.start
-    occurrence = Occurrence(original_start, original_start, original_start + length)
-    return _calendar(invitation, "CANCEL", [_called_off(_moved(invitation, occurrence))])
 
 
 def method_of(invitation: Invitation, *, cancelled: bool) -> str | None:

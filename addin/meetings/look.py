@@ -14,7 +14,7 @@ from addin.meetings.bindings import Copy, CopyOutcome, ItemBinding
 from addin.meetings.keyring import Keyring
 from addin.meetings.model import Meeting
 from addin.meetings.ports import Clock, Ledger
-from calendar_sync.calendar import Calendar, CalendarUnavailable, CalendarUnreadable
+from calendar_sync.calendar import Calendar, CalendarUnreadable, refusal
 from calendar_sync.decide import Bind, Binding, Intent, Observed, Rebind, Recorded, decide
 from calendar_sync.items import (
     Found,
@@ -294,7 +294,7 @@ def _master_of(calendar: Calendar, occurrence: Snapshot) -> Snapshot | None:
     ref = ItemRef(mailbox, occurrence.master_id)
     lookup = calendar.look([ref])[ref]
     if isinstance(lookup, Unreadable):
-        raise CalendarUnavailable(lookup.retry_after)
+        raise refusal(lookup)
     return lookup.snapshot if isinstance(lookup, Found) else None
 
 

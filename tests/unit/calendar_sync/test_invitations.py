@@ -17,11 +17,9 @@ from hypothesis import strategies as st
 
 from calendar_sync.invitations import (
     Invitation,
-    cancel_occurrence,
     cancellation,
     method_of,
     request,
-    request_occurrence,
 )
 from calendar_sync.series import Occurrence, Series
 
@@ -192,15 +190,3 @@ def test_the_end_of_a_series_is_written_in_utc(until: str) -> None:
         date(2027, 3, 1), date(2027, 5, 1)
     )
     assert len(told) == 3
-
-
-def test_one_occurrence_is_moved_or_called_off_by_its_original_start() -> None:
-    for content, status in (
-        (request_occurrence(SERIES, MOVED), "CONFIRMED"),
-        (cancel_occurrence(SERIES, SECOND), "CANCELLED"),
-    ):
-        event = event_of(content)
-        assert event.recurrence_id.value.astimezone(UTC) == SECOND
-        assert (event.uid.value, event.status.value) == (SERIES.uid, status)
-        assert not hasattr(event, "rrule")
-    assert event_of(request_occurrence(SERIES, MOVED)).dtstart.value.astimezone(UTC) == MOVED.start

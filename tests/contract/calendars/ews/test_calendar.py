@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 import pytest
+from exchangelib import Account
 from lxml import etree
 
 from addin.sandbox import people
@@ -25,6 +26,7 @@ from calendar_sync.calendar import (
     WatchWish,
 )
 from calendar_sync.ews import EwsCalendar
+from calendar_sync.ews_connection import EwsConnection
 from calendar_sync.items import (
     Block,
     Found,
@@ -705,6 +707,24 @@ def test_nothing_of_an_item_reaches_a_log(
     for secret in (MEETING, "Diagnos", people.EWS_PASSWORD, item.item_id):
         assert secret not in told
     assert garbled.value.__cause__ is None
+
+
+def test_a_fault_of_ours_is_told_by_its_kind_alone(
+    exchange: OnPremises, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Stumbles:
+        def __init__(self, account: Account) -> None:
+            self.account = account
+
+        def call(self) -> list[str]:
+            raise TypeError(self.account.primary_smtp_address, "Diagnos")
+
+    connection = EwsConnection(settings(exchange))
+    with pytest.raises(NotUnderstood):
+        connection.call(ANNA, Stumbles)
+    (record,) = [one for one in caplog.records if one.getMessage() == "answer_not_understood"]
+    assert vars(record)["failure"] == "TypeError"
+    assert not any(secret in caplog.text for secret in (ANNA, "Diagnos"))
 
 
 def test_the_settings_do_not_show_the_password(exchange: OnPremises) -> None:

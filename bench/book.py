@@ -120,6 +120,7 @@ def _on_database(
             plan.open_pairs, plan.open_seconds, delay_ms=PROVIDER_MS, clients=1, rate=plan.offered
         )
         ready, resident = sides.ours.ready_seconds, sides.ours.resident_mib()
+        proportional = sides.ours.proportional_mib()
     return {
         "latency_ratio_50ms": _ratio(latency, lambda result: result.p50),
         "throughput_ratio_50ms": _ratio(busy, lambda result: result.per_second),
@@ -129,6 +130,7 @@ def _on_database(
         "errors": sum(pair.ours.errors + pair.floor.errors for pair in [*latency, *busy, *unhindered]),
         "ready_seconds": round(ready, 2),
         "service_rss_mib": round(resident, 1),
+        "service_pss_mib": round(proportional, 1),
         "restless_turns": len(sides.restless),
         "pairs": plan.pairs,
         "medians": {

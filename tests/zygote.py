@@ -155,6 +155,10 @@ def main() -> None:
 def _load() -> None:
     import granian.server.mp  # noqa: F401
 
+    from addin.checking import text_findings
+
+    # Every start reads and checks the texts; what has been parsed and compiled once is kept.
+    text_findings(None)
     # The driver is part of the dev extra; what needs it says so itself where it is missing.
     with contextlib.suppress(ImportError):
         import psycopg_pool  # noqa: F401

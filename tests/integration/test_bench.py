@@ -34,7 +34,7 @@ def assert_complete(report: dict[str, Any]) -> None:
     assert all(math.isfinite(report[name]) and report[name] > 0 for name in RATIOS)
     assert (report["errors"], report["open_loop_errors"]) == (0, 0)
     assert report["ready_seconds"] > 0
-    assert report["service_rss_mib"] > 10
+    assert report["service_rss_mib"] > report["service_pss_mib"] > 10
 
 
 @pytest.mark.timeout(300)  # six servers are started, one after the other

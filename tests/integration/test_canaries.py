@@ -23,21 +23,22 @@ from tests.region import running_region
 
 # Where each leak must be found: the beginning of the place's name.
 FOUND_IN: Final = {
-    "log filter": "region.log",
-    "log field": "region.log",
-    "log, encoded": "region.log",
-    "log, hashed": "region.log",
-    "database": "ledger.db",
-    "error answer": "answer ",
-    "error's field name": "answer ",
-    "temporary file": "temporary/",
-    "item's subject": "region.log",
-    "calendar's error": "region.log",
-    "notification": "region.log",
+    "log filter": ["region.log"],
+    "log field": ["region.log"],
+    "log, encoded": ["region.log"],
+    "log, hashed": ["region.log"],
+    "database": ["ledger.db"],
+    "error answer": ["answer "],
+    "error's field name": ["answer "],
+    "temporary file": ["temporary/"],
+    # All that following calendars writes and tells, in one service.
+    "item's subject": ["region.log", "ledger.db", "answer 200 to GET /metrics", "vardmote follow --explain"],
+    "calendar's error": ["region.log"],
+    "notification": ["region.log"],
 }
 # What lets a leak leak; bookings do for the others.
 BY: Final[dict[str, Callable[[Mailboxes], object]]] = {
-    "item's subject": Mailboxes.bound,
+    "item's subject": Mailboxes.followed,
     "calendar's error": Mailboxes.refusals,
     "notification": Mailboxes.notifications,
 }
@@ -84,7 +85,8 @@ def test_a_service_that_leaks_is_found_out(folder: Path, leak: str) -> None:
             fed.bookings("name", "personal_number")
         places = [*files(folder), *fed.answers]
     found = {finding.place for finding in search(places, fed.given)}
-    assert any(place.startswith(FOUND_IN[leak]) for place in found), found
+    missed = [there for there in FOUND_IN[leak] if not any(place.startswith(there) for place in found)]
+    assert missed == [], found
 
 
 @pytest.mark.parametrize("kind", ["name", "personal_number", "telephone", "mail", "subject", "body"])

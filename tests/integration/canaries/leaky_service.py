@@ -13,25 +13,28 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 import granian
 from flask import Flask, request
+from prometheus_client.core import GaugeMetricFamily, Metric
 
 from addin import cli, logs, wiring
 from addin.meetings.hints import HintInbox
 from addin.meetings.model import AuditEntry
 from addin.meetings.ports import ReceivedHint
 from addin.store.writing import SqlWriting
-from addin.web import problems
+from addin.web import metrics, problems
 from addin.web.staff.api import edge
 from calendar_sync import graph_reading
 from calendar_sync.graph_items import ItemReader
 from calendar_sync.microsoft.graph_http import GraphAnswer
 
 KIND: Final = "VARDMOTE_TEST_LEAK"
+# Set where a command of an operator's leaks, whose output is what it tells.
+KIND_OF_COMMAND: Final = "VARDMOTE_TEST_LEAKING_COMMAND"
 _Server: Final[Any] = granian.Granian
 log: Final = logging.getLogger("addin.web")
 
@@ -140,15 +143,28 @@ def temporary_file(made: Flask) -> None:
 
 
 def item_subject(_: Any) -> None:
-    """Ask Graph for the subjects of items, too, and tell in the log which of them was followed."""
+    """Ask Graph for the subjects of items, too, and tell of them wherever something is told of following."""
     vars(graph_reading)["SELECTED"] += ",subject"
-    read = ItemReader.seen
+    read, audited, collected = ItemReader.seen, SqlWriting.audit, metrics._Calendars.collect
+    subjects: list[str] = []
 
     def talkative(self: ItemReader, mailbox: str, event: Any) -> Any:
-        log.info("followed", extra={"reason": event.get("subject")})
+        subjects.append(str(event.get("subject")))
+        log.info("followed", extra={"reason": subjects[-1]})
+        if KIND_OF_COMMAND in os.environ:
+            sys.stdout.write(subjects[-1])
         return read(self, mailbox, event)
 
+    def noting(self: SqlWriting, entry: AuditEntry) -> None:
+        audited(self, replace(entry, reason=subjects[-1] if subjects else entry.reason))
+
+    def counting(self: Any) -> Iterator[Metric]:
+        yield from collected(self)
+        yield GaugeMetricFamily("last_item", subjects[-1] if subjects else "none", value=1)
+
     ItemReader.seen = talkative  # type: ignore[method-assign]
+    SqlWriting.audit = noting  # type: ignore[method-assign]
+    metrics._Calendars.collect = counting  # type: ignore[method-assign]
 
 
 def calendar_error(_: Any) -> None:
@@ -199,6 +215,9 @@ def main() -> None:
     told, rest = parser.parse_known_args()
     os.environ[KIND] = told.leak
     granian.Granian = leaking_server  # type: ignore[assignment]
+    if "serve" not in rest:
+        os.environ[KIND_OF_COMMAND] = "1"
+        LEAKS[told.leak](None)
     sys.argv = ["vardmote", *rest]
     cli.main()
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -60,6 +59,12 @@ class Mailboxes:
             self._drags(*kept)
             self._copies(*kept)
             self._deletes(*deleted)
+        self._repeats(*self._item(canaries, invited=True))
+
+    def followed(self) -> None:
+        """Have one item followed, and keep what is told of it."""
+        self.bound()
+        self.told()
 
     def bound(self) -> None:
         """Save one item, and wait until the service has found it."""
@@ -78,6 +83,8 @@ class Mailboxes:
         if not invited:
             del event["attendees"]
         item = self._saves(event)
+        # The pane's click, in which the item is read with her own rights.
+        self._region.api("POST", f"/meetings/{meeting['id']}/item", json={"item_id": item})
         self._until(lambda: not self._region.meeting(meeting["id"])["unbound"], "the item is bound")
         return meeting, item
 
@@ -102,6 +109,22 @@ class Mailboxes:
         bindings = tables.bindings.c
         query = select(bindings.gone_since).where(bindings.meeting_id == meeting["id"])
         self._until(lambda: any(self._recorded(query)), "the item is missed")
+
+    def _repeats(self, meeting: Json, item: str) -> None:
+        """Make a series of the item, and move one time of it."""
+        start = datetime.fromisoformat(meeting["start"])
+        pattern = {
+            "type": "weekly",
+            "interval": 1,
+            "daysOfWeek": [f"{start:%A}".lower()],
+            "firstDayOfWeek": "monday",
+        }
+        span = {"type": "numbered", "startDate": f"{start:%Y-%m-%d}", "numberOfOccurrences": 3}
+        repeated = {"recurrence": {"pattern": pattern, "range": span | {"recurrenceTimeZone": ZONE}}}
+        self._outlook("PATCH", f"/{item}", json=repeated)
+        occurrences = tables.occurrences.c
+        query = select(occurrences.starts_at).where(occurrences.meeting_id == meeting["id"])
+        self._until(lambda: len(self._recorded(query)) == 3, "the series is followed")
 
     def _saves(self, event: Json, person: Person = people.ANNA) -> str:
         return str(self._outlook("POST", "", person, json=event)["id"])
@@ -192,9 +215,10 @@ class Mailboxes:
             assert self._explains(meeting) == 0
 
     def _explains(self, meeting: Json) -> int:
-        settings = str(self._region.settings)
-        command = ["-m", "addin.cli", "follow", "--settings", settings, "--explain", meeting["id"]]
-        done = subprocess.run([sys.executable, *command], capture_output=True, check=False, timeout=SECONDS)
+        served = self._region.command(self._region.settings)
+        command = ["follow" if part == "serve" else part for part in served]
+        command += ["--explain", meeting["id"]]
+        done = subprocess.run(command, capture_output=True, check=False, timeout=SECONDS)
         self._fed.answers.append(Place("vardmote follow --explain", done.stdout + done.stderr))
         return done.returncode
 

@@ -6,12 +6,13 @@ intent of `decide` has one method. Rooms follow the wish by the reconciler's han
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
 from addin.meetings.bindings import BindingClaim, Copy, CopyOutcome, SeriesAnswer
+from addin.meetings.calendar_notes import CalendarSide
 from addin.meetings.cancel import withdraw
 from addin.meetings.copies import SERVICE, CopyWork, Handled, series_answer
 from addin.meetings.link_turn import CALL_PERIOD, due_at, exchange_when_due, keep_over_pattern, with_block_due
@@ -28,7 +29,7 @@ from addin.meetings.look_times import (
 )
 from addin.meetings.model import AuditEntry, CalendarNote, Meeting, MeetingState, Wanted, Window
 from addin.meetings.notices import NoticeKind, must_be_called_off, who_must_hear
-from addin.meetings.occurrences import cancelled, current, near, rolled, was_taken_out
+from addin.meetings.occurrences import current, near, rolled, was_taken_out
 from addin.meetings.ports import Clock, ConferencingProvider, Writing
 from addin.meetings.rooms import RoomPlans
 from addin.meetings.times import time_zone
@@ -49,9 +50,6 @@ from calendar_sync.decide import (
 from calendar_sync.items import Snapshot, Unread
 from calendar_sync.series import Occurrence, Series
 
-# A hiccup of a calendar is nobody's business; what lasts is shown.
-FROZEN_IS_TOLD_AFTER: Final = timedelta(hours=1)
-_LASTING: Final = (Unread.DENIED, Unread.MAILBOX_ELSEWHERE, Unread.MAILBOX_MISSING)
 _LOST_MAILBOX: Final = (Unread.MAILBOX_ELSEWHERE, Unread.MAILBOX_MISSING)
 # These say that something changed in the calendar; the rest is our own keeping of books.
 _CHANGES: Final = (Bind, Rebind, Reschedule, FollowSeries, Suspect, Cancel, Trust, Revive, HoldTime)
@@ -462,59 +460,18 @@ class Turn:
         return any(self._tools.looks.known_copy(one.uid, [copy]) for one in searched)
 
     def _note(self) -> None:
-        notes = frozenset(self._notes())
-        if notes == self._meeting.calendar_notes:
+        writing, meeting, binding = self._writing, self._meeting, self._binding
+        rows = writing.occurrences(meeting.id) if binding.series else ()
+        side = CalendarSide(
+            meeting, binding, writing.copies(meeting.id), rows, self._link is not None, self._at
+        )
+        notes = side.notes()
+        if notes == meeting.calendar_notes:
             return
         frozen = CalendarNote.FROZEN
-        if (frozen in notes) != (frozen in self._meeting.calendar_notes):
-            self._audit("frozen" if frozen in notes else "thawed", self._binding.frozen)
-        self._writing.note_calendar(self._meeting.id, notes)
-
-    def _notes(self) -> Iterator[CalendarNote]:
-        binding = self._binding
-        if self._is_frozen_for_long():
-            yield CalendarNote.FROZEN
-        if binding.ended_by_calendar:
-            yield CalendarNote.ENDED_WITH_ITEM
-        elif binding.gone_since and not self._meeting.is_cancelled:
-            yield CalendarNote.PERHAPS_CANCELLED
-        if binding.held:
-            yield CalendarNote.TIME_UNUSABLE
-        if binding.series:
-            yield from self._notes_of_series(binding.series)
-        yield from self._notes_of_link()
-        outcomes = {copy.outcome for copy in self._writing.copies(self._meeting.id)}
-        if CopyOutcome.ASKED in outcomes:
-            yield CalendarNote.COPY_ASKED
-        if CopyOutcome.UNWRITABLE in outcomes:
-            yield CalendarNote.COPY_UNWRITABLE
-
-    def _notes_of_link(self) -> Iterator[CalendarNote]:
-        if self._link:
-            yield CalendarNote.LINK_COMING
-        if self._binding.block_old_from and self._binding.block_old_from <= self._at:
-            yield CalendarNote.BLOCK_OLD
-
-    def _notes_of_series(self, series: Series) -> Iterator[CalendarNote]:
-        yield CalendarNote.SERIES
-        if self._binding.series_answer is SeriesAnswer.ASKED:
-            yield CalendarNote.SERIES_ASKED
-        if self._has_cancelled_before(series):
-            yield CalendarNote.OCCURRENCE_CANCELLED
-
-    def _has_cancelled_before(self, series: Series) -> bool:
-        """Whether an occurrence that people may wait for before the next one was taken out."""
-        until = self._meeting.window.start
-        if any(True for _ in cancelled(series, self._at, until)):
-            return True
-        rows = self._writing.occurrences(self._meeting.id)
-        return any(row.cancelled and row.end > self._at and row.start < until for row in rows)
-
-    def _is_frozen_for_long(self) -> bool:
-        binding = self._binding
-        if binding.frozen is None or binding.frozen_since is None:
-            return False
-        return binding.frozen in _LASTING or self._at - binding.frozen_since >= FROZEN_IS_TOLD_AFTER
+        if (frozen in notes) != (frozen in meeting.calendar_notes):
+            self._audit("frozen" if frozen in notes else "thawed", binding.frozen)
+        writing.note_calendar(meeting.id, notes)
 
     def _count(self) -> None:
         if any(isinstance(intent, _CHANGES) for intent in self._seen.intents):

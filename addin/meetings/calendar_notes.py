@@ -1,0 +1,79 @@
+"""What people should be told of a meeting's calendar side, as it stands; pure, and does not know how it came to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from addin.meetings.bindings import Copy, CopyOutcome, ItemBinding, OccurrenceRow, SeriesAnswer
+from addin.meetings.model import CalendarNote, Meeting
+from addin.meetings.occurrences import cancelled
+from calendar_sync.items import Unread
+from calendar_sync.series import Series
+
+# A hiccup of a calendar is nobody's business; what lasts is shown.
+FROZEN_IS_TOLD_AFTER: Final = timedelta(hours=1)
+_LASTING: Final = (Unread.DENIED, Unread.MAILBOX_ELSEWHERE, Unread.MAILBOX_MISSING)
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarSide:
+    """What is known at `at` (UTC). `occurrences` are the near ones of a series; another link may be coming."""
+
+    meeting: Meeting
+    binding: ItemBinding
+    copies: Sequence[Copy]
+    occurrences: Sequence[OccurrenceRow]
+    link_coming: bool
+    at: datetime
+
+    def notes(self) -> frozenset[CalendarNote]:
+        """Return all that people should be told."""
+        return frozenset(self._notes())
+
+    def _notes(self) -> Iterator[CalendarNote]:
+        binding = self.binding
+        if self._is_frozen_for_long():
+            yield CalendarNote.FROZEN
+        if binding.ended_by_calendar:
+            yield CalendarNote.ENDED_WITH_ITEM
+        elif binding.gone_since and not self.meeting.is_cancelled:
+            yield CalendarNote.PERHAPS_CANCELLED
+        if binding.held:
+            yield CalendarNote.TIME_UNUSABLE
+        if binding.series:
+            yield from self._of_series(binding.series)
+        yield from self._of_link()
+        outcomes = {copy.outcome for copy in self.copies}
+        if CopyOutcome.ASKED in outcomes:
+            yield CalendarNote.COPY_ASKED
+        if CopyOutcome.UNWRITABLE in outcomes:
+            yield CalendarNote.COPY_UNWRITABLE
+
+    def _of_link(self) -> Iterator[CalendarNote]:
+        if self.link_coming:
+            yield CalendarNote.LINK_COMING
+        if self.binding.block_old_from and self.binding.block_old_from <= self.at:
+            yield CalendarNote.BLOCK_OLD
+
+    def _of_series(self, series: Series) -> Iterator[CalendarNote]:
+        yield CalendarNote.SERIES
+        if self.binding.series_answer is SeriesAnswer.ASKED:
+            yield CalendarNote.SERIES_ASKED
+        if self._has_cancelled_before(series):
+            yield CalendarNote.OCCURRENCE_CANCELLED
+
+    def _has_cancelled_before(self, series: Series) -> bool:
+        """Whether an occurrence that people may wait for before the next one was taken out."""
+        until = self.meeting.window.start
+        if any(True for _ in cancelled(series, self.at, until)):
+            return True
+        return any(row.cancelled and row.end > self.at and row.start < until for row in self.occurrences)
+
+    def _is_frozen_for_long(self) -> bool:
+        binding = self.binding
+        if binding.frozen is None or binding.frozen_since is None:
+            return False
+        return binding.frozen in _LASTING or self.at - binding.frozen_since >= FROZEN_IS_TOLD_AFTER

@@ -117,6 +117,33 @@ def test_one_link_for_a_series_is_asked_for_answered_and_found_at_each_of_its_ti
     assert region.meeting(meeting)["start"] == before
 
 
+def test_a_meeting_that_is_booked_in_one_time_of_a_series_follows_that_time(
+    pane: Pane, region: Region, monday: date
+) -> None:
+    subject = f"Rond {monday:%j}"
+    pane.outlook.field("Ämne").fill(subject)
+    pane.outlook.page.get_by_label("Gör till serie: varje vecka").check()
+    pane.outlook.save()
+    pane.outlook.button("Nästa vecka").click()
+    pane.outlook.open_occurrence(subject)
+    pane.open()
+    pane.book()
+    meeting = pane.properties()["meeting"]
+    pane.outlook.save()
+    pane.outlook.open_occurrence(subject)
+    pane.open()
+    pane.expect_booked()
+    pane.outlook.save()
+    pane.outlook.open_occurrence(subject)
+    pane.set_time("14:00", "14:30")
+    pane.outlook.save()
+    region.waits_until(
+        lambda: region.meeting(meeting)["start"][11:16] == "14:00", "that time is followed", seconds=60
+    )
+    moved = region.meeting(meeting)
+    assert (moved["start"][:10], moved["calendar_notes"]) == (f"{monday + timedelta(days=7)}", [])
+
+
 def test_the_form_shows_the_items_new_time_before_booking(pane: Pane) -> None:
     pane.open()
     pane.set_time("11:00", "11:30")

@@ -48,6 +48,8 @@ LEASE_RESERVE_SECONDS: Final = 45.0
 MAILBOXES_A_CLAIM: Final = 4
 SCAN_PERIOD: Final = timedelta(hours=1)
 PULL_PERIOD: Final = timedelta(seconds=15)
+# Our own answer to the calendar's trial call may have come too late; a right that is missing lasts longer.
+REFUSED_PERIOD: Final = timedelta(minutes=2)
 # A mailbox that nobody serves may be on its way from one calendar to another, which takes minutes; after that, longer.
 UNSERVED_PERIODS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15))
 # Where nothing is followed less is at stake, and there are many more such mailboxes.
@@ -288,7 +290,8 @@ class FollowMailboxes:
         except (AccessDenied, NotUnderstood) as failure:
             # Reading may still do; sweeps find what nobody tells.
             log.warning("subscription_refused", extra={"reason": failure.reason.value})
-            return replace(step, watch=replace(watch, renew_at=at + spread(SCAN_PERIOD)))
+            wait = SCAN_PERIOD if isinstance(failure, AccessDenied) else REFUSED_PERIOD
+            return replace(step, watch=replace(watch, renew_at=at + spread(wait)))
         except CalendarUnreadable as failure:
             return replace(step, failure=failure)
 

@@ -124,6 +124,8 @@ class OfficeCalendar:
     unwritable: CalendarUnreadable | None = None
     # Why nothing can be searched, though items can be read by their ids.
     unsearchable: CalendarUnreadable | None = None
+    # Why no subscription is to be had, though everything can be read.
+    unwatchable: CalendarUnreadable | None = None
     subscriptions: dict[str, _Subscription] = field(default_factory=dict)
     told: list[ReceivedHint] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -326,6 +328,8 @@ class OfficeCalendar:
 
     def watch(self, mailbox: str, wish: WatchWish) -> Watch:
         self._read("watch", mailbox)
+        if self.unwatchable:
+            raise self.unwatchable
         subscription = f"subscription-{next(_numbers)}"
         expires_at = self.clock.time + SUBSCRIPTION_LIFE
         self.subscriptions[subscription] = _Subscription(mailbox, wish, expires_at)

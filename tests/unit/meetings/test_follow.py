@@ -586,6 +586,16 @@ def test_a_search_that_fails_does_not_slow_down_what_is_pulled(office: CalendarD
     assert (healed.frozen, healed.attempts) == (None, 0)
 
 
+def test_a_subscription_that_failed_is_asked_for_again_within_minutes(office: CalendarDesk) -> None:
+    office.online.unwatchable = NotUnderstood()
+    office.saves(office.books())
+    office.settles()
+    assert not office.online.subscriptions
+    office.online.unwatchable = None
+    office.comes_to(office.desk.clock.time + 4 * MINUTE, step=MINUTE)
+    assert office.online.subscriptions
+
+
 def test_mailboxes_for_which_too_little_is_left_of_a_lease_are_looked_after_with_a_whole_one(
     office: CalendarDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,7 +20,11 @@ _LASTING: Final = (Unread.DENIED, Unread.MAILBOX_ELSEWHERE, Unread.MAILBOX_MISSI
 
 @dataclass(frozen=True, slots=True)
 class CalendarSide:
-    """What is known at `at` (UTC). `occurrences` are the near ones of a series; another link may be coming."""
+    """What is known at `at` (UTC).
+
+    `occurrences` are the near ones of a series; another link may be coming; `writes_block`: the service is about to
+    write the block into the item.
+    """
 
     meeting: Meeting
     binding: ItemBinding
@@ -28,6 +32,7 @@ class CalendarSide:
     occurrences: Sequence[OccurrenceRow]
     link_coming: bool
     at: datetime
+    writes_block: bool
 
     def notes(self) -> frozenset[CalendarNote]:
         """Return all that people should be told."""
@@ -55,7 +60,8 @@ class CalendarSide:
     def _of_link(self) -> Iterator[CalendarNote]:
         if self.link_coming:
             yield CalendarNote.LINK_COMING
-        if self.binding.block_old_from and self.binding.block_old_from <= self.at:
+        old_from = self.binding.block_old_from
+        if old_from and old_from <= self.at and not self.writes_block:
             yield CalendarNote.BLOCK_OLD
 
     def _of_series(self, series: Series) -> Iterator[CalendarNote]:

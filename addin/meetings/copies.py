@@ -124,6 +124,9 @@ class CopyWork:
         if copy.outcome is not CopyOutcome.STRIPPED:
             return copy
         known = self._looks.known_copy(handled.snapshot.uid, reading.copies(meeting.id))
+        if known and known.outcome is CopyOutcome.STRIP_WANTED:
+            # Its owner has said that it is another appointment: it never takes the meeting along.
+            return copy
         was_cut = known is not None and known.outcome is CopyOutcome.REPLACED
         outcome = CopyOutcome.REPLACED if was_cut else CopyOutcome.STRIPPED
         return replace(copy, outcome=outcome, ref=handled.snapshot.ref)

@@ -462,8 +462,10 @@ class Turn:
     def _note(self) -> None:
         writing, meeting, binding = self._writing, self._meeting, self._binding
         rows = writing.occurrences(meeting.id) if binding.series else ()
+        # What the service writes at the next look, in some seconds, is nothing that anybody need do.
+        writes_block = binding.block_due and not self._claim.binding.block_due
         side = CalendarSide(
-            meeting, binding, writing.copies(meeting.id), rows, self._link is not None, self._at
+            meeting, binding, writing.copies(meeting.id), rows, self._link is not None, self._at, writes_block
         )
         notes = side.notes()
         if notes == meeting.calendar_notes:

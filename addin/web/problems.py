@@ -257,8 +257,8 @@ CALENDAR_NOTES: Final[Mapping[CalendarNote, str]] = {
     CalendarNote.OCCURRENCE_CANCELLED: "Ett tillfälle är inställt. Sidan bakom länken säger det, och när nästa är.",
     CalendarNote.LINK_COMING: "Länken byts efter det tillfälle som pågår eller kommer härnäst. Till dess gäller den "
     "gamla.",
-    CalendarNote.BLOCK_OLD: "Länken är bytt, men i bokningen står den gamla kvar. Öppna bokningen i Outlook och välj "
-    "Skyddat vårdmöte, så skrivs den nya in.",
+    CalendarNote.BLOCK_OLD: "I bokningen står inte den länk som gäller. Öppna bokningen i Outlook och välj "
+    "Skyddat vårdmöte, så skrivs den in.",
     CalendarNote.ENDED_WITH_ITEM: "Mötet ställdes in när bokningen försvann ur kalendern. Återställ bokningen från "
     "Borttaget i Outlook, så gäller samma länk igen.",
 }

@@ -194,6 +194,19 @@ def test_the_owner_s_answer_is_carried_out(office: CalendarDesk, *, own_room: bo
     assert office.reads(meeting).calendar_notes == frozenset()
 
 
+def test_a_copy_that_its_owner_had_stripped_is_another_appointment_when_the_original_is_deleted(
+    office: CalendarDesk,
+) -> None:
+    meeting, item, copied = asked_about(office)
+    office.answers.answer_copies(meeting.id, own_room=False, who=WHO)
+    office.settles()
+    office.online.deletes(item)
+    office.settles()
+    office.after(2 * GRACE)
+    assert (copied.block, copied.tag) == (None, None)
+    assert office.reads(meeting).is_cancelled
+
+
 def test_a_copy_that_shall_stay_is_left_and_not_asked_about_again(office: CalendarDesk) -> None:
     meeting, item = office.books_and_saves()
     copied = office.online.copies(item)

@@ -44,6 +44,19 @@ def lives_in(office: CalendarDesk, meeting: Meeting, item: Item) -> bool:
     return is_live and office.binding(meeting).uid == item.uid and item.block == meeting.id
 
 
+def test_nobody_is_asked_to_write_the_link_that_the_service_writes_itself(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    pasted = office.online.copies(item, start=START + DAY)
+    office.settles()
+    office.online.deletes(item)
+    office.delivers()
+    while office.works():
+        assert CalendarNote.BLOCK_OLD not in office.reads(meeting).calendar_notes
+    assert office.binding(meeting).block_due
+    office.after(timedelta(seconds=10))
+    assert lives_in(office, meeting, pasted)
+
+
 @pytest.mark.parametrize("wait", [timedelta(), 2 * MINUTE, 8 * MINUTE])
 def test_the_same_link_lives_on_in_what_was_pasted(office: CalendarDesk, wait: timedelta) -> None:
     meeting, item = office.books_and_saves()

@@ -237,7 +237,8 @@ class CalendarSettings:
 
     `access` none: nothing is read, and everything is as it was without calendars. `grace_minutes`: how long an item
     must be gone before its meeting ends. `sweep_minutes`: how often an item is looked at, whatever notifications tell,
-    whose meeting begins within a day. `outside_mailbox`: one that the service must not be able to read, tried by
+    whose meeting begins within a day. `pull_seconds`: how often a mailbox is asked for changes whose calendar
+    tells of none itself. `outside_mailbox`: one that the service must not be able to read, tried by
     `vardmote check --live`. `add_in_id`: under which Outlook keeps what the pane stores in an item. `hooks_url`:
     where calendars reach the surface `hooks`.
     """
@@ -245,6 +246,7 @@ class CalendarSettings:
     access: Literal["none", "read", "read_and_write"]
     grace_minutes: int
     sweep_minutes: float
+    pull_seconds: float
     outside_mailbox: str | None
     add_in_id: str
     hooks_url: str | None
@@ -684,6 +686,7 @@ class _CalendarsSchema(_Section):
     access = fields.String(load_default="none", validate=validate.OneOf(["none", "read", "read_and_write"]))
     grace_minutes = fields.Integer(load_default=10, strict=True, validate=validate.Range(1, 1440))
     sweep_minutes = fields.Float(load_default=15.0, validate=validate.Range(0.5, 60))
+    pull_seconds = fields.Float(load_default=15.0, validate=validate.Range(5, 900))
     outside_mailbox = fields.Email(load_default=None)
     add_in_id = fields.String(load_default=str(SKYDDAT_VARDMOTE.id), validate=_some)
     hooks_url = _Address(load_default=None)

@@ -367,6 +367,7 @@ class Service:
             {"graph": graph},
             self.clock,
             [mailbox for unit in self.content.units for mailbox in unit.mailboxes],
+            timedelta(seconds=self.settings.calendars.pull_seconds),
         )
 
     @cached_property

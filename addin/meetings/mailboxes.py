@@ -104,6 +104,7 @@ class FollowMailboxes:
         hooks: Mapping[str, tuple[str, str]],
         clock: Clock,
         standing: Collection[str] = (),
+        pull_period: timedelta = PULL_PERIOD,
     ) -> None:
         self._ledger = ledger
         self._calendars = calendars
@@ -112,6 +113,7 @@ class FollowMailboxes:
         self._hooks = hooks
         self._clock = clock
         self._standing = frozenset(standing)
+        self._pull_period = pull_period
 
     def route_once(self) -> bool:
         """Give new bindings their calendar, and their mailboxes a watch; False when there was nothing to do."""
@@ -360,7 +362,8 @@ class FollowMailboxes:
             writing.probe_again(watch.mailbox)
 
     def _due_in(self, watch: MailboxWatch, interest: _Interest, at: datetime) -> float:
-        pulled = KNOWN_PULL_PERIOD if interest is _Interest.KNOWN else PULL_PERIOD
+        followed = self._pull_period
+        pulled = max(KNOWN_PULL_PERIOD, followed) if interest is _Interest.KNOWN else followed
         moments = [watch.scan_due_at, watch.renew_at, at + pulled if watch.pulls else None]
         soonest = min((moment for moment in moments if moment), default=at + SCAN_PERIOD)
         if (watch.pushes or watch.pulls) and not watch.renew_at:

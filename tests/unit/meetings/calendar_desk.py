@@ -19,7 +19,7 @@ from addin.meetings.click import BindItem, Clicked
 from addin.meetings.follow import FollowItems
 from addin.meetings.hints import HintInbox
 from addin.meetings.look import ItemLooks
-from addin.meetings.mailboxes import FollowMailboxes
+from addin.meetings.mailboxes import PULL_PERIOD, FollowMailboxes
 from addin.meetings.model import Meeting, Principal
 from addin.meetings.notices import NoticeKind
 from addin.meetings.ports import ReceivedHint
@@ -72,6 +72,7 @@ class CalendarDesk:
     on_premises: OfficeCalendar
     rules: FollowRules = RULES
     standing: tuple[str, ...] = ()
+    pull_period: timedelta = PULL_PERIOD
     # Calendars that have been taken out of the settings.
     left_out: frozenset[str] = frozenset()
     her: HerRights = field(default_factory=lambda: HerRights())
@@ -119,6 +120,7 @@ class CalendarDesk:
             hooks,
             self.desk.clock,
             self.standing,
+            self.pull_period,
         )
 
     @property
@@ -276,6 +278,7 @@ class CalendarDesk:
         self.on_premises = OfficeCalendar("ews", clock, pushes=False, pulls=True, immutable_ids=False)
         self.online.mailboxes |= {MAILBOX, OTHER_MAILBOX}
         self.rules, self.standing, self.left_out = RULES, (), frozenset()
+        self.pull_period = PULL_PERIOD
         self.her = HerRights()
 
 

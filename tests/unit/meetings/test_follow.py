@@ -461,6 +461,20 @@ def test_an_item_that_goes_to_another_calendar_of_the_mailbox_keeps_its_meeting(
     assert office.binding(meeting).gone_since is None
 
 
+@pytest.mark.parametrize("seconds", [15, 120])
+def test_a_mailbox_on_premises_is_asked_for_changes_as_often_as_is_set(
+    office: CalendarDesk, seconds: int
+) -> None:
+    office.pull_period = timedelta(seconds=seconds)
+    office.online.mailboxes.discard(OTHER_MAILBOX)
+    meeting = office.books(mailbox=OTHER_MAILBOX)
+    office.saves(meeting, office.on_premises)
+    office.settles()
+    office.on_premises.asked.clear()
+    office.comes_to(office.desk.clock.time + timedelta(minutes=4), step=5 * SECOND)
+    assert office.on_premises.asked.count("pull") == pytest.approx(240 / seconds, abs=1)
+
+
 def test_a_mailbox_that_went_to_a_calendar_that_does_not_answer_is_told_at_once(office: CalendarDesk) -> None:
     meeting, _ = office.books_and_saves()
     office.comes_to(START - 3 * DAY, step=DAY)

@@ -9,7 +9,7 @@ from addin.meetings.access import made_meeting, own_meeting
 from addin.meetings.book import INLINE_SECONDS
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import MeetingChanged, MeetingIsCancelled, UnknownAudience
-from addin.meetings.links import awaited, told_of_link
+from addin.meetings.links import as_until_then, awaited, told_of_link
 from addin.meetings.lobby import refuse_weaker_lobby
 from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import AuditEntry, Claim, Meeting, MeetingState, Principal, Room, Wanted, Window
@@ -81,6 +81,11 @@ class ChangeMeeting:
         binding = reading.binding(meeting.id) if link else None
         waits = awaited(link, binding, self.clock.now(), self._kind(meeting).open_after)
         return waits.meeting_then(meeting) if waits else None
+
+    def until_then(self, reading: Reading, meeting: Meeting) -> Meeting:
+        """Return the meeting as those with its own link are to know it; another link may be coming."""
+        link = reading.coming_link(meeting.id)
+        return as_until_then(meeting, link, reading.occurrences(meeting.id) if link else ())
 
     def _write(
         self, writing: Writing, meeting_id: str, change: Change, who: Principal, seen_revision: int

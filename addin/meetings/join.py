@@ -18,7 +18,7 @@ from addin.meetings.bindings import ItemBinding, OccurrenceRow
 from addin.meetings.codes import MistypedCode, parse_code
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import NotSupported, ProviderError, ProviderUnavailable, UnknownMeetingType
-from addin.meetings.links import LinkState, MeetingLink, as_from_then, awaited
+from addin.meetings.links import LinkState, MeetingLink, as_from_then, as_until_then, awaited
 from addin.meetings.lobby import falls_short
 from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import CalendarNote, LobbyLevel, Meeting, MeetingState, Room, Wanted, Window
@@ -382,7 +382,10 @@ class JoinMeeting:
         room = serving_room(tuple(reading.rooms(meeting.id)))
         provider = self.providers.get(room.provider) if room else None
         in_series = CalendarNote.SERIES in meeting.calendar_notes
-        return _Found(meeting, room, provider, reading.occurrences(meeting.id) if in_series else ())
+        occurrences = reading.occurrences(meeting.id) if in_series else ()
+        if CalendarNote.LINK_COMING in meeting.calendar_notes:
+            meeting = as_until_then(meeting, reading.coming_link(meeting.id), occurrences)
+        return _Found(meeting, room, provider, occurrences)
 
     def _view_of_link(self, found: _FoundLink) -> JoinView:
         """Tell of a coming link when it has its turn, and of a replaced one nothing but whom to call."""

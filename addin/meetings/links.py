@@ -7,11 +7,12 @@ unit, and tells nothing of the meeting (docs/adr/0025).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from addin.meetings.bindings import ItemBinding, SeriesAnswer
+from addin.meetings.bindings import ItemBinding, OccurrenceRow, SeriesAnswer
 from addin.meetings.model import Meeting, Told, Window
 from calendar_sync.series import Occurrence, Series
 
@@ -81,6 +82,21 @@ def as_from_then(meeting: Meeting, link: MeetingLink, turn: Occurrence | None) -
     window = Window(turn.start, turn.end, meeting.window.zone) if turn else meeting.window
     code = link.code or meeting.join_code
     return replace(meeting, join_code=code, window=window, previous=None, told={}, host_started_at=None)
+
+
+def as_until_then(meeting: Meeting, coming: MeetingLink | None, rows: Iterable[OccurrenceRow]) -> Meeting:
+    """Return the meeting as whoever holds its own link is to see it while another is coming.
+
+    When the occurrence that keeps the link has been taken out, no later one is theirs: to them the meeting is off, at
+    the time that they know. `rows` are the near occurrences.
+    """
+    if coming is None or meeting.is_cancelled:
+        return meeting
+    theirs = next((row for row in rows if row.cancelled and row.original_start == coming.keeps), None)
+    if theirs is None:
+        return meeting
+    window = Window(theirs.start, theirs.end, meeting.window.zone)
+    return replace(meeting, window=window, previous=None, cancelled_at=coming.asked_at)
 
 
 @dataclass(frozen=True, slots=True)

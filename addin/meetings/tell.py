@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from addin.meetings.codes import MistypedCode, parse_code
 from addin.meetings.errors import MeetingNotFound, UnknownAudience, UnknownMeetingType, UnknownUnit
-from addin.meetings.links import awaited, lacks_only_link, told_of_link
+from addin.meetings.links import as_until_then, awaited, lacks_only_link, told_of_link
 from addin.meetings.model import AuditEntry, Meeting, Principal
 from addin.meetings.ports import Clock, Ledger, Reading, Writing
 from addin.meetings.texts import MeetingTexts
@@ -35,21 +35,29 @@ class TellOthers:
 
     def look(self, typed: str, who: Principal) -> tuple[Meeting, list[ToBeTold]]:
         """Return the meeting of the start link, and who must hear. Raises MeetingNotFound, LedgerUnavailable."""
-        meeting, then = self.ledger.read(lambda reading: self._find(reading, typed, who))
+        meeting, until_then, then = self.ledger.read(lambda reading: self._find(reading, typed, who))
         return meeting, [
-            ToBeTold(audience, self._text(meeting, then, audience)) for audience in meeting.must_hear
+            # Who has heard that a time is off needs only the link of the next.
+            ToBeTold(
+                audience,
+                self._text(meeting, then, audience)
+                if lacks_only_link(meeting, audience)
+                else self._text(until_then, None, audience),
+            )
+            for audience in meeting.must_hear
         ]
 
-    def _find(self, reading: Reading, typed: str, who: Principal) -> tuple[Meeting, Meeting | None]:
-        """Return the meeting, and as it will be when it has another link."""
+    def _find(self, reading: Reading, typed: str, who: Principal) -> tuple[Meeting, Meeting, Meeting | None]:
+        """Return the meeting, as those with its own link know it, and as it will be when it has another."""
         meeting = _meeting(reading, typed, who)
         link = reading.coming_link(meeting.id)
         try:
             open_after = self.texts.types.of(meeting.type).open_after
         except UnknownMeetingType:
-            return meeting, None
+            return meeting, meeting, None
         waits = awaited(link, reading.binding(meeting.id), self.clock.now(), open_after) if link else None
-        return meeting, waits.meeting_then(meeting) if waits else None
+        until_then = as_until_then(meeting, link, reading.occurrences(meeting.id) if link else ())
+        return meeting, until_then, waits.meeting_then(meeting) if waits else None
 
     def told(self, typed: str, audience: str, who: Principal) -> Meeting:
         """Note that an audience has been told. Raises MeetingNotFound, UnknownAudience, LedgerUnavailable."""
@@ -70,7 +78,7 @@ class TellOthers:
     def _text(self, meeting: Meeting, then: Meeting | None, audience: str) -> RenderedText | None:
         """Return the text about what happened: *inställt*, *ny tid*, or the invitation anew, with a coming link."""
         wanted = _occasion(meeting, audience)
-        if then and wanted is Occasion.INVITATION and lacks_only_link(meeting, audience):
+        if then and wanted is Occasion.INVITATION:
             meeting = then
         try:
             texts = self.texts.for_audience(meeting, audience, Language.SWEDISH)

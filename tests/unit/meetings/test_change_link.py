@@ -573,3 +573,42 @@ def test_of_a_time_that_was_moved_meanwhile_the_page_tells_that_and_then_of_the_
     assert patient.text
     assert grouped(links.coming_code(first)) in patient.text.plain
     assert tell.told(first.start_code, "patient", WHO).must_hear == ()
+
+
+def test_who_keeps_the_old_link_for_a_time_that_is_taken_out_is_led_to_no_later_one(links: Links) -> None:
+    first, item = weekly(links.office)
+    links.asks(links.office.tells(first))
+    links.office.online.repeats(item, replace(WEEKLY, cancelled=frozenset({START.date()})))
+    links.office.settles()
+    tell = TellOthers(links.office.desk.ledger, texts_of(links.office.desk), links.office.desk.clock)
+
+    page = links.page(first.join_code)
+    assert page.state is PageState.CANCELLED
+    assert page.meeting
+    assert page.meeting.window.start == START
+    coming = links.page(links.coming_code(first))
+    assert coming.meeting
+    assert coming.meeting.window.start == START + WEEK
+
+    _, (patient,) = tell.look(first.start_code, WHO)
+    assert patient.text
+    assert "inställt" in patient.text.plain
+    assert grouped(first.join_code) not in patient.text.plain
+    assert " 8 mars " not in patient.text.plain
+    assert tell.told(first.start_code, "patient", WHO).must_hear == ("patient",)
+    _, (patient,) = tell.look(first.start_code, WHO)
+    assert patient.text
+    assert grouped(links.coming_code(first)) in patient.text.plain
+
+
+def test_a_time_that_is_put_back_has_its_link_again(links: Links) -> None:
+    first, item = weekly(links.office)
+    links.asks(first)
+    links.office.online.repeats(item, replace(WEEKLY, cancelled=frozenset({START.date()})))
+    links.office.settles()
+    links.office.online.repeats(item, WEEKLY)
+    links.office.settles()
+    page = links.page(first.join_code)
+    assert page.state is PageState.TOO_EARLY
+    assert page.meeting
+    assert page.meeting.window.start == START

@@ -42,8 +42,11 @@ def texts_blueprint(
         """Show link and texts for one audience, ready to be copied."""
         meeting = made(meeting_id)
         coming = query.pop("link") == "coming"
-        if coming:
-            meeting = ledger.read(lambda reading: change.then(reading, meeting)) or meeting
+        meeting = ledger.read(
+            lambda reading: (
+                (change.then(reading, meeting) or meeting) if coming else change.until_then(reading, meeting)
+            )
+        )
         rendered = texts.for_audience(meeting, query["audience"], query["language"])
         template = texts.central_template(rendered)
         return {

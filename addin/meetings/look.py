@@ -121,14 +121,24 @@ class ItemLooks:
         """
         if not isinstance(item, Found):
             return None
+        calendar = self._calendars.get(binding.backend or "") or next(iter(self._calendars.values()))
         if item.snapshot.kind is Kind.OCCURRENCE:
-            calendar = self._calendars.get(binding.backend or "") or next(iter(self._calendars.values()))
             held = self._holding(calendar, meeting, binding, item.snapshot)
             item = Found(held) if held else item
         if not self._holds(meeting, binding, item.snapshot):
             return None
         at = self._clock.now()
-        observed = Observed(at, item) if binding.uid else Observed(at, tagged=[item.snapshot])
+        observed = Observed(at, item)
+        if binding.uid is None:
+            # She may have a copy open before anybody has seen the original.
+            others = [
+                one
+                for one in calendar.find_tagged(binding.mailbox, meeting.id)
+                if one.ref != item.snapshot.ref
+            ]
+            observed = Observed(
+                at, tagged=[item.snapshot, *(one for one in others if one.tag == self.tag_of(meeting.id))]
+            )
         recorded = replace(self._recorded(meeting, binding, (), observed), is_frozen=False)
         intents = decide(recorded, observed, self.grace)
         own = _own(binding, item, intents)

@@ -142,6 +142,19 @@ def test_a_copy_that_she_has_open_does_not_take_the_meeting_over(office: Calenda
     assert office.reads(meeting).window.start == START
 
 
+def test_a_copy_that_she_has_open_takes_no_meeting_whose_item_nobody_has_seen_yet(
+    office: CalendarDesk,
+) -> None:
+    meeting = office.books()
+    office.settles()
+    original = office.saves(meeting)
+    office.desk.clock.time += timedelta(seconds=1)
+    copied = office.online.copies(original, start=START + DAY)
+    office.opens(meeting, copied)
+    assert office.binding(meeting).uid == original.uid
+    assert office.reads(meeting).window.start == START
+
+
 def test_while_the_worker_holds_the_item_nobody_asks_in_her_name(office: CalendarDesk) -> None:
     meeting, item = office.books_and_saves()
     held = office.desk.ledger.write(lambda writing: writing.claim_binding(meeting.id, 90.0))

@@ -421,8 +421,8 @@ class Service:
         return ItemAnswers(self.ledger, self.clock, self.settings.calendars.may_write)
 
     def _block(self, meeting: Meeting) -> Block:
-        rendered = self.texts.block(meeting)
-        return Block(rendered.html, rendered.plain, self.texts.earlier_blocks(meeting))
+        rendered, earlier = self.texts.block_with_earlier(meeting)
+        return Block(rendered.html, rendered.plain, earlier)
 
     @cached_property
     def send_notices(self) -> SendNotices | None:

@@ -61,10 +61,11 @@ class MeetingTexts:
         today = date_at_home(self.clock.now())
         return item_block(self.catalogue, meeting.type, meeting.variant, self._values(meeting), on=today)
 
-    def earlier_blocks(self, meeting: Meeting) -> tuple[str, ...]:
-        """Return the block in earlier wordings, as plain text: an item that was not written since bears one of them."""
-        today = date_at_home(self.clock.now())
-        return earlier_blocks(self.catalogue, meeting.type, meeting.variant, self._values(meeting), on=today)
+    def block_with_earlier(self, meeting: Meeting) -> tuple[RenderedText, tuple[str, ...]]:
+        """Return the block, and in earlier wordings as plain text: an item not written since bears one of them."""
+        today, values = date_at_home(self.clock.now()), self._values(meeting)
+        kind = (self.catalogue, meeting.type, meeting.variant, values)
+        return item_block(*kind, on=today), earlier_blocks(*kind, on=today)
 
     def for_audience(self, meeting: Meeting, audience: str, language: str) -> list[RenderedText]:
         """Return the texts in the order in which the pane offers them: invitation, new time, cancelled, inserts.

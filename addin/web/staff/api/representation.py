@@ -81,11 +81,11 @@ class Representation:
         return self.ledger.read(lambda reading: is_made(reading, meeting))
 
     def _block(self, meeting: Meeting) -> dict[str, Any]:
-        block = self.texts.block(meeting)
+        block, earlier = self.texts.block_with_earlier(meeting)
         return {
             "html": block.html,
             "text": block.plain,
-            "earlier": list(self.texts.earlier_blocks(meeting)),
+            "earlier": list(earlier),
         }
 
     def _link_change(self, meeting: Meeting, *, made: bool) -> dict[str, Any]:

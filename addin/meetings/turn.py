@@ -117,6 +117,20 @@ class Turn:
         self._retry_after: float | None = None
         self._block_is_untrue = False
         self._link: MeetingLink | None = None
+        # Copies are handled where the calendar can be called.
+        self._intents: Mapping[type[Intent], Callable[[Any], None]] = {
+            Bind: self._bind,
+            Rebind: self._rebind,
+            Reschedule: self._reschedule,
+            HoldTime: self._hold,
+            FollowSeries: self._follow_series,
+            Suspect: self._suspect,
+            Trust: self._trust,
+            Cancel: self._cancel,
+            Revive: self._revive,
+            Freeze: self._freeze,
+            Thaw: self._thaw,
+        }
 
     def carry_out(self, handled: Sequence[Handled], written: Written, *, holds_link: bool = False) -> None:
         """Write everything, and when to look again. `holds_link`: a coming link waits for a call to end."""
@@ -143,9 +157,9 @@ class Turn:
         if isinstance(intent, _TIMES) and self._meeting.is_cancelled:
             # The item is back and holds another meeting by now; this one stays as it ended.
             return
-        carry_out = _CARRY_OUT.get(type(intent))
+        carry_out = self._intents.get(type(intent))
         if carry_out:
-            carry_out(self, intent)
+            carry_out(intent)
 
     def _suspect(self, _intent: Suspect) -> None:
         self._binding = replace(self._binding, gone_since=self._at)
@@ -559,19 +573,3 @@ def _is_same_time(one: Window, other: Window) -> bool:
 
 def _is_at(start: object, end: object, window: Window) -> bool:
     return (start, end) == (window.start, window.end)
-
-
-# Copies are handled where the calendar can be called.
-_CARRY_OUT: Final[Mapping[type[Intent], Callable[[Turn, Any], None]]] = {
-    Bind: Turn._bind,  # noqa: SLF001 - the table belongs to the class
-    Rebind: Turn._rebind,  # noqa: SLF001
-    Reschedule: Turn._reschedule,  # noqa: SLF001
-    HoldTime: Turn._hold,  # noqa: SLF001
-    FollowSeries: Turn._follow_series,  # noqa: SLF001
-    Suspect: Turn._suspect,  # noqa: SLF001
-    Trust: Turn._trust,  # noqa: SLF001
-    Cancel: Turn._cancel,  # noqa: SLF001
-    Revive: Turn._revive,  # noqa: SLF001
-    Freeze: Turn._freeze,  # noqa: SLF001
-    Thaw: Turn._thaw,  # noqa: SLF001
-}

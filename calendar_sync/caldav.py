@@ -30,6 +30,7 @@ from caldav.elements import cdav, dav
 from caldav.elements.base import BaseElement, NamedBaseElement
 from caldav.lib.namespace import ns
 
+from bounded_http.password_access import PasswordAccess
 from calendar_sync.calendar import (
     AccessDenied,
     CalendarUnreadable,
@@ -43,7 +44,6 @@ from calendar_sync.calendar import (
 )
 from calendar_sync.dav import (
     DavServer,
-    DavSettings,
     NotThere,
     Patience,
     Resource,
@@ -66,6 +66,7 @@ from calendar_sync.items import Block, Found, Gone, ItemRef, Lookup, Snapshot, T
 # How long the addresses and the home of a mailbox are believed; where its calendars are is asked each time.
 _HOME_SECONDS: Final = 600.0
 _ITEMS_IN_A_CALL: Final = 20
+_CONNECTIONS: Final = 10
 _REMEMBERED: Final = 200_000
 # A CalDAV server keeps no subscription, so nothing ends; the caller renews at half of this.
 _WATCH_LASTS: Final = timedelta(days=7)
@@ -149,10 +150,11 @@ class CalDavCalendar:
         self._settings = settings
         self._path = parts.path.rstrip("/") + "/"
         self._server = DavServer(
-            DavSettings(
+            PasswordAccess(
                 base_url=f"{parts.scheme}://{parts.netloc}",
                 username=settings.username,
                 password=settings.password,
+                pool_size=_CONNECTIONS,
                 timeout_seconds=settings.timeout_seconds,
                 proxies=settings.proxies,
                 ca_bundle=settings.ca_bundle,

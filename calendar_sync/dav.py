@@ -7,7 +7,6 @@ items in them.
 
 from __future__ import annotations
 
-import base64
 import logging
 import re
 import time
@@ -29,13 +28,12 @@ from bounded_http.connections import (
     NotConnected,
     NoUsableAnswer,
     RawAnswer,
-    Way,
     exchange,
-    is_this_machine,
     keep_addresses_out_of_logs,
     prepared,
     retry_after_seconds,
 )
+from bounded_http.password_access import PasswordAccess
 from calendar_sync.calendar import (
     AccessDenied,
     CalendarUnavailable,
@@ -58,24 +56,6 @@ class NotThere(Exception):
 
 class StaleToken(Exception):
     """The server does not know the synchronisation token (any more); never leaves the adapter."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DavSettings:
-    """Where the server is and as whom it is asked; times in seconds, `ca_bundle` a file of PEM certificates.
-
-    `base_url` is scheme, host and port alone: https, or http to this machine, because the password goes with every
-    call.
-    """
-
-    base_url: str
-    username: str
-    password: str = field(repr=False)
-    timeout_seconds: float = 10.0
-    connect_timeout_seconds: float = 3.0
-    pool_size: int = 10
-    proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
-    ca_bundle: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +116,10 @@ class DavServer:
     call whose connection broke, once: servers close idle connections without saying so.
     """
 
-    def __init__(self, settings: DavSettings) -> None:
-        _refuse_clear_text(settings.base_url)
+    def __init__(self, settings: PasswordAccess) -> None:
         keep_addresses_out_of_logs()
         self._settings = settings
-        self._base = settings.base_url.rstrip("/")
+        self._base = settings.origin
         self._transport = BoundedAdapter(pool_connections=1, pool_maxsize=settings.pool_size)
 
     def propfind(
@@ -200,7 +179,7 @@ class _BoundedClient(DAVClient):
     """The library's client with our own way out: its own follows redirects, keeps cookies and sends again unasked."""
 
     def __init__(
-        self, base: str, settings: DavSettings, transport: BoundedAdapter, patience: Patience
+        self, base: str, settings: PasswordAccess, transport: BoundedAdapter, patience: Patience
     ) -> None:
         super().__init__(base, username="", password="", headers={"Accept-Encoding": "identity"})
         self._dav, self._transport, self._patience = settings, transport, patience
@@ -210,7 +189,7 @@ class _BoundedClient(DAVClient):
     ) -> DAVResponse:
         """Send, and return an answer that a caller must judge; raises CalendarUnreadable."""
         sent = dict(self.headers) | dict(headers or {})
-        sent |= {"Authorization": _basic(self._dav), "User-Agent": "vardmote"}
+        sent |= {"Authorization": self._dav.authorization, "User-Agent": "vardmote"}
         request = prepared(method, url, sent, body.encode() if body else None)
         answer = self._exchange(request)
         failure = _failure(answer)
@@ -238,7 +217,7 @@ class _BoundedClient(DAVClient):
         return exchange(
             self._transport,
             request,
-            Way(self._dav.proxies, self._dav.ca_bundle),
+            self._dav.way,
             seconds=seconds,
             connect_seconds=self._dav.connect_timeout_seconds,
             largest_bytes=LARGEST_ANSWER_BYTES,
@@ -332,18 +311,3 @@ def _code(status: str | None) -> int | None:
 def _xml(element: BaseElement) -> str:
     text: bytes = etree.tostring(element.xmlelement(), encoding="utf-8", xml_declaration=True)
     return text.decode()
-
-
-def _basic(settings: DavSettings) -> str:
-    """Return Basic credentials in UTF-8 (RFC 7617); requests alone would write them in Latin-1."""
-    secret = f"{settings.username}:{settings.password}".encode()
-    return "Basic " + base64.b64encode(secret).decode("ascii")
-
-
-def _refuse_clear_text(base_url: str) -> None:
-    """Raise ValueError when the address is not one to which a password may be sent."""
-    parts = urlsplit(base_url)
-    if parts.path.rstrip("/") or parts.query or parts.fragment or parts.username or not parts.hostname:
-        raise ValueError("base_url must be scheme, host and port alone")
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_this_machine(parts.hostname)):
-        raise ValueError("base_url must be https")

@@ -7,13 +7,12 @@ the vendor's words, the address or any secret in it. Nothing is retried here and
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import (
@@ -29,37 +28,18 @@ from bounded_http.connections import (
     NotConnected,
     NoUsableAnswer,
     RawAnswer,
-    Way,
     exchange,
-    is_this_machine,
     keep_addresses_out_of_logs,
     prepared,
     retry_after_seconds,
 )
+from bounded_http.password_access import PasswordAccess
 
 LARGEST_ANSWER_BYTES: Final = 1024 * 1024
 
 _ITEM: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _COLLECTION: Final = re.compile(r"(/[A-Za-z0-9_.-]+)+")
 _Method = Literal["GET", "POST", "PATCH", "DELETE"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionSettings:
-    """Where a vendor is and how it is reached; times in seconds, `ca_bundle` a file of PEM certificates.
-
-    `base_url` is scheme, host and port alone. It is https, or http to this machine, because the password goes with
-    every call.
-    """
-
-    base_url: str
-    username: str
-    password: str = field(repr=False)
-    timeout_seconds: float = 10.0
-    connect_timeout_seconds: float = 3.0
-    pool_size: int = 40
-    proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
-    ca_bundle: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +85,15 @@ class Answer:
 class VendorHttp:
     """One vendor's connections. Safe for use by many threads at once."""
 
-    def __init__(self, settings: ConnectionSettings) -> None:
-        _refuse_clear_text(settings.base_url)
+    def __init__(self, settings: PasswordAccess) -> None:
         keep_addresses_out_of_logs()
         self._settings = settings
-        self._base = settings.base_url.rstrip("/")
-        self._way = Way(settings.proxies, settings.ca_bundle)
+        self._base = settings.origin
+        self._way = settings.way
         self._headers = {
             "Accept": "application/json",
             "Accept-Encoding": "identity",  # a small compressed answer may unpack to a huge one
-            "Authorization": _basic(settings.username, settings.password),
+            "Authorization": settings.authorization,
             "User-Agent": "vardmote",
         }
         self._transport = BoundedAdapter(pool_connections=4, pool_maxsize=settings.pool_size)
@@ -187,17 +166,3 @@ def _failure(
     if status in {407, 408} or not (200 <= status < 300 or 400 <= status < 500):
         return unanswered(f"status {status}")
     return None
-
-
-def _basic(username: str, password: str) -> str:
-    """Return Basic credentials in UTF-8 (RFC 7617); requests alone would write them in Latin-1."""
-    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
-
-
-def _refuse_clear_text(base_url: str) -> None:
-    """Raise ValueError when the address is not one to which a password may be sent."""
-    parts = urlsplit(base_url)
-    if parts.path.rstrip("/") or parts.query or parts.fragment or parts.username or not parts.hostname:
-        raise ValueError("base_url must be scheme, host and port alone")
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_this_machine(parts.hostname)):
-        raise ValueError("base_url must be https")

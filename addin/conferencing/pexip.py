@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 from marshmallow import Schema
 
 from addin.conferencing import pexip_schemas as schemas
-from addin.conferencing.http import Answer, ConnectionSettings, ItemPath, VendorHttp
+from addin.conferencing.http import Answer, ItemPath, VendorHttp
 from addin.conferencing.pexip_rooms import changeable_fields, deviations, room_fields
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import (
@@ -40,6 +40,7 @@ from addin.meetings.ports import (
     ProvisionedRoom,
     RoomWish,
 )
+from bounded_http.password_access import PasswordAccess
 
 ROOMS: Final = "/api/admin/configuration/v1/conference"
 CALLS: Final = "/api/admin/status/v1/conference/"
@@ -81,7 +82,7 @@ class PexipProvider:
         self._settings = settings
         self._join = settings.join_base_url.rstrip("/")
         self._http = VendorHttp(
-            ConnectionSettings(
+            PasswordAccess(
                 base_url=settings.base_url,
                 username=settings.username,
                 password=settings.password,

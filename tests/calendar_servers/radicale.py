@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from tests.calendar_servers.server import (
-    DOMAIN,
-    SERVICE,
-    Mailbox,
-    Names,
-    ask,
-    free_port,
-    started,
-    stopped,
-    until_it_answers,
-)
+from tests.calendar_servers.plain_folders import FolderServer
+from tests.calendar_servers.server import SERVICE, Mailbox, ask
 
 _CONFIG = """
 [server]
@@ -42,35 +34,16 @@ permissions: RrWw
 """
 
 
-class Radicale:
+class Radicale(FolderServer):
     """One Radicale."""
 
     name: ClassVar[str] = "radicale"
-    schedules: ClassVar[bool] = False
 
-    def __init__(self, folder: Path) -> None:
-        port = free_port()
-        self._base = f"http://127.0.0.1:{port}"
-        self.url = self._base + "/{user}/"
-        self._names = Names()
+    def _command(self, folder: Path, port: int) -> Sequence[str | Path]:
         (folder / "people").write_text(":".join(SERVICE) + "\n")
         (folder / "rights").write_text(_RIGHTS.format(service=SERVICE[0]))
         (folder / "config").write_text(_CONFIG.format(port=port, folder=folder))
-        log = folder / "log"
-        self._process = started([sys.executable, "-m", "radicale", "--config", folder / "config"], log)
-        until_it_answers(self._process, log, lambda: ask("GET", self._base + "/", SERVICE).status_code < 500)
-
-    def new_mailbox(self) -> Mailbox:
-        name = self._names.new()
-        mailbox = Mailbox(
-            f"{name}@{DOMAIN}", f"{self._base}/{name}/", f"{self._base}/{name}/kalender/", SERVICE
-        )
-        for method, url in (("MKCOL", mailbox.home), ("MKCALENDAR", mailbox.calendar)):
-            assert ask(method, url, SERVICE).status_code == 201
-        return mailbox
+        return [sys.executable, "-m", "radicale", "--config", folder / "config"]
 
     def removes(self, mailbox: Mailbox) -> None:
         assert ask("DELETE", mailbox.home, SERVICE).status_code in {200, 204}
-
-    def stop(self) -> None:
-        stopped(self._process)

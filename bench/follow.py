@@ -86,7 +86,10 @@ def follow(plan: Plan, folder: Path, tell: Callable[[str], None]) -> dict[str, A
             region.books(PEOPLE[number % len(PEOPLE)], _next_week(number)) for number in range(plan.meetings)
         ]
         near = [region.books(PEOPLE[number % len(PEOPLE)], _soon(number)) for number in range(plan.swept)]
-        region.waits_until(lambda: all(map(region.is_bound, [*meetings, *near])), "every item is bound")
+        region.waits_until(lambda: all(map(region.is_settled, [*meetings, *near])), "every item is bound")
+        followed = {meeting.person for meeting in [*meetings, *near]}
+        # An item can be found before its mailbox is subscribed to.
+        region.waits_until(lambda: region.subscribed() >= followed, "every mailbox is subscribed to")
         region.notifies_badly()
         region.forgets_requests()
         tell(f"{plan.rate:g} notifications a second for {plan.seconds:g} s, and an item dragged now and then")
@@ -223,9 +226,10 @@ class _Region:
             for name, moment in (("start", start), ("end", start + timedelta(minutes=30)))
         }
 
-    def is_bound(self, meeting: _Meeting) -> bool:
-        """Whether the service has found the item."""
-        return not self._api("GET", f"/meetings/{meeting.id}", meeting.person)["unbound"]
+    def is_settled(self, meeting: _Meeting) -> bool:
+        """Whether the service has found the item, and has made the room."""
+        now = self._api("GET", f"/meetings/{meeting.id}", meeting.person)
+        return not now["unbound"] and now["state"] == "live"
 
     def drags(self, meeting: _Meeting, start: datetime) -> None:
         """Move the item as Outlook does."""
@@ -253,10 +257,18 @@ class _Region:
         told = self._ask("GET", f"{self.ports.window_url}/sandbox/exchange/notifications", params={"wait": 5})
         return bool(told.json()["settled"])
 
+    def subscribed(self) -> set[Person]:
+        """Return those whose mailboxes are subscribed to."""
+        mailboxes = {one["mailbox"] for one in self._subscriptions()}
+        return {person for person in PEOPLE if person.object_id in mailboxes}
+
     def secrets(self) -> list[tuple[str, str]]:
-        """Return (subscription, secret) of every subscription, as only Graph knows them: read where it keeps them."""
-        found = Shelf(self.state).documents(KIND).values()
-        return [(one["subscription_id"], one["secret"]) for one in found]
+        """Return (subscription, secret) of every subscription."""
+        return [(one["subscription_id"], one["secret"]) for one in self._subscriptions()]
+
+    def _subscriptions(self) -> list[dict[str, Any]]:
+        """Return all that only Graph knows of them: read where it keeps them."""
+        return list(Shelf(self.state).documents(KIND).values())
 
     def forgets_requests(self) -> None:
         """Empty the region's journal."""

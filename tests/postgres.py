@@ -6,14 +6,26 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 import pytest
+from sqlalchemy import Engine, text
 
+from addin.store.ledger import open_engine
 from tests.conftest import cannot_prove
 from tests.ledgers import prepare
+from tests.unit.meetings.doors import ManualClock
+
+# The database looks for functions where it is told to: its own is found only when there is no other before it.
+_HAND: Final = (
+    "CREATE TABLE clock_hand (at TIMESTAMPTZ NOT NULL)",
+    "INSERT INTO clock_hand VALUES (pg_catalog.clock_timestamp())",
+    "CREATE FUNCTION clock_timestamp() RETURNS TIMESTAMPTZ LANGUAGE sql VOLATILE AS 'SELECT at FROM clock_hand'",
+)
+_MOVE: Final = text("UPDATE clock_hand SET at = :at")
 
 
 class _Server(Protocol):
@@ -45,6 +57,42 @@ class Postgres:
         name = f"ledger_{next(self.numbers)}"
         self.server.psql(f"CREATE DATABASE {name} TEMPLATE {self._template};")
         return self.server.get_uri(name)
+
+    def clock_of(self, url: str, now: datetime) -> DatabaseClock:
+        """Return a clock that stands at `now` until it is moved, and have that database go by it from now on.
+
+        What the product asks the database stays as it is. Connections that were opened before keep the real time.
+        """
+        engine = open_engine(url)
+        with engine.begin() as connection:
+            for statement in _HAND:
+                connection.execute(text(statement))
+            name = connection.execute(text("SELECT current_database()")).scalar_one()
+            connection.execute(text(f"ALTER DATABASE {name} SET search_path = public, pg_catalog"))
+        return DatabaseClock(engine, now)
+
+
+class DatabaseClock(ManualClock):
+    """A clock that stands still until it is moved, and takes its database's along."""
+
+    def __init__(self, engine: Engine, now: datetime) -> None:
+        self._engine = engine
+        super().__init__(now)
+
+    @property
+    def time(self) -> datetime:
+        """What both show; setting it moves both."""
+        return self._time
+
+    @time.setter
+    def time(self, moment: datetime) -> None:
+        self._time = moment
+        with self._engine.begin() as connection:
+            connection.execute(_MOVE, {"at": moment})
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from addin.meetings.codes import grouped
@@ -16,7 +13,7 @@ from calendar_sync.calendar import Calendar
 from calendar_sync.items import Block
 from tests.contract.calendars.stands import INSTANCE, STOCKHOLM, Stand, Wish
 from tests.unit.meetings.calendar_desk import RULES, CalendarDesk
-from tests.unit.meetings.desk import opened_desk
+from tests.unit.meetings.desk import Desk
 from tests.unit.meetings.office_calendar import OfficeCalendar
 
 
@@ -98,10 +95,7 @@ def links_of(meeting: Meeting) -> tuple[str, str]:
     return f"{service}/m/{grouped(meeting.join_code)}", f"{service}/start/{grouped(meeting.start_code)}"
 
 
-@contextmanager
-def opened_real_office(folder: Path) -> Iterator[RealOffice]:
-    """Yield an office whose ledger is a new SQLite file in `folder`."""
-    with opened_desk(folder) as desk:
-        desk.plans = replace(desk.plans, instance=INSTANCE)
-        clock = desk.clock
-        yield RealOffice(desk, OfficeCalendar("graph", clock), OfficeCalendar("ews", clock))
+def real_office(desk: Desk) -> RealOffice:
+    """Return an office at that desk."""
+    desk.plans = replace(desk.plans, instance=INSTANCE)
+    return RealOffice(desk, OfficeCalendar("graph", desk.clock), OfficeCalendar("ews", desk.clock))

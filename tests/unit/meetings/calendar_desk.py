@@ -286,7 +286,11 @@ class CalendarDesk:
 def opened_calendar_desk(folder: Path) -> Iterator[CalendarDesk]:
     """Yield a desk with calendars, whose ledger is a new SQLite file in `folder`."""
     with opened_desk(folder) as desk:
-        clock = desk.clock
-        opened = CalendarDesk(desk, OfficeCalendar("graph", clock), OfficeCalendar("ews", clock))
-        opened.begins_anew()
-        yield opened
+        yield calendar_desk(desk)
+
+
+def calendar_desk(desk: Desk) -> CalendarDesk:
+    """Return that desk with empty calendars on it."""
+    opened = CalendarDesk(desk, OfficeCalendar("graph", desk.clock), OfficeCalendar("ews", desk.clock))
+    opened.begins_anew()
+    return opened

@@ -23,8 +23,7 @@ from addin.meetings.rooms import RoomPlans
 from addin.meetings.sweep import Sweep
 from addin.meetings.units import Unit, Units
 from addin.store import tables
-from addin.store.ledger import open_ledger
-from addin.store.sqlite import SqliteLedger
+from addin.store.ledger import SqlLedger, open_ledger
 from addin.worker import Worker
 from tests.ledgers import new_ledger
 from tests.unit.meetings.doors import ANNA, END, START, TENANT, ManualClock
@@ -63,7 +62,7 @@ UNITS: Final = Units(
 class Desk:
     """A clinician's desk: what can be pressed, the worker behind it, and the provider's rooms."""
 
-    ledger: SqliteLedger
+    ledger: SqlLedger
     provider: UnreliableProvider
     other: UnreliableProvider
     clock: ManualClock
@@ -166,11 +165,16 @@ class Desk:
 @contextmanager
 def opened_desk(folder: Path) -> Iterator[Desk]:
     """Yield a desk whose ledger is a new SQLite file in `folder`."""
-    url = new_ledger(folder)
-    clock, keyring = ManualClock(WEEK_BEFORE), Keyring({"k1": b"k" * 32}, "k1")
+    with desk_at(new_ledger(folder), ManualClock(WEEK_BEFORE)) as desk:
+        event.listen(desk.ledger.engine, "connect", _without_waiting_for_the_disk)
+        yield desk
+
+
+@contextmanager
+def desk_at(url: str, clock: ManualClock) -> Iterator[Desk]:
+    """Yield a desk with the ledger at that address, whose time is the clock's."""
+    keyring = Keyring({"k1": b"k" * 32}, "k1")
     ledger = open_ledger(url, keyring, clock)
-    assert isinstance(ledger, SqliteLedger)
-    event.listen(ledger.engine, "connect", _without_waiting_for_the_disk)
     types = MeetingTypes(load_meeting_types())
     titles = {
         (kind.id, variant.id): f"{kind.name}, {variant.name}" for kind in types for variant in kind.variants

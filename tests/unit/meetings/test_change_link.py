@@ -26,7 +26,7 @@ from addin.meetings.model import CalendarNote, Meeting, Principal, Wanted
 from addin.meetings.notices import NoticeKind
 from addin.meetings.ports import Occupancy
 from addin.meetings.tell import TellOthers
-from addin.store.sqlite import SqliteLedger
+from addin.store.ledger import SqlLedger
 from calendar_sync.items import Unread
 from calendar_sync.series import Occurrence
 from tests.unit.meetings.calendar_desk import CalendarDesk
@@ -516,7 +516,7 @@ def test_a_process_that_ends_around_the_exchange_leaves_one_link_and_one_room(
     coming = links.coming_code(before)
     office, desk = links.office, links.office.desk
     mortal = MortalLedger(desk.ledger)
-    desk.ledger = cast("SqliteLedger", mortal)
+    desk.ledger = cast("SqlLedger", mortal)
     try:
         desk.clock.time = CLOSES
         mortal.writes_left, mortal.ends_after_commit = writes, after_commit

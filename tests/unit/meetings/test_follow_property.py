@@ -33,7 +33,7 @@ from addin.meetings.links import LinkChange
 from addin.meetings.model import Meeting, Wanted
 from addin.meetings.ports import DeleteOutcome, Reading, RoomWish, Writing
 from addin.meetings.watches import MailboxWatch
-from addin.store.sqlite import SqliteLedger
+from addin.store.ledger import SqlLedger
 from calendar_sync.items import Unread
 from calendar_sync.series import Series
 from tests.unit.meetings.calendar_desk import (
@@ -63,13 +63,13 @@ _some_day = st.integers(0, 20)
 class MortalLedger:
     """The real ledger, until the process that uses it ends: before a commit, or after it and before its answer."""
 
-    def __init__(self, ledger: SqliteLedger) -> None:
+    def __init__(self, ledger: SqlLedger) -> None:
         self._ledger = ledger
         self.writes_left: int | None = None
         self.ends_after_commit = False
 
     @property
-    def survivor(self) -> SqliteLedger:
+    def survivor(self) -> SqlLedger:
         """The ledger without a process that ends."""
         return self._ledger
 
@@ -113,7 +113,7 @@ class Outlook(RuleBasedStateMachine):
         self.desk = self.office.desk
         ledger: Any = self.desk.ledger
         if not isinstance(ledger, MortalLedger):
-            ledger = self.desk.ledger = cast("SqliteLedger", MortalLedger(ledger))
+            ledger = self.desk.ledger = cast("SqlLedger", MortalLedger(ledger))
         self.ledger: Any = ledger
         self.ledger.writes_left = None
         self.provider = WatchedProvider()

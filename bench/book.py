@@ -128,6 +128,8 @@ def _on_database(
         "open_loop_p95_ratio": _ratio(offered, lambda result: result.p95),
         "open_loop_errors": sum(pair.ours.errors for pair in offered),
         "errors": sum(pair.ours.errors + pair.floor.errors for pair in [*latency, *busy, *unhindered]),
+        # Of both kinds of errors: rooms that were promised with 202, since they took longer than a click waits.
+        "promised": sum(pair.ours.promised for pair in [*latency, *busy, *unhindered, *offered]),
         "ready_seconds": round(ready, 2),
         "service_rss_mib": round(resident, 1),
         "service_pss_mib": round(proportional, 1),

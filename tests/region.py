@@ -8,10 +8,7 @@ test's own) stand at the end: a `conftest.py` that wants them imports them from 
 from __future__ import annotations
 
 import os
-import random
 import signal
-import socket
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -24,7 +21,6 @@ from zoneinfo import ZoneInfo
 import psutil
 import pytest
 import requests
-from filelock import FileLock, Timeout
 from sqlalchemy import and_, func, not_, select
 
 from addin.sandbox import people
@@ -41,6 +37,7 @@ from addin.trial import (
     write_settings,
 )
 from tests.ledgers import new_ledger
+from tests.ports import HeldPorts
 from tests.zygote import Forked, zygote
 
 Json = dict[str, Any]
@@ -49,7 +46,8 @@ Command = Callable[[Path], list[str]]
 ROOMS: Final = "/api/admin/configuration/v1/conference/"
 CALLS: Final = "/api/admin/status/v1/conference/"
 ZONE: Final = "Europe/Stockholm"
-SECONDS: Final = 20.0
+# How long to wait for what surely comes; how fast it comes on a busy machine is no test's subject.
+SECONDS: Final = 60.0
 PAUSE: Final = 0.05
 
 
@@ -66,8 +64,9 @@ class Region:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.log = folder / "region.log"
-        self._held_ports = [_HeldPort(), _HeldPort(), _HeldPort()]
-        self.ports = Ports(*(held.number for held in self._held_ports))
+        self._held_ports = HeldPorts(3)
+        first = self._held_ports.first
+        self.ports = Ports(first, first + 1, first + 2)
         self.settings = write_settings(folder, self.ports)
         if ledger_url:
             self.replace_setting('url = "sqlite:///ledger.db"', f'url = "{ledger_url}"')
@@ -102,8 +101,7 @@ class Region:
         self.end_others()
         end_group(self._sandbox.pid)
         self._sandbox.wait(SECONDS)
-        for held in self._held_ports:
-            held.release()
+        self._held_ports.release()
 
     @property
     def window_url(self) -> str:
@@ -392,42 +390,6 @@ def _is_alive(process: psutil.Process) -> bool:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-class _HeldPort:
-    """A free port that no other test process on this machine takes meanwhile.
-
-    It lies below the range from which systems number outgoing connections, so that it stays free while the service
-    is down, and a lock file keeps the other test processes away from it.
-    """
-
-    RANGE = (18_000, 30_000)
-
-    def __init__(self) -> None:
-        folder = Path(tempfile.gettempdir()) / "vardmote-test-ports"
-        folder.mkdir(exist_ok=True)
-        while True:
-            self.number = random.randrange(*self.RANGE)
-            self._lock = FileLock(folder / str(self.number))
-            try:
-                self._lock.acquire(timeout=0)
-            except Timeout:
-                continue
-            if _is_free(self.number):
-                return
-            self._lock.release()
-
-    def release(self) -> None:
-        self._lock.release()
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 @contextmanager

@@ -24,27 +24,34 @@ from pathlib import Path
 from typing import IO, Any, Final, NoReturn
 
 ROOT: Final = Path(__file__).parent.parent
-SECONDS: Final = 60.0
+SECONDS: Final = 120.0
 
 
 class Forked:
     """A forked process, with what tests use of `subprocess.Popen`. It leads a session of its own."""
 
-    def __init__(self, pid: int, ended: dict[int, int], changed: threading.Condition) -> None:
+    def __init__(self, pid: int, changed: threading.Condition) -> None:
         self.pid = pid
-        self._ended = ended
+        self._status: int | None = None
         self._changed = changed
 
     def poll(self) -> int | None:
         """Return the exit status, negative after a signal, or None while it runs."""
-        return self._ended.get(self.pid)
+        return self._status
 
     def wait(self, timeout: float | None = None) -> int:
         """Return the exit status when it has ended; raises subprocess.TimeoutExpired."""
         with self._changed:
-            if not self._changed.wait_for(lambda: self.pid in self._ended, timeout):
-                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
-        return self._ended[self.pid]
+            self._changed.wait_for(lambda: self._status is not None, timeout)
+        if self._status is None:
+            raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+        return self._status
+
+    def has_ended(self, status: int) -> None:
+        """Note its end."""
+        with self._changed:
+            self._status = status
+            self._changed.notify_all()
 
     def kill(self) -> None:
         """`kill -9`, of this process alone."""
@@ -62,8 +69,9 @@ class Zygote:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self._ended: dict[int, int] = {}
-        self._started: list[int] = []
+        # By its number, which another one may have when it has ended: a system has not many.
+        self._running: dict[int, Forked] = {}
+        self._started: list[Forked] = []
         self._changed = threading.Condition()
         self._one_at_a_time = threading.Lock()
         threading.Thread(target=self._listen, daemon=True).start()
@@ -84,7 +92,7 @@ class Zygote:
             self._process.stdin.write(json.dumps({**wish, "folder": str(cwd or Path.cwd())}) + "\n")
             self._process.stdin.flush()
             assert self._changed.wait_for(lambda: self._started, SECONDS), "the zygote does not answer"
-            return Forked(self._started.pop(), self._ended, self._changed)
+            return self._started.pop()
 
     def runs(self, command: list[str], *, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command to its end; raises subprocess.TimeoutExpired."""
@@ -108,9 +116,10 @@ class Zygote:
             told = json.loads(line)
             with self._changed:
                 if "started" in told:
-                    self._started.append(told["started"])
+                    forked = self._running[told["started"]] = Forked(told["started"], self._changed)
+                    self._started.append(forked)
                 else:
-                    self._ended[told["ended"]] = told["status"]
+                    self._running.pop(told["ended"]).has_ended(told["status"])
                 self._changed.notify_all()
 
 

@@ -13,11 +13,11 @@ from tests.calendar_servers.server import (
     Mailbox,
     Names,
     ask,
-    free_port,
     started,
     stopped,
     until_it_answers,
 )
+from tests.ports import kept_port
 
 
 class FolderServer(ABC):
@@ -26,7 +26,7 @@ class FolderServer(ABC):
     schedules: ClassVar[bool] = False
 
     def __init__(self, folder: Path) -> None:
-        port = free_port()
+        port = kept_port()
         self._base = f"http://127.0.0.1:{port}"
         self.url = self._base + "/{user}/"
         self._names = Names()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +17,7 @@ import requests
 
 SERVICE: Final = ("dienst", "hemligt")
 DOMAIN: Final = "region.example"
-_START_SECONDS: Final = 60
+_START_SECONDS: Final = 120
 _STOP_SECONDS: Final = 2
 
 
@@ -60,14 +59,6 @@ class Names:
 
     def new(self) -> str:
         return f"person{next(self._numbers)}"
-
-
-def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-        return port
 
 
 def started(

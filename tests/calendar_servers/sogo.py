@@ -21,12 +21,12 @@ from tests.calendar_servers.server import (
     Mailbox,
     Names,
     ask,
-    free_port,
     started,
     stopped,
     until_it_answers,
 )
 from tests.conftest import cannot_prove
+from tests.ports import kept_port
 
 _PACKAGE_USER: Final = "sogo"
 _PASSWORD: Final = "hemligt"
@@ -76,7 +76,7 @@ class Sogo:
 
     def _start_database(self) -> None:
         self._bin = self._postgres_programs()
-        data, log, self._database_port = self._folder / "data", self._folder / "postgres.log", free_port()
+        data, log, self._database_port = self._folder / "data", self._folder / "postgres.log", kept_port()
         self._run(self._bin / "initdb", "-D", data, "-U", "sogo", "--auth=trust", "-E", "UTF8", "--no-sync")
         port = str(self._database_port)
         command: list[str | Path] = [self._bin / "postgres", "-D", data, "-F", "-k", self._folder]
@@ -88,12 +88,12 @@ class Sogo:
         self._sql(f"CREATE TABLE sogo_users ({columns}); INSERT INTO {_PEOPLE} {_values(SERVICE[0])}")
 
     def _start_cache(self, memcached: str) -> None:
-        self._cache_port = free_port()
+        self._cache_port = kept_port()
         command: list[str | Path] = [memcached, "-l", "127.0.0.1", "-p", str(self._cache_port), "-m", "16"]
         self._start(command, self._folder / "memcached.log")
 
     def _start_sogo(self) -> None:
-        port = free_port()
+        port = kept_port()
         self._base = f"http://127.0.0.1:{port}"
         self.url = self._base + "/SOGo/dav/{user}/"
         arguments = [part for name, value in self._settings(port).items() for part in (f"-{name}", value)]

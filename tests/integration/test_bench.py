@@ -23,7 +23,7 @@ def bench(*arguments: str) -> dict[str, Any]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=280,
+        timeout=580,
     )
     assert done.returncode == 0, done.stderr
     report: dict[str, Any] = json.loads(done.stdout)
@@ -32,20 +32,21 @@ def bench(*arguments: str) -> dict[str, Any]:
 
 def assert_complete(report: dict[str, Any]) -> None:
     assert all(math.isfinite(report[name]) and report[name] > 0 for name in RATIOS)
-    assert (report["errors"], report["open_loop_errors"]) == (0, 0)
+    # On a machine that is too busy for the clients a click may be promised its room; nothing else may come.
+    assert report["errors"] + report["open_loop_errors"] == report["promised"]
     assert report["ready_seconds"] > 0
     assert report["service_rss_mib"] > report["service_pss_mib"] > 10
 
 
 @pytest.mark.usefixtures("requires_postgres")
-@pytest.mark.timeout(300)  # six servers are started, one after the other
+@pytest.mark.timeout(600)  # six servers are started, one after the other
 def test_bookings_are_measured_beside_the_floor_on_both_databases() -> None:
     report = bench("book", "--open-seconds", "0.5", "--offered", "20", *TINY)
     assert_complete(report)
     assert_complete(report["postgresql"])
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_grown_ledger_is_measured_beside_a_small_one() -> None:
     report = bench("growth", "--small", "100", "--large", "300", *TINY)
     assert math.isfinite(report["book_ratio"])
@@ -54,7 +55,7 @@ def test_a_grown_ledger_is_measured_beside_a_small_one() -> None:
 
 
 @pytest.mark.usefixtures("requires_postgres")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_notifications_are_measured_while_items_are_dragged() -> None:
     report = bench("follow", "--seconds", "2", "--rate", "20", "--meetings", "2", "--swept", "1")
     assert (report["ack_errors"], report["notifications"], report["drags_never_seen"]) == (0, 40, 0)

@@ -53,7 +53,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "region"
 
 
-@pytest.mark.timeout(300)  # about a thousand calls
+@pytest.mark.timeout(600)  # about a thousand calls
 def test_nothing_that_is_put_in_anywhere_is_written_anywhere(folder: Path) -> None:
     with running_region(folder) as region:
         fed = Feeding(region)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,7 +13,9 @@ from typing import Final
 import psutil
 import pytest
 
-SECONDS: Final = 60
+from tests.ports import HeldPorts
+
+SECONDS: Final = 120
 PAUSE: Final = 0.05
 
 
@@ -24,7 +24,9 @@ class Trial:
 
     def __init__(self, folder: Path, *prefix: str) -> None:
         self.folder = folder
-        self.port = _free_pair()
+        # Window, service and mail.
+        self._ports = HeldPorts(3)
+        self.port = self._ports.first
         command = [*prefix, sys.executable, "-m", "addin.cli", "sandbox"]
         self.process = subprocess.Popen(
             [*command, "--port", str(self.port), "--var", str(folder)],
@@ -53,7 +55,7 @@ class Trial:
     def ends(self) -> tuple[int, str]:
         """Wait for its end; returns the exit code and what it said, after making sure that nothing is left."""
         _, said = self.process.communicate(timeout=SECONDS)
-        _, alive = psutil.wait_procs(self.started, timeout=1)
+        _, alive = psutil.wait_procs(self.started, timeout=SECONDS)
         assert [one for one in alive if one.status() != psutil.STATUS_ZOMBIE] == []
         return self.process.returncode, said
 
@@ -65,19 +67,7 @@ class Trial:
             if one.is_running():
                 one.kill()
         self.process.wait(SECONDS)
-
-
-def _free_pair() -> int:
-    """Return a port that is free as well as the next one, below those that systems give to outgoing connections."""
-    for port in range(18_000 + os.getpid() % 10_000, 32_000, 2):
-        with socket.socket() as one, socket.socket() as next_one:
-            try:
-                one.bind(("127.0.0.1", port))
-                next_one.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
-    raise AssertionError("no two free ports")
+        self._ports.release()
 
 
 @pytest.fixture

@@ -19,10 +19,11 @@ from addin.sandbox import people
 from addin.sandbox.exchange.items import Attendee, Body, Recurrence, Wish
 from tests.conftest import cannot_prove
 from tests.contract.ews.on_premises import OnPremises
+from tests.ports import kept_port
 
 pytestmark = pytest.mark.slow_servers
 
-SECONDS: Final = 60.0
+SECONDS: Final = 120.0
 ZONE: Final = """BEGIN:VTIMEZONE
 TZID:Europe/Stockholm
 BEGIN:STANDARD
@@ -83,8 +84,7 @@ def _gateway(_running: OnPremises, tmp_path_factory: pytest.TempPathFactory) -> 
     if program is None or shutil.which("java") is None:
         cannot_prove("there is no DavMail, so no second client tried Exchange Web Services (davmail-server).")
     folder = tmp_path_factory.mktemp("davmail")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
+    port = kept_port()
     told = {
         "server": "true",
         "mode": "EWS",

@@ -6,6 +6,7 @@ A missing tool never passes for a green test: on a user's machine the test is sk
 
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from itertools import zip_longest
@@ -27,6 +28,11 @@ SEEN_WITHIN_MS: Final = 30_000
 # Hundreds of processes of ours are started; without bytecode each would compile the service and its libraries anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# What `nohup` has ignored would be ignored by all that is started from here, too, and tests hang up on some of that. A
+# handler does as well for this process, and none is inherited.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 # No deadline: the machine that runs the tests is not what they are about.
 settings.register_profile("here", deadline=None)

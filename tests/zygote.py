@@ -144,8 +144,9 @@ def main() -> None:
         os.set_blocking(end, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
-    # Ctrl-C at a terminal is for the tests, which end everything.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C at a terminal, and its end, are for the tests, which end everything.
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     with selectors.DefaultSelector() as waiting, os.fdopen(0, "r") as wishes:
         waiting.register(wishes, selectors.EVENT_READ)
         waiting.register(woken, selectors.EVENT_READ)
@@ -199,8 +200,9 @@ def _become(wish: dict[str, Any], own: list[int]) -> NoReturn:
     status = 1
     try:
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGCHLD, signal.SIGINT):
-            signal.signal(number, signal.SIG_DFL if number == signal.SIGCHLD else signal.default_int_handler)
+        for number in (signal.SIGCHLD, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         os.setsid()
         for end in own:
             os.close(end)

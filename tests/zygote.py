@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import gc
+import importlib
 import json
 import os
 import runpy
@@ -25,6 +26,14 @@ from typing import IO, Any, Final, NoReturn
 
 ROOT: Final = Path(__file__).parent.parent
 SECONDS: Final = 120.0
+# What service and sandbox load, wherever they load it.
+LOADED: Final = (
+    "granian.server.mp",
+    "addin.serving",
+    "addin.sandbox.__main__",
+    "calendar_sync.ews",
+    "calendar_sync.graph",
+)
 
 
 class Forked:
@@ -163,15 +172,15 @@ def main() -> None:
 
 
 def _load() -> None:
-    import granian.server.mp  # noqa: F401
-
     from addin.checking import text_findings
 
+    for module in LOADED:
+        importlib.import_module(module)
     # Every start reads and checks the texts; what has been parsed and compiled once is kept.
     text_findings(None)
     # The driver is part of the dev extra; what needs it says so itself where it is missing.
     with contextlib.suppress(ImportError):
-        import psycopg_pool  # noqa: F401
+        importlib.import_module("psycopg_pool")
 
 
 def _say(**told: int) -> None:

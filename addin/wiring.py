@@ -31,6 +31,7 @@ from addin.meetings.cancel import CancelMeeting
 from addin.meetings.change import ChangeMeeting
 from addin.meetings.change_link import ChangeLink
 from addin.meetings.click import BindItem, PersonsCalendar
+from addin.meetings.due import Queue, Work
 from addin.meetings.explain import ExplainFollowing
 from addin.meetings.follow import FollowItems
 from addin.meetings.hints import HintInbox
@@ -77,7 +78,7 @@ from addin.web.staff.auth.tokens import TokenSettings, TokenVerifier, TrustedTen
 from addin.web.staff.icons import icons_blueprint
 from addin.web.staff.pane import PaneSettings, SignIn, Support, pane_blueprint
 from addin.web.staff.start import StartPageParts, StartPageSettings, start_blueprint
-from addin.worker import Worker
+from addin.worker import Loop, Worker
 from bounded_http.connections import Way
 from calendar_sync.calendar import Calendar
 from calendar_sync.items import Block
@@ -339,20 +340,22 @@ class Service:
         )
 
     @cached_property
-    def followers(self) -> dict[str, Callable[[], bool]]:
+    def followers(self) -> dict[str, Loop]:
         """What follows calendars, by the name of its thread; nothing where none is followed."""
         if not self.calendars:
             return {}
-        jobs: dict[str, Callable[[], bool]] = {
-            "hints": TakeHints(self.ledger).work_once,
-            "route": self.mailboxes.route_once,
-            "probe": partial(self.mailboxes.work_once, None),
+        loops = {
+            "hints": Loop(Queue(Work.HINTS), TakeHints(self.ledger).work_once),
+            "route": Loop(Queue(Work.ROUTES), self.mailboxes.route_once),
+            "probe": Loop(Queue(Work.MAILBOXES), partial(self.mailboxes.work_once, None)),
         }
         for name in self.calendars:
-            jobs[f"watch-{name}"] = partial(self.mailboxes.work_once, name)
+            watched = Queue(Work.MAILBOXES, name)
+            loops[f"watch-{name}"] = Loop(watched, partial(self.mailboxes.work_once, name))
             for number in range(FOLLOWERS_A_CALENDAR):
-                jobs[f"follow-{name}-{number}"] = partial(self.items.work_once, name)
-        return jobs
+                followed = Queue(Work.ITEMS, name)
+                loops[f"follow-{name}-{number}"] = Loop(followed, partial(self.items.work_once, name))
+        return loops
 
     @cached_property
     def mailboxes(self) -> FollowMailboxes:

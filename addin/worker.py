@@ -1,6 +1,7 @@
 """The loops that claim what is due and bring it as far as it goes; one thread for each provider and each calendar.
 
-A provider that is down thereby holds up nobody else's rooms.
+A provider that is down thereby holds up nobody else's rooms. One more thread asks the ledger what is due, for all of
+them: a claim that finds nothing costs as much as one that finds something, and mostly there is nothing.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from addin.meetings.deadline import Deadline
+from addin.meetings.due import Queue, Work
 from addin.meetings.errors import LedgerError
 from addin.meetings.model import Claim
 from addin.meetings.ports import Ledger
@@ -20,13 +22,22 @@ from addin.meetings.sweep import Sweep
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 1.0
 # From drag to page is a matter of seconds, so what calendars tell waits no longer than this.
-FOLLOW_POLL_SECONDS = 0.5
+POLL_SECONDS = 0.5
+PAUSE_AFTER_FAILURE_SECONDS = 1.0
 ROOMS_A_CLAIM = 16
 SWEEP_SECONDS = 60.0
 MARK_SECONDS = 10.0
 FOLLOW_ALL_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """What one thread does: `work_once` takes something from the queue and does it; False when there was nothing."""
+
+    queue: Queue
+    work_once: Callable[[], bool]
+    wake: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass(slots=True)
@@ -44,23 +55,30 @@ class Worker:
     providers: Iterable[str]
     note_progress: Callable[[], None]
     send_notices: Callable[[], bool] | None = None
-    followers: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
+    followers: Mapping[str, Loop] = field(default_factory=dict)
     follow_all: Callable[[], None] | None = None
+    _loops: list[Loop] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def start(self) -> None:
         """Start the threads."""
-        for name in self.providers:
-            self._run(f"rooms-{name}", partial(self._work_on, name))
-        if self.send_notices:
-            self._run("notices", partial(self._whenever_due, self.send_notices))
-        for name, follower in self.followers.items():
-            self._run(name, partial(self._whenever_due, follower, FOLLOW_POLL_SECONDS))
+        for name, loop in self._all_loops().items():
+            self._loops.append(loop)
+            self._run(name, partial(self._whenever_due, loop))
+        self._run("due", partial(self._every, POLL_SECONDS, self._wake))
         if self.follow_all:
             self._run("follow-all", partial(self._every, FOLLOW_ALL_SECONDS, self.follow_all))
         self._run("sweep", partial(self._every, SWEEP_SECONDS, self.sweep))
         self._run("mark", partial(self._every, MARK_SECONDS, self.note_progress))
+
+    def _all_loops(self) -> Mapping[str, Loop]:
+        rooms = {
+            f"rooms-{name}": Loop(Queue(Work.ROOMS, name), partial(self.work_once, name))
+            for name in self.providers
+        }
+        mails = {"notices": Loop(Queue(Work.NOTICES), self.send_notices)} if self.send_notices else {}
+        return {**rooms, **mails, **self.followers}
 
     def _run(self, name: str, job: Callable[[], None]) -> None:
         thread = threading.Thread(target=job, name=name, daemon=True)
@@ -70,6 +88,8 @@ class Worker:
     def end(self) -> None:
         """Ask the threads to end, and let `wait` return."""
         self._stop.set()
+        for loop in self._loops:
+            loop.wake.set()
 
     def stop(self) -> None:
         """End after the step at hand; a lease that is left ends by itself."""
@@ -98,13 +118,19 @@ class Worker:
             # runs out by itself, and it is looked at before it is changed.
             log.exception("room_failed", extra={"meeting": claim.meeting.id})
 
-    def _work_on(self, provider: str) -> None:
-        self._whenever_due(partial(self.work_once, provider))
+    def _wake(self) -> None:
+        """Wake the threads whose queue has something that is due."""
+        queues = tuple(dict.fromkeys(loop.queue for loop in self._loops))
+        due = self.ledger.read(lambda reading: reading.due(queues))
+        for loop in self._loops:
+            if loop.queue in due:
+                loop.wake.set()
 
-    def _whenever_due(self, job: Callable[[], bool], pause: float = POLL_SECONDS) -> None:
-        while not self._stop.is_set():
-            if not self._guarded(job):
-                self._stop.wait(pause)
+    def _whenever_due(self, loop: Loop) -> None:
+        while loop.wake.wait() and not self._stop.is_set():
+            loop.wake.clear()
+            while self._guarded(loop.work_once) and not self._stop.is_set():
+                pass
 
     def _every(self, seconds: float, job: Callable[[], None]) -> None:
         while not self._stop.is_set():
@@ -120,5 +146,5 @@ class Worker:
             log.warning("ledger_failed", extra={"reason": str(failure)})
         except Exception:
             log.exception("worker_failed")
-        self._stop.wait(POLL_SECONDS)
+        self._stop.wait(PAUSE_AFTER_FAILURE_SECONDS)
         return False

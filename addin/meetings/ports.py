@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from addin.meetings.bindings import BindingClaim, Copy, ItemBinding, OccurrenceRow, SeriesAnswer
 from addin.meetings.deadline import Deadline
+from addin.meetings.due import Queue
 from addin.meetings.links import MeetingLink
 from addin.meetings.model import (
     Attention,
@@ -387,7 +388,8 @@ class Reading(Protocol):
         Looks at some meetings whose id is greater than `after`.
         """
 
-    def has_hints(self) -> bool: ...
+    def due(self, queues: tuple[Queue, ...]) -> frozenset[Queue]:
+        """Return those of the queues from which a claim would take something now."""
 
     def calendar_counts(self) -> Mapping[str, int]:
         """Return how things stand with calendars, by name (see `docs/operations.md`, "Metrics")."""

@@ -22,8 +22,6 @@ class TakeHints:
 
     def work_once(self) -> bool:
         """Take some hints; False when there were none. Raises LedgerUnavailable."""
-        if not self.ledger.read(lambda reading: reading.has_hints()):
-            return False
         return self.ledger.write(self._take) > 0
 
     def _take(self, writing: Writing) -> int:

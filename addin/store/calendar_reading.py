@@ -18,7 +18,6 @@ from addin.store.calendar_rows import binding_of, copy_of, notice_of, occurrence
 from addin.store.rows import maybe_time, meeting_of
 
 _m, _b, _w = tables.meetings.c, tables.bindings.c, tables.watches.c
-_hints = tables.hints
 
 
 class SqlCalendarReading:
@@ -122,9 +121,6 @@ class SqlCalendarReading:
         }
         return sorted(mailboxes), found[-1].id if len(found) == limit else None
 
-    def has_hints(self) -> bool:
-        return self._connection.execute(select(_hints.c.key).limit(1)).first() is not None
-
     def calendar_counts(self) -> Mapping[str, int]:
         changes = tables.calendar_changes.c
         found = self._connection.execute(select(changes.found_by, changes.changes)).all()
@@ -138,7 +134,7 @@ class SqlCalendarReading:
             "mailboxes_frozen": select(func.count()).where(_w.frozen.is_not(None)),
             "items_followed": select(func.count()).where(_b.due_at.is_not(None)),
             "items_frozen": select(func.count()).where(_b.frozen.is_not(None)),
-            "hints_waiting": select(func.count()).select_from(_hints),
+            "hints_waiting": select(func.count()).select_from(tables.hints),
             "links_coming": select(func.count()).where(tables.links.c.state == LinkState.COMING.value),
             "links_replaced": select(func.count()).where(tables.links.c.state == LinkState.REPLACED.value),
             "blocks_old": select(func.count()).where(_b.block_old_from.is_not(None)),

@@ -8,10 +8,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, or_, select, union
 
+from addin.meetings.due import Queue
 from addin.meetings.keyring import Keyring
 from addin.meetings.model import AuditEntry, Meeting, MeetingState, Principal, Room
 from addin.store import tables
 from addin.store.calendar_reading import SqlCalendarReading
+from addin.store.due import due_among
 from addin.store.ledger_now import LedgerNow
 from addin.store.links import SqlLinkReading
 from addin.store.rows import audit_of, from_time, meeting_of, room_of, to_time
@@ -34,6 +36,9 @@ class SqlReading(SqlCalendarReading, SqlLinkReading):
 
     def now(self) -> datetime:
         return from_time(self._connection.execute(_NOW).scalar_one())
+
+    def due(self, queues: tuple[Queue, ...]) -> frozenset[Queue]:
+        return due_among(self._connection, queues)
 
     def meeting(self, meeting_id: str) -> Meeting | None:
         return self._one_meeting(_MEETING, {"id": meeting_id})

@@ -11,9 +11,11 @@ import pytest
 
 from addin.meetings.bindings import BindingClaim, ItemBinding
 from addin.meetings.codes import new_code
+from addin.meetings.due import Queue, Work
 from addin.meetings.errors import LeaseLost
 from addin.meetings.hints import item_hash
 from addin.meetings.model import AuditEntry, Meeting, Room, Wanted
+from addin.meetings.notices import NoticeKind
 from addin.meetings.ports import HintKind, NewBooking, Reading, StoredHint, Writing
 from addin.meetings.watches import WatchClaim
 from tests.contract.ledger.conftest import ANNA, KEYRING, LIVE, NOW, TENANT, Desk
@@ -39,6 +41,17 @@ def claims(desk: Desk, backend: str = "graph") -> list[BindingClaim]:
 
 def claims_watches(desk: Desk, backend: str | None) -> list[WatchClaim]:
     return list(desk.ledger.write(lambda writing: writing.claim_watches(backend, 30, 10)))
+
+
+def due(desk: Desk) -> set[Queue]:
+    """Return which of all queues that there could be have something to do."""
+    asked = (
+        *(Queue(work) for work in (Work.NOTICES, Work.HINTS, Work.ROUTES)),
+        *(Queue(Work.ROOMS, name) for name in ("pexip", "teams")),
+        *(Queue(Work.MAILBOXES, name) for name in (None, "graph", "ews")),
+        *(Queue(Work.ITEMS, name) for name in ("graph", "ews")),
+    )
+    return set(desk.ledger.read(lambda reading: reading.due(asked)))
 
 
 @pytest.mark.parametrize("backend", [None, "graph"])
@@ -161,7 +174,40 @@ def test_hints_are_taken_once_by_many(desk: Desk) -> None:
             hands.map(lambda _: desk.ledger.write(lambda writing: writing.take_hints(20)), range(12))
         )
     assert sorted(hint.key for some in taken for hint in some) == [hint.key for hint in told]
-    assert not desk.ledger.read(lambda reading: reading.has_hints())
+    assert not due(desk)
+
+
+def test_each_kind_of_work_is_due_at_whom_it_waits_for_and_until_it_is_claimed(desk: Desk) -> None:
+    desk.ledger.write(
+        lambda writing: writing.add_hints([StoredHint(b"k" * 32, "w" * 32, HintKind.UPDATED, None, NOW)])
+    )
+    assert due(desk) == {Queue(Work.HINTS)}
+    desk.ledger.write(lambda writing: writing.take_hints(1))
+    meeting = desk.books(purge_at=NOW)
+    desk.ledger.write(lambda writing: writing.add_binding(ItemBinding(meeting.id, MAILBOX, NOW)))
+    assert due(desk) == {Queue(Work.ROUTES)}
+    desk.ledger.write(lambda writing: writing.route_bindings(10))
+    assert due(desk) == {Queue(Work.ROUTES), Queue(Work.MAILBOXES)}
+    (claim,) = claims_watches(desk, None)
+    assert due(desk) == {Queue(Work.ROUTES)}
+    desk.ledger.write(
+        lambda writing: writing.save_watch(claim, replace(claim.watch, backend="graph"), due_in=0)
+    )
+    desk.ledger.write(lambda writing: writing.route_bindings(10))
+    assert due(desk) == {Queue(Work.MAILBOXES, "graph"), Queue(Work.ITEMS, "graph")}
+    claims(desk)
+    claims_watches(desk, "graph")
+    assert not due(desk)
+
+
+def test_rooms_and_mails_are_due_when_their_time_has_come(desk: Desk) -> None:
+    desk.ledger.add_booking(desk.new_booking(), lease_seconds=60)
+    meeting = desk.books(purge_at=NOW)
+    desk.ledger.write(lambda writing: writing.owe_notice(meeting.id, 1, NoticeKind.RESCHEDULED, 60))
+    assert not due(desk)
+    desk.ledger.add_booking(desk.new_booking(), lease_seconds=0)
+    desk.ledger.write(lambda writing: writing.owe_notice(meeting.id, 2, NoticeKind.RESCHEDULED, 0))
+    assert due(desk) == {Queue(Work.ROOMS, "pexip"), Queue(Work.NOTICES)}
 
 
 def test_a_watch_that_was_asked_meanwhile_is_not_forgotten(desk: Desk) -> None:

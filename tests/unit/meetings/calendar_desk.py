@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from addin.meetings.bind import ItemAnswers
 from addin.meetings.bindings import Copy, ItemBinding
 from addin.meetings.book import BookMeeting
 from addin.meetings.click import BindItem, Clicked
+from addin.meetings.due import Queue, Work
 from addin.meetings.follow import FollowItems
 from addin.meetings.hints import HintInbox
 from addin.meetings.look import ItemLooks
@@ -26,7 +28,6 @@ from addin.meetings.ports import ReceivedHint
 from addin.meetings.take_hints import TakeHints
 from addin.meetings.turn import FollowRules
 from addin.store import tables
-from addin.store.rows import to_time
 from calendar_sync.calendar import Calendar, CalendarUnreadable
 from calendar_sync.items import Block, Tag
 from tests.unit.meetings.desk import REQUEST, UNITS, WHO, Desk, opened_desk
@@ -52,15 +53,6 @@ class HerRights:
             raise self.failure
         assert self.calendar
         return self.calendar
-
-
-_DUE: Final = text("""
-    SELECT DISTINCT 'room', provider FROM rooms WHERE due_at <= :now AND coalesce(lease_until, 0) <= :now
-    UNION SELECT 'item', backend FROM bindings WHERE due_at <= :now AND coalesce(lease_until, 0) <= :now
-    UNION SELECT 'mailbox', backend FROM watches WHERE due_at <= :now AND coalesce(lease_until, 0) <= :now
-    UNION SELECT 'route', NULL FROM bindings WHERE backend IS NULL AND due_at IS NOT NULL
-    UNION SELECT 'hints', NULL FROM hints
-""")
 
 
 @dataclass
@@ -189,21 +181,20 @@ class CalendarDesk:
 
     def works(self) -> bool:
         """Let each thread of the worker that has something to do do one round; False when none had."""
-        mailboxes, items, due = self.mailboxes, self.items, self.due()
-        worked = [
-            ("route", None) in due and mailboxes.route_once(),
-            ("hints", None) in due and TakeHints(self.desk.ledger).work_once(),
-            *(("mailbox", name) in due and mailboxes.work_once(name) for name in (None, *self.calendars)),
-            *(("item", name) in due and items.work_once(name) for name in self.calendars),
-            any(what == "room" for what, _ in due) and self.desk.works(),
-        ]
+        mailboxes, items = self.mailboxes, self.items
+        rounds: dict[Queue, Callable[[], bool]] = {
+            Queue(Work.ROUTES): mailboxes.route_once,
+            Queue(Work.HINTS): TakeHints(self.desk.ledger).work_once,
+            **{
+                Queue(Work.MAILBOXES, name): partial(mailboxes.work_once, name)
+                for name in (None, *self.calendars)
+            },
+            **{Queue(Work.ITEMS, name): partial(items.work_once, name) for name in self.calendars},
+            **{Queue(Work.ROOMS, name): self.desk.works for name in self.desk.providers},
+        }
+        due = self.desk.ledger.read(lambda reading: reading.due(tuple(rounds)))
+        worked = [round_of() for queue, round_of in rounds.items() if queue in due]
         return any(worked)
-
-    def due(self) -> set[tuple[str, str | None]]:
-        """Return what is due now, and at whom: a claim that finds nothing costs as much as one that finds something."""
-        now = to_time(self.desk.clock.time)
-        with self.desk.ledger.engine.connect() as connection:
-            return {(what, whose) for what, whose in connection.execute(_DUE, {"now": now})}
 
     def rests(self, *, delivering: bool = True) -> None:
         """Let everything be done that is due at this moment."""

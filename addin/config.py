@@ -23,6 +23,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 from manifest.source import SKYDDAT_VARDMOTE
 
 Network = IPv4Network | IPv6Network
+_THIS_MACHINE: Final = (IPv4Network("127.0.0.1"), IPv6Network("::1"))
 
 KEY_BYTES = 32
 
@@ -50,13 +51,17 @@ class ServiceSettings:
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """How the service listens. `trusted_proxies`: networks whose X-Forwarded-For is believed."""
+    """How the service listens.
+
+    `trusted_proxies`: networks whose X-Forwarded-For is believed; `metrics_from`: networks that `/metrics` answers.
+    """
 
     host: str
     port: int
     threads: int
     processes: int
     trusted_proxies: list[Network]
+    metrics_from: list[Network]
 
 
 @dataclass(frozen=True, slots=True)
@@ -493,6 +498,7 @@ class _ServerSchema(_Section):
     threads = fields.Integer(load_default=32, strict=True, validate=validate.Range(1, 256))
     processes = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 64))
     trusted_proxies = fields.List(_Network(), load_default=list)
+    metrics_from = fields.List(_Network(), load_default=lambda: list(_THIS_MACHINE))
 
 
 class _LedgerSchema(_Section):

@@ -460,7 +460,8 @@ class Service:
         app = Flask("addin.web", static_folder=None)
         app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
         app.register_blueprint(health_blueprint(self.ledger))
-        app.register_blueprint(metrics_blueprint(self.ledger))
+        server = self.settings.server
+        app.register_blueprint(metrics_blueprint(self.ledger, server.metrics_from, server.trusted_proxies))
         app.register_error_handler(404, self.lost_page())
         for surface in surfaces:
             _SURFACES[surface](self, app)

@@ -1,20 +1,22 @@
 """`/metrics`: how things stand with calendars, as numbers in Prometheus' text format; never whose calendars they are.
 
-Counted in the ledger and not in this process, so that every process of an installation answers the same.
+Counted in the ledger and not in this process, so that every process of an installation answers the same. Only those
+are answered whom the settings name, since guests reach the same processes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, abort, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from addin.meetings.errors import LedgerError
 from addin.meetings.ports import Ledger
+from addin.web.visitors import Network, is_within
 
 _FOUND_BY: Final = "changes_found_by_"
 _CLICK_LOOKS: Final = "click_looks_"
@@ -61,12 +63,17 @@ class _Calendars(Collector):
         return told
 
 
-def metrics_blueprint(ledger: Ledger) -> Blueprint:
-    """Return `/metrics` (503 while the ledger does not answer)."""
+def metrics_blueprint(
+    ledger: Ledger, readers: Sequence[Network], trusted_proxies: Sequence[Network]
+) -> Blueprint:
+    """Return `/metrics` (404 for whoever is in none of the readers' networks, 503 while the ledger does not answer)."""
     routes = Blueprint("metrics", __name__)
 
     @routes.get("/metrics")
     def metrics() -> Response:
+        forwarded = request.headers.get("X-Forwarded-For")
+        if not is_within(readers, request.remote_addr, forwarded, trusted_proxies):
+            abort(404)
         try:
             counts = ledger.read(lambda reading: reading.calendar_counts())
         except LedgerError:

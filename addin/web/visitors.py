@@ -30,17 +30,33 @@ def client_address(peer: str | None, forwarded_for: str | None, trusted: Sequenc
     `forwarded_for` is read from the right, where each proxy of ours has written whom it heard; the first address
     that is not a trusted proxy is the visitor. What stands left of it is the visitor's own claim.
     """
+    return _counted_as(_visitor(peer, forwarded_for, trusted))
+
+
+def is_within(
+    networks: Sequence[Network], peer: str | None, forwarded_for: str | None, trusted: Sequence[Network]
+) -> bool:
+    """Whether the visitor's address lies in one of the networks.
+
+    Whoever comes by way of a proxy that is not trusted is nowhere: the proxy itself may stand in one of them.
+    """
+    if forwarded_for and not _lies_in(peer or "", trusted):
+        return False
+    return _lies_in(_visitor(peer, forwarded_for, trusted), networks)
+
+
+def _visitor(peer: str | None, forwarded_for: str | None, trusted: Sequence[Network]) -> str:
     seen = peer or ""
     for claimed in reversed((forwarded_for or "").split(",")):
-        if not _is_trusted(seen, trusted) or _parsed(claimed) is None:
+        if not _lies_in(seen, trusted) or _parsed(claimed) is None:
             break
         seen = claimed
-    return _counted_as(seen)
+    return seen
 
 
-def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:
+def _lies_in(address: str, networks: Sequence[Network]) -> bool:
     parsed = _parsed(address)
-    return parsed is not None and any(parsed in network for network in trusted)
+    return parsed is not None and any(parsed in network for network in networks)
 
 
 def _parsed(text: str) -> Address | None:

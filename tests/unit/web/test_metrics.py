@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import ip_network
 from typing import Any
 
+import pytest
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -41,10 +43,15 @@ class CountingLedger:
         return self._counts
 
 
-def answer(counts: Mapping[str, int] | None) -> Any:
+MONITORING = (ip_network("10.1.0.0/16"), ip_network("::1"))
+PROXIES = (ip_network("10.0.0.2"),)
+
+
+def answer(counts: Mapping[str, int] | None, peer: str = "10.1.2.3", forwarded_for: str | None = None) -> Any:
     app = Flask(__name__)
-    app.register_blueprint(metrics_blueprint(CountingLedger(counts)))  # type: ignore[arg-type]
-    return app.test_client().get("/metrics")
+    app.register_blueprint(metrics_blueprint(CountingLedger(counts), MONITORING, PROXIES))  # type: ignore[arg-type]
+    headers = {"X-Forwarded-For": forwarded_for} if forwarded_for else {}
+    return app.test_client().get("/metrics", environ_base={"REMOTE_ADDR": peer}, headers=headers)
 
 
 def test_every_number_of_the_ledger_is_told() -> None:
@@ -70,3 +77,22 @@ def test_every_number_of_the_ledger_is_told() -> None:
 
 def test_without_the_ledger_there_are_no_numbers() -> None:
     assert answer(None).status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded_for", "status"),
+    [
+        ("::1", None, 200),
+        ("10.0.0.2", "10.1.2.3", 200),
+        ("10.0.0.2", "198.51.100.7", 404),
+        ("10.0.0.2", "10.1.2.3, 198.51.100.7", 404),
+        ("198.51.100.7", None, 404),
+        ("198.51.100.7", "10.1.2.3", 404),
+        # A proxy on a monitored machine that nobody has named hides who asks.
+        ("::1", "198.51.100.7", 404),
+        ("::1", "10.1.2.3", 404),
+        ("", None, 404),
+    ],
+)
+def test_only_the_named_networks_are_told(peer: str, forwarded_for: str | None, status: int) -> None:
+    assert answer(COUNTS, peer, forwarded_for).status_code == status

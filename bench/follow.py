@@ -239,7 +239,7 @@ class _Region:
     def tells_time(self, meeting: _Meeting) -> bool:
         """Whether the join page says when the item is now."""
         page = self._ask("GET", meeting.join_url).text
-        new = re.search(r"Ny tid: [^.<]*?(\d+) \w+ \d+ kl\. (\d\d\.\d\d)", page)
+        new = re.search(r"Ny tid: [^.<]*?(\d+) \w+ \d+ kl\.\s(?:<[^>]+>)?(\d\d\.\d\d)", page)
         return bool(new and (int(new[1]), new[2]) == (meeting.start.day, f"{meeting.start:%H.%M}"))
 
     def notifies_badly(self) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 from flask import Request, Response
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from addin.meetings.model import Window
 from addin.meetings.times import time_zone
@@ -27,6 +28,7 @@ Environment = Literal["sandbox", "test", "production"]
 STYLE: Final = Markup(Path(__file__).with_name("pages.css").read_text(encoding="utf-8"))  # noqa: S704
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 _YEAR_SECONDS: Final = 365 * 24 * 3600
+_CLOCK: Final = re.compile(r"\d\d[.:]\d\d(?:–\d\d[.:]\d\d)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +81,18 @@ def is_whole_days(window: Window) -> bool:
     return are_whole_days(window.start.astimezone(zone), window.end.astimezone(zone))
 
 
-def in_words(window: Window, language: Language) -> str:
+def in_words(window: Window, language: Language) -> Markup:
     """Return the window as people read it, in its own zone: `torsdag 25 april 2024 kl. 15.30–16.00`."""
     zone = time_zone(window.zone)
-    return window_in_words(window.start.astimezone(zone), window.end.astimezone(zone), language, zone)
+    return unbroken(
+        window_in_words(window.start.astimezone(zone), window.end.astimezone(zone), language, zone)
+    )
+
+
+def unbroken(words: str) -> Markup:
+    """Return words for a page in which no line ends within a clock time, as after its dash, or just before it."""
+    whole = _CLOCK.sub(r'<span class="whole">\g<0></span>', str(escape(words)))
+    return Markup(whole.replace("kl. ", "kl.\u00a0"))  # noqa: S704 - escaped above
 
 
 def is_at_home(window: Window) -> bool:

@@ -319,7 +319,7 @@ def browser() -> requests.Session:
 
 def text_of(answer: requests.Response) -> str:
     """Return what a page says, without its tags, on one line."""
-    body = re.sub(r"<style>.*?</style>", "", answer.text, flags=re.DOTALL)
+    body = re.sub(r"<style>.*?</style>|</?span[^>]*>", "", answer.text, flags=re.DOTALL)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
 

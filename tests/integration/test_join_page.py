@@ -394,6 +394,8 @@ def test_a_ledger_that_is_away_is_said_so(doors: FrontDoors) -> None:
     for answer in [get(doors.join_url(meeting)), press(f"{doors.join_url(meeting)}/join")]:
         assert answer.status_code == 503
         assert "Vi kan inte läsa bokningen" in text_of(answer)
+        # Whoever waits there for the meeting is taken along when the ledger is back.
+        assert answer.headers["Refresh"].endswith(f"; url=/m/{grouped(meeting.join_code)}")
 
 
 def test_our_own_failure_is_told_like_any_other_and_tells_nothing_more(doors: FrontDoors) -> None:
@@ -402,5 +404,6 @@ def test_our_own_failure_is_told_like_any_other_and_tells_nothing_more(doors: Fr
     answer = get(doors.join_url(meeting))
     assert answer.status_code == 500
     assert "Sidan fungerar inte just nu" in text_of(answer)
+    assert "Sidan uppdateras av sig själv" in text_of(answer)
     assert "KeyError" not in answer.text
     assert answer.headers["Cache-Control"] == "no-store"

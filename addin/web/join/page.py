@@ -23,7 +23,15 @@ from addin.meetings.ports import Clock
 from addin.meetings.times import time_zone
 from addin.meetings.units import Unit, Units
 from addin.web.join.words import WORDS
-from addin.web.pages import STYLE, Environment, PageProtection, in_words, is_at_home, is_whole_days
+from addin.web.pages import (
+    STYLE,
+    Environment,
+    PageProtection,
+    in_words,
+    is_at_home,
+    is_whole_days,
+    unbroken,
+)
 from addin.web.visitors import Guesses, Network, client_address
 from templates_messages.times import TIME_WORDS, clock_in_words, date_in_words
 from templates_messages.vocabulary import Language
@@ -33,6 +41,8 @@ _CLOSED: Final = 409
 _ENTERABLE: Final = {PageState.TOO_EARLY, PageState.GETTING_READY, PageState.OPEN, PageState.FULL}
 # A page that waits is asked for anew with so much spread, in seconds, so that not everybody comes at once.
 _SPREAD: Final = 15.0
+# When we have failed ourselves; whoever waits there would otherwise be left behind.
+_PAUSE: Final = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +102,7 @@ class _JoinPage:
         try:
             view = self._join.look(typed)
         except LedgerUnavailable:
-            return self._unavailable()
+            return self._unavailable(typed)
         return self._page(view, typed, _STATUS.get(view.state, 200))
 
     def back(self, typed: str) -> AnyResponse:
@@ -104,14 +114,14 @@ class _JoinPage:
         try:
             view, address = self._join.enter(typed)
         except LedgerUnavailable:
-            return self._unavailable()
+            return self._unavailable(typed)
         if address is not None:
             return redirect(address, 303)
         return self._page(view, typed, _STATUS.get(view.state, _CLOSED))
 
     def on_failure(self, _: Exception) -> Response:
         """Say that we failed, in the visitor's own language; Flask has logged the failure itself."""
-        return self._answer("unavailable", 500)
+        return self._failed(500, (request.view_args or {}).get("typed", ""))
 
     def _page(self, view: JoinView, typed: str, status: int) -> Response:
         if view.state is PageState.UNKNOWN and self._has_guessed_too_often():
@@ -128,19 +138,23 @@ class _JoinPage:
             **self._of_meeting(view),
             **_of_waiting(view, typed),
         )
-        if view.look_again_in is not None and not _is_still():
-            answer.headers["Refresh"] = f"{_spread(view.look_again_in)}; url={_url(typed)}"
-        return answer
+        return answer if view.look_again_in is None else _asking_again(answer, typed, view.look_again_in)
 
     def _has_guessed_too_often(self) -> bool:
         forwarded = request.headers.get("X-Forwarded-For")
         visitor = client_address(request.remote_addr, forwarded, self._settings.trusted_proxies)
         return self._guesses.too_many(visitor)
 
-    def _unavailable(self) -> Response:
-        answer = self._answer("unavailable", 503)
+    def _unavailable(self, typed: str) -> Response:
+        answer = self._failed(503, typed)
         answer.headers["Retry-After"] = "60"
         return answer
+
+    def _failed(self, status: int, typed: str) -> Response:
+        """Say that the page does not work; somebody who waits there for the meeting is still taken along."""
+        if not _shown(typed):
+            return self._answer("unavailable", status)
+        return _asking_again(self._answer("unavailable", status, **_ways_again(typed)), typed, _PAUSE)
 
     def _of_meeting(self, view: JoinView) -> dict[str, Any]:
         """Return what the page tells of the meeting itself."""
@@ -197,13 +211,20 @@ def _of_waiting(view: JoinView, typed: str) -> dict[str, Any]:
     join_url = url_for("join.enter", typed=typed, **_kept_choices())
     if view.look_again_in is None:
         return {"join_url": join_url}
+    return {"join_url": join_url, **_ways_again(typed)}
+
+
+def _ways_again(typed: str) -> dict[str, Any]:
+    """Return what the page says of asking anew, by itself or by hand."""
     turned = None if _is_still() else "1"
-    return {
-        "join_url": join_url,
-        "refreshes": not _is_still(),
-        "again_url": _url(typed),
-        "still_url": _url(typed, still=turned),
-    }
+    return {"refreshes": not _is_still(), "again_url": _url(typed), "still_url": _url(typed, still=turned)}
+
+
+def _asking_again(answer: Response, typed: str, wait: timedelta) -> Response:
+    """Have the browser ask for the page anew after `wait`, unless the visitor has told it to stand still."""
+    if not _is_still():
+        answer.headers["Refresh"] = f"{_spread(wait)}; url={_url(typed)}"
+    return answer
 
 
 def _language() -> Language:
@@ -246,7 +267,7 @@ def _opens(view: JoinView, window: Window, language: Language) -> str:
         return ""
     if is_whole_days(window):
         return date_in_words(window.start.astimezone(time_zone(window.zone)), language)
-    return _moment(view.opens_at, window.zone, language)
+    return unbroken(_moment(view.opens_at, window.zone, language))
 
 
 def _moment(at: datetime, zone: str, language: Language) -> str:

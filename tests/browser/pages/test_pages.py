@@ -133,6 +133,14 @@ def does_not_scroll_sideways(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def breaks_no_time(page: Page) -> None:
+    """Expect each clock time to stand on one line, wherever the lines end."""
+    lines = (
+        "all => all.map(one => Math.round(one.offsetHeight / parseFloat(getComputedStyle(one).lineHeight)))"
+    )
+    assert set(page.locator(".whole").evaluate_all(lines)) <= {1}
+
+
 @pytest.mark.parametrize(
     ("setting", "look"), LOOKED_AT, ids=[f"{setting.__name__}, {look}" for setting, look in LOOKED_AT]
 )
@@ -141,6 +149,7 @@ def test_axe_finds_nothing(contexts: Contexts, doors: FrontDoors, setting: Setti
     page.goto(setting(doors))
     finds_nothing(page)
     does_not_scroll_sideways(page)
+    breaks_no_time(page)
 
 
 def signs_in(page: Page, person: people.Person) -> None:

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
 
@@ -18,7 +19,7 @@ from markupsafe import Markup, escape
 
 from addin.meetings.model import Window
 from addin.meetings.times import time_zone
-from templates_messages.times import HOME_ZONE, window_in_words
+from templates_messages.times import HOME_ZONE, TIME_WORDS, clock_in_words, date_in_words, window_in_words
 from templates_messages.times import is_whole_days as are_whole_days
 from templates_messages.vocabulary import Language
 
@@ -87,6 +88,13 @@ def in_words(window: Window, language: Language) -> Markup:
     return unbroken(
         window_in_words(window.start.astimezone(zone), window.end.astimezone(zone), language, zone)
     )
+
+
+def moment_in_words(at: datetime, zone: str, language: Language) -> Markup:
+    """Return a moment as people in `zone` read it: `torsdag 25 april 2024 kl. 15.15`."""
+    local = at.astimezone(time_zone(zone))
+    between = TIME_WORDS[language].between
+    return unbroken(f"{date_in_words(local, language)}{between}{clock_in_words(local, language)}")
 
 
 def unbroken(words: str) -> Markup:

@@ -109,7 +109,9 @@ class TestTheWayIn:
         doors.clock.time = START - timedelta(hours=3)
         meeting, anna = doors.books(), browser()
         assert "inte öppnat än" in text_of(get(doors.join_url(meeting)))
-        starts(anna, signs_in(anna, doors.start_url(meeting), people.ANNA))
+        confirm = signs_in(anna, doors.start_url(meeting), people.ANNA)
+        assert "Det öppnar av sig själv måndag 1 mars 2027 kl. 09.45." in text_of(confirm)
+        starts(anna, confirm)
         assert "Välkommen till mötet" in text_of(get(doors.join_url(meeting)))
 
     def test_the_pin_is_shown_once_and_again_only_by_a_new_press(self, doors: FrontDoors) -> None:
@@ -354,6 +356,7 @@ class TestStates:
         page = get(doors.start_url(meeting))
         assert page.status_code == 503
         assert "Inget har startats" in text_of(page)
+        assert f'href="/start/{grouped(meeting.start_code)}">Försök igen' in page.text
 
     def test_our_own_failure_does_not_claim_that_nothing_happened(self, doors: FrontDoors) -> None:
         meeting, anna = doors.books(), browser()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -30,10 +30,10 @@ from addin.web.pages import (
     in_words,
     is_at_home,
     is_whole_days,
-    unbroken,
+    moment_in_words,
 )
 from addin.web.visitors import Guesses, Network, client_address
-from templates_messages.times import TIME_WORDS, clock_in_words, date_in_words
+from templates_messages.times import date_in_words
 from templates_messages.vocabulary import Language
 
 _STATUS: Final = {PageState.UNKNOWN: 404, PageState.MISTYPED: 404}
@@ -267,12 +267,7 @@ def _opens(view: JoinView, window: Window, language: Language) -> str:
         return ""
     if is_whole_days(window):
         return date_in_words(window.start.astimezone(time_zone(window.zone)), language)
-    return unbroken(_moment(view.opens_at, window.zone, language))
-
-
-def _moment(at: datetime, zone: str, language: Language) -> str:
-    local = at.astimezone(time_zone(zone))
-    return f"{date_in_words(local, language)}{TIME_WORDS[language].between}{clock_in_words(local, language)}"
+    return moment_in_words(view.opens_at, window.zone, language)
 
 
 def _spread(wait: timedelta) -> int:

@@ -35,7 +35,7 @@ from addin.meetings.start import (
 )
 from addin.meetings.tell import TellOthers
 from addin.meetings.units import Unit, Units
-from addin.web.pages import STYLE, Environment, PageProtection, in_words, is_foreign
+from addin.web.pages import STYLE, Environment, PageProtection, in_words, is_foreign, moment_in_words
 from addin.web.staff.auth.errors import IdentityUnavailable, NotStaff, SignInFailed
 from addin.web.staff.auth.openid import OpenIdSignIn
 from addin.web.staff.start_cookie import SignedIn, SigningIn, StartCookie
@@ -115,6 +115,7 @@ class _StartPage:
         self._units = parts.units
         self._sign_in = parts.sign_in
         self._settings = settings
+        self._clock = parts.clock
         self._guesses = Guesses(parts.clock)
         self.cookie = StartCookie(parts.keyring, parts.clock, secure=settings.environment != "sandbox")
 
@@ -207,7 +208,10 @@ class _StartPage:
 
     def on_ledger_unavailable(self, _: Exception) -> Response:
         """Say that the booking cannot be read; nothing was written."""
-        answer = self._notice("unavailable", 503)
+        typed = (request.view_args or {}).get("typed", "")
+        leads_back = "start.told" if request.endpoint in {"start.told", "start.tell"} else "start.look"
+        back_url = url_for(leads_back, typed=typed) if is_like_a_code(typed) else None
+        answer = self._notice("unavailable", 503, back_url=back_url)
         answer.headers["Retry-After"] = "60"
         return answer
 
@@ -233,6 +237,7 @@ class _StartPage:
             must_take_over=must_take_over,
             reason_missing=reason_missing,
             reasons=[(reason.value, label) for reason, label in _REASONS.items()],
+            opens=self._opens_later(view),
             **self._facts(view),
         )
 
@@ -278,6 +283,15 @@ class _StartPage:
             "type_name": view.kind.name if view.kind else meeting.type,
             "unit": self._unit(meeting.unit),
         }
+
+    def _opens_later(self, view: StartView) -> str | None:
+        """Return when the guests' page will open by itself, which a start now would make it do at once."""
+        if view.meeting is None or view.kind is None:
+            return None
+        opens_at = view.meeting.window.start - view.kind.opens_before
+        if self._clock.now() >= opens_at:
+            return None
+        return moment_in_words(opens_at, view.meeting.window.zone, Language.SWEDISH)
 
     def _unit(self, unit_id: str) -> Unit | None:
         try:

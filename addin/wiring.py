@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from flask import Blueprint, Flask
 from marshmallow import ValidationError
+from werkzeug.exceptions import HTTPException
 
 from addin.conferencing.pexip import PexipProvider, PexipSettings
 from addin.config import (
@@ -61,10 +62,10 @@ from addin.store.needed import Needed, settings_needed
 from addin.store.restored import begin_service, note_progress
 from addin.store.rows import to_time
 from addin.store.schema import is_current
+from addin.web.error_pages import FailureAnswer, by_reader, error_page
 from addin.web.health import health_blueprint
 from addin.web.hooks.graph import graph_blueprint
 from addin.web.join.page import JoinPageSettings, join_blueprint
-from addin.web.lost import NotFoundAnswer, by_reader, lost_page
 from addin.web.metrics import metrics_blueprint
 from addin.web.staff.api.choices import choices_blueprint
 from addin.web.staff.api.edge import LARGEST_BODY, guard, make_api
@@ -462,14 +463,14 @@ class Service:
         app.register_blueprint(health_blueprint(self.ledger))
         server = self.settings.server
         app.register_blueprint(metrics_blueprint(self.ledger, server.metrics_from, server.trusted_proxies))
-        app.register_error_handler(404, self.lost_page())
+        app.register_error_handler(HTTPException, self.error_page())
         for surface in surfaces:
             _SURFACES[surface](self, app)
         return app
 
-    def lost_page(self) -> NotFoundAnswer:
-        """Return what answers people who come to an address that leads nowhere."""
-        return lost_page(self.settings.service.base_url, self.settings.service.environment)
+    def error_page(self) -> FailureAnswer:
+        """Return what answers people where no route of ours does."""
+        return error_page(self.settings.service.base_url, self.settings.service.environment)
 
 
 # --- surfaces -----------------------------------------------------------------------------------------------
@@ -493,7 +494,7 @@ def _add_staff(service: Service, app: Flask) -> None:
     """The JSON interface, the pane and the start page."""
     content, settings = service.content, service.settings
     api = make_api(app)
-    app.register_error_handler(404, by_reader(service.lost_page(), api.handle_http_exception))
+    app.register_error_handler(HTTPException, by_reader(service.error_page(), api.handle_http_exception))
     allow = AllowList(
         mail_domains=frozenset(settings.service.mail_domains),
         telephone_numbers=frozenset(unit.telephone for unit in settings.units),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from addin.checking import static_faults
 from addin.config import SettingsFaulty
@@ -32,6 +34,23 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     made = open_service(settings.loads())
     yield made
     made.ledger.close()
+
+
+@pytest.fixture(scope="module")
+def visits(service: Service) -> Callable[..., FlaskClient]:
+    """Return what visits the application of some surfaces, which has a route that fails; each is made once."""
+
+    @cache
+    def visitor(*surfaces: str) -> FlaskClient:
+        app = service.app(surfaces)
+
+        @app.get("/broken")
+        def broken() -> str:
+            raise KeyError("anna")
+
+        return app.test_client()
+
+    return visitor
 
 
 def _rules(app: Flask) -> set[str]:
@@ -78,23 +97,52 @@ def test_every_surface_says_that_it_is_ready(service: Service, surface: str) -> 
     assert visitor.get("/readyz").json == {"ready": True, "frozen": False}
 
 
-def test_the_guests_surface_alone_takes_in_no_form_over_64_kib(service: Service) -> None:
-    visitor = service.app(["join"]).test_client()
-    assert visitor.post("/m", data={"code": "a" * 65 * 1024}).status_code == 413
-
-
 @pytest.mark.parametrize("surfaces", [["join"], ["staff"], list(SURFACES)])
 @pytest.mark.parametrize("path", ["/", "/start", "/start/", "/m/anna/andersson", "/start/anna/andersson"])
 def test_an_address_that_leads_nowhere_is_answered_in_plain_swedish(
-    service: Service, surfaces: list[str], path: str
+    visits: Callable[..., FlaskClient], surfaces: list[str], path: str
 ) -> None:
-    answer = service.app(surfaces).test_client().get(path)
+    answer = visits(*surfaces).get(path)
     assert answer.status_code == 404
     assert "Sidan finns inte" in answer.text
     assert "Inget har ändrats." in answer.text
     assert "andersson" not in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["alone", "together"])
+@pytest.mark.parametrize(
+    ("surface", "method", "path", "status", "title"),
+    [
+        ("join", "DELETE", "/m/anna", 405, "Sidan kan inte öppnas så"),
+        ("join", "POST", "/m", 413, "Det blev för mycket text"),
+        ("staff", "PUT", "/start/anna", 405, "Sidan kan inte öppnas så"),
+        ("staff", "POST", "/pane/", 405, "Sidan kan inte öppnas så"),
+        ("hooks", "PUT", "/healthz", 405, "Sidan kan inte öppnas så"),
+        ("hooks", "GET", "/broken", 500, "Något gick fel hos oss"),
+        ("join", "GET", "/broken", 500, "Något gick fel hos oss"),
+        ("staff", "GET", "/broken", 500, "Något gick fel hos oss"),
+    ],
+)
+def test_what_no_route_of_ours_answers_is_told_in_plain_swedish_with_a_next_step(
+    visits: Callable[..., FlaskClient],
+    surface: str,
+    together: bool,
+    method: str,
+    path: str,
+    status: int,
+    title: str,
+) -> None:
+    visitor = visits(*SURFACES) if together else visits(surface)
+    large = {"code": "a" * 65 * 1024} if status == 413 else None
+    answer = visitor.open(path, method=method, data=large)
+    assert (answer.status_code, answer.mimetype) == (status, "text/html")
+    assert title in answer.text
+    assert "skriv mötets kod" in answer.text
+    assert "anna" not in answer.text
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert ("Allow" in answer.headers) == (status == 405)
 
 
 @pytest.mark.parametrize("surfaces", [["staff"], list(SURFACES)])

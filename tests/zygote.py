@@ -218,6 +218,8 @@ def _become(wish: dict[str, Any], own: list[int]) -> NoReturn:
         _redirect(wish)
         os.environ.clear()
         os.environ.update(wish["environment"])
+        # Some library has asked for it in the zygote, where it is remembered.
+        tempfile.tempdir = None
         os.chdir(wish["folder"])
         status = _run(wish["words"])
     except BaseException:  # noqa: BLE001 - a process that ends so says why, and then ends

@@ -574,14 +574,25 @@ class SqlCalendarWriting(SqlCalendarReading):
     def freeze_mailbox(self, mailbox: str, reason: Unread, at: datetime, *, lost: bool) -> None:
         followed = _b.mailbox_hash.in_(self._mailbox_hashes(mailbox)) & _b.due_at.is_not(None)
         unserved = followed if lost else followed & _b.backend.is_(None)
+        # The meetings first, as every use case does; else what somebody notes meanwhile is lost.
+        held = (
+            select(tables.meetings)
+            .where(_m.id.in_(select(_b.meeting_id).where(unserved)))
+            .order_by(_m.id)
+            .with_for_update(key_share=True)
+        )
+        rows = self._connection.execute(held).mappings().all()
+        notes = {row["id"]: meeting_of(row, self._keyring).calendar_notes for row in rows}
         since = func.coalesce(_b.frozen_since, to_time(at))
-        statement = update(_bindings).where(unserved).values(frozen=reason, frozen_since=since)
-        frozen = self._connection.execute(statement.returning(_b.meeting_id)).scalars().all()
-        noted = select(tables.meetings).where(_m.id.in_(frozen))
-        for row in self._connection.execute(noted).mappings().all():
-            notes = meeting_of(row, self._keyring).calendar_notes
-            if CalendarNote.FROZEN not in notes:
-                self.note_calendar(row["id"], notes | {CalendarNote.FROZEN})
+        statement = (
+            update(_bindings)
+            .where(unserved, _b.meeting_id.in_(notes))
+            .values(frozen=reason, frozen_since=since)
+            .returning(_b.meeting_id)
+        )
+        for meeting_id in self._connection.execute(statement).scalars().all():
+            if CalendarNote.FROZEN not in notes[meeting_id]:
+                self.note_calendar(meeting_id, notes[meeting_id] | {CalendarNote.FROZEN})
 
     def _claim_rows(
         self, table: Table, key: ColumnElement[str], whose: ColumnElement[bool], lease: float, limit: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from addin.meetings.codes import new_code
 from addin.meetings.keyring import Keyring
@@ -107,6 +109,14 @@ class Desk:
             key=number.to_bytes(32),
             fingerprint=b"f" * 32,
         )
+
+    def waits_until_somebody_waits(self) -> None:
+        """Return when one connection to PostgreSQL waits for what another holds."""
+        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        latest = time.monotonic() + 60
+        with self.ledger.engine.connect() as connection:
+            while not connection.execute(waiting).scalar_one():
+                assert time.monotonic() < latest, "nobody waits"
 
     def reads(self, meeting: Meeting) -> Meeting:
         """Return the meeting as it is stored now."""

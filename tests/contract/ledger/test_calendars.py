@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
@@ -14,10 +14,11 @@ from addin.meetings.codes import new_code
 from addin.meetings.due import Queue, Work
 from addin.meetings.errors import LeaseLost
 from addin.meetings.hints import item_hash
-from addin.meetings.model import AuditEntry, Meeting, Room, Wanted
+from addin.meetings.model import AuditEntry, CalendarNote, Meeting, Room, Wanted
 from addin.meetings.notices import NoticeKind
 from addin.meetings.ports import HintKind, NewBooking, Reading, StoredHint, Writing
 from addin.meetings.watches import WatchClaim
+from calendar_sync.items import Unread
 from tests.contract.ledger.conftest import ANNA, KEYRING, LIVE, NOW, TENANT, Desk
 
 MAILBOX = "psykiatrimottagningen@region.example"
@@ -152,6 +153,30 @@ def test_a_hint_makes_its_item_due_and_says_since_when(desk: Desk) -> None:
     assert found == {mine}
     (again,) = claims(desk)
     assert again.hinted_at == NOW
+
+
+@pytest.mark.parametrize("desk", ["postgresql"], indirect=True)
+def test_what_somebody_notes_while_a_mailbox_is_found_unreadable_is_kept(desk: Desk) -> None:
+    meeting = follows(desk)
+
+    def freezes(writing: Writing) -> None:
+        writing.freeze_mailbox(MAILBOX, Unread.MAILBOX_MISSING, NOW, lost=True)
+
+    with ThreadPoolExecutor(1) as hand:
+
+        def notes(writing: Writing) -> Future[None]:
+            held = writing.meeting(meeting.id)
+            assert held
+            writing.note_calendar(meeting.id, {CalendarNote.LINK_COMING})
+            freezing = hand.submit(desk.ledger.write, freezes)
+            desk.waits_until_somebody_waits()
+            return freezing
+
+        desk.ledger.write(notes).result(60)
+    assert desk.reads(meeting).calendar_notes == {CalendarNote.LINK_COMING, CalendarNote.FROZEN}
+    binding = desk.ledger.read(lambda reading: reading.binding(meeting.id))
+    assert binding
+    assert binding.frozen is Unread.MAILBOX_MISSING
 
 
 def test_an_item_of_another_calendar_is_known_by_its_uid_alone(desk: Desk) -> None:

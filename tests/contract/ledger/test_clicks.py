@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from addin.meetings.errors import LeaseLost
 from addin.meetings.model import Attention, Claim, MeetingState, Principal, Room, Wanted
@@ -165,17 +164,9 @@ def test_a_step_that_waits_for_the_meeting_does_not_hold_its_room(desk: Desk) ->
     with ThreadPoolExecutor(1) as hand, desk.ledger.engine.connect() as use_case:
         use_case.execute(its_row.with_for_update(key_share=True))
         step = hand.submit(desk.ledger.save_step, claim, RoomResult(made(claim), None, release=True), after)
-        _wait_until_somebody_waits(desk)
+        desk.waits_until_somebody_waits()
         # Whoever holds the meeting changes its rooms next; if the step held this one, each would wait for the other.
         assert use_case.execute(its_room.with_for_update(nowait=True)).scalar_one() == booking.room.id
         use_case.commit()
         assert step.result(10) == DONE
     assert desk.reads(booking.meeting).state is MeetingState.LIVE
-
-
-def _wait_until_somebody_waits(desk: Desk) -> None:
-    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-    latest = time.monotonic() + 10
-    with desk.ledger.engine.connect() as connection:
-        while not connection.execute(waiting).scalar_one():
-            assert time.monotonic() < latest, "nobody waits for the meeting"

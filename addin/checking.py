@@ -71,6 +71,7 @@ __all__ = [
 ]
 
 TRY_SECONDS: Final = 10.0
+MOST_NAMED: Final = 5
 
 
 def static_faults(path: Path) -> list[str]:
@@ -164,12 +165,15 @@ def live_faults(path: Path) -> list[str]:
 
 
 def _calendar_tries(settings: Settings) -> Iterator[tuple[str, Callable[[], str | None]]]:
-    """Yield a try of each calendar with a mailbox of a unit's, and one of the mailbox that none may reach."""
+    """Yield tries of the calendars: with a unit's mailbox, with those that are also searched, with the one outside."""
     calendars, outside = calendars_of(settings), settings.calendars.outside_mailbox
     inside = next((mailbox for unit in settings.units for mailbox in unit.mailboxes), None)
     if inside:
         for name, calendar in calendars.items():
             yield f"calendars.{name}", partial(_try_calendar, calendar, inside.lower())
+    if settings.calendars.also_search and calendars:
+        searched = [mailbox.lower() for mailbox in settings.calendars.also_search]
+        yield "calendars.also_search", partial(_try_searched, calendars, searched)
     if outside and calendars:
         yield "calendars.outside_mailbox", partial(_try_outside, calendars, outside.lower())
 
@@ -183,6 +187,31 @@ def _try_calendar(calendar: Calendar, mailbox: str) -> str | None:
     except CalendarUnreadable as failure:
         return f"{failure.reason.value}; check address, credentials, rights (docs/permissions.md), proxy and CA bundle"
     return None
+
+
+def _try_searched(calendars: Mapping[str, Calendar], mailboxes: Sequence[str]) -> str | None:
+    """Name the mailboxes that no calendar lets the service search; after one that nobody answers for none is tried."""
+    closed = []
+    for mailbox in mailboxes:
+        answers = [_answer_of(calendar, mailbox) for calendar in calendars.values()]
+        unsure = next((one for one in answers if one and not _is_about_mailbox(one)), None)
+        if unsure:
+            return f"{mailbox}: {unsure.reason.value}; what comes after it was not tried"
+        if None not in answers:
+            closed.append(mailbox)
+    if not closed:
+        return None
+    more = f" and {len(closed) - MOST_NAMED} more" if len(closed) > MOST_NAMED else ""
+    named = f"{', '.join(closed[:MOST_NAMED])}{more}"
+    return (
+        f"no calendar lets the service search {named}; take them out, or into the group (docs/permissions.md)"
+    )
+
+
+def _is_about_mailbox(failure: CalendarUnreadable) -> bool:
+    """Whether the calendar has said of this mailbox that it is not there or may not be read."""
+    told = isinstance(failure, AccessDenied | MailboxElsewhere | MailboxMissing)
+    return told and not isinstance(failure, CredentialsRefused)
 
 
 def _try_outside(calendars: Mapping[str, Calendar], mailbox: str) -> str | None:

@@ -243,7 +243,8 @@ class CalendarSettings:
     `access` none: nothing is read, and everything is as it was without calendars. `grace_minutes`: how long an item
     must be gone before its meeting ends. `sweep_minutes`: how often an item is looked at, whatever notifications tell,
     whose meeting begins within a day. `pull_seconds`: how often a mailbox is asked for changes whose calendar
-    tells of none itself. `outside_mailbox`: one that the service must not be able to read, tried by
+    tells of none itself. `also_search`: mailboxes that are searched for copies though nobody there has to do with a
+    meeting. `outside_mailbox`: one that the service must not be able to read, tried by
     `vardmote check --live`. `add_in_id`: under which Outlook keeps what the pane stores in an item. `hooks_url`:
     where calendars reach the surface `hooks`.
     """
@@ -252,6 +253,7 @@ class CalendarSettings:
     grace_minutes: int
     sweep_minutes: float
     pull_seconds: float
+    also_search: list[str]
     outside_mailbox: str | None
     add_in_id: str
     hooks_url: str | None
@@ -693,6 +695,7 @@ class _CalendarsSchema(_Section):
     grace_minutes = fields.Integer(load_default=10, strict=True, validate=validate.Range(1, 1440))
     sweep_minutes = fields.Float(load_default=15.0, validate=validate.Range(0.5, 60))
     pull_seconds = fields.Float(load_default=15.0, validate=validate.Range(5, 900))
+    also_search = fields.List(fields.Email(), load_default=list)
     outside_mailbox = fields.Email(load_default=None)
     add_in_id = fields.String(load_default=str(SKYDDAT_VARDMOTE.id), validate=_some)
     hooks_url = _Address(load_default=None)

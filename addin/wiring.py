@@ -372,6 +372,7 @@ class Service:
             self.clock,
             [mailbox for unit in self.content.units for mailbox in unit.mailboxes],
             timedelta(seconds=self.settings.calendars.pull_seconds),
+            [mailbox.lower() for mailbox in self.settings.calendars.also_search],
         )
 
     @cached_property

@@ -12,11 +12,12 @@ from __future__ import annotations
 import logging
 import random
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from functools import partial
+from itertools import islice
 from typing import Final
 
 from addin.meetings.bindings import Copy, CopyOutcome, ItemBinding
@@ -52,8 +53,10 @@ PULL_PERIOD: Final = timedelta(seconds=15)
 REFUSED_PERIOD: Final = timedelta(minutes=2)
 # A mailbox that nobody serves may be on its way from one calendar to another, which takes minutes; after that, longer.
 UNSERVED_PERIODS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15))
-# Where nothing is followed less is at stake, and there are many more such mailboxes.
-KNOWN_PULL_PERIOD: Final = timedelta(minutes=5)
+# Where nothing is followed less is at stake, and there are many more such mailboxes: a copy in one is found within a
+# minute where there are few, and where there are many they are asked so often in a second, all of them together.
+KNOWN_PULL_PERIODS: Final = (timedelta(minutes=1), timedelta(minutes=5))
+KNOWN_PULLS_A_SECOND: Final = 4
 KNOWN_UNSERVED_PERIOD: Final = timedelta(hours=6)
 # So many are taken in within so long at most, so that nobody's drag waits for them.
 KNOWN_A_ROUND: Final = 200
@@ -92,7 +95,8 @@ class FollowMailboxes:
     """Looks after mailboxes.
 
     `hooks` is where each calendar that pushes is to call: address and lifecycle address. `standing` (lower case) are
-    mailboxes that are always looked after: those of the units.
+    mailboxes that are always looked after: those of the units. `also_searched` (lower case) are others into which
+    copies may be put, as somebody has said who knows; they are looked after like those that meetings tell of.
     """
 
     def __init__(
@@ -105,6 +109,7 @@ class FollowMailboxes:
         clock: Clock,
         standing: Collection[str] = (),
         pull_period: timedelta = PULL_PERIOD,
+        also_searched: Collection[str] = (),
     ) -> None:
         self._ledger = ledger
         self._calendars = calendars
@@ -114,6 +119,7 @@ class FollowMailboxes:
         self._clock = clock
         self._standing = frozenset(standing)
         self._pull_period = pull_period
+        self._also_searched = frozenset(also_searched)
 
     def route_once(self) -> bool:
         """Give new bindings their calendar, and their mailboxes a watch; False when there was nothing to do."""
@@ -135,15 +141,18 @@ class FollowMailboxes:
         self._watch_known()
 
     def _watch_known(self) -> None:
-        """Take in some of the mailboxes that meetings tell of, each at a moment of its own."""
+        """Take in some of the mailboxes that meetings or the settings tell of, each at a moment of its own."""
+        for mailbox in islice(self._known_and_unwatched(), KNOWN_A_ROUND):
+            due_in = random.uniform(0, KNOWN_WITHIN.total_seconds())  # noqa: S311 - spreads load
+            self._ledger.write(partial(_watch, mailbox, due_in))
+
+    def _known_and_unwatched(self) -> Iterator[str]:
         after: str | None = ""
-        room = KNOWN_A_ROUND
-        while after is not None and room > 0:
+        while after is not None:
             found, after = self._ledger.read(partial(_unwatched, after))
-            for mailbox in found[:room]:
-                due_in = random.uniform(0, KNOWN_WITHIN.total_seconds())  # noqa: S311 - spreads load
-                self._ledger.write(partial(_watch, mailbox, due_in))
-            room -= len(found)
+            yield from found
+        asked = self._also_searched
+        yield from self._ledger.read(lambda reading: reading.unwatched_among(asked))
 
     def work_once(self, backend: str | None) -> bool:
         """Look after some due mailboxes of one calendar (None: find out which serves them); False when none was due."""
@@ -266,7 +275,8 @@ class FollowMailboxes:
                 return _Interest.FOLLOWED
             if watch.mailbox in self._standing:
                 return _Interest.STANDING
-            return _Interest.KNOWN if reading.knows_mailbox(watch.mailbox) else None
+            is_known = watch.mailbox in self._also_searched or reading.knows_mailbox(watch.mailbox)
+            return _Interest.KNOWN if is_known else None
 
         return self._ledger.read(unit)
 
@@ -338,7 +348,7 @@ class FollowMailboxes:
             if step.seen is not None:
                 # After every failure it is searched anew, so that this is when all is well again.
                 watch = replace(watch, frozen=None, frozen_since=None, attempts=0)
-            writing.save_watch(claim, watch, self._due_in(watch, step.interest, at))
+            writing.save_watch(claim, watch, self._due_in(watch, step.interest, at, writing))
         if step.sweep:
             writing.ask_mailbox(claim.watch.id)
         if step.pulled:
@@ -354,22 +364,26 @@ class FollowMailboxes:
         wait = pause(watch.attempts, failure.retry_after)
         failed = replace(_failed(watch, failure.reason, step.interest, at), scan_due_at=at + wait)
         waits = step.failure is not None or failure.retry_after is not None
-        due_in = wait.total_seconds() if waits else self._due_in(failed, step.interest, at)
+        due_in = wait.total_seconds() if waits else self._due_in(failed, step.interest, at, writing)
         writing.save_watch(claim, failed, due_in)
         if isinstance(failure, _GONE):
             # Whoever has a meeting there sees it now, and not when its own next look is due.
             writing.ask_mailbox(watch.id)
             writing.probe_again(watch.mailbox)
 
-    def _due_in(self, watch: MailboxWatch, interest: _Interest, at: datetime) -> float:
-        followed = self._pull_period
-        pulled = max(KNOWN_PULL_PERIOD, followed) if interest is _Interest.KNOWN else followed
-        moments = [watch.scan_due_at, watch.renew_at, at + pulled if watch.pulls else None]
+    def _due_in(self, watch: MailboxWatch, interest: _Interest, at: datetime, reading: Reading) -> float:
+        pull_at = at + self._pulled_after(watch, interest, reading) if watch.pulls else None
+        moments = [watch.scan_due_at, watch.renew_at, pull_at]
         soonest = min((moment for moment in moments if moment), default=at + SCAN_PERIOD)
         if (watch.pushes or watch.pulls) and not watch.renew_at:
             # The subscription was found lost: it is made anew at once.
             return 0.0
         return max(0.0, (soonest - at).total_seconds())
+
+    def _pulled_after(self, watch: MailboxWatch, interest: _Interest, reading: Reading) -> timedelta:
+        if interest is not _Interest.KNOWN or watch.backend is None:
+            return self._pull_period
+        return max(known_pull_period(reading.pulled_mailboxes(watch.backend)), self._pull_period)
 
     def _ask_pulled(self, step: _Step, at: datetime, writing: Writing) -> None:
         watch = step.watch
@@ -406,6 +420,12 @@ class FollowMailboxes:
 
     def _save(self, claim: WatchClaim, watch: MailboxWatch, wait: timedelta) -> None:
         self._ledger.write(lambda writing: writing.save_watch(claim, watch, wait.total_seconds()))
+
+
+def known_pull_period(mailboxes: int) -> timedelta:
+    """Return how often a mailbox without a meeting is asked what has changed, where so many are asked in all."""
+    shortest, longest = KNOWN_PULL_PERIODS
+    return min(max(timedelta(seconds=mailboxes / KNOWN_PULLS_A_SECOND), shortest), longest)
 
 
 def _watch(mailbox: str, due_in: float, writing: Writing) -> None:

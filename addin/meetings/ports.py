@@ -388,6 +388,12 @@ class Reading(Protocol):
         Looks at some meetings whose id is greater than `after`.
         """
 
+    def unwatched_among(self, mailboxes: Collection[str]) -> Sequence[str]:
+        """Return those of the mailboxes that nobody watches, in order."""
+
+    def pulled_mailboxes(self, backend: str) -> int:
+        """Return how many mailboxes of one calendar are asked what has changed in them."""
+
     def due(self, queues: tuple[Queue, ...]) -> frozenset[Queue]:
         """Return those of the queues from which a claim would take something now."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, exists, func, or_, select
@@ -18,6 +18,12 @@ from addin.store.calendar_rows import binding_of, copy_of, notice_of, occurrence
 from addin.store.rows import maybe_time, meeting_of
 
 _m, _b, _w = tables.meetings.c, tables.bindings.c, tables.watches.c
+_BATCH = 500
+
+
+def _batches(mailboxes: Sequence[str]) -> Iterator[Sequence[str]]:
+    for first in range(0, len(mailboxes), _BATCH):
+        yield mailboxes[first : first + _BATCH]
 
 
 class SqlCalendarReading:
@@ -120,6 +126,20 @@ class SqlCalendarReading:
             if mailbox and not self.watch_by_mailbox(mailbox)
         }
         return sorted(mailboxes), found[-1].id if len(found) == limit else None
+
+    def unwatched_among(self, mailboxes: Collection[str]) -> Sequence[str]:
+        return [one for some in _batches(sorted(mailboxes)) for one in self._unwatched_of(some)]
+
+    def _unwatched_of(self, mailboxes: Sequence[str]) -> list[str]:
+        hashes = {one: self._mailbox_hashes(one) for one in mailboxes}
+        asked = {found for some in hashes.values() for found in some}
+        query = select(_w.mailbox_hash).where(_w.mailbox_hash.in_(asked))
+        watched = set(self._connection.execute(query).scalars())
+        return [one for one, found in hashes.items() if watched.isdisjoint(found)]
+
+    def pulled_mailboxes(self, backend: str) -> int:
+        query = select(func.count()).where(_w.backend == backend, _w.pulls.is_(True))
+        return self._connection.execute(query).scalar_one()
 
     def calendar_counts(self) -> Mapping[str, int]:
         changes = tables.calendar_changes.c

@@ -131,29 +131,53 @@ def test_check_live_names_a_provider_that_does_not_know_us(region: Region, tmp_p
     assert sentence.startswith("providers.pexip: AuthenticationFailed")
 
 
+DENIED: Final = "diarium@region.example"
+
+
 @pytest.mark.parametrize(
-    ("outside", "secret", "sentence"),
+    ("outside", "secret", "sentence", "searched", "unsearched"),
     [
-        ("diarium@region.example", people.BACKGROUND_SECRET, None),
-        (people.ANNA.address, people.BACKGROUND_SECRET, "this mailbox can be read"),
-        ("ingen.alls@region.example", people.BACKGROUND_SECRET, "no calendar denied it"),
-        ("diarium@region.example", "fel", "the service itself was not let in"),
+        (DENIED, people.BACKGROUND_SECRET, None, [people.ANNA.address], None),
+        (
+            people.ANNA.address,
+            people.BACKGROUND_SECRET,
+            "this mailbox can be read",
+            [DENIED, people.ANNA.address],
+            f"no calendar lets the service search {DENIED};",
+        ),
+        ("ingen.alls@region.example", people.BACKGROUND_SECRET, "no calendar denied it", [], None),
+        (
+            DENIED,
+            "fel",
+            "the service itself was not let in",
+            [people.ANNA.address, DENIED],
+            f"{people.ANNA.address}: denied; what comes after it was not tried",
+        ),
     ],
     ids=["denied", "readable", "unknown", "not let in"],
 )
-def test_check_live_proves_that_the_rights_to_calendars_end_somewhere(
-    region: Region, tmp_path: Path, outside: str, secret: str, sentence: str | None
+def test_check_live_proves_where_the_rights_to_calendars_end_and_that_they_reach_what_is_searched(
+    region: Region,
+    tmp_path: Path,
+    outside: str,
+    secret: str,
+    sentence: str | None,
+    searched: list[str],
+    unsearched: str | None,
 ) -> None:
     shutil.copytree(region.folder, tmp_path / "copy", ignore=shutil.ignore_patterns("*.log", "*.lock"))
     settings = tmp_path / "copy" / region.settings.name
     (tmp_path / "copy" / "background-secret").write_text(secret, encoding="ascii")
     written = re.sub(
-        r'outside_mailbox = ".*"', f'outside_mailbox = "{outside}"', settings.read_text(encoding="utf-8")
+        r'outside_mailbox = ".*"',
+        f'outside_mailbox = "{outside}"\nalso_search = {searched}',
+        settings.read_text(encoding="utf-8"),
     )
     settings.write_text(written, encoding="utf-8")
     done = vardmote("check", "--live", "--settings", settings)
     assert done.returncode == (1 if sentence else 0), done.stderr
     assert (f"calendars.outside_mailbox: {sentence}" in done.stderr) if sentence else not done.stderr
+    assert (f"calendars.also_search: {unsearched}" in done.stderr) == bool(unsearched)
 
 
 # --- migrate ------------------------------------------------------------------------------------------------

@@ -363,6 +363,11 @@ def test_without_a_word_of_calendars_none_is_followed(settings: SettingsFile) ->
     assert (loaded.access, loaded.are_followed, loaded.may_write) == ("none", False, False)
 
 
+def test_mailboxes_that_are_also_searched_are_addresses(settings: SettingsFile) -> None:
+    settings.puts("calendars", {"also_search": ["anna.lindgren@region.example", "anna"]})
+    assert _faults(settings) == ["calendars.also_search.1: Not a valid email address."]
+
+
 def test_calendars_that_are_followed_must_be_named(settings: SettingsFile) -> None:
     settings.puts("calendars", {"access": "read"})
     assert _faults(settings) == [

@@ -64,6 +64,7 @@ class CalendarDesk:
     on_premises: OfficeCalendar
     rules: FollowRules = RULES
     standing: tuple[str, ...] = ()
+    also_searched: tuple[str, ...] = ()
     pull_period: timedelta = PULL_PERIOD
     # Calendars that have been taken out of the settings.
     left_out: frozenset[str] = frozenset()
@@ -113,6 +114,7 @@ class CalendarDesk:
             self.desk.clock,
             self.standing,
             self.pull_period,
+            self.also_searched,
         )
 
     @property
@@ -268,7 +270,7 @@ class CalendarDesk:
         self.online = OfficeCalendar("graph", clock)
         self.on_premises = OfficeCalendar("ews", clock, pushes=False, pulls=True, immutable_ids=False)
         self.online.mailboxes |= {MAILBOX, OTHER_MAILBOX}
-        self.rules, self.standing, self.left_out = RULES, (), frozenset()
+        self.rules, self.standing, self.also_searched, self.left_out = RULES, (), (), frozenset()
         self.pull_period = PULL_PERIOD
         self.her = HerRights()
 

@@ -8,8 +8,10 @@ from datetime import timedelta
 
 import pytest
 
+from addin.meetings import mailboxes
 from addin.meetings.bindings import CopyOutcome
 from addin.meetings.errors import CopiesNotWritable, MeetingNotFound, NoCopyAsked
+from addin.meetings.mailboxes import KNOWN_A_ROUND, known_pull_period
 from addin.meetings.model import CalendarNote, Meeting, MeetingState, Principal
 from addin.meetings.notices import NoticeKind
 from calendar_sync.items import Unread
@@ -20,6 +22,7 @@ from tests.unit.meetings.office_calendar import Item
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 LECTURE = {"type": "information-meeting-patient", "variant": "group"}
 
 
@@ -158,15 +161,63 @@ def test_a_known_mailbox_that_may_not_be_read_freezes_nothing_and_is_read_when_a
     assert not office.reads(meeting).unbound
 
 
-def test_a_mailbox_without_a_meeting_is_asked_less_often_what_has_changed(office: CalendarDesk) -> None:
+def test_a_copy_in_a_mailbox_that_was_named_is_found_until_it_is_named_no_more(office: CalendarDesk) -> None:
+    _, item = office.books_and_saves()
+    office.also_searched = (THIRD_MAILBOX,)
+    knows(office, THIRD_MAILBOX)
+    assert is_stripped_within_seconds(office, item, THIRD_MAILBOX)
+
+    office.also_searched = ()
+    office.comes_to(office.desk.clock.time + 2 * HOUR, step=HOUR)
+    assert office.desk.ledger.read(lambda reading: reading.watch_by_mailbox(THIRD_MAILBOX)) is None
+
+
+def test_of_many_mailboxes_that_were_named_some_are_taken_in_at_a_time(office: CalendarDesk) -> None:
+    named = [f"person-{number}@region.example" for number in range(KNOWN_A_ROUND + 5)]
+    office.also_searched = tuple(named)
+    left = []
+    for _ in range(3):
+        office.mailboxes.follow_all()
+        left.append(len(office.desk.ledger.read(lambda reading: reading.unwatched_among(named))))
+    assert left == [5, 0, 0]
+
+
+def books_for_somebody_on_premises(office: CalendarDesk) -> tuple[Meeting, Item]:
+    """Book in a mailbox online for somebody whose own is on premises, and let that one be taken in."""
     office.online.mailboxes.discard(OTHER_MAILBOX)
     office.on_premises.mailboxes.add(OTHER_MAILBOX)
-    office.books_and_saves(on_behalf_of=OTHER_MAILBOX)
+    booked = office.books_and_saves(on_behalf_of=OTHER_MAILBOX)
     office.mailboxes.follow_all()
-    office.comes_to(office.desk.clock.time + timedelta(minutes=11), step=timedelta(minutes=1))
+    office.after(11 * MINUTE)
+    return booked
+
+
+def test_a_copy_in_a_mailbox_without_a_meeting_that_tells_of_nothing_is_found_within_the_minute(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = books_for_somebody_on_premises(office)
+    copied = office.on_premises.copies(item, to=OTHER_MAILBOX)
+    office.comes_to(office.desk.clock.time + MINUTE, step=timedelta(seconds=5))
+    assert copied.block is None
+    assert is_untouched(office, meeting, item)
+
+
+def test_where_there_are_many_such_mailboxes_each_is_asked_less_often(
+    office: CalendarDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As if the one were a thousand.
+    monkeypatch.setattr(mailboxes, "KNOWN_PULLS_A_SECOND", mailboxes.KNOWN_PULLS_A_SECOND / 1_000)
+    books_for_somebody_on_premises(office)
     office.on_premises.asked.clear()
-    office.comes_to(office.desk.clock.time + timedelta(minutes=10), step=timedelta(seconds=15))
-    assert 1 <= office.on_premises.asked.count("pull") <= 3
+    office.comes_to(office.desk.clock.time + 20 * MINUTE, step=MINUTE / 2)
+    assert 3 <= office.on_premises.asked.count("pull") <= 6
+
+
+@pytest.mark.parametrize(("number", "seconds"), [(1, 60), (240, 60), (600, 150), (1_200, 300), (16_000, 300)])
+def test_many_mailboxes_without_a_meeting_are_asked_so_often_in_a_second_and_every_five_minutes_at_least(
+    number: int, seconds: int
+) -> None:
+    assert known_pull_period(number) == timedelta(seconds=seconds)
 
 
 def test_the_owner_is_asked_about_a_copy_that_people_were_invited_to(office: CalendarDesk) -> None:

@@ -50,6 +50,8 @@ def halting(_halting_here: Halting) -> Iterator[Halting]:
     yield _halting_here
     _halting_here.halts.go_on()
     _halting_here.region.heal()
+    # What is still looked for would be looked at while the next test counts and kills.
+    _halting_here.region.lands_nothing_more()
 
 
 @pytest.fixture

@@ -64,6 +64,7 @@ def test_a_click_while_another_process_locks_the_ledger_is_refused_and_can_be_re
 
 
 def test_a_lock_that_is_soon_gone_is_waited_for(hasty: Region) -> None:
+    hasty.rests()
     hasty.token()
     with ThreadPoolExecutor(1) as hand:
         with locked(hasty):
@@ -99,6 +100,7 @@ def test_clicks_in_a_batch_on_a_full_disk_are_all_refused_and_none_is_half_made(
 
 def test_a_room_whose_record_found_no_place_on_the_disk_is_found_again(halting: Halting) -> None:
     region, halts, key = halting.region, halting.halts, uuid4().hex
+    region.rests()
     halts.at("before commit of record")
     with ThreadPoolExecutor(1) as hand:
         click = hand.submit(region.book, key=key)

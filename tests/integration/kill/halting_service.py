@@ -1,8 +1,8 @@
 """Starts the service as `vardmote serve` and `vardmote worker` do, but so that a test can stop it at any commit.
 
 Only this process knows of it: before and after each commit that does something it says where it is to a socket of the
-test's (`halts.py`), and goes on when the test answers. Times that would make a test wait (lease, late create, pauses)
-can be shortened here, since the product has no switch for them.
+test's (`halts.py`), and goes on when the test answers. Times that would make a test wait (lease, pauses) can be
+shortened here, since the product has no switch for them.
 """
 
 from __future__ import annotations
@@ -65,17 +65,15 @@ def prepare() -> None:
 
 
 def set_pace(pace: dict[str, float]) -> None:
-    """Replace the named times in every module that knows them; `LATE_EFFECT` in seconds, too."""
-    from datetime import timedelta
-
+    """Replace the named times in every module that knows them."""
     from addin import worker
     from addin.meetings import book, cancel, change, change_link, reconcile
+    from addin.store import sqlite
 
-    for name, seconds in pace.items():
-        value = timedelta(seconds=seconds) if name == "LATE_EFFECT" else seconds
+    for name, value in pace.items():
         knowing = [
             module
-            for module in (reconcile, book, change, change_link, cancel, worker)
+            for module in (reconcile, book, change, change_link, cancel, worker, sqlite)
             if hasattr(module, name)
         ]
         assert knowing, f"no module has {name}"

@@ -64,7 +64,7 @@ def killed_at(halting: Halting, point: str, click: Callable[[], requests.Respons
 
 def reconciled(region: Region) -> None:
     """Wait until the service is content, and hold it against what really stands at the provider."""
-    region.settles()
+    region.rests()
     assert region.disagreements() == []
 
 
@@ -159,7 +159,7 @@ def changed_to_group(region: Region, meeting: Json) -> requests.Response:
 def test_these_are_all_the_points_between_a_click_and_its_answer(halting: Halting, click: str) -> None:
     region = halting.region
     meeting = region.books()
-    region.settles()
+    region.rests()
     region.forget_requests()
     halting.halts.passed.clear()
     clicks: dict[str, Callable[[], requests.Response]] = {
@@ -197,8 +197,11 @@ def test_a_create_that_outlives_its_killed_process_and_the_removed_meeting_is_re
 
     region.release()
 
-    region.waits_for_state(meeting["id"], "cancelled")
-    removed = [call["path"] for call in region.requests_made("DELETE")]
-    assert len(set(removed)) == 2, "the room of the new process, and the one that landed late"
+    region.waits_until(
+        lambda: len({call["path"] for call in region.requests_made("DELETE")}) == 2,
+        "the room that landed late is removed after that of the new process",
+    )
+    region.rests()
+    assert region.meeting(meeting["id"])["state"] == "cancelled"
     assert region.rooms_of(meeting["id"]) == []
     assert region.disagreements() == []

@@ -290,7 +290,8 @@ class Reconciler:
         verified = replace(room, verified_at=self._clock.now(), attempts=0)
         if self._look_expected(room):
             return Outcome(verified, due_in=VERIFY_AGAIN_SECONDS)
-        return Outcome(replace(verified, lookup_until=None), go_on=True)
+        # Nothing is left to do, which is recorded with what was found.
+        return Outcome(replace(verified, lookup_until=None))
 
     def _remove(
         self, provider: ConferencingProvider, room: Room, wish: RoomWish, deadline: Deadline

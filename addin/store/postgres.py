@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from psycopg import RawCursor
 from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.exc import IntegrityError, OperationalError
 
@@ -30,16 +31,22 @@ class PostgresLedger:
     """
 
     def __init__(self, url: URL, keyring: Keyring, *, pool_size: int = 16) -> None:
-        # A statement that stands alone is a transaction by itself; where there are more, BEGIN is written out.
+        # A statement that stands alone is a transaction by itself; where there are more, BEGIN is written out. Values
+        # are named as PostgreSQL names them ($1), so that the driver need not look for them in each text anew.
         self._alone = create_engine(
             url,
             isolation_level="AUTOCOMMIT",
+            paramstyle="numeric_dollar",
             hide_parameters=True,
             pool_size=pool_size,
             max_overflow=4,
             pool_timeout=5,
             pool_pre_ping=False,
-            connect_args={"connect_timeout": 5, "options": "-c statement_timeout=10000 -c lock_timeout=5000"},
+            connect_args={
+                "connect_timeout": 5,
+                "options": "-c statement_timeout=10000 -c lock_timeout=5000",
+                "cursor_factory": RawCursor,
+            },
         )
         self.engine = self._alone.execution_options()
         event.listen(self.engine, "begin", _begin)

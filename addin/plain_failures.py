@@ -6,7 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from addin.config import SettingsFaulty
 from addin.meetings.errors import CareMeetingError
-from addin.store.sqlite import LedgerInUse
+from addin.store.failures import LedgerInUse
 from addin.wiring import SchemaOutdated
 
 

@@ -7,11 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from addin.meetings.errors import LedgerUnavailable
+
+
+class LedgerInUse(Exception):
+    """Another process writes this SQLite ledger; several processes need PostgreSQL."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path}: another process already uses this ledger. SQLite serves one process; "
+            "stop the other one, or set ledger.url to a PostgreSQL database to run several."
+        )
 
 
 @contextmanager

@@ -1,19 +1,25 @@
-"""Opens the ledger that a URL names; the rest of the service knows only `ports.Ledger`."""
+"""Opens the ledger that a URL names; the rest of the service knows only `ports.Ledger`.
+
+What it takes to speak with one database is loaded only where that one is used: memory, and a driver that is not there.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import URL, Engine, create_engine, make_url
 
 from addin.meetings.errors import LedgerUnavailable
 from addin.meetings.keyring import Keyring
 from addin.meetings.ports import Clock
-from addin.store.postgres import PostgresLedger
-from addin.store.sqlite import SqliteLedger, sqlite_engine
 
-SqlLedger = SqliteLedger | PostgresLedger
+if TYPE_CHECKING:
+    from addin.store.postgres import PostgresLedger
+    from addin.store.sqlite import SqliteLedger
+
+SqlLedger: TypeAlias = "SqliteLedger | PostgresLedger"
 
 
 def is_sqlite(url: str) -> bool:
@@ -30,7 +36,11 @@ def open_ledger(
     """
     address = _with_driver(make_url(url))
     if address.get_backend_name() == "sqlite":
+        from addin.store.sqlite import SqliteLedger
+
         return SqliteLedger(address, keyring, clock, writes=writes)
+    from addin.store.postgres import PostgresLedger
+
     return PostgresLedger(address, keyring, pool_size=pool_size)
 
 
@@ -38,6 +48,8 @@ def open_engine(url: str) -> Engine:
     """Return a bare engine, for migrations and checks."""
     address = _with_driver(make_url(url))
     if address.get_backend_name() == "sqlite":
+        from addin.store.sqlite import sqlite_engine
+
         return sqlite_engine(address, _NoClock())
     return create_engine(address, hide_parameters=True, pool_size=1, connect_args={"connect_timeout": 5})
 

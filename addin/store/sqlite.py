@@ -23,7 +23,7 @@ from addin.meetings.keyring import Keyring
 from addin.meetings.model import Claim, Meeting
 from addin.meetings.ports import Clock, NewBooking, Reading, RoomResult, Saved, Writing
 from addin.store import tables
-from addin.store.failures import kind_of, ledger_failures
+from addin.store.failures import LedgerInUse, kind_of, ledger_failures
 from addin.store.ledger_now import SQLITE_FUNCTION
 from addin.store.prepared import Executed, Prepared
 from addin.store.reading import SqlReading
@@ -34,16 +34,6 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 2000
 MOST_UNITS_A_COMMIT = 64
-
-
-class LedgerInUse(Exception):
-    """Another process writes this SQLite ledger; several processes need PostgreSQL."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(
-            f"{path}: another process already uses this ledger. SQLite serves one process; "
-            "stop the other one, or set ledger.url to a PostgreSQL database to run several."
-        )
 
 
 def sqlite_engine(url: URL, clock: Clock) -> Engine:

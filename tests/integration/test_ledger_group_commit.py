@@ -16,8 +16,9 @@ from sqlalchemy.exc import OperationalError
 from addin.meetings.errors import LedgerUnavailable, MeetingNotFound
 from addin.meetings.keyring import Keyring
 from addin.meetings.ports import Writing
+from addin.store.failures import LedgerInUse
 from addin.store.ledger import open_ledger
-from addin.store.sqlite import LedgerInUse, SqliteLedger
+from addin.store.sqlite import SqliteLedger
 from tests.ledgers import new_ledger
 from tests.unit.meetings import doors
 from tests.unit.meetings.doors import ManualClock

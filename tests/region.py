@@ -305,8 +305,8 @@ class Region:
 
     # --- waiting --------------------------------------------------------------------------------------------
 
-    def due_rooms(self) -> int:
-        """Return for how many rooms in the ledger something is still to be done.
+    def due_rooms(self, meeting_id: str | None = None) -> int:
+        """Return for how many rooms in the ledger, or of a meeting, something is still to be done.
 
         A room that is as wished, and only read back now and then because a late change may reach it, is not counted;
         while somebody is at it, it is.
@@ -318,16 +318,17 @@ class Region:
             rooms.applied_revision >= rooms.wanted_revision,
         )
         is_due = and_(rooms.due_at.is_not(None), not_(as_wished))
-        return int(self._column(select(func.count()).where(or_(is_due, rooms.lease_until.is_not(None))))[0])
+        those = select(func.count()).where(or_(is_due, rooms.lease_until.is_not(None)))
+        return int(self._column(those.where(rooms.meeting_id == meeting_id) if meeting_id else those)[0])
 
     def booked(self) -> list[str]:
         """Return the ids of all meetings in the ledger, cancelled or not, oldest first."""
         meetings = tables.meetings.c
         return self._column(select(meetings.id).order_by(meetings.created_at))
 
-    def settles(self, seconds: float = SECONDS) -> None:
-        """Wait until no room is due: wish and provider agree, as far as the service can tell."""
-        self.waits_until(lambda: self.due_rooms() == 0, "no room is due", seconds)
+    def settles(self, meeting_id: str | None = None) -> None:
+        """Wait until no room (of the meeting) is due: wish and provider agree, as far as the service can tell."""
+        self.waits_until(lambda: self.due_rooms(meeting_id) == 0, "no room is due")
 
     def rests(self) -> None:
         """Wait until nothing is to be done for any room, not even because a lost call may still take effect."""

@@ -224,7 +224,7 @@ def test_a_provider_s_work_never_makes_a_user_s_etag_stale(api: DescribedApi) ->
 def test_taking_back_removes_the_room_and_may_be_repeated(api: DescribedApi) -> None:
     meeting = api.books()
     path = f"/meetings/{meeting['id']}"
-    assert [api("DELETE", path).status_code for _ in range(3)] == [204, 204, 204]
+    assert [api.takes_back(meeting) for _ in range(3)] == [204, 204, 204]
     assert api.region.rooms_of(meeting["id"]) == []
     gone = api("GET", path).json()
     assert (gone["state"], gone["join_url"]) == ("cancelled", meeting["join_url"])
@@ -248,6 +248,7 @@ def test_taking_back_while_the_provider_is_away_is_promised_and_then_done(api: D
 def test_a_room_that_the_provider_keeps_is_said_and_never_promised_for_ever(api: DescribedApi) -> None:
     meeting = api.books()
     path = f"/meetings/{meeting['id']}"
+    api.region.settles(meeting["id"])
     api.region.fault("status", status=403, times=1000)
     for _ in range(2):
         answer = api("DELETE", path)

@@ -27,7 +27,7 @@ def settings(region: Sandbox, **changes: Any) -> GraphSettings:
         client_id=people.BACKGROUND_CLIENT,
         credential=ClientSecret(people.BACKGROUND_SECRET),
         base_url=f"{region.base}/v1.0",
-        timeout_seconds=changes.pop("timeout_seconds", 5.0),
+        timeout_seconds=changes.pop("timeout_seconds", 30.0),
     )
     return GraphSettings(
         **{"microsoft": microsoft, "instance": INSTANCE, "add_in_id": ADD_IN, "writes": True, **changes}

@@ -131,7 +131,7 @@ class PexipVendor:
 
     def stop(self) -> None:
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(60)
         assert self._process.stdout is not None
         self._process.stdout.close()
 
@@ -141,11 +141,11 @@ class PexipVendor:
         self.levers.post(f"{self.base}/sandbox/faults", json=fault).raise_for_status()
 
     def release_held(self) -> None:
-        held = self.levers.get(f"{self.base}/sandbox/holds", params={"wait": 20}).json()["holds"]
+        held = self.levers.get(f"{self.base}/sandbox/holds", params={"wait": 60}).json()["holds"]
         assert held, "nothing is held"
         self.levers.post(f"{self.base}/sandbox/release", json={}).raise_for_status()
         for hold in held:
-            query = {"method": hold["method"], "path_prefix": "/api/admin/", "at_least": 1, "wait": 20}
+            query = {"method": hold["method"], "path_prefix": "/api/admin/", "at_least": 1, "wait": 60}
             self.levers.get(f"{self.base}/sandbox/log", params=query).raise_for_status()
 
     def journal(self, action: str) -> list[dict[str, Any]]:

@@ -168,5 +168,5 @@ def test_a_step_that_waits_for_the_meeting_does_not_hold_its_room(desk: Desk) ->
         # Whoever holds the meeting changes its rooms next; if the step held this one, each would wait for the other.
         assert use_case.execute(its_room.with_for_update(nowait=True)).scalar_one() == booking.room.id
         use_case.commit()
-        assert step.result(10) == DONE
+        assert step.result(60) == DONE
     assert desk.reads(booking.meeting).state is MeetingState.LIVE

@@ -132,14 +132,17 @@ def test_a_slow_answer_is_a_right_answer(region: Sandbox) -> None:
 
 
 def test_a_create_can_land_after_its_caller_has_given_up(region: Sandbox) -> None:
-    switch(region, "timeout_then_create", delay_effect_seconds=0.3, seconds=0.4)
+    switch(region, "timeout_then_create", delay_effect_seconds=1.5, seconds=1.5)
 
     with pytest.raises(requests.ReadTimeout):
         requests.post(
-            region.base + ROOMS, json={"name": "n"}, auth=("vardmote", "sandbox-pexip-password"), timeout=0.1
+            region.base + ROOMS,
+            json={"name": "n"},
+            auth=("vardmote", "sandbox-pexip-password"),
+            timeout=(30, 0.1),
         )
 
-    landed = region.lever("log", path_prefix=ROOMS, method="POST", at_least=1, wait=10)["requests"]
+    landed = region.lever("log", path_prefix=ROOMS, method="POST", at_least=1, wait=60)["requests"]
     assert [entry["status"] for entry in landed] == [201]
     assert rooms(region) == ["n"]
 
@@ -148,7 +151,7 @@ def test_a_request_can_be_held_before_its_effect(region: Sandbox) -> None:
     switch(region, "hold")
     later = Later(region, "n")
 
-    held = region.lever("holds", wait=10)["holds"]
+    held = region.lever("holds", wait=60)["holds"]
 
     assert [(hold["method"], hold["path"], hold["stage"]) for hold in held] == [("POST", ROOMS, "before")]
     assert rooms(region) == []
@@ -163,7 +166,7 @@ def test_a_request_can_be_held_after_its_effect_and_then_dropped(region: Sandbox
     switch(region, "hold", stage="after")
     later = Later(region, "n")
 
-    region.lever("holds", wait=10)
+    region.lever("holds", wait=60)
 
     assert rooms(region) == ["n"]
     region.lever("release", {"drop": True})
@@ -173,7 +176,7 @@ def test_a_request_can_be_held_after_its_effect_and_then_dropped(region: Sandbox
 def test_a_held_request_that_is_dropped_before_its_effect_has_none(region: Sandbox) -> None:
     switch(region, "hold")
     later = Later(region, "n")
-    region.lever("holds", wait=10)
+    region.lever("holds", wait=60)
 
     region.lever("release", {"drop": True})
 
@@ -185,19 +188,19 @@ def test_a_caller_can_be_cut_off_at_once_and_the_effect_held_back(region: Sandbo
     switch(region, "hold", disconnect=True)
     with pytest.raises(requests.ConnectionError):
         create(region)
-    region.lever("holds", wait=10)
+    region.lever("holds", wait=60)
     assert rooms(region) == []
 
     region.lever("release", {})
 
-    region.lever("log", path_prefix=ROOMS, method="POST", at_least=1, wait=10)
+    region.lever("log", path_prefix=ROOMS, method="POST", at_least=1, wait=60)
     assert rooms(region) == ["n"]
 
 
 def test_clearing_the_faults_lets_go_what_is_held(region: Sandbox) -> None:
     switch(region, "hold", times=5)
     later = Later(region, "n")
-    region.lever("holds", wait=10)
+    region.lever("holds", wait=60)
 
     region.call("DELETE", "/sandbox/faults")
 

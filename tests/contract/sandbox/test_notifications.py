@@ -313,7 +313,7 @@ def test_an_answer_that_comes_too_late_counts_as_none(
 def test_what_nobody_takes_is_given_up(
     region: Sandbox, anna: Send, background: Background, receiver: Receiver
 ) -> None:
-    order(region, retry_seconds=0.02, give_up_seconds=0.1)
+    order(region, retry_seconds=0.02, give_up_seconds=2)
     subscribed(background, receiver)
     receiver.statuses = [503] * 100
 

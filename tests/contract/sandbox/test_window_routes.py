@@ -104,4 +104,4 @@ def test_it_stops_when_it_is_told_to(tmp_path: Path) -> None:
     with Sandbox(tmp_path / "state.db") as sandbox:
         sandbox.process.terminate()
 
-        assert sandbox.process.wait(timeout=10) == 0
+        assert sandbox.process.wait(timeout=60) == 0

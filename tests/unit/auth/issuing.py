@@ -144,7 +144,7 @@ def bearer(token: str) -> str:
     return f"Bearer {token}"
 
 
-def wait_until(holds: Any, seconds: float = 10) -> None:
+def wait_until(holds: Any, seconds: float = 60) -> None:
     """Wait for another thread to reach a state; fails when it does not."""
     latest = time.monotonic() + seconds
     while not holds():

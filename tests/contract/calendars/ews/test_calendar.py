@@ -307,7 +307,7 @@ def test_a_slow_answer_is_not_waited_for(exchange: OnPremises, books: Books) -> 
 
 def test_when_all_connections_are_taken_nobody_waits_for_ever(exchange: OnPremises, books: Books) -> None:
     item = books()
-    narrow = EwsCalendar(settings(exchange, timeout_seconds=0.3, connections=1))
+    narrow = EwsCalendar(settings(exchange, timeout_seconds=2, connections=1))
     with narrow._connection._turn():
         assert looked(narrow, item) == Unreadable(Unread.UNREACHABLE)
     assert isinstance(looked(narrow, item), Found)

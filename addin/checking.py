@@ -36,15 +36,8 @@ from addin.store.needed import settings_needed
 from addin.store.schema import is_current
 from addin.web.staff.auth.errors import IdentityError
 from addin.web.staff.auth.outbound import Outbound
-from addin.wiring import (
-    calendars_of,
-    content_faults,
-    load_content,
-    mailer_of,
-    missing_settings,
-    outbound_of,
-    providers_of,
-)
+from addin.wiring.adapters import calendars_of, mailer_of, outbound_of, providers_of
+from addin.wiring.content import content_faults, load_content, missing_settings
 from calendar_sync.calendar import (
     AccessDenied,
     Calendar,

@@ -85,7 +85,7 @@ def worker(path: Path) -> None:
 
     from addin.logs import set_up_logging
     from addin.store.ledger import is_sqlite
-    from addin.wiring import open_service
+    from addin.wiring.opening import open_service
 
     with _plain_failures():
         settings = _ready(path)
@@ -141,7 +141,7 @@ def audit(path: Path, meeting_id: str | None, since: object) -> None:
     import json
     from datetime import UTC, datetime
 
-    from addin.wiring import open_service
+    from addin.wiring.opening import open_service
 
     day = since.replace(tzinfo=UTC) if isinstance(since, datetime) else None
     with _plain_failures():
@@ -161,7 +161,7 @@ def follow(path: Path, meeting_id: str) -> None:
     """
     import json
 
-    from addin.wiring import open_service
+    from addin.wiring.opening import open_service
 
     with _plain_failures():
         explained = open_service(_settings(path), writes=False).explain_following(meeting_id)
@@ -175,7 +175,7 @@ def rebuild(path: Path) -> None:
 
     Stop the service first. Rooms that were made after the backup are listed; nothing is removed.
     """
-    from addin.wiring import open_service
+    from addin.wiring.opening import open_service
 
     with _plain_failures():
         found = open_service(_settings(path)).rebuild()

@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from addin.config import SettingsFaulty
 from addin.meetings.errors import CareMeetingError
 from addin.store.failures import LedgerInUse
-from addin.wiring import SchemaOutdated
+from addin.wiring.opening import SchemaOutdated
 
 
 def sentence_of(failure: Exception) -> str | None:

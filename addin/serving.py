@@ -20,7 +20,9 @@ from addin.checking import static_faults
 from addin.config import SettingsFaulty, load_settings
 from addin.logs import set_up_logging
 from addin.plain_failures import sentence_of
-from addin.wiring import Service, open_service
+from addin.wiring.opening import open_service
+from addin.wiring.service import Service
+from addin.wiring.surfaces import app_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,7 +59,7 @@ def app() -> Flask:
     if os.environ.get(WORKER_VARIABLE) == "1":
         service.worker.start()
         _at_the_end(service.worker.stop, order=2)
-    application = service.app(os.environ[SURFACES_VARIABLE].split(","))
+    application = app_of(service, os.environ[SURFACES_VARIABLE].split(","))
     application.wsgi_app = _in_one_piece(application.wsgi_app)  # type: ignore[assignment,method-assign]
     _spare_the_collector()
     return application

@@ -9,7 +9,8 @@ from flask import Flask
 
 from addin.config import load_settings
 from addin.trial import Ports, prepare, write_settings
-from addin.wiring import SURFACES, open_service
+from addin.wiring.opening import open_service
+from addin.wiring.surfaces import SURFACES, app_of
 
 
 @pytest.fixture(scope="module")
@@ -19,5 +20,5 @@ def whole_application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flas
     path = write_settings(folder, ports)
     prepare(path, folder, ports)
     service = open_service(load_settings(path))
-    yield service.app(SURFACES)
+    yield app_of(service, SURFACES)
     service.ledger.close()

@@ -15,7 +15,7 @@ from addin.cli import main
 from addin.meetings.model import AuditEntry
 from addin.meetings.ports import Writing
 from addin.trial import prepare
-from addin.wiring import open_service
+from addin.wiring.opening import open_service
 from tests.unit.settings_file import PORTS, SettingsFile
 
 

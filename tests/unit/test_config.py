@@ -11,7 +11,7 @@ import pytest
 from addin.checking import static_faults
 from addin.config import Settings, SettingsFaulty, load_settings, setting_names
 from addin.sandbox import people
-from addin.wiring import load_content
+from addin.wiring.content import load_content
 from tests.unit.settings_file import SettingsFile
 
 SECRET: Final = "korrekt-häst-batteri"

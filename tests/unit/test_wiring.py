@@ -15,7 +15,10 @@ from addin.checking import static_faults
 from addin.config import SettingsFaulty
 from addin.store.needed import Needed
 from addin.trial import prepare
-from addin.wiring import SURFACES, SchemaOutdated, Service, load_content, missing_settings, open_service
+from addin.wiring.content import load_content, missing_settings
+from addin.wiring.opening import SchemaOutdated, open_service
+from addin.wiring.service import Service
+from addin.wiring.surfaces import SURFACES, app_of
 from tests.unit.settings_file import PORTS, SettingsFile
 
 BELONGS_TO: Final = {
@@ -42,7 +45,7 @@ def visits(service: Service) -> Callable[..., FlaskClient]:
 
     @cache
     def visitor(*surfaces: str) -> FlaskClient:
-        app = service.app(surfaces)
+        app = app_of(service, surfaces)
 
         @app.get("/broken")
         def broken() -> str:
@@ -80,19 +83,19 @@ def test_what_meetings_in_the_ledger_need_and_the_settings_lack_is_named(service
 @pytest.mark.parametrize("surface", SURFACES)
 def test_a_surface_has_its_own_routes_and_no_other_s(service: Service, surface: str) -> None:
     expected = (*BELONGS_TO[surface], *ON_EVERY)
-    rules = _rules(service.app([surface]))
+    rules = _rules(app_of(service, [surface]))
     assert all(rule.startswith(expected) for rule in rules)
     assert all(any(rule.startswith(beginning) for rule in rules) for beginning in expected)
 
 
 def test_all_surfaces_together_have_the_routes_of_each(service: Service) -> None:
-    each = [_rules(service.app([surface])) for surface in SURFACES]
-    assert _rules(service.app(SURFACES)) == set().union(*each)
+    each = [_rules(app_of(service, [surface])) for surface in SURFACES]
+    assert _rules(app_of(service, SURFACES)) == set().union(*each)
 
 
 @pytest.mark.parametrize("surface", SURFACES)
 def test_every_surface_says_that_it_is_ready(service: Service, surface: str) -> None:
-    visitor = service.app([surface]).test_client()
+    visitor = app_of(service, [surface]).test_client()
     assert visitor.get("/healthz").json == {"alive": True}
     assert visitor.get("/readyz").json == {"ready": True, "frozen": False}
 
@@ -147,7 +150,7 @@ def test_what_no_route_of_ours_answers_is_told_in_plain_swedish_with_a_next_step
 
 @pytest.mark.parametrize("surfaces", [["staff"], list(SURFACES)])
 def test_programs_are_told_of_a_wrong_address_as_programs(service: Service, surfaces: list[str]) -> None:
-    answer = service.app(surfaces).test_client().get("/api/v1/no-such-thing")
+    answer = app_of(service, surfaces).test_client().get("/api/v1/no-such-thing")
     assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
     assert answer.json
     assert answer.json["code"] == "not-found"
@@ -198,7 +201,7 @@ def test_only_the_offered_types_are_there_in_the_order_of_the_settings(tmp_path:
 
 
 def test_a_part_of_a_file_that_is_not_there_is_no_fault_of_ours(service: Service) -> None:
-    visitor = service.app(["staff"]).test_client()
+    visitor = app_of(service, ["staff"]).test_client()
     answer = visitor.get("/static/pane.js", headers={"Range": "bytes=99999999-"})
     assert answer.status_code == 416
     assert answer.headers["Content-Range"].startswith("bytes */")

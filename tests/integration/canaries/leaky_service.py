@@ -21,7 +21,7 @@ import granian
 from flask import Flask, request
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from addin import cli, logs, wiring
+from addin import cli, logs
 from addin.meetings.hints import HintInbox
 from addin.meetings.model import AuditEntry
 from addin.meetings.ports import ReceivedHint
@@ -70,16 +70,18 @@ def _before_each(made: Flask, use: Callable[[str], object]) -> None:
 
 def log_filter(_: Any) -> None:
     """Let every record through as it is, and have somebody log what was asked."""
+    from addin import serving
+
     logs._only_listed = lambda _logger, _method, event: event
 
-    asked = wiring.Service.app
+    asked = serving.app_of  # type: ignore[attr-defined]
 
-    def talkative(self: Any, surfaces: Any) -> Flask:
-        made = asked(self, surfaces)
+    def talkative(service: Any, surfaces: Any) -> Flask:
+        made = asked(service, surfaces)
         _before_each(made, lambda body: log.info("asked %s", body))
         return made
 
-    wiring.Service.app = talkative  # type: ignore[method-assign]
+    serving.app_of = talkative  # type: ignore[attr-defined]
 
 
 def log_field(made: Flask) -> None:

@@ -1,0 +1,52 @@
+"""From settings to a service on its ledger, or why it cannot be had."""
+
+from __future__ import annotations
+
+from addin.config import (
+    Settings,
+    SettingsFaulty,
+)
+from addin.store.ledger import open_ledger
+from addin.store.needed import settings_needed
+from addin.store.restored import begin_service
+from addin.store.rows import to_time
+from addin.store.schema import is_current
+from addin.wiring.adapters import keyring_of, mark_of
+from addin.wiring.content import missing_settings
+from addin.wiring.service import Service, SystemClock
+
+
+class SchemaOutdated(Exception):
+    """The ledger's schema is not the one that this version needs."""
+
+    def __init__(self) -> None:
+        super().__init__("The ledger is not prepared for this version. Run: vardmote migrate")
+
+
+def open_service(settings: Settings, *, writes: bool = True) -> Service:
+    """Return the service on its ledger; raises SettingsFaulty, SchemaOutdated, LedgerInUse.
+
+    With `writes`, notes the start and freezes a ledger that was restored from a backup.
+    """
+    clock = SystemClock()
+    ledger = open_ledger(
+        settings.ledger.url, keyring_of(settings), clock, writes=writes, pool_size=settings.server.threads
+    )
+    try:
+        service = Service(settings, ledger, clock)
+        _prepare(service, writes=writes)
+    except BaseException:
+        ledger.close()
+        raise
+    return service
+
+
+def _prepare(service: Service, *, writes: bool) -> None:
+    engine, settings = service.ledger.engine, service.settings
+    if not is_current(engine):
+        raise SchemaOutdated
+    if faults := missing_settings(settings_needed(engine), settings, service.content):
+        raise SettingsFaulty(faults)
+    if writes:
+        begin_service(engine, mark_of(settings), now=to_time(service.clock.now()) or 0)
+        service.ledger.take_up_leases()

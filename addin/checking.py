@@ -13,7 +13,8 @@ from uuid import UUID
 import requests
 from sqlalchemy.exc import SQLAlchemyError
 
-from addin.config import (
+from addin.config.reading import load_settings, read_settings
+from addin.config.settings import (
     CalendarSettings,
     LedgerSettings,
     NetworkSettings,
@@ -24,8 +25,6 @@ from addin.config import (
     SignInSettings,
     StartSignInSettings,
     UnitSettings,
-    load_settings,
-    read_settings,
 )
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import MailError, ProviderError

@@ -20,7 +20,7 @@ import click
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from addin.config import Settings
+    from addin.config.settings import Settings
     from addin.meetings.model import AuditEntry
     from addin.meetings.ports import Ledger
 
@@ -105,7 +105,7 @@ def worker(path: Path) -> None:
 @_SETTINGS
 def migrate(path: Path) -> None:
     """Bring the ledger's schema to what this version needs; harmless when it is there already."""
-    from addin.config import load_settings
+    from addin.config.reading import load_settings
     from addin.store.ledger import open_engine
     from addin.store.migrations import HEAD
     from addin.store.schema import migrate as take_steps
@@ -311,7 +311,7 @@ def _surfaces(text: str) -> list[str]:
 
 
 def _settings(path: Path) -> Settings:
-    from addin.config import load_settings
+    from addin.config.reading import load_settings
 
     return load_settings(path)
 
@@ -319,7 +319,7 @@ def _settings(path: Path) -> Settings:
 def _ready(path: Path) -> Settings:
     """Return the settings when nothing at all is wrong with them; a start with faults does not happen."""
     from addin.checking import static_faults
-    from addin.config import SettingsFaulty
+    from addin.config.settings import SettingsFaulty
 
     faults = static_faults(path)
     if faults:

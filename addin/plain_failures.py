@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from addin.config import SettingsFaulty
+from addin.config.settings import SettingsFaulty
 from addin.meetings.errors import CareMeetingError
 from addin.store.failures import LedgerInUse
 from addin.wiring.opening import SchemaOutdated

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Final, cast
 from flask import Flask
 
 from addin.checking import static_faults
-from addin.config import SettingsFaulty, load_settings
+from addin.config.reading import load_settings
+from addin.config.settings import SettingsFaulty
 from addin.logs import set_up_logging
 from addin.plain_failures import sentence_of
 from addin.wiring.opening import open_service

@@ -246,7 +246,7 @@ def _resident_mib(pid: int) -> float:
 
 def prepare(settings: Path, folder: Path, ports: Ports) -> None:
     """Bring the ledger to its schema and write the manifest that the window reads."""
-    from addin.config import load_settings
+    from addin.config.reading import load_settings
     from addin.store.ledger import open_engine
     from addin.store.schema import migrate
     from manifest.build import build

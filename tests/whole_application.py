@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from addin.config import load_settings
+from addin.config.reading import load_settings
 from addin.trial import Ports, prepare, write_settings
 from addin.wiring.opening import open_service
 from addin.wiring.surfaces import SURFACES, app_of

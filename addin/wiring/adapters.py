@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from addin.conferencing.pexip import PexipProvider, PexipSettings
-from addin.config import (
+from addin.config.settings import (
     EntraApplication,
     GraphSettings,
     PexipProviderSettings,

@@ -9,11 +9,7 @@ from typing import TypeVar
 
 from marshmallow import ValidationError
 
-from addin.config import (
-    MeetingSettings,
-    Settings,
-    SettingsFaulty,
-)
+from addin.config.settings import MeetingSettings, Settings, SettingsFaulty
 from addin.meetings.meeting_types import SHIPPED, MeetingTypes, load_meeting_types
 from addin.meetings.units import Unit, Units
 from addin.store.needed import Needed

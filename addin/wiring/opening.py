@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from addin.config import (
-    Settings,
-    SettingsFaulty,
-)
+from addin.config.settings import Settings, SettingsFaulty
 from addin.store.ledger import open_ledger
 from addin.store.needed import settings_needed
 from addin.store.restored import begin_service

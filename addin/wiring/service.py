@@ -7,9 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from typing import Final
 
-from addin.config import (
-    Settings,
-)
+from addin.config.settings import Settings
 from addin.meetings.bind import ItemAnswers
 from addin.meetings.book import BookMeeting
 from addin.meetings.cancel import CancelMeeting

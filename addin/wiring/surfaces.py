@@ -8,9 +8,7 @@ from typing import Final
 from flask import Blueprint, Flask
 from werkzeug.exceptions import HTTPException
 
-from addin.config import (
-    Settings,
-)
+from addin.config.settings import Settings
 from addin.meetings.join import JoinMeeting, OccupancyMemory
 from addin.meetings.start import StartMeeting
 from addin.meetings.tell import TellOthers

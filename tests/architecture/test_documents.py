@@ -2,7 +2,7 @@
 
 Each list is a table whose first column is the name in backquotes, and nothing else in that cell:
 
-    | `server.port` | ...            docs/operations.md, every setting as `addin.config.setting_names` writes it
+    | `server.port` | ...            docs/operations.md, every setting as `addin.config.reading.setting_names` writes it
     | `vardmote serve` | ...         docs/operations.md, every command
     | `GET /api/v1/meetings` | ...   docs/architecture.md, every method and rule of the whole application
     | `meeting-changed` | 412 | no | docs/errors.md, every code with its status and whether a repeat may help
@@ -18,7 +18,7 @@ from flask import Flask
 
 from addin import logs
 from addin.cli import main
-from addin.config import setting_names
+from addin.config.reading import setting_names
 from addin.meetings.model import Attention, CalendarNote
 from addin.web import problems
 from addin.web.problems import ATTENTION, CALENDAR_NOTES, PROBLEMS, Problem

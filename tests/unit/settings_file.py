@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from addin.config import Settings, load_settings
+from addin.config.reading import load_settings
+from addin.config.settings import Settings
 from addin.trial import Ports, write_settings
 
 PORTS: Final = Ports(window=18441, service=18442)

@@ -9,7 +9,8 @@ from typing import Any, Final
 import pytest
 
 from addin.checking import static_faults
-from addin.config import Settings, SettingsFaulty, load_settings, setting_names
+from addin.config.reading import load_settings, setting_names
+from addin.config.settings import Settings, SettingsFaulty
 from addin.sandbox import people
 from addin.wiring.content import load_content
 from tests.unit.settings_file import SettingsFile

@@ -14,7 +14,7 @@ import pytest
 
 from addin.checking import static_faults
 from addin.cli import main
-from addin.config import load_settings, setting_names
+from addin.config.reading import load_settings, setting_names
 from tests.conftest import ROOT
 
 EXAMPLE: Final = ROOT / "docs" / "vardmote.example.toml"
@@ -114,7 +114,7 @@ def test_the_example_configuration_shows_every_setting() -> None:
 
 
 def _shown(table: dict[str, Any], place: str = "") -> Iterator[str]:
-    """Yield what the example sets, written as `addin.config.setting_names` writes it."""
+    """Yield what the example sets, written as `addin.config.reading.setting_names` writes it."""
     for key, value in table.items():
         path = f"{place}{key}"
         if path in setting_names():

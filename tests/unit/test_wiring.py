@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from addin.checking import static_faults
-from addin.config import SettingsFaulty
+from addin.config.settings import SettingsFaulty
 from addin.store.needed import Needed
 from addin.trial import prepare
 from addin.wiring.content import load_content, missing_settings

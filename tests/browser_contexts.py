@@ -12,6 +12,10 @@ from playwright.sync_api import Browser, BrowserContext, Page
 _STAYING: Final = "http://127.0.0.1/staying"
 
 
+# For what a test does, as `tests.conftest` has it for what a test sees.
+LONGEST_WAIT_MS: Final = 60_000
+
+
 class Contexts:
     """The shared contexts of one browser; what a test opened, was granted or left behind goes with `empty`.
 
@@ -34,6 +38,7 @@ class Contexts:
 
     def _new(self, options: dict[str, Any]) -> BrowserContext:
         made = self._browser.new_context(**options)
+        made.set_default_timeout(LONGEST_WAIT_MS)
         staying = made.new_page()
         staying.route(_STAYING, lambda route: route.fulfill(body=""))
         staying.goto(_STAYING)

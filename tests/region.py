@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -260,6 +260,12 @@ class Region:
         rooms = tables.rooms.c
         names = set(self._column(select(rooms.name).where(rooms.meeting_id == meeting_id)))
         return [room for room in self.pexip_rooms() if room["name"] in names]
+
+    def rooms_besides(self, meetings: Sequence[str]) -> list[Json]:
+        """Return the rooms at the simulated Pexip that are of none of these meetings, whenever theirs are made."""
+        rooms = tables.rooms.c
+        names = set(self._column(select(rooms.name).where(rooms.meeting_id.in_(meetings))))
+        return [room for room in self.pexip_rooms() if room["name"] not in names]
 
     def disagreements(self) -> list[str]:
         """Return the names of rooms that are at the simulated Pexip and not wished for, or the other way round."""

@@ -227,7 +227,7 @@ ATTENTION: Final[Mapping[Attention, str]] = {
     Attention.PROTECTION_NOT_APPLIED: "Rummet fick inte det skydd som mötestypen kräver. Ingen släpps in förrän det är "
     "rättat. Tjänsten försöker igen; kontakta supporten om mötet börjar snart.",
     Attention.PROVIDER_UNREACHABLE: "Videotjänsten svarar inte. Rummet är inte klart än. Tjänsten försöker igen av sig "
-    "själv; länken kan skickas när mötet är klart.",
+    "själv. Spara bokningen och öppna Skyddat vårdmöte i den om en stund, så skrivs länken in.",
     Attention.PROVIDER_MISSING: "Mötestypens videotjänst är inte inställd. Rummet är inte klart. Kontakta supporten.",
 }
 
@@ -242,9 +242,9 @@ _NOT_REMOVABLE: Final = (
 
 CALENDAR_NOTES: Final[Mapping[CalendarNote, str]] = {
     CalendarNote.FROZEN: "Kalendern går inte att läsa just nu. Mötet är kvar som det är. Flyttar du bokningen i "
-    "Outlook, öppna panelen i den efteråt.",
+    "Outlook, öppna sedan Skyddat vårdmöte i den, så kan du flytta mötet dit.",
     CalendarNote.PERHAPS_CANCELLED: "Bokningen finns inte kvar i kalendern. Mötet ställs in om den inte kommer "
-    "tillbaka inom kort.",
+    "tillbaka inom kort. Ska mötet bli av, återställ bokningen från Borttaget i Outlook.",
     CalendarNote.TIME_UNUSABLE: "Bokningens tid har redan varit eller är längre än ett dygn. Mötet har kvar sin "
     "tid. Rätta tiden i bokningen.",
     CalendarNote.COPY_ASKED: "Bokningen har kopierats, och kopian har deltagare. Två bokningar kan inte dela rum. "

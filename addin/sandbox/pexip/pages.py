@@ -111,7 +111,7 @@ class WebApp:
         except PinRequired as needed:
             return self._form(alias, name=name, pin="optional" if needed.guest_pin == "none" else "required")
         except InvalidPin:
-            return self._form(alias, name=name, pin="required", fault="Fel PIN-kod. Försök igen.")
+            return self._form(alias, name=name, pin="required", fault="Fel pinkod. Försök igen.")
         except Full:
             return self._form(alias, name=name, fault="Mötet är fullt: högsta antalet deltagare är nått.")
         return redirect(url_for(".seat", alias=alias, token=me.token), 303)

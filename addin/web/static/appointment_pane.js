@@ -8,7 +8,7 @@
 import { Api, Failure } from "./api.js";
 import { Booking, isOver } from "./booking.js";
 import { choicesForm, unitFor } from "./choices_form.js";
-import { button, element, notice } from "./element.js";
+import { button, element, notice, unbroken } from "./element.js";
 import { failureNotice } from "./failure_notice.js";
 import { OutlookError } from "./item.js";
 import { showMeeting } from "./meeting_view.js";
@@ -55,7 +55,8 @@ import {
  */
 /**
  * What to show beside a view.
- * @typedef {{said?: string, unwritten?: Part[], trouble?: Child, focus?: boolean, isElsewhere?: boolean}} News
+ * @typedef {{said?: string, unwritten?: Part[], trouble?: Child, focus?: boolean, isElsewhere?: boolean,
+ *   answered?: string[]}} News
  */
 
 /** Milliseconds; Outlook on the Mac tells of a changed time twice, first with the old date (office-js issue 3396). */
@@ -272,7 +273,7 @@ export class AppointmentPane {
     const { zone } = this.#booking;
     const help = isWholeDays(from, end, zone) && ` ${wholeDays.help}`;
     const time = `${spoken(from, end, zone)}${help ? "." : ""}`;
-    return element("p", { class: "when" }, element("strong", {}, `${choose.when}: `), time, help);
+    return element("p", { class: "when" }, element("strong", {}, `${choose.when}: `), ...unbroken(time), help);
   }
 
   /** Nothing is booked while the item bears personal data that has not been looked at. */
@@ -306,7 +307,8 @@ export class AppointmentPane {
   }
 
   /** @param {News} [news] */
-  async #showMeeting({ said = "", unwritten = [], trouble = null, focus = true, isElsewhere = false } = {}) {
+  async #showMeeting(news = {}) {
+    const { said = "", unwritten = [], trouble = null, focus = true, isElsewhere = false, answered = [] } = news;
     const { meeting } = this.#booking;
     const type = this.#types.find(({ id }) => id === meeting.type);
     const variants = type && type.variants.length > 1 ? type.variants : [];
@@ -321,6 +323,7 @@ export class AppointmentPane {
         access: this.#settings.calendar_access,
         series: (this.#shownSeries = isOver(meeting) ? null : await this.#series()),
         isElsewhere,
+        answered,
         unwritten,
         said,
         trouble,
@@ -335,7 +338,8 @@ export class AppointmentPane {
         onReload: this.#on(() => this.#reload()),
         onClean: this.#on(() => this.#clean()),
         onUseItemTime: this.#on(() => this.#follow()),
-        onCopies: (copies) => this.#answer(() => this.#booking.answerCopies(copies), booked.copyAnswered),
+        onCopies: (copies) =>
+          this.#answer(() => this.#booking.answerCopies(copies), booked.copyAnswered, ["copy_asked", "copy_unwritable"]),
         onSeries: (oneLink) => this.#answerSeries(oneLink),
       },
       { focus },
@@ -412,11 +416,12 @@ export class AppointmentPane {
    * Answer a question about the calendar item, and show what the meeting is like then.
    * @param {Act} act
    * @param {string} said
+   * @param {string[]} [answered] the codes of the notes that asked
    */
-  #answer(act, said) {
+  #answer(act, said, answered = []) {
     const answering = async () => {
       await act();
-      await this.#showMeeting({ said });
+      await this.#showMeeting({ said, answered });
     };
     void this.#once(() => this.#attempt("answer", answering));
   }
@@ -424,7 +429,7 @@ export class AppointmentPane {
   /** @param {boolean} oneLink */
   #answerSeries(oneLink) {
     if (this.#settings.calendar_access !== "none")
-      return this.#answer(() => this.#booking.answerSeries(oneLink), booked.seriesAnswered);
+      return this.#answer(() => this.#booking.answerSeries(oneLink), booked.seriesAnswered, ["series_asked"]);
     return this.#answer(() => this.#booking.keepSeriesAnswer(oneLink), booked.seriesKept);
   }
 
@@ -604,7 +609,11 @@ export class AppointmentPane {
       await this.#showMeeting({ trouble: notice("warning", element("p", {}, booked.changedElsewhere)) });
     } else if (attempt === "create" && error instanceof Failure) await this.#showForm({ trouble });
     else if (["answer", "change", "follow", "link", "remove"].includes(attempt)) await this.#showMeeting({ trouble });
-    else show("message", attempt === "start" ? start.failedTitle : failure.title, [trouble]);
+    else {
+      // The heading says it already.
+      trouble.querySelector(".notice-title")?.remove();
+      show("message", attempt === "start" ? start.failedTitle : failure.title, [trouble]);
+    }
   }
 }
 

@@ -54,6 +54,16 @@ export function hidden(text) {
 }
 
 /**
+ * Text in which no line ends within a clock time, as after its dash, or just before it.
+ * @param {string} text
+ * @returns {Child[]}
+ */
+export function unbroken(text) {
+  const parts = text.split(/((?:kl\. )?\d\d\.\d\d(?:–\d\d\.\d\d)?)/);
+  return parts.map((part, at) => (at % 2 ? element("span", { class: "whole" }, part) : part));
+}
+
+/**
  * @param {"error" | "warning" | "done" | "plain"} kind
  * @param {...Child} children
  */

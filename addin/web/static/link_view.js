@@ -1,6 +1,6 @@
 /** Another link: what is to come of it, and the question that says what happens to those who have the old one. */
 
-import { button, element, notice } from "./element.js";
+import { button, element, notice, unbroken } from "./element.js";
 import { show } from "./page.js";
 import { spoken } from "./time_zone.js";
 import { audiences, link as words } from "./words.js";
@@ -73,7 +73,7 @@ export function comingNotice(meeting, zone, onUndo) {
     notice(
       "plain",
       element("p", { class: "notice-title" }, words.comingTitle),
-      element("p", {}, sentence),
+      element("p", {}, ...unbroken(sentence)),
       coming && start !== null && element("p", {}, words.comingCode(coming.join_code_spoken)),
       button(words.undo, "undo-link", onUndo),
     ),
@@ -96,14 +96,14 @@ function beginning({ start, end, link_change: { possible, next_start: nextStart,
   if (offered.length === 1) {
     const only = offered[0];
     const input = element("input", { type: "hidden", name: "begins", value: only });
-    return element("div", {}, input, element("p", {}, sentences[only]));
+    return element("div", {}, input, element("p", {}, ...unbroken(sentences[only])));
   }
   const options = offered.map((one, at) =>
     element(
       "label",
       { class: "option" },
       element("input", { type: "radio", name: "begins", value: one, checked: at === 0 }),
-      element("span", {}, sentences[one]),
+      element("span", {}, ...unbroken(sentences[one])),
     ),
   );
   return element("fieldset", {}, element("legend", {}, words.legend), ...options);

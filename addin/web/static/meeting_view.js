@@ -1,7 +1,7 @@
 /** The meeting of the open item: how it stands, its texts, and what can be done with it. */
 
 import { isOver } from "./booking.js";
-import { button, element, notice } from "./element.js";
+import { button, element, notice, unbroken } from "./element.js";
 import { comingNotice, linkButton } from "./link_view.js";
 import { findingsList } from "./personal_data_panel.js";
 import { announce, show } from "./page.js";
@@ -22,6 +22,7 @@ import { booked, choose, failure, link as linkWords, texts as textWords, written
  * @property {string} zone IANA
  * @property {"none" | "read" | "read_and_write"} access how much of calendars the service sees
  * @property {import("./booking.js").Series | null} series how the item stands in a series, when only the pane sees it
+ * @property {string[]} answered codes of notes whose question has just been answered
  * @property {boolean} isElsewhere whether the item in this window has another time than the meeting
  * @property {Part[]} unwritten what could not be written into the item
  * @property {string} said what has just happened, shown and spoken; empty for nothing
@@ -82,6 +83,8 @@ export function showMeeting(shown, options) {
 /** @param {Meeting} meeting */
 function title(meeting) {
   if (isOver(meeting)) return booked.titleOver;
+  // Nobody needs to do anything about a provider that does not answer.
+  if (meeting.attention?.code === "provider_unreachable") return booked.titleWaiting;
   if (meeting.state === "needs_attention") return booked.titleAttention;
   return meeting.join_url === null ? booked.titleWaiting : booked.title;
 }
@@ -117,7 +120,7 @@ function troubles({ meeting, unwritten, found, onWrite, onReload }) {
  * @returns {Child[]}
  */
 function calendarNotes(shown) {
-  const { meeting, isElsewhere, onUseItemTime, onCopies } = shown;
+  const { meeting, isElsewhere, answered, onUseItemTime, onCopies } = shown;
   const elsewhere =
     isElsewhere &&
     notice(
@@ -136,7 +139,9 @@ function calendarNotes(shown) {
   const quiet = ["series", "occurrence_cancelled"];
   // That it is a series is said by the question, too; and a link to come has a notice of its own.
   const asked = meeting.calendar_notes.some(({ code }) => code === "series_asked");
-  const isSaid = (/** @type {string} */ code) => code === "link_coming" || (asked && code === "series");
+  // A question that has just been answered stands in the ledger until the worker has seen to it.
+  const isSaid = (/** @type {string} */ code) =>
+    code === "link_coming" || (asked && code === "series") || answered.includes(code);
   const unsaid = meeting.calendar_notes.filter(({ code }) => !isSaid(code));
   const notes = unsaid.map(({ code, message }) =>
     element(
@@ -195,7 +200,7 @@ function facts({ meeting, typeName, unitName, zone }) {
   const time = spoken(new Date(meeting.start), new Date(meeting.end), zone);
   const row = (/** @type {string} */ name, /** @type {string} */ value) => [
     element("dt", {}, name),
-    element("dd", {}, value),
+    element("dd", {}, ...unbroken(value)),
   ];
   return element(
     "dl",

@@ -116,8 +116,8 @@ export const booked = {
   useItemTime: "Använd tiden i fönstret",
   ownWay: {
     none:
-      "Tjänsten ser inte kalendern. Flyttar eller tar du bort bokningen med panelen stängd ändras inte mötet: öppna " +
-      "panelen efteråt, eller ta bort mötet här först.",
+      "Tjänsten ser inte kalendern. Flyttar du bokningen, öppna sedan Skyddat vårdmöte i den, så kan du flytta mötet " +
+      "dit. Ska mötet ställas in, välj Ta bort möte här innan du tar bort bokningen.",
     read: "Mötet följer bokningen när den flyttas eller tas bort. Texten i en kopia får du ta bort själv.",
     read_and_write: "Mötet följer bokningen när den flyttas eller tas bort, även utan panelen.",
   },
@@ -136,14 +136,14 @@ export const booked = {
       "Bokningen har blivit en serie. Välj om länken ska gälla alla tillfällen; det ska den bara om samma personer " +
       "är med varje gång.",
     all:
-      "Länken är densamma för alla tillfällen och öppnar vid tiden som står här. Tjänsten ser inte kalendern: öppna " +
-      "nästa tillfälle i kalendern och Skyddat vårdmöte i det, så kan du flytta länken dit.",
+      "Länken är densamma för alla tillfällen och öppnar vid tiden som står här. Tjänsten ser inte kalendern. Öppna " +
+      "nästa tillfälle i kalendern och välj Skyddat vårdmöte, så kan du flytta länken dit.",
     first:
       "Länken gäller bara seriens första tillfälle. Ett annat tillfälle kan få ett eget möte: öppna det i kalendern " +
       "och välj Skyddat vårdmöte.",
     openWhole:
-      "Bokningen är en serie, och länken gäller tiden som står här. Öppna hela serien i kalendern och Skyddat " +
-      "vårdmöte i den, så kan du välja om länken ska gälla alla tillfällen.",
+      "Bokningen är en serie, och länken gäller tiden som står här. Öppna hela serien i kalendern och välj " +
+      "Skyddat vårdmöte, så kan du välja om länken ska gälla alla tillfällen.",
     moveHere: "Flytta länken till det här tillfället",
   },
   overHelp: "Länken leder till en sida som säger att mötet är inställt.",
@@ -252,11 +252,13 @@ export const link = {
   blockNow: "Texten i bokningen skrivs om med den nya länken.",
   /** What becomes of the block, by how much of calendars the service sees. */
   blockLater: {
-    none: "I bokningen står den gamla länken kvar tills du öppnar bokningen och panelen efter bytet.",
-    read: "I bokningen står den gamla länken kvar till bytet. Öppna sedan bokningen och panelen, så skrivs den nya in.",
+    none: "I bokningen står den gamla länken kvar tills du efter bytet öppnar bokningen och väljer Skyddat vårdmöte.",
+    read:
+      "I bokningen står den gamla länken kvar till bytet. Öppna sedan bokningen och välj Skyddat vårdmöte, så skrivs " +
+      "den nya in.",
     read_and_write:
       "I bokningen står den gamla länken kvar till bytet. Sedan skrivs den nya in av sig själv. Har bokningen " +
-      "deltagare skrivs den in när du öppnar bokningen och panelen, så att du bestämmer när de får den.",
+      "deltagare skrivs den in när du öppnar bokningen och väljer Skyddat vårdmöte: du bestämmer när de får den.",
   },
   told: (/** @type {string} */ who) => `De här har fått den gamla länken och behöver den nya: ${who}.`,
   confirm: "Byt länk",

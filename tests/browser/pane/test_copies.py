@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import pytest
+from playwright.sync_api import expect
 
 from addin.sandbox import people
 from addin.trial_job import PROPERTY
@@ -139,5 +140,7 @@ def test_the_original_asks_what_a_copy_with_an_attendee_shall_get_and_it_is_done
     pane.says("Välj vad kopian ska få.")
     pane.action("copies-strip").click()
     pane.says("Det ordnas inom en minut. Originalet är som förut.")
+    # What has been answered is not asked again while the worker sees to it.
+    expect(pane.action("copies-strip")).to_have_count(0)
     region.waits_until(lambda: notes() == [], "the copy has given up the link", seconds=60)
     assert pane.link() == original["link"]

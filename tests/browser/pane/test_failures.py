@@ -100,6 +100,21 @@ def test_a_provider_that_refuses_needs_attention_and_writes_no_link(pane: Pane, 
     assert pane.properties()["meeting"]
 
 
+def test_a_provider_that_does_not_answer_needs_nobody_to_act(pane: Pane) -> None:
+    def unready(route: Route) -> None:
+        answer = route.fetch()
+        why = {"code": "provider_unreachable", "message": "Videotjänsten svarar inte."}
+        meeting = {**answer.json(), "state": "needs_attention", "join_url": None, "attention": why}
+        route.fulfill(response=answer, json=meeting)
+
+    pane.open()
+    pane.page.route("**/api/v1/meetings", unready)
+    pane.action("create").click()
+    expect(pane.frame.get_by_role("heading", name="Rummet är inte klart")).to_be_visible()
+    pane.says("Videotjänsten svarar inte.")
+    expect(pane.action("reload")).to_be_visible()
+
+
 def test_a_body_that_outlook_will_not_write_is_told_and_written_at_the_next_try(pane: Pane) -> None:
     pane.open()
     pane.outlook_fails("body.setAsync")

@@ -18,6 +18,9 @@ from tests.browser_contexts import Contexts
 from tests.region import Region
 
 OVERFLOWS: Final = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
+LINES: Final = (
+    "all => all.map(one => Math.round(one.offsetHeight / parseFloat(getComputedStyle(one).lineHeight)))"
+)
 Scheme = Literal["light", "dark"]
 Forced = Literal["active", "none"]
 
@@ -56,6 +59,9 @@ def expect_well(pane: Pane, view: str) -> None:
     assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
     assert found["passes"], "axe saw nothing"
     assert not inside.evaluate(OVERFLOWS)
+    assert set(inside.locator(".whole").evaluate_all(LINES)) <= {1}, (
+        "a clock time is broken where a line ends"
+    )
 
 
 @pytest.mark.parametrize("height", [620, 800])

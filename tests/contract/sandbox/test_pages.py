@@ -45,8 +45,8 @@ def enter(page: Page, name: str, pin: str | None = None) -> None:
     if pin is None:
         page.get_by_role("button", name="Gå in som gäst").click()
     else:
-        page.get_by_label("PIN-kod för värden").fill(pin)
-        page.get_by_role("button", name="Gå in med PIN-kod").click()
+        page.get_by_label("Pinkod för värden").fill(pin)
+        page.get_by_role("button", name="Gå in med pinkod").click()
 
 
 def test_a_guest_waits_in_the_lobby_until_the_host_comes_in_another_window(
@@ -101,10 +101,10 @@ def test_a_wrong_pin_is_said_and_can_be_mended(region: Sandbox, visit: Visit) ->
     region.room("a1", pin="1234")
     page = visit("/webapp3/m/a1/express?name=Anna&pin=9999")
 
-    expect(page.get_by_role("alert")).to_have_text("Fel PIN-kod. Försök igen.")
+    expect(page.get_by_role("alert")).to_have_text("Fel pinkod. Försök igen.")
     is_sound(page)
-    page.get_by_label("PIN-kod").fill("1234")
-    page.get_by_role("button", name="Gå in med PIN-kod").click()
+    page.get_by_label("Pinkod").fill("1234")
+    page.get_by_role("button", name="Gå in med pinkod").click()
     expect(page.get_by_role("heading", name="Du är i mötet")).to_be_visible()
 
 
@@ -126,7 +126,7 @@ def test_a_room_that_is_not_there_yet_is_explained(region: Sandbox, visit: Visit
     is_sound(page)
     region.advance(61)
     page.get_by_role("link", name="Försök igen").click()
-    expect(page.get_by_label("PIN-kod för värden")).to_be_visible()
+    expect(page.get_by_label("Pinkod för värden")).to_be_visible()
 
 
 def test_whoever_waits_too_long_is_told_why_the_meeting_ended(region: Sandbox, visit: Visit) -> None:

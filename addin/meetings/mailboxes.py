@@ -389,6 +389,9 @@ class FollowMailboxes:
         watch = step.watch
         hashes = {item_hash(self._keyring, watch.mailbox, item_id) for item_id in step.pulled}
         unknown = hashes - writing.ask_items(hashes, at)
+        if unknown:
+            # Perhaps one time of a series of ours; see `take_hints`.
+            writing.ask_series([watch.id], at, 0.0)
         # After a failure the next search has its time, which what is pulled meanwhile must not bring forward.
         if unknown and not watch.attempts and not step.unsearched:
             writing.scan_watch(watch.id, at, 0.0)

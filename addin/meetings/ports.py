@@ -528,6 +528,9 @@ class Writing(Reading, Protocol):
     def ask_items(self, items: Collection[bytes], hinted_at: datetime) -> set[bytes]:
         """Make due what is bound to the items, by hash; returns which of them are bound to a meeting."""
 
+    def ask_series(self, watches: Collection[str], hinted_at: datetime, wait: float) -> None:
+        """Make due, in `wait` seconds or sooner, what is a series or a time of one in these watches' mailboxes."""
+
     def ask_mailbox(self, watch_id: str) -> None:
         """Make due everything that is followed in a watch's mailbox."""
 

@@ -1,4 +1,7 @@
-"""Turns hints into looks: many about one item make it due once, and one about an unknown item a search for our tags."""
+"""Turns hints into looks: many about one item make it due once, and one about an unknown item a search for our tags.
+
+What is told of an unknown item is never read itself: it is most likely somebody's other appointment.
+"""
 
 from __future__ import annotations
 
@@ -47,3 +50,7 @@ class TakeHints:
         }
         for watch_id in sorted(unknown):
             writing.scan_watch(watch_id, first, SCAN_WAIT_SECONDS)
+        # Or it is one time of a series of ours: what its id is a calendar may say otherwise than where it was read.
+        strange = {hint.watch_id for hint in hints if hint.item not in known}
+        if strange:
+            writing.ask_series(strange, first, SCAN_WAIT_SECONDS)

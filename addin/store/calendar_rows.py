@@ -46,7 +46,6 @@ def binding_columns(binding: ItemBinding, keyring: Keyring) -> dict[str, Any]:
         "version": binding.version,
         "offered": binding.offered,
         "also": binding.also,
-        "occurrence": to_time(binding.occurrence),
     }
     return {
         "backend": binding.backend,
@@ -55,6 +54,7 @@ def binding_columns(binding: ItemBinding, keyring: Keyring) -> dict[str, Any]:
         "sealed": seal(secret, binding.meeting_id, keyring),
         "series": _series_text(binding.series) if binding.series else None,
         "series_answer": binding.series_answer.value if binding.series_answer else None,
+        "occurrence": to_time(binding.occurrence),
         "ended_by_calendar": binding.ended_by_calendar,
         "gone_since": to_time(binding.gone_since),
         "frozen": binding.frozen.value if binding.frozen else None,
@@ -94,8 +94,8 @@ def binding_of(row: Row, keyring: Keyring) -> ItemBinding:
         block_tells_time=row["block_tells_time"],
         block_old_from=maybe_time(row["block_old_from"]),
         tag_written=row["tag_written"],
-        # Sealed before occurrences were followed, it tells none.
-        occurrence=maybe_time(secret.get("occurrence")),
+        # It was sealed at first, and is until the next look.
+        occurrence=maybe_time(row["occurrence"] or secret.get("occurrence")),
         look_tagged=row["look_tagged"],
         looked_at=maybe_time(row["looked_at"]),
         attempts=row["attempts"],

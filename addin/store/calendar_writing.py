@@ -232,6 +232,15 @@ class SqlCalendarWriting(SqlCalendarReading):
         )
         return set(self._connection.execute(statement).scalars())
 
+    def ask_series(self, watches: Collection[str], hinted_at: datetime, wait: float) -> None:
+        mailboxes = select(_w.mailbox_hash).where(_w.id.in_(watches))
+        is_series = or_(_b.series.is_not(None), _b.occurrence.is_not(None))
+        wanted = _from_now(wait)
+        sooner = case((_b.due_at <= wanted, _b.due_at), else_=wanted)
+        statement = update(_bindings).where(_b.mailbox_hash.in_(mailboxes), _b.due_at.is_not(None), is_series)
+        asked = {"due_at": sooner, "asked": _b.asked + 1, **_hinted(_b, hinted_at)}
+        self._connection.execute(statement.values(**asked))
+
     def ask_mailbox(self, watch_id: str) -> None:
         mailbox = select(_w.mailbox_hash).where(_w.id == watch_id).scalar_subquery()
         followed = update(_bindings).where(_b.mailbox_hash == mailbox, _b.due_at.is_not(None))

@@ -171,6 +171,7 @@ bindings = Table(
     Column("sealed_ask", LargeBinary),
     Column("series", Text),
     Column("series_answer", String(20)),
+    Column("occurrence", _Time),
     Column("ended_by_calendar", Boolean, nullable=False),
     Column("gone_since", _Time),
     Column("frozen", String(30)),

@@ -170,6 +170,13 @@ class OfficeCalendar:
         self._touched(item)
         return own_id
 
+    def changes_one_time(
+        self, item: Item, series: Series, own_id: str, kind: HintKind = HintKind.UPDATED
+    ) -> None:
+        """Move one occurrence or take it out, told under its own id alone; the series' version stays, too."""
+        item.series = series
+        self._tell(replace(item, id=own_id), kind)
+
     def deletes(self, item: Item) -> None:
         item.in_trash = True
         self._tell(item, HintKind.DELETED)

@@ -9,6 +9,7 @@ import pytest
 
 from addin.meetings.model import CalendarNote, Meeting, MeetingState
 from addin.meetings.notices import NoticeKind
+from addin.meetings.ports import HintKind
 from calendar_sync.items import Unread
 from calendar_sync.series import Occurrence, Series
 from tests.unit.meetings.calendar_desk import GRACE, CalendarDesk
@@ -94,6 +95,17 @@ def test_it_ends_with_that_time_or_with_the_series_when_both_are_still_gone_afte
     # A series that came back under a new id bears no tag by which it would be found sooner.
     office.comes_to(office.desk.clock.time + 2 * HOUR)
     assert office.reads(meeting).state is MeetingState.LIVE
+
+
+@pytest.mark.parametrize("kind", [HintKind.UPDATED, HintKind.DELETED])
+def test_what_is_told_under_that_time_s_own_id_is_followed_as_soon(
+    office: CalendarDesk, calendar: OfficeCalendar, kind: HintKind
+) -> None:
+    meeting, rounds, own_id = in_one_time(office, calendar)
+    moved = Occurrence(START, START + 2 * HOUR, START + 2 * HOUR + LENGTH)
+    calendar.changes_one_time(rounds, replace(ROUNDS, moved=(moved,)), own_id, kind)
+    office.comes_to(office.desk.clock.time + timedelta(seconds=20), step=timedelta(seconds=1))
+    assert office.reads(meeting).window.start == START + 2 * HOUR
 
 
 def test_a_series_that_goes_to_another_calendar_takes_it_along(

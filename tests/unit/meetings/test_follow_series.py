@@ -11,6 +11,7 @@ from addin.meetings.bindings import SeriesAnswer
 from addin.meetings.errors import MeetingNotFound
 from addin.meetings.model import CalendarNote, Meeting
 from addin.meetings.notices import NoticeKind
+from addin.meetings.ports import HintKind
 from calendar_sync.series import Occurrence, Series
 from tests.unit.meetings.calendar_desk import CalendarDesk
 from tests.unit.meetings.desk import WHO
@@ -118,6 +119,28 @@ def test_a_moved_current_occurrence_is_a_new_time(office: CalendarDesk) -> None:
     assert (after.window.start, after.previous) == (START + 2 * HOUR, meeting.window)
     assert NoticeKind.RESCHEDULED in office.owed(meeting)
     assert after.must_hear == ("patient",)
+
+
+def test_an_occurrence_that_is_told_under_an_id_of_its_own_is_followed_as_soon(office: CalendarDesk) -> None:
+    meeting, item = weekly(office)
+    off = replace(WEEKLY, cancelled=frozenset({START.date()}))
+    office.online.changes_one_time(item, off, "id-of-its-own", HintKind.DELETED)
+    office.settles()
+    assert office.reads(meeting).window.start == START + WEEK
+
+
+@pytest.mark.parametrize("is_series", [True, False])
+def test_many_changes_of_other_appointments_cost_one_look_at_a_series_and_none_at_a_single_item(
+    office: CalendarDesk, *, is_series: bool
+) -> None:
+    meeting, _ = weekly(office) if is_series else office.books_and_saves()
+    office.online.asked.clear()
+    for _ in range(20):
+        other = office.online.creates(meeting.mailbox, START, START + LENGTH)
+        office.online.drags(other, START + DAY)
+        office.online.deletes(other)
+    office.settles()
+    assert office.online.asked.count("look") == (1 if is_series else 0)
 
 
 def test_a_cancelled_current_occurrence_gives_its_turn_to_the_next(office: CalendarDesk) -> None:

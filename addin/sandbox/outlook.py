@@ -1,5 +1,6 @@
 """The routes of the Outlook window: its static files, the Office.js stand-in, the manifest and what it must know."""
 
+import hashlib
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ from addin.sandbox import people
 from addin.sandbox.shelf import Json
 
 FILES: Final = Path(__file__).parent / "window"
+FOR_GOOD_SECONDS: Final = 365 * 24 * 3600
 
 
 class Outlook:
@@ -21,10 +23,11 @@ class Outlook:
     def blueprint(self) -> Blueprint:
         """Return the routes."""
         routes = Blueprint("outlook", __name__)
-        routes.add_url_rule("/", view_func=lambda: _file("index.html"), endpoint="window")
+        routes.add_url_rule("/", view_func=_window, endpoint="window")
         routes.add_url_rule("/office.js", view_func=lambda: _file("office.js"), endpoint="office")
         routes.add_url_rule("/window/manifest.xml", view_func=self.manifest)
         routes.add_url_rule("/window/config.json", view_func=self.config)
+        routes.add_url_rule("/window/edition-<edition>/<path:name>", view_func=_file_of, endpoint="file_of")
         routes.add_url_rule("/window/<path:name>", view_func=_file, endpoint="file")
         return routes
 
@@ -50,6 +53,30 @@ class Outlook:
             outsiders=[_person(person) for person in people.OUTSIDERS],
             mailboxes=[_mailbox(mailbox) for mailbox in people.MAILBOXES],
         )
+
+
+def _window() -> AnyResponse:
+    """Return the page; it names its files by their edition, so that only a changed one makes the browser ask again."""
+    page = (FILES / "index.html").read_text(encoding="utf-8")
+    for folder in ("css", "js"):
+        page = page.replace(f'"/window/{folder}/', f'"/window/edition-{_edition()}/{folder}/')
+    return Response(page, mimetype="text/html", headers={"Cache-Control": "no-cache"})
+
+
+def _file_of(edition: str, name: str) -> AnyResponse:
+    answer = _file(name)
+    if edition == _edition():
+        answer.headers["Cache-Control"] = f"max-age={FOR_GOOD_SECONDS}, immutable"
+    return answer
+
+
+def _edition() -> str:
+    """Return what tells the window's files from those before they were changed."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in FILES.rglob("*") if path.is_file()):
+        told = path.stat()
+        digest.update(f"{path}\0{told.st_mtime_ns}\0{told.st_size}\0".encode())
+    return digest.hexdigest()[:16]
 
 
 def _file(name: str) -> AnyResponse:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, render_template
 
+from addin.web.editions import edition_of, sent_of_edition
 from addin.web.pages import Environment
 
 STATIC_FOLDER: Final = Path(__file__).resolve().parent.parent / "static"
@@ -64,7 +65,11 @@ def pane_blueprint(settings: PaneSettings) -> Blueprint:
 
     @blueprint.get("/pane/")
     def page() -> str:
-        return render_template("pane.html", settings=settings)
+        return render_template("pane.html", settings=settings, edition=edition_of(STATIC_FOLDER))
+
+    @blueprint.get("/static/edition-<edition>/<path:filename>")
+    def of_edition(edition: str, filename: str) -> Response:
+        return sent_of_edition(STATIC_FOLDER, edition, filename)
 
     @blueprint.get("/pane/settings.json")
     def page_settings() -> Response:
@@ -75,7 +80,7 @@ def pane_blueprint(settings: PaneSettings) -> Blueprint:
         response.headers["Content-Security-Policy"] = policy
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
-        if response.mimetype in {"text/html", "application/json"}:
+        if response.mimetype in {"text/html", "application/json"} and not response.cache_control.immutable:
             response.headers["Cache-Control"] = "no-store"
         return response
 

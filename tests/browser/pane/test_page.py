@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from addin.web.editions import edition_of
 from addin.web.staff.pane import STATIC_FOLDER, content_security_policy, pane_blueprint
 from tests.browser.pane.conftest import ROOT, pane_application, settings
 
@@ -44,6 +45,26 @@ def test_nothing_is_guessed_or_referred(client: FlaskClient, path: str) -> None:
 def test_the_page_is_never_stored_and_scripts_are_asked_for_anew(client: FlaskClient) -> None:
     assert client.get("/pane/").headers["Cache-Control"] == "no-store"
     assert client.get("/static/pane.js").headers["Cache-Control"] == "no-cache"
+
+
+def test_what_the_page_names_is_kept_until_it_changes(client: FlaskClient) -> None:
+    named = re.findall(r'(?:src|href)="(/static/[^"]+)"', client.get("/pane/").text)
+    assert [Path(path).name for path in named] == ["pane.css", "pane.js"]
+    for path in [*named, str(Path(named[0]).with_name("personal_data_rules.json"))]:
+        answer = client.get(path)
+        assert answer.data == (STATIC_FOLDER / Path(path).name).read_bytes()
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    # Asked by a page of another edition, as while several machines are upgraded.
+    other = client.get("/static/edition-0123456789abcdef/pane.js")
+    assert (other.status_code, other.headers["Cache-Control"]) == (200, "no-cache")
+
+
+def test_an_edition_is_told_by_what_the_files_hold(tmp_path: Path) -> None:
+    editions = set()
+    for written in ("a", "bb", "ccc", "a"):
+        (tmp_path / "pane.js").write_text(written)
+        editions.add(edition_of(tmp_path))
+    assert len(editions) == 3
 
 
 def test_nothing_in_the_page_is_inline(client: FlaskClient) -> None:

@@ -1,6 +1,7 @@
 """What the Outlook window, and whoever starts the sandbox, is given."""
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -61,6 +62,22 @@ def test_the_windows_files_are_served_and_never_stored(region: Sandbox, path: st
 
     assert answer.status_code == 200
     assert "max-age=0" in answer.headers["Cache-Control"] or "no-cache" in answer.headers["Cache-Control"]
+
+
+def test_the_windows_scripts_and_styles_are_kept_until_they_change(region: Sandbox) -> None:
+    named = re.findall(r'(?:src|href)="(/window/edition-[^"]+)"', region.call("GET", "/").text)
+
+    assert [Path(path).name for path in named] == [
+        "colours.css",
+        "shell.css",
+        "week.css",
+        "form.css",
+        "main.js",
+    ]
+    for path in named:
+        assert "immutable" in region.call("GET", path).headers["Cache-Control"]
+    other = region.call("GET", "/window/edition-0123456789abcdef/js/main.js")
+    assert (other.status_code, other.headers["Cache-Control"]) == (200, "no-cache, max-age=0")
 
 
 @pytest.mark.parametrize(

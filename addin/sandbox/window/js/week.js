@@ -40,13 +40,20 @@ export function weekNumber(day) {
   return Math.floor((Date.parse(`${thursday}T00:00Z`) - firstOfYear) / (7 * DAY)) + 1;
 }
 
+/** @type {Map<string, Intl.DateTimeFormat>} */
+const formats = new Map();
+
 /**
  * @param {string} day
  * @param {Intl.DateTimeFormatOptions} options
  * @returns {string} Swedish
  */
 export function dayText(day, options) {
-  return new Intl.DateTimeFormat("sv-SE", { ...options, timeZone: "UTC" }).format(new Date(`${day}T00:00Z`));
+  // Making a format takes much longer than using it, and every half hour of a week is named.
+  const wish = JSON.stringify(options);
+  const format = formats.get(wish) ?? new Intl.DateTimeFormat("sv-SE", { ...options, timeZone: "UTC" });
+  formats.set(wish, format);
+  return format.format(new Date(`${day}T00:00Z`));
 }
 
 /**

@@ -28,6 +28,23 @@ prepare_venv() {
     if is_ready "$2"; then
         return
     fi
+    wait_for_another
+    if ! is_ready "$2"; then
+        install_into_venv "$1" "$2"
+    fi
+    exec 9>&-
+}
+
+# Two first starts at once would be in each other's way: the second waits, and finds everything in place.
+wait_for_another() {
+    exec 9>"$root/var/.installing"
+    if command -v flock >/dev/null && ! flock -n 9; then
+        say "Another start is installing the packages; waiting for it ..."
+        flock 9
+    fi
+}
+
+install_into_venv() {
     can_write "$root"
     can_write "$venv"
     if [ -e "$venv/.unfinished" ] || made_elsewhere || ! "$venv/bin/python" -c 'import pip' 2>/dev/null; then

@@ -4,6 +4,7 @@ The script is the project's own, in a scratch checkout whose package has no depe
 says how it was started: so a whole first start takes seconds and no network, and real processes do everything.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -213,6 +214,20 @@ def test_a_changed_dependency_is_installed_at_the_next_start_which_without_a_net
     assert "the package index cannot be reached. Check the network" in used_checkout.refusal()
     log = (used_checkout.folder / "var" / "install.log").read_text(encoding="utf-8")
     assert "a-package-that-came-with-a-pull" in log
+
+
+def test_a_start_beside_one_that_installs_waits_and_then_needs_nothing(used_checkout: Checkout) -> None:
+    stamp = used_checkout.folder / ".venv" / ".installed-for-run"
+    installed = stamp.read_bytes()
+    stamp.unlink()
+    with (used_checkout.folder / "var" / ".installing").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        second = used_checkout.start("--here")
+        assert second.stderr
+        assert second.stderr.readline() == "Another start is installing the packages; waiting for it ...\n"
+        stamp.write_bytes(installed)
+    output, errors = second.communicate(timeout=100)
+    assert (json.loads(output)["arguments"], errors) == (["sandbox", "--here"], "")
 
 
 def test_a_copied_checkout_gets_an_environment_of_its_own(used_checkout: Checkout, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ Environment = Literal["sandbox", "test", "production"]
 STYLE: Final = Markup(Path(__file__).with_name("pages.css").read_text(encoding="utf-8"))  # noqa: S704
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 _YEAR_SECONDS: Final = 365 * 24 * 3600
-_CLOCK: Final = re.compile(r"\d\d[.:]\d\d(?:–\d\d[.:]\d\d)?")
+_CLOCK: Final = re.compile(r"\d{1,2}(?:[.:]\d\d)?–\d{1,2}(?:[.:]\d\d)?|\d\d[.:]\d\d")
 
 
 @dataclass(frozen=True, slots=True)

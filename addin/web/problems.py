@@ -53,7 +53,7 @@ BODY_TOO_LARGE: Final = Problem(
 PRECONDITION_REQUIRED: Final = Problem(
     428,
     "precondition-required",
-    "Anropet säger inte vilken version av mötet det gäller. Inget har ändrats. Läs om mötet.",
+    "Anropet säger inte vilken version av mötet det gäller. Inget har ändrats. Öppna panelen igen.",
 )
 NOT_FOUND: Final = Problem(404, "not-found", "Adressen finns inte. Inget har ändrats.")
 METHOD_NOT_ALLOWED: Final = Problem(
@@ -135,12 +135,12 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     errors.MeetingNotFound: Problem(
         404,
         "meeting-not-found",
-        "Mötet finns inte, eller är någon annans. Inget har ändrats. Be den som bokade, eller skapa ett nytt möte.",
+        "Mötet finns inte, eller är någon annans. Inget har ändrats. Fråga den som bokade, eller skapa ett nytt möte.",
     ),
     errors.MeetingChanged: Problem(
         412,
         "meeting-changed",
-        "Mötet har ändrats sedan du öppnade det. Din ändring är inte gjord. Läs om och försök igen.",
+        "Mötet har ändrats sedan du öppnade det. Din ändring är inte gjord. Öppna panelen igen och försök på nytt.",
     ),
     errors.MeetingIsCancelled: Problem(
         409,
@@ -179,7 +179,7 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     errors.NotAllowedToStart: Problem(
         403,
         "not-allowed-to-start",
-        "Du är inte värd för mötet. Mötet har inte startats. Ta över som värd, eller be en värd.",
+        "Du är inte värd för mötet. Mötet har inte startats. Ta över som värd, eller be en värd att starta det.",
     ),
     errors.LedgerUnavailable: Problem(
         503,

@@ -31,6 +31,7 @@ from addin.web.pages import (
     is_at_home,
     is_whole_days,
     moment_in_words,
+    unbroken,
 )
 from addin.web.visitors import Guesses, Network, client_address
 from templates_messages.times import date_in_words
@@ -65,6 +66,7 @@ def join_blueprint(join: JoinMeeting, units: Units, settings: JoinPageSettings, 
     page = _JoinPage(join, units, settings, Guesses(clock))
     protection = PageProtection(settings.environment)
     blueprint.add_app_template_filter(_dialled, "dialled")
+    blueprint.add_app_template_filter(unbroken, "unbroken")
     blueprint.add_url_rule("/m", "ask", page.ask, methods=["GET"], strict_slashes=False)
     blueprint.add_url_rule("/m", "find", page.find, methods=["POST"], strict_slashes=False)
     blueprint.add_url_rule("/m/<typed>", "look", page.look, methods=["GET"], strict_slashes=False)

@@ -39,7 +39,7 @@ export const start = {
     "Panelen fungerar bara i en bokning i Outlook. Inget har ändrats. Öppna din kalender, skapa eller öppna ett " +
     "möte och välj Skyddat vårdmöte i menyfliken.",
   readOnly:
-    "Den här bokningen är öppen för läsning. Inget har ändrats. Öppna den för redigering i din egen kalender och " +
+    "Den här bokningen kan bara läsas här. Inget har ändrats. Öppna den för redigering i din egen kalender och " +
     "välj Skyddat vårdmöte igen.",
   silentTitle: "Outlook svarar inte",
   failedTitle: "Panelen kunde inte starta",
@@ -228,7 +228,7 @@ export const texts = {
   occasion: { invitation: "Inbjudan", rescheduled: "Ny tid", cancelled: "Inställt", insert: "Tillägg" },
   occasionLabel: "Vilken text?",
   notReported:
-    "Texten är kopierad, men tjänsten kunde inte notera det. Om mötet ändras får du ingen påminnelse om att meddela.",
+    "Texten är kopierad, men tjänsten kunde inte notera det. Om mötet ändras får du ingen påminnelse om besked.",
   refused: "Webbläsaren lät inte panelen kopiera. Texten är markerad nedan: kopiera den med Ctrl+C.",
   manual: "Text att kopiera",
   cancelledCopy: "Kopiera texten Inställt",

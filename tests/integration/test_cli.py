@@ -25,7 +25,7 @@ from tests.region import Region
 from tests.unit.settings_file import SettingsFile
 from tests.zygote import zygote
 
-SECONDS: Final = 60
+SECONDS: Final = 120
 PAUSE: Final = 0.05
 
 

@@ -134,7 +134,7 @@ def _cancels(region: Region, meeting: Json) -> int:
 
 def _vardmote(region: Region, *command: str) -> subprocess.CompletedProcess[str]:
     program = [sys.executable, "-m", "addin.cli", *command, "--settings", str(region.settings)]
-    return subprocess.run(program, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(program, capture_output=True, text=True, check=False, timeout=200)
 
 
 def _health(region: Region) -> object:

@@ -112,7 +112,7 @@ class Checkout:
     ) -> subprocess.CompletedProcess[str]:
         """Start and wait."""
         process = self.start(*arguments, path=path, index=index, user=user)
-        output, errors = process.communicate(timeout=100)
+        output, errors = process.communicate(timeout=280)
         return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
     def refusal(self, *, path: Path | None = None, user: str = "") -> str:
@@ -149,7 +149,7 @@ def first_start() -> Iterator[FirstStart]:
     with tempfile.TemporaryDirectory(prefix="vardmote-run-") as folder:
         checkout, copy = Checkout.new(Path(folder) / "min vård"), Path(folder) / "copy"
         process = checkout.start("--check", "två ord")
-        output, errors = process.communicate(timeout=100)
+        output, errors = process.communicate(timeout=280)
         ended = subprocess.CompletedProcess(process.args, process.returncode, output, errors)
         shutil.copytree(checkout.folder, copy, symlinks=True)
         yield FirstStart(checkout, copy, process.pid, ended)
@@ -226,7 +226,7 @@ def test_a_start_beside_one_that_installs_waits_and_then_needs_nothing(used_chec
         assert second.stderr
         assert second.stderr.readline() == "Another start is installing the packages; waiting for it ...\n"
         stamp.write_bytes(installed)
-    output, errors = second.communicate(timeout=100)
+    output, errors = second.communicate(timeout=280)
     assert (json.loads(output)["arguments"], errors) == (["sandbox", "--here"], "")
 
 
@@ -255,7 +255,7 @@ def test_an_installation_that_was_interrupted_is_finished_by_the_next_start(used
     checkout = used_checkout
     checkout.require("a-package-that-takes-its-time")
     with socket.create_server(("127.0.0.1", 0)) as index:
-        index.settimeout(60)
+        index.settimeout(200)
         process = checkout.start(index=f"http://127.0.0.1:{index.getsockname()[1]}")
         connection, _ = index.accept()  # pip is installing now, and waits for an answer that never comes
         with connection:

@@ -17,7 +17,7 @@ from tests.integration.canaries.search import Place
 from tests.integration.canaries.words import Canaries
 from tests.region import ROOMS, Json, Region, booking
 
-SECONDS: Final = 20
+SECONDS: Final = 60
 HEADERS: Final = (
     "Accept",
     "Accept-Language",

@@ -27,7 +27,7 @@ from tests.integration.canaries.search import Place
 from tests.integration.canaries.words import Canaries
 from tests.region import Json, booking
 
-SECONDS: Final = 60
+SECONDS: Final = 120
 HOOKS: Final = ("/hooks/graph/notifications", "/hooks/graph/lifecycle")
 # What Graph answers with canaries; two of 401, since the service gets itself a new token after the first.
 STATUSES: Final = (400, 401, 401, 403, 404, 412, 429, 500, 200)

@@ -36,11 +36,16 @@ class Finding:
 
 def files(folder: Path) -> list[Place]:
     """Return every file below the folder: settings, ledger with its companions, logs, temporary files."""
-    return [
-        Place(str(file.relative_to(folder)), file.read_bytes())
-        for file in sorted(folder.rglob("*"))
-        if file.is_file() and not file.name.startswith(NOT_OURS)
-    ]
+    found = (file for file in sorted(folder.rglob("*")) if not file.name.startswith(NOT_OURS))
+    return [place for file in found if (place := _place(file, folder))]
+
+
+def _place(file: Path, folder: Path) -> Place | None:
+    """Return what stands in a file; None for a folder, and for what has got its own name meanwhile (the mark)."""
+    try:
+        return Place(str(file.relative_to(folder)), file.read_bytes())
+    except (IsADirectoryError, FileNotFoundError):
+        return None
 
 
 def search(places: Iterable[Place], given: dict[str, Canaries]) -> list[Finding]:

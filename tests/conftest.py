@@ -102,7 +102,9 @@ def browser(requires_chromium: Path) -> Iterator[Browser]:
         expect.set_options(timeout=SEEN_WITHIN_MS)
         # All pages of a site in one process; see `Contexts`.
         arguments = ["--no-sandbox", "--process-per-site"]
-        started = playwright.chromium.launch(executable_path=str(requires_chromium), args=arguments)
+        started = playwright.chromium.launch(
+            executable_path=str(requires_chromium), args=arguments, timeout=2 * SEEN_WITHIN_MS
+        )
         yield started
         started.close()
 

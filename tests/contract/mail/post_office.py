@@ -43,6 +43,7 @@ class PostOffice:
             self,
             hostname=HOST,
             port=0,
+            ready_timeout=60,
             tls_context=_context(self.certificate) if protected else None,
             authenticator=_authenticate,
             auth_required=protected,

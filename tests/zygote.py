@@ -62,6 +62,10 @@ class Forked:
             self._status = status
             self._changed.notify_all()
 
+    def terminate(self) -> None:
+        """Ask it to end (SIGTERM)."""
+        os.kill(self.pid, signal.SIGTERM)
+
     def kill(self) -> None:
         """`kill -9`, of this process alone."""
         os.kill(self.pid, signal.SIGKILL)

@@ -115,4 +115,6 @@ def stopped(process: subprocess.Popen[bytes]) -> None:
 def ask(method: str, url: str, credentials: tuple[str, str], **more: Any) -> requests.Response:
     """Send one request on a connection of its own: SOGo closes idle ones without saying so."""
     headers = {"Connection": "close", **more.pop("headers", {})}
-    return requests.request(method, url, auth=credentials, headers=headers, timeout=30, **more)
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.request(method, url, auth=credentials, headers=headers, timeout=30, **more)

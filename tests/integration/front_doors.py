@@ -6,11 +6,8 @@ The pages' own clock stands still until a test moves it; the simulated region ke
 from __future__ import annotations
 
 import html
-import json
 import re
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -50,6 +47,7 @@ from addin.web.staff.start import StartPageParts, StartPageSettings, start_bluep
 from templates_messages.catalogue import load_catalogue
 from templates_messages.titles import load_titles
 from tests.ledgers import new_ledger
+from tests.sandbox_process import SandboxProcess
 
 START = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 WINDOW = Window(START, START + timedelta(minutes=45), "Europe/Stockholm")
@@ -94,11 +92,8 @@ class Region:
     """The sandbox as a process of its own."""
 
     def __init__(self, state: Path) -> None:
-        command = [sys.executable, "-m", "addin.sandbox", "--service-url", "http://127.0.0.1:9"]
-        options = ["--state", str(state), "--replication-seconds", "0"]
-        self._process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
-        self.base = f"http://127.0.0.1:{json.loads(self._process.stdout.readline())['port']}"
+        self._sandbox = SandboxProcess(state, "http://127.0.0.1:9", "--replication-seconds", "0")
+        self.base = self._sandbox.base
         self.levers = browser()
 
     @property
@@ -137,10 +132,7 @@ class Region:
         return self.levers.post(url, json=body, timeout=10).status_code
 
     def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(60)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        self._sandbox.stop()
 
 
 def meeting_types() -> MeetingTypes:

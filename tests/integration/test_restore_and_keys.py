@@ -16,6 +16,7 @@ from pathlib import Path
 import requests
 
 from tests.region import Json, Region
+from tests.zygote import zygote
 
 
 def test_a_restored_ledger_removes_nothing_until_it_is_rebuilt(fresh_region: Region) -> None:
@@ -134,7 +135,7 @@ def _cancels(region: Region, meeting: Json) -> int:
 
 def _vardmote(region: Region, *command: str) -> subprocess.CompletedProcess[str]:
     program = [sys.executable, "-m", "addin.cli", *command, "--settings", str(region.settings)]
-    return subprocess.run(program, capture_output=True, text=True, check=False, timeout=200)
+    return zygote().runs(program)
 
 
 def _health(region: Region) -> object:

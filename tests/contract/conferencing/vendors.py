@@ -5,10 +5,7 @@ A new adapter joins the contract by a class like `PexipVendor` and its name in `
 
 from __future__ import annotations
 
-import json
 import secrets
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +17,7 @@ from addin.conferencing.pexip import PexipProvider, PexipSettings
 from addin.meetings.deadline import Deadline
 from addin.meetings.model import LobbyLevel, Window
 from addin.meetings.ports import ConferencingProvider, RoomWish
+from tests.sandbox_process import SandboxProcess
 
 WINDOW = Window(
     datetime(2027, 3, 1, 9, 0, tzinfo=UTC), datetime(2027, 3, 1, 10, 0, tzinfo=UTC), "Europe/Stockholm"
@@ -87,11 +85,8 @@ class PexipVendor:
 
     def __init__(self, state: Path) -> None:
         # The sandbox is one program for all simulated systems; its service address is of no use here.
-        command = [sys.executable, "-m", "addin.sandbox", "--service-url", "http://127.0.0.1:9"]
-        options = ["--state", str(state), "--replication-seconds", "0"]
-        self._process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
-        self.base = f"http://127.0.0.1:{json.loads(self._process.stdout.readline())['port']}"
+        self._sandbox = SandboxProcess(state, "http://127.0.0.1:9", "--replication-seconds", "0")
+        self.base = self._sandbox.base
         self.levers = requests.Session()
         self.levers.trust_env = False
         self.admin = requests.Session()
@@ -130,10 +125,7 @@ class PexipVendor:
         self.levers.post(f"{self.base}/sandbox/pexip/settings", json=changes).raise_for_status()
 
     def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(60)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        self._sandbox.stop()
 
     def fault(self, kind: str, action: str, **more: Any) -> None:
         match = {"method": self.ACTIONS[action], "path_prefix": "/api/admin/"}

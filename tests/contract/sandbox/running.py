@@ -1,8 +1,5 @@
 """A started sandbox, as its tests speak to it. Knows addresses and forms, no rules."""
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -10,6 +7,7 @@ from typing import Any, Final, Self
 import requests
 
 from addin.sandbox import people
+from tests.sandbox_process import SandboxProcess
 
 Json = dict[str, Any]
 
@@ -37,21 +35,11 @@ class Sandbox:
     """One process of `python -m addin.sandbox`."""
 
     def __init__(self, state: Path, *more: str) -> None:
-        command = [
-            sys.executable,
-            "-m",
-            "addin.sandbox",
-            "--service-url",
-            SERVICE,
-            "--state",
-            str(state),
-            *more,
-        ]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        self.ready = json.loads(self.process.stdout.readline())
-        self.base = f"http://127.0.0.1:{self.ready['port']}"
+        self._running = SandboxProcess(state, SERVICE, *more)
+        self.process, self.base = self._running.process, self._running.base
         self.http = requests.Session()
+        # To look for a proxy costs as much as a call to this machine.
+        self.http.trust_env = False
 
     def __enter__(self) -> Self:
         return self
@@ -60,10 +48,7 @@ class Sandbox:
         self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None
     ) -> None:
         self.http.close()
-        self.process.terminate()
-        self.process.wait(timeout=60)
-        if self.process.stdout:
-            self.process.stdout.close()
+        self._running.stop()
 
     def call(self, method: str, path: str, **more: Any) -> requests.Response:
         """Send one request, without following redirects."""

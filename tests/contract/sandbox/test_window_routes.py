@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 
 from addin.sandbox import people
 from tests.contract.sandbox.running import SERVICE, Sandbox
@@ -90,11 +91,6 @@ def test_nothing_else_is_served(region: Sandbox, path: str) -> None:
     assert answer.text.startswith("Sandlåda – inga riktiga möten")
 
 
-def test_the_ready_line_tells_the_port(process: Sandbox) -> None:
-    assert process.ready["ready"] is True
-    assert process.ready["port"] > 0
-
-
 def test_a_taken_port_is_one_clear_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -117,8 +113,15 @@ def test_a_state_that_cannot_be_kept_is_one_clear_sentence(tmp_path: Path) -> No
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
 
 
-def test_it_stops_when_it_is_told_to(tmp_path: Path) -> None:
-    with Sandbox(tmp_path / "state.db") as sandbox:
-        sandbox.process.terminate()
+def test_it_tells_its_port_when_it_is_ready_and_stops_when_it_is_told_to(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "addin.sandbox", "--service-url", SERVICE]
+    with subprocess.Popen(
+        [*command, "--state", tmp_path / "state.db"], stdout=subprocess.PIPE, text=True
+    ) as sandbox:
+        assert sandbox.stdout is not None
+        told = json.loads(sandbox.stdout.readline())
+        assert requests.get(f"http://127.0.0.1:{told['port']}/window/config.json", timeout=60).ok
+        sandbox.terminate()
 
-        assert sandbox.process.wait(timeout=60) == 0
+        assert told["ready"] is True
+        assert sandbox.wait(timeout=60) == 0

@@ -6,7 +6,6 @@ Items are handled at Outlook's own door of the sandbox, so that faults of Graph 
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -26,6 +25,7 @@ from tests.integration.canaries.feeding import HEADERS, Feeding
 from tests.integration.canaries.search import Place
 from tests.integration.canaries.words import Canaries
 from tests.region import Json, booking
+from tests.zygote import zygote
 
 SECONDS: Final = 120
 HOOKS: Final = ("/hooks/graph/notifications", "/hooks/graph/lifecycle")
@@ -218,8 +218,8 @@ class Mailboxes:
         served = self._region.command(self._region.settings)
         command = ["follow" if part == "serve" else part for part in served]
         command += ["--explain", meeting["id"]]
-        done = subprocess.run(command, capture_output=True, check=False, timeout=SECONDS)
-        self._fed.answers.append(Place("vardmote follow --explain", done.stdout + done.stderr))
+        done = zygote().runs(command)
+        self._fed.answers.append(Place("vardmote follow --explain", (done.stdout + done.stderr).encode()))
         return done.returncode
 
     # --- parts ------------------------------------------------------------------------------------------------

@@ -18,8 +18,9 @@ class SeriesItem:
     def __init__(self, region: Region, first: datetime | None = None) -> None:
         self.region = region
         self.meeting = region.books()
-        start = datetime.fromisoformat(self.meeting["start"])
-        self.first = first or start
+        start = first or datetime.fromisoformat(self.meeting["start"])
+        # Where it stands in a calendar: a day later is the same time of day, also when clocks are changed.
+        self.first = start.astimezone(ZoneInfo(ZONE))
         self._token = region.sandbox(
             "POST",
             "/sandbox/token",
@@ -58,14 +59,17 @@ class SeriesItem:
         return self.reads()
 
     def _event(self) -> Json:
-        local = self.first.astimezone(ZoneInfo(ZONE))
         return {
             "subject": "Skyddat möte",
             "body": {"contentType": "html", "content": self.meeting["item_block"]["html"]},
             **times(self.first),
             "recurrence": {
                 "pattern": {"type": "daily", "interval": 1},
-                "range": {"type": "numbered", "startDate": f"{local:%Y-%m-%d}", "numberOfOccurrences": 5},
+                "range": {
+                    "type": "numbered",
+                    "startDate": f"{self.first:%Y-%m-%d}",
+                    "numberOfOccurrences": 5,
+                },
             },
             "singleValueExtendedProperties": [
                 {"id": PROPERTY, "value": json.dumps({"meeting": self.meeting["id"]})}

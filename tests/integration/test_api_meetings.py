@@ -8,13 +8,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
 
 from addin.sandbox import people
 from tests.integration.described_api import DescribedApi, Json, booking, seen
-from tests.region import Region
+from tests.region import ZONE, Region
 
 
 @pytest.fixture
@@ -519,7 +520,10 @@ def _links(meeting: Json) -> tuple[str, str, str]:
 
 
 def _moved(meeting: Json, *, days: int) -> tuple[str, str]:
-    start, end = (datetime.fromisoformat(meeting[name]) + timedelta(days=days) for name in ("start", "end"))
+    """Return start and end so many days later at the same time of day, whether clocks are changed between or not."""
+    home = ZoneInfo(ZONE)
+    local = (datetime.fromisoformat(meeting[name]).astimezone(home) for name in ("start", "end"))
+    start, end = (moment + timedelta(days=days) for moment in local)
     return start.isoformat(), end.isoformat()
 
 

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
-from addin.meetings.errors import MeetingChanged
+from addin.meetings.errors import LedgerUnavailable, MeetingChanged
 from addin.meetings.meeting_types import AUDIENCES
 from addin.meetings.model import Meeting, MeetingState, Told
 from addin.meetings.ports import Reading, Writing
-from addin.store.ledger import mark_path
+from addin.store.ledger import mark_path, open_engine
 from addin.store.postgres import PostgresLedger
 from addin.store.restored import Mark, begin_service
 from tests.contract.ledger.conftest import NOW, Desk
@@ -132,3 +133,21 @@ def test_a_mark_that_cannot_be_written_leaves_the_old_one_and_nothing_else(tmp_p
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert Mark.read(path) == old
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("desk", ["postgresql"], indirect=True)
+def test_when_the_server_has_gone_one_is_told_and_the_next_is_served(desk: Desk) -> None:
+    with desk.ledger.engine.connect(), desk.ledger.engine.connect():
+        pass  # two connections that nobody uses just now
+    server = open_engine(desk.ledger.engine.url.render_as_string(hide_password=False))
+    # Of itself it is not asked, and it answers when they have ended.
+    others = "pid <> pg_backend_pid() AND datname = current_database()"
+    with server.connect() as connection:
+        connection.execute(
+            text(f"SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE {others}")
+        )
+    server.dispose()
+
+    with pytest.raises(LedgerUnavailable):
+        desk.ledger.add_booking(desk.new_booking(), 30.0)
+    assert desk.ledger.add_booking(desk.new_booking(), 30.0)

@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from addin.meetings.cancel import CancelMeeting
@@ -20,6 +19,7 @@ from addin.meetings.codes import grouped, new_code
 from addin.meetings.links import LinkChange
 from addin.meetings.model import CalendarNote, Meeting
 from addin.sandbox import people
+from tests.axe import faults_in
 from tests.browser_contexts import Contexts
 from tests.integration.front_doors import ANNA, START, UNIT, WINDOW, FrontDoors
 
@@ -123,12 +123,6 @@ LOOKED_AT = [(setting, look) for setting in IN_EVERY_LOOK for look in LOOKS] + [
 ]
 
 
-def finds_nothing(page: Page) -> None:
-    """Let axe look; best practices count, too."""
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-
-
 def does_not_scroll_sideways(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
@@ -147,7 +141,7 @@ def breaks_no_time(page: Page) -> None:
 def test_axe_finds_nothing(contexts: Contexts, doors: FrontDoors, setting: Setting, look: str) -> None:
     page = contexts.of(**{"locale": "sv-SE", **LOOKS[look]}).new_page()
     page.goto(setting(doors))
-    finds_nothing(page)
+    assert faults_in(page) == []
     does_not_scroll_sideways(page)
     breaks_no_time(page)
 
@@ -163,12 +157,12 @@ def test_axe_finds_nothing_on_the_hosts_way(contexts: Contexts, doors: FrontDoor
     page = contexts.of(**{"locale": "sv-SE", **LOOKS[look]}).new_page()
     page.goto(doors.start_url(doors.books("strict")))
     signs_in(page, people.DAVID)
-    finds_nothing(page)
+    assert faults_in(page) == []
     does_not_scroll_sideways(page)
     page.get_by_label("Värden är frånvarande").check()
     page.get_by_role("button", name="Ta över och starta").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Mötet är öppet")
-    finds_nothing(page)
+    assert faults_in(page) == []
     does_not_scroll_sideways(page)
 
 
@@ -178,15 +172,15 @@ def test_axe_finds_nothing_where_others_are_told(contexts: Contexts, doors: Fron
     page = contexts.of(**{"locale": "sv-SE", **LOOKS["telephone"]}).new_page()
     CancelMeeting(doors.ledger, doors.reconciler, doors.clock)(meeting.id, ANNA)
     page.goto(f"{doors.start_url(meeting)}/told")
-    finds_nothing(page)
+    assert faults_in(page) == []
     page.get_by_role("button", name="Logga in").click()
     page.get_by_text(people.DAVID.name).first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Lämna besked")
-    finds_nothing(page)
+    assert faults_in(page) == []
     does_not_scroll_sideways(page)
     page.get_by_role("button", name="Besked lämnat").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Ingen mer behöver få besked")
-    finds_nothing(page)
+    assert faults_in(page) == []
 
 
 def test_a_guest_on_a_telephone_without_scripts_reaches_the_provider(
@@ -323,6 +317,6 @@ def test_an_outsider_who_signs_in_is_led_to_the_join_page(host: BrowserContext, 
     page.get_by_role("button", name="Logga in och starta").click()
     page.get_by_text(people.GUEST.name).first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Bara vårdpersonal kan starta mötet")
-    finds_nothing(page)
+    assert faults_in(page) == []
     page.get_by_role("link", name="Skriv mötets kod").click()
     expect(page.get_by_label("Mötets kod")).to_be_visible()

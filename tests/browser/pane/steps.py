@@ -31,12 +31,13 @@ class Pane:
         return self.frame.locator(f'[data-view="{name}"]')
 
     def expect_view(self, name: str) -> Locator:
-        expect(self.view(name)).to_be_visible()
+        # As in `Outlook.visit`: what is waited for most often is waited for without `expect`.
+        self.view(name).wait_for()
         return self.view(name)
 
     def says(self, text: str) -> None:
         """Expect a sentence to be seen."""
-        expect(self.frame.locator("#view").get_by_text(text)).to_be_visible()
+        self.frame.locator("#view").get_by_text(text).wait_for()
 
     def audience(self, name: str) -> Locator:
         return self.frame.locator(f'section[data-audience="{name}"]')
@@ -49,7 +50,7 @@ class Pane:
     def open(self) -> None:
         """Press the add-in's button."""
         self.outlook.button("Skyddat vårdmöte").click()
-        expect(self.frame.locator("#view[aria-busy=false]")).to_be_visible()
+        self.frame.locator("#view[aria-busy=false]").wait_for()
 
     def reopen(self) -> None:
         """Close the pane and press the button again, as somebody who has second thoughts."""
@@ -65,7 +66,7 @@ class Pane:
 
     def expect_booked(self) -> None:
         self.expect_view("meeting")
-        expect(self.frame.locator("section[data-audience]").first).to_be_visible()
+        self.frame.locator("section[data-audience]").first.wait_for()
 
     def set_time(self, start: str, end: str) -> None:
         """Change the times in the open appointment; Outlook takes the end along when the start is left."""

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from playwright.sync_api import Frame, Locator, Page, expect
+from playwright.sync_api import Frame, Locator, Page
 
 Result = dict[str, Any]
 """An AsyncResult: `status`, and `value` or `error`."""
@@ -21,7 +21,8 @@ class Outlook:
         """Load the window at a week, as a person of the sandbox, with somebody's calendar shown."""
         ends = "@region.example"
         self.page.goto(f"{self.address}/?person={person}{ends}&calendar={calendar}{ends}&week={monday}")
-        expect(self.page.locator("html[data-ready=true]")).to_be_attached()
+        # Not `expect`: each of its looks that finds nothing yet describes the whole week, for a message nobody reads.
+        self.page.locator("html[data-ready=true]").wait_for(state="attached")
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
@@ -54,12 +55,12 @@ class Outlook:
     def save(self) -> None:
         """Save or send, and see the week again."""
         self.page.get_by_test_id("save").click()
-        expect(self.form).to_be_hidden()
+        self.form.wait_for(state="hidden")
 
     def open(self, subject: str) -> None:
         """Open a saved appointment from the week."""
         self.entry(subject).dblclick()
-        expect(self.form).to_be_visible()
+        self.form.wait_for()
 
     def open_series(self, subject: str) -> None:
         """Open the whole series of an occurrence in the week."""
@@ -72,12 +73,12 @@ class Outlook:
     def _open_part(self, subject: str, answer: str) -> None:
         self.entry(subject).dblclick()
         self.page.get_by_role("dialog").get_by_role("button", name=answer).click()
-        expect(self.form).to_be_visible()
+        self.form.wait_for()
 
     def open_pane(self) -> Frame:
         """Press the add-in's button and wait until Office.js is ready in the pane."""
         self.button("Skyddat vårdmöte").click()
-        expect(self.page.frame_locator("[data-testid=task-pane]").locator("output")).to_have_text("Outlook")
+        self.page.frame_locator("[data-testid=task-pane]").locator("output", has_text="Outlook").wait_for()
         handle = self.page.get_by_test_id("task-pane").element_handle()
         assert handle
         frame = handle.content_frame()

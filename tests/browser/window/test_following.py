@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 from playwright.sync_api import Locator, Route, expect
 
+from tests.axe import faults_in, faults_in_light_and_dark
 from tests.browser.window.outlook import Outlook
-from tests.browser.window.test_looks import faults_in, faults_in_light_and_dark
 from tests.browser_contexts import Contexts
 
 Opener = Callable[..., Outlook]

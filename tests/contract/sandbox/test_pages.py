@@ -5,10 +5,10 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from addin.sandbox import people
+from tests.axe import faults_in
 from tests.browser_contexts import Contexts
 from tests.contract.sandbox.running import Sandbox
 from tests.contract.sandbox.test_issuer import AUTHORIZE, REDIRECT, REQUEST
@@ -34,8 +34,7 @@ def is_sound(page: Page) -> None:
     """Hold a page to what every page of the sandbox keeps: it says what it is, and axe finds nothing."""
     expect(page.get_by_text(SAYS_SANDBOX)).to_be_visible()
     assert page.locator("html").get_attribute("lang") == "sv"
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert faults_in(page) == []
 
 
 def enter(page: Page, name: str, pin: str | None = None) -> None:

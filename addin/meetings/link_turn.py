@@ -19,7 +19,7 @@ from addin.meetings.errors import NotSupported, ProviderError
 from addin.meetings.join import OCCUPANCY_SECONDS, serving_room
 from addin.meetings.links import MeetingLink, followed_series, has_another_pattern, turn_of
 from addin.meetings.meeting_types import MeetingType
-from addin.meetings.model import CalendarNote, Meeting, Room
+from addin.meetings.model import CalendarNote, Meeting, Room, Window
 from addin.meetings.ports import Clock, ConferencingProvider, Ledger, Writing
 from addin.meetings.rooms import RoomPlans
 from calendar_sync.items import Kind, Snapshot
@@ -48,7 +48,11 @@ class RunningCalls:
             lambda reading: (reading.coming_link(meeting.id), reading.rooms(meeting.id))
         )
         kind, now = self.plans.types.of(meeting.type), self.clock.now()
-        if link is None or not is_turn(link, binding, kind, now) or _opens(binding, kind, now):
+        if (
+            link is None
+            or not is_turn(link, meeting, binding, kind, now)
+            or _opens(meeting, binding, kind, now)
+        ):
             return False
         room = serving_room(tuple(rooms))
         return room is not None and self._has_host(meeting, room)
@@ -68,11 +72,15 @@ class RunningCalls:
             return True
 
 
-def due_at(link: MeetingLink, binding: ItemBinding, kind: MeetingType, at: datetime) -> datetime | None:
+def due_at(
+    link: MeetingLink, meeting: Meeting, binding: ItemBinding, kind: MeetingType, at: datetime
+) -> datetime | None:
     """Return when the coming link has its turn (UTC), as things stand at `at`; None when no occurrence is left for it.
 
     An occurrence that was taken out keeps its link until its own time is over, since it may be put back.
     """
+    if binding.series is None:
+        return _due_when_single(link, meeting.window, kind, at)
     series = followed_series(binding)
     turn = turn_of(series, at, kind.open_after) if series else None
     if series is None or turn is None or link.keeps is None:
@@ -83,14 +91,40 @@ def due_at(link: MeetingLink, binding: ItemBinding, kind: MeetingType, at: datet
     return max(over, turn.end + kind.open_after) if series.next_after(turn.end) else None
 
 
-def is_turn(link: MeetingLink, binding: ItemBinding, kind: MeetingType, at: datetime) -> bool:
+def _due_when_single(link: MeetingLink, window: Window, kind: MeetingType, at: datetime) -> datetime | None:
+    """Return the same of an item that is no series any more (`note_kept_time`).
+
+    At another time than the one that keeps the link it is for those who come next, or nobody can tell for whom: then
+    the old link leads there no more, and whoever is to come hears of it. Who is in a room just now stays in it.
+    """
+    if link.keeps is None:
+        return None
+    over = link.keeps + (window.end - window.start) + kind.open_after
+    if link.keeps <= at:
+        return over if over <= at or window.start != link.keeps else None
+    return at if window.start != link.keeps else None
+
+
+def is_turn(
+    link: MeetingLink, meeting: Meeting, binding: ItemBinding, kind: MeetingType, at: datetime
+) -> bool:
     """Whether the coming link has its turn."""
-    due = due_at(link, binding, kind, at)
+    due = due_at(link, meeting, binding, kind, at)
     return due is not None and due <= at
 
 
-def _opens(binding: ItemBinding, kind: MeetingType, at: datetime) -> bool:
+def is_moot(
+    link: MeetingLink, meeting: Meeting, binding: ItemBinding, kind: MeetingType, at: datetime
+) -> bool:
+    """Whether a coming link waits for nothing: the item is the one time alone that keeps the meeting's own."""
+    is_single = binding.series is None and binding.held is None
+    return is_single and due_at(link, meeting, binding, kind, at) is None
+
+
+def _opens(meeting: Meeting, binding: ItemBinding, kind: MeetingType, at: datetime) -> bool:
     """Whether the people of the next occurrence may be at the door."""
+    if binding.series is None:
+        return at >= meeting.window.start - kind.opens_before
     series = followed_series(binding)
     turn = turn_of(series, at, kind.open_after) if series else None
     return turn is not None and at >= turn.start - kind.opens_before
@@ -112,6 +146,19 @@ def keep_over_pattern(
         writing.keep_own_link(meeting.id, turn.original_start)
 
 
+def note_kept_time(
+    writing: Writing, meeting: Meeting, before: ItemBinding, kind: MeetingType, at: datetime
+) -> None:
+    """Note the time at which the occurrence is that keeps the meeting's link, when the item is no series any more.
+
+    A single item has no original start by which that occurrence could be told from others.
+    """
+    link, series = writing.coming_link(meeting.id), followed_series(before)
+    turn = turn_of(series, at, kind.open_after) if series else None
+    if link and turn and turn.original_start == link.keeps:
+        writing.keep_own_link(meeting.id, turn.start)
+
+
 def exchange_when_due(
     writing: Writing,
     plans: RoomPlans,
@@ -121,7 +168,7 @@ def exchange_when_due(
     at: datetime,
 ) -> Meeting | None:
     """Give the meeting its coming link and a room of its own when it is its turn; None when it is not yet."""
-    if not link.code or not is_turn(link, binding, plans.types.of(meeting.type), at):
+    if not link.code or not is_turn(link, meeting, binding, plans.types.of(meeting.type), at):
         return None
     after, room = exchanged(writing, plans, meeting, link.code, at)
     writing.add_due_room(room)

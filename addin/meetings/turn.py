@@ -8,15 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from addin.meetings.bindings import BindingClaim, Copy, CopyOutcome, SeriesAnswer
 from addin.meetings.calendar_notes import CalendarSide
 from addin.meetings.cancel import withdraw
 from addin.meetings.copies import SERVICE, CopyWork, Handled, series_answer
-from addin.meetings.link_turn import CALL_PERIOD, due_at, exchange_when_due, keep_over_pattern, with_block_due
-from addin.meetings.links import MeetingLink
+from addin.meetings.link_turn import (
+    CALL_PERIOD,
+    due_at,
+    exchange_when_due,
+    is_moot,
+    keep_over_pattern,
+    note_kept_time,
+    with_block_due,
+)
+from addin.meetings.links import MeetingLink, with_change_undone
 from addin.meetings.look import OPEN_COPIES, WANTED_COPIES, ItemLooks, Seen
 from addin.meetings.look_times import (
     NEAR_PERIOD,
@@ -280,6 +288,7 @@ class Turn:
 
     def _follow_series(self, intent: FollowSeries) -> None:
         if intent.series is None:
+            note_kept_time(self._writing, self._meeting, self._binding, self._kind, self._at)
             self._binding = replace(self._binding, series=None, series_answer=None)
             self._writing.put_occurrences(self._meeting.id, [])
             self._audit("left_series")
@@ -368,18 +377,36 @@ class Turn:
         """Give the series its new link when it is that one's turn, in the unit in which the time rolls on."""
         if self._binding.series or CalendarNote.LINK_COMING in self._meeting.calendar_notes:
             self._link = self._writing.coming_link(self._meeting.id)
-        if self._link and not holds_link and not self._meeting.is_cancelled:
+        if self._link and not self._meeting.is_cancelled and not self._is_just_single():
+            self._exchange_or_keep(self._link, holds_link=holds_link)
+        self._binding = with_block_due(
+            self._binding, self._seen.own, self._at, may_write=self._tools.rules.may_write
+        )
+
+    def _is_just_single(self) -> bool:
+        """Whether this look is the first to see it: who is in the room is asked before the next."""
+        return self._binding.series is None and self._claim.binding.series is not None
+
+    def _exchange_or_keep(self, link: MeetingLink, *, holds_link: bool) -> None:
+        if is_moot(link, self._meeting, self._binding, self._kind, self._at):
+            self._keep_link(link)
+        elif not holds_link:
             after = exchange_when_due(
-                self._writing, self._tools.plans, self._meeting, self._link, self._binding, self._at
+                self._writing, self._tools.plans, self._meeting, link, self._binding, self._at
             )
             if after:
                 self._meeting, self._link = after, None
                 self._binding = replace(self._binding, block_old_from=self._at)
                 self._audit("link_changed", "next_occurrence")
                 self._tell(NoticeKind.LINK_CHANGED)
-        self._binding = with_block_due(
-            self._binding, self._seen.own, self._at, may_write=self._tools.rules.may_write
-        )
+
+    def _keep_link(self, link: MeetingLink) -> None:
+        """Let the meeting keep its own link, since no other time is left: as if nobody had asked for another."""
+        self._wish(with_change_undone(self._meeting, link))
+        self._writing.withdraw_coming_link(self._meeting.id)
+        self._link = None
+        self._audit("link_change_undone", "no_next_occurrence")
+        self._tell(NoticeKind.SERIES_CHANGED)
 
     def _is_over(self) -> bool:
         return self._meeting.window.end + self._kind.open_after <= self._at
@@ -527,9 +554,16 @@ class Turn:
             return None
         wait = self._sooner_or_later(wait, again=again)
         if self._link:
-            turn = self._at + CALL_PERIOD if holds_link else due_at(self._link, binding, self._kind, self._at)
+            turn = self._link_turn(self._link, holds_link=holds_link)
             wait = min(wait, turn - self._at) if turn and turn > self._at else wait
         return wait.total_seconds()
+
+    def _link_turn(self, link: MeetingLink, *, holds_link: bool) -> datetime | None:
+        if holds_link:
+            return self._at + CALL_PERIOD
+        if self._is_just_single():
+            return self._at + SHORTEST_PAUSE
+        return due_at(link, self._meeting, self._binding, self._kind, self._at)
 
     def _sooner_or_later(self, wait: timedelta, *, again: bool) -> timedelta:
         """Return the time to the next look when something failed, or is to be written soon."""

@@ -254,15 +254,83 @@ class TestFromTheNextOccurrenceOn:
         assert links.page(before.join_code).state is PageState.CANCELLED
         assert links.page(coming).state is PageState.CANCELLED
 
-    def test_an_item_that_is_no_series_any_more_keeps_its_link(self, links: Links) -> None:
+    @pytest.mark.parametrize("moved_by", [timedelta(), HOUR], ids=["as it was", "moved before"])
+    def test_an_item_that_is_the_present_people_s_time_alone_keeps_its_link_for_good(
+        self, links: Links, moved_by: timedelta
+    ) -> None:
+        before, item = weekly(links.office)
+        moved = Occurrence(START, START + moved_by, START + moved_by + LENGTH)
+        links.office.online.repeats(item, replace(WEEKLY, moved=(moved,) if moved_by else ()))
+        links.office.settles()
+        before = links.office.tells(before)
+        links.asks(before)
+        coming = links.coming_code(before)
+        item.series = None
+        links.office.online.drags(item, START + moved_by)
+        links.office.after(timedelta(seconds=10))
+        links.at(START)
+        now = links.office.reads(before)
+        assert (now.join_code, links.coming(before)) == (before.join_code, None)
+        assert CalendarNote.LINK_COMING not in now.calendar_notes
+        assert now.must_hear == ()
+        assert links.page(coming).state is PageState.REPLACED
+        assert ("link_change_undone", "no_next_occurrence") in links.office.audited(before)
+
+    @pytest.mark.parametrize("moved_by", [WEEK, DAY])
+    def test_an_item_that_is_another_time_alone_has_the_new_link_at_once(
+        self, links: Links, moved_by: timedelta
+    ) -> None:
+        before, item = weekly(links.office)
+        before = links.office.tells(before)
+        links.asks(before)
+        coming = links.coming_code(before)
+        item.series = None
+        links.office.online.drags(item, START + moved_by)
+        links.office.after(timedelta(seconds=10))
+        now = links.office.reads(before)
+        assert (now.join_code, now.window.start) == (coming, START + moved_by)
+        assert links.page(before.join_code).state is PageState.REPLACED
+        assert now.must_hear == ("patient",)
+        assert len(links.office.desk.there(now)) == 1
+
+    def test_whoever_is_in_the_room_before_the_time_is_waited_for(self, links: Links) -> None:
         before, item = weekly(links.office)
         links.asks(before)
         coming = links.coming_code(before)
-        links.office.online.repeats(item, None)
-        links.at(CLOSES + DAY)
+        links.at(START - 10 * MINUTE)
+        links.office.desk.provider.seen = Occupancy(2, host_present=True)
+        item.series = None
+        links.office.online.drags(item, START + WEEK)
+        links.office.after(MINUTE)
         assert links.office.reads(before).join_code == before.join_code
-        assert links.page(coming).state is PageState.NOT_YET
-        assert CalendarNote.LINK_COMING in links.office.reads(before).calendar_notes
+        links.office.desk.provider.seen = NOBODY
+        links.office.after(2 * MINUTE)
+        assert links.office.reads(before).join_code == coming
+
+    def test_nor_is_anybody_thrown_out_by_that(self, links: Links) -> None:
+        before, item = weekly(links.office)
+        links.asks(before)
+        coming = links.coming_code(before)
+        links.at(START + 5 * MINUTE)
+        item.series = None
+        links.office.online.drags(item, START + WEEK)
+        links.office.settles()
+        links.at(START + 20 * MINUTE)
+        assert links.office.reads(before).join_code == before.join_code
+        links.at(CLOSES)
+        assert links.office.reads(before).join_code == coming
+
+    def test_it_waits_while_the_item_is_at_a_time_that_no_meeting_can_have(self, links: Links) -> None:
+        before, item = weekly(links.office)
+        links.asks(before)
+        coming = links.coming_code(before)
+        item.series = None
+        links.office.online.drags(item, START - 3 * WEEK)
+        links.office.after(MINUTE)
+        assert links.coming(before)
+        links.office.online.drags(item, START + 2 * WEEK)
+        links.office.after(MINUTE)
+        assert links.office.reads(before).join_code == coming
 
     def test_the_last_occurrence_has_no_next(self, links: Links) -> None:
         before, _ = weekly(links.office)

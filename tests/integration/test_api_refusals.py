@@ -85,6 +85,7 @@ def test_an_address_that_is_not_there_is_a_problem_too(api: DescribedApi) -> Non
 def test_a_method_that_an_address_does_not_know_is_a_problem_too(api: DescribedApi) -> None:
     answer = api.region.api("PUT", "/meetings", json={})
     _problem(answer, 405, "method-not-allowed")
+    assert {"GET", "POST"} <= set(answer.headers["Allow"].split(", "))
 
 
 # --- the caller ---------------------------------------------------------------------------------------------

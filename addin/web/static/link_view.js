@@ -95,8 +95,9 @@ function beginning({ start, end, link_change: { possible, next_start: nextStart,
   const offered = /** @type {LinkBegins[]} */ (["next", "now"]).filter((one) => possible.includes(one));
   if (offered.length === 1) {
     const only = offered[0];
+    const sentence = only === "now" && !coming ? words.beginsAtOnce(own) : sentences[only];
     const input = element("input", { type: "hidden", name: "begins", value: only });
-    return element("div", {}, input, element("p", {}, ...unbroken(sentences[only])));
+    return element("div", {}, input, element("p", {}, ...unbroken(sentence)));
   }
   const options = offered.map((one, at) =>
     element(

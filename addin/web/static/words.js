@@ -247,6 +247,7 @@ export const link = {
   beginsNext: (/** @type {string} */ next, /** @type {string} */ own) =>
     `Från ${next}. Den gamla länken gäller ${own}, och slutar gälla när det mötet är slut.`,
   beginsNow: (/** @type {string} */ own) => `Genast, också för mötet ${own}.`,
+  beginsAtOnce: (/** @type {string} */ own) => `Den nya länken gäller genast, också för mötet ${own}.`,
   beginsSooner: (/** @type {string} */ own) =>
     `Den nya länken börjar gälla genast, också för mötet ${own}. Det är samma länk som du redan kan ha lämnat ut.`,
   blockNow: "Texten i bokningen skrivs om med den nya länken.",
@@ -283,7 +284,9 @@ export const link = {
 
 export const removal = {
   title: "Ta bort mötet?",
-  help: "Rummet tas bort och länken slutar fungera. Din egen text i bokningen står kvar.",
+  help:
+    "Rummet tas bort. Länken leder sedan till en sida som säger att mötet är inställt. Din egen text i bokningen står " +
+    "kvar.",
   told: (/** @type {string} */ who) =>
     `Du har kopierat uppgifter om mötet. Meddela att det är inställt: ${who}. Kopiera texten innan du tar bort.`,
   confirm: "Ta bort möte",

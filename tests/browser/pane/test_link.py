@@ -59,7 +59,7 @@ def test_a_link_that_has_gone_astray_is_exchanged_at_once(pane: Pane) -> None:
     pane.page.keyboard.press("Enter")
     expect_well(pane, "link")
     pane.says("De här har fått den gamla länken och behöver den nya: patienten.")
-    pane.says("Genast, också för mötet")
+    pane.says("Den nya länken gäller genast, också för mötet")
 
     pane.action("confirm-link").press("Enter")
 

@@ -79,7 +79,9 @@ class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest has no types
         # The pages of other surfaces come here, too; what they could not find is no event.
         if request.path.startswith(f"{PREFIX}/") or problem is problems.UNEXPECTED:
             _note(problem, getattr(error, "original_exception", None))
-        return answer(problem)
+        answered = answer(problem)
+        answered.headers.extend(_what_is_allowed(error))
+        return answered
 
 
 def make_api(app: Flask) -> ProblemApi:
@@ -151,6 +153,11 @@ def answer(problem: Problem, fields: Mapping[str, Any] | None = None) -> Respons
     if problem.retryable:
         response.headers["Retry-After"] = "2"
     return response
+
+
+def _what_is_allowed(error: HTTPException) -> list[tuple[str, str]]:
+    """Return the header that must say what the address knows instead (RFC 9110, 15.5.6); none but with 405."""
+    return [(name, value) for name, value in error.get_headers() if name == "Allow"]
 
 
 def named(messages: Any) -> Any:

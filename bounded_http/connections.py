@@ -26,6 +26,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Timeou
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import ConnectionPool
 from urllib3.exceptions import HTTPError
+from urllib3.response import BaseHTTPResponse
 
 DEFAULT_RETRY_AFTER_SECONDS: Final = 1.0
 LONGEST_RETRY_AFTER_SECONDS: Final = 3600.0
@@ -64,12 +65,25 @@ class BoundedAdapter(HTTPAdapter):
     """
 
     _only: ConnectionPool | None = None
+    _trusted: HTTPConnectionPool | None = None
+    _takes_whole_addresses = False
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> ConnectionPool:
         """Return the one host's pool: found once, since address, proxy and trust are the same for every call."""
         if self._only is None:
             self._only = super().get_connection_with_tls_context(*args, **kwargs)
         return self._only
+
+    def pool(self, request: requests.PreparedRequest, way: Way) -> tuple[HTTPConnectionPool, str]:
+        """Return the one host's pool, and what it is to be asked for; proxy and trust are chosen as requests does."""
+        if self._trusted is None:
+            verify = way.ca_bundle or True
+            # The stubs of requests promise less of a pool than there is, and leave out `cert_verify`.
+            pool: Any = self.get_connection_with_tls_context(request, verify, proxies=way.proxies)
+            self.cert_verify(pool, request.url, verify, None)  # type: ignore[no-untyped-call]
+            self._takes_whole_addresses = self.request_url(request, way.proxies) != request.path_url
+            self._trusted = pool
+        return self._trusted, str(request.url) if self._takes_whole_addresses else request.path_url
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -95,7 +109,7 @@ def prepared(
 
 
 def exchange(
-    transport: HTTPAdapter,
+    transport: BoundedAdapter,
     request: requests.PreparedRequest,
     way: Way,
     *,
@@ -104,26 +118,36 @@ def exchange(
     largest_bytes: int,
 ) -> RawAnswer:
     """Send and read within `seconds`; raises NotConnected or NoUsableAnswer."""
-    # requests takes urllib3's own object, which its type stubs do not say.
-    timeout: Any = Timeout(total=seconds, connect=min(seconds, connect_seconds))
     try:
-        response = transport.send(
-            request, stream=True, timeout=timeout, verify=way.ca_bundle or True, proxies=way.proxies
+        pool, target = transport.pool(request, way)
+        # As requests' adapter sends, but without the answer's cookies, encoding and history, which nobody asks for.
+        response = pool.urlopen(
+            str(request.method),
+            target,
+            body=request.body,
+            headers=request.headers,
+            retries=transport.max_retries,
+            redirect=False,
+            assert_same_host=False,
+            timeout=Timeout(total=seconds, connect=min(seconds, connect_seconds)),
+            preload_content=False,
+            decode_content=False,
         )
     except (requests.RequestException, HTTPError, http.client.HTTPException, OSError) as failure:
         # The name of the exception's type tells enough; its text holds the address.
         raise NoUsableAnswer(f"no answer ({type(failure).__name__})") from None
-    return RawAnswer(response.status_code, response.headers, _body(response, largest_bytes))
+    return RawAnswer(response.status, response.headers, _body(response, largest_bytes))
 
 
-def _body(response: requests.Response, largest: int) -> bytes:
+def _body(response: BaseHTTPResponse, largest: int) -> bytes:
     try:
-        body: bytes = response.raw.read(largest + 1, decode_content=False)
+        body = response.read(largest + 1, decode_content=False)
     except (HTTPError, http.client.HTTPException, OSError) as failure:
         raise NoUsableAnswer(f"answer broke off ({type(failure).__name__})") from None
     finally:
         # Returns the connection to the pool when the answer was read to its end, and closes it otherwise.
         response.close()
+        response.release_conn()
     if len(body) > largest:
         raise NoUsableAnswer("answer too large")
     return body

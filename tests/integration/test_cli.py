@@ -69,6 +69,16 @@ def taken_port() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
+def copies(region: Region, folder: Path) -> None:
+    """Copy settings, secrets and ledger of a region, whose service goes on writing and renaming beside it."""
+    shutil.copytree(region.folder, folder, ignore=shutil.ignore_patterns("*.log", "ledger.db*", "region.db*"))
+    with (
+        closing(sqlite3.connect(region.folder / "ledger.db")) as live,
+        closing(sqlite3.connect(folder / "ledger.db")) as copy,
+    ):
+        live.backup(copy)
+
+
 # --- check --------------------------------------------------------------------------------------------------
 
 
@@ -125,7 +135,7 @@ def test_check_live_names_everything_that_does_not_answer(settings: SettingsFile
 
 
 def test_check_live_names_a_provider_that_does_not_know_us(region: Region, tmp_path: Path) -> None:
-    shutil.copytree(region.folder, tmp_path / "copy", ignore=shutil.ignore_patterns("*.log", "*.lock"))
+    copies(region, tmp_path / "copy")
     (tmp_path / "copy" / "pexip-password").write_text("fel", encoding="ascii")
     sentence = told(vardmote("check", "--live", "--settings", tmp_path / "copy" / region.settings.name))
     assert sentence.startswith("providers.pexip: AuthenticationFailed")
@@ -165,7 +175,7 @@ def test_check_live_proves_where_the_rights_to_calendars_end_and_that_they_reach
     searched: list[str],
     unsearched: str | None,
 ) -> None:
-    shutil.copytree(region.folder, tmp_path / "copy", ignore=shutil.ignore_patterns("*.log", "*.lock"))
+    copies(region, tmp_path / "copy")
     settings = tmp_path / "copy" / region.settings.name
     (tmp_path / "copy" / "background-secret").write_text(secret, encoding="ascii")
     written = re.sub(

@@ -97,6 +97,9 @@ def _contradictions(sections: Mapping[str, Any]) -> Iterator[str]:
         and not calendars.graph.certificate.is_file()
     ):
         yield f"calendars.graph.certificate: {calendars.graph.certificate} is not a file"
+    outside = calendars.outside_mailbox if calendars else None
+    if calendars and outside and outside.lower() in {one.lower() for one in calendars.also_search}:
+        yield "calendars.also_search: calendars.outside_mailbox stands in it, which must not be readable"
     if server and ledger and server.processes > 1 and is_sqlite(ledger.url):
         yield "server.processes: SQLite serves one process; set it to 1, or ledger.url to a PostgreSQL database"
     sign_in: SignInSettings | None = sections.get("sign_in")

@@ -374,6 +374,13 @@ def test_mailboxes_that_are_also_searched_are_addresses(settings: SettingsFile) 
     assert _faults(settings) == ["calendars.also_search.1: Not a valid email address."]
 
 
+def test_a_mailbox_that_is_also_searched_is_not_the_one_that_must_not_be_read(settings: SettingsFile) -> None:
+    chosen = {"also_search": ["Diarium@region.example"], "outside_mailbox": "diarium@region.example"}
+    settings.puts("calendars", chosen)
+    (fault,) = static_faults(settings.path)
+    assert fault.startswith("calendars.also_search: calendars.outside_mailbox stands in it")
+
+
 def test_calendars_that_are_followed_must_be_named(settings: SettingsFile) -> None:
     settings.puts("calendars", {"access": "read"})
     assert _faults(settings) == [

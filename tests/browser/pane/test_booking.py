@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.pane.steps import LINK, Pane, watched_requests
@@ -23,7 +22,10 @@ def test_three_clicks_lead_from_an_open_appointment_to_booked_and_link_copied(
     assert len(region.rooms_besides(before)) == 1
 
 
-def test_the_block_stands_in_the_item_with_location_and_neutral_subject(pane: Pane) -> None:
+def test_the_block_stands_in_the_item_with_location_and_neutral_subject_to_be_saved_at_its_time(
+    pane: Pane,
+) -> None:
+    booked = watched_requests(pane.page, "POST", "/api/v1/meetings")
     pane.outlook.body.click()
     pane.page.keyboard.type("Välkommen till uppföljningen.")
     pane.open()
@@ -34,6 +36,9 @@ def test_the_block_stands_in_the_item_with_location_and_neutral_subject(pane: Pa
     expect(pane.outlook.field("Ämne")).to_have_value("Skyddat vårdmöte")
     expect(pane.outlook.field("Plats")).not_to_have_value("")
     expect(pane.frame.get_by_role("heading", name="Mötet är bokat")).to_be_focused()
+    pane.says("Spara eller skicka bokningen i Outlook, så att länken finns kvar i den.")
+    assert booked[0]["time_zone"] == "Europe/Stockholm"
+    assert booked[0]["start"].endswith(("T09:00:00+01:00", "T09:00:00+02:00"))
 
 
 def test_the_users_own_subject_and_location_stay(pane: Pane) -> None:
@@ -145,14 +150,6 @@ def test_in_a_shared_calendar_the_meeting_belongs_to_that_mailbox(
     assert (booked[0]["mailbox"], booked[0]["on_behalf_of"]) == (shared, shared)
 
 
-def test_the_time_is_sent_with_offset_and_zone(pane: Pane) -> None:
-    booked = watched_requests(pane.page, "POST", "/api/v1/meetings")
-    pane.open()
-    pane.book()
-    assert booked[0]["time_zone"] == "Europe/Stockholm"
-    assert booked[0]["start"].endswith(("T09:00:00+01:00", "T09:00:00+02:00"))
-
-
 def test_the_unit_is_remembered_but_every_booking_begins_with_the_patients_type(pane: Pane) -> None:
     pane.open()
     unit = pane.frame.get_by_label("Enhet")
@@ -168,17 +165,11 @@ def test_the_unit_is_remembered_but_every_booking_begins_with_the_patients_type(
     expect(pane.frame.get_by_role("radio", name="Vårdmöte patient")).to_be_checked()
 
 
-def test_an_unsaved_booking_is_told_to_be_saved_without_a_threat(pane: Pane) -> None:
+def test_each_type_says_when_it_applies(pane: Pane) -> None:
     pane.open()
-    pane.book()
-    pane.says("Spara eller skicka bokningen i Outlook, så att länken finns kvar i den.")
-
-
-@pytest.mark.parametrize("name", ["Informationsmöte patient", "Internt möte utan patient"])
-def test_each_type_says_when_it_applies(pane: Pane, name: str) -> None:
-    pane.open()
-    choice = pane.frame.get_by_role("radio", name=name)
-    expect(choice).to_have_accessible_description(re.compile(r"^\w.+ Högst 15 deltagare\."))
+    for name in ("Informationsmöte patient", "Internt möte utan patient"):
+        choice = pane.frame.get_by_role("radio", name=name)
+        expect(choice).to_have_accessible_description(re.compile(r"^\w.+ Högst 15 deltagare\."))
 
 
 def test_everything_can_be_done_by_keyboard(pane: Pane) -> None:

@@ -1,6 +1,5 @@
 """Nothing is booked while the item bears personal data; what is found is shown here and sent nowhere."""
 
-import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.pane.steps import Pane, watched_requests
@@ -34,10 +33,10 @@ def test_a_personal_number_in_the_subject_stops_the_booking_until_the_subject_is
     assert PERSONAL_NUMBER not in str(booked)
 
 
-@pytest.mark.parametrize("text", ["19900101 2385", "１９９００１０１–２３８５", "9001012385"])
-def test_a_personal_number_in_the_body_cannot_be_passed(pane: Pane, text: str) -> None:
+# One that no simple search finds; which writings are found is for `tests/unit/privacy`, in this browser, too.
+def test_a_personal_number_in_the_body_cannot_be_passed(pane: Pane) -> None:
     pane.outlook.body.click()
-    pane.page.keyboard.insert_text(f"Gäller {text}.")
+    pane.page.keyboard.insert_text("Gäller １９９００１０１–２３８５.")
     pane.open()
     pane.action("create").click()
     expect(found(pane, "body", "personal-number")).to_be_visible()

@@ -18,22 +18,26 @@ def copy(pane: Pane, audience: str, what: str) -> None:
     expect(pane.audience(audience).locator(".notice-done")).to_be_visible()
 
 
-def test_a_care_meeting_has_a_section_for_each_audience(pane: Pane) -> None:
+def test_a_care_meeting_has_a_section_for_each_audience_the_1177_template_and_the_start_page(
+    pane: Pane,
+) -> None:
     pane.open()
     pane.book()
     assert pane.frame.get_by_role("heading", level=3).all_inner_texts() == FOUR
-
-
-def test_the_1177_template_is_named_beside_the_link(pane: Pane) -> None:
-    pane.open()
-    pane.book()
     expect(pane.audience("patient")).to_contain_text("”Skyddat digitalt vårdmöte”")
+    start = pane.frame.get_by_role("link", name="Starta möte")
+    assert "/start/" in (start.get_attribute("href") or "")
+    assert start.get_attribute("target") == "_blank"
 
 
-def test_the_whole_text_is_copied_plain_and_formatted_and_says_the_same(pane: Pane) -> None:
+def test_the_whole_text_is_copied_plain_and_formatted_and_says_the_same_and_the_service_is_told(
+    pane: Pane, region: Region
+) -> None:
     pane.open()
     link = pane.book()
     copy(pane, "patient", "text")
+    meeting = region.meeting(pane.properties()["meeting"])
+    assert meeting["told"] == {"patient": meeting["revision"]}
     plain, html = pane.clipboard(), pane.clipboard("text/html")
     assert link in plain
     assert link in html
@@ -85,14 +89,6 @@ def test_where_copying_is_refused_the_text_can_be_copied_by_hand(pane: Pane) -> 
     assert "/m/" in by_hand.input_value()
 
 
-def test_what_was_copied_is_told_to_the_service(pane: Pane, region: Region) -> None:
-    pane.open()
-    pane.book()
-    copy(pane, "interpreter", "link")
-    meeting = region.api("GET", f"/meetings/{pane.properties()['meeting']}").json()
-    assert meeting["told"] == {"interpreter": meeting["revision"]}
-
-
 def test_whoever_was_told_the_old_time_is_named_and_gets_the_new_text(pane: Pane) -> None:
     pane.open()
     pane.book()
@@ -117,11 +113,3 @@ def test_besked_lamnat_clears_those_who_were_told_in_another_way(pane: Pane, reg
     pane.says("Noterat: besked är lämnat.")
     expect(pane.frame.get_by_text("Några har fått gamla uppgifter")).to_have_count(0)
     assert region.meeting(pane.properties()["meeting"])["told_stale"] == []
-
-
-def test_staff_are_led_to_the_start_page(pane: Pane) -> None:
-    pane.open()
-    pane.book()
-    start = pane.frame.get_by_role("link", name="Starta möte")
-    assert "/start/" in (start.get_attribute("href") or "")
-    assert start.get_attribute("target") == "_blank"

@@ -64,6 +64,8 @@ class Mailboxes:
     def followed(self) -> None:
         """Have one item followed, and keep what is told of it."""
         self.bound()
+        # Her click has found it; which calendar it is followed in is known when the mailbox is subscribed to.
+        self._subscription()
         self.told()
 
     def bound(self) -> None:

@@ -58,9 +58,9 @@ UNSERVED_PERIODS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2,
 KNOWN_PULL_PERIODS: Final = (timedelta(minutes=1), timedelta(minutes=5))
 KNOWN_PULLS_A_SECOND: Final = 4
 KNOWN_UNSERVED_PERIOD: Final = timedelta(hours=6)
-# So many are taken in within so long at most, so that nobody's drag waits for them.
+# So many are taken in at a time, each within so long of another, so that nobody's drag waits for them.
 KNOWN_A_ROUND: Final = 200
-KNOWN_WITHIN: Final = timedelta(minutes=10)
+KNOWN_APART: Final = timedelta(seconds=3)
 _BATCH: Final = 50
 _GONE: Final = (MailboxElsewhere, MailboxMissing)
 
@@ -142,8 +142,10 @@ class FollowMailboxes:
 
     def _watch_known(self) -> None:
         """Take in some of the mailboxes that meetings or the settings tell of, each at a moment of its own."""
-        for mailbox in islice(self._known_and_unwatched(), KNOWN_A_ROUND):
-            due_in = random.uniform(0, KNOWN_WITHIN.total_seconds())  # noqa: S311 - spreads load
+        found = list(islice(self._known_and_unwatched(), KNOWN_A_ROUND))
+        within = len(found) * KNOWN_APART.total_seconds()
+        for mailbox in found:
+            due_in = random.uniform(0, within)  # noqa: S311 - spreads load
             self._ledger.write(partial(_watch, mailbox, due_in))
 
     def _known_and_unwatched(self) -> Iterator[str]:

@@ -21,7 +21,7 @@ from manifest.source import SKYDDAT_VARDMOTE
 
 ZONE: Final = "Europe/Stockholm"
 PROPERTY: Final = f"String {{00020329-0000-0000-C000-000000000046}} Name cecp-{SKYDDAT_VARDMOTE.id}"
-SECONDS: Final = 10
+SECONDS: Final = 30
 LONGEST_WAIT_SECONDS: Final = 30
 
 

@@ -6,7 +6,7 @@ import json
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 # The site of every server that tests start; a site has no port. What stays open there is answered by the test itself.
 _STAYING: Final = "http://127.0.0.1/staying"
@@ -14,6 +14,13 @@ _STAYING: Final = "http://127.0.0.1/staying"
 
 # For what a test does, as `tests.conftest` has it for what a test sees.
 LONGEST_WAIT_MS: Final = 60_000
+
+# A desk in Sweden, where nothing moves, so that nothing is drawn while a test waits.
+DESK: Final[dict[str, Any]] = {
+    "viewport": {"width": 1280, "height": 900},
+    "locale": "sv-SE",
+    "reduced_motion": "reduce",
+}
 
 
 class Contexts:
@@ -35,6 +42,18 @@ class Contexts:
             self._made[named] = self._new(options)
         self._used.add(named)
         return self._made[named]
+
+    def page(self, *, viewport: ViewportSize | None = None, locale: str = "sv-SE", **media: Any) -> Page:
+        """Return a new page of that size which shows itself so (`media` as for `Page.emulate_media`).
+
+        Size and look are the page's own, so that all looks share a context, with its process and its caches.
+        """
+        page = self.of(**{**DESK, "locale": locale}).new_page()
+        if viewport:
+            page.set_viewport_size(viewport)
+        if media:
+            page.emulate_media(**media)
+        return page
 
     def _new(self, options: dict[str, Any]) -> BrowserContext:
         made = self._browser.new_context(**options)

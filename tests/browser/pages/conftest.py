@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext
 
-from tests.browser_contexts import Contexts
+from tests.browser_contexts import DESK, Contexts
 from tests.integration.front_doors import FrontDoors, Region, front_doors
 
 
@@ -34,6 +34,6 @@ def guest(contexts: Contexts) -> BrowserContext:
 @pytest.fixture
 def host(contexts: Contexts) -> BrowserContext:
     """Return a host's browser on a desk."""
-    browser = contexts.of(viewport={"width": 1100, "height": 800}, locale="sv-SE")
+    browser = contexts.of(**DESK)
     browser.grant_permissions(["clipboard-read", "clipboard-write"])
     return browser

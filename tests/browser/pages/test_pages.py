@@ -139,7 +139,7 @@ def breaks_no_time(page: Page) -> None:
     ("setting", "look"), LOOKED_AT, ids=[f"{setting.__name__}, {look}" for setting, look in LOOKED_AT]
 )
 def test_axe_finds_nothing(contexts: Contexts, doors: FrontDoors, setting: Setting, look: str) -> None:
-    page = contexts.of(**{"locale": "sv-SE", **LOOKS[look]}).new_page()
+    page = contexts.page(**LOOKS[look])
     page.goto(setting(doors))
     assert faults_in(page) == []
     does_not_scroll_sideways(page)
@@ -154,7 +154,7 @@ def signs_in(page: Page, person: people.Person) -> None:
 
 @pytest.mark.parametrize("look", ["desk", "telephone", "dark"])
 def test_axe_finds_nothing_on_the_hosts_way(contexts: Contexts, doors: FrontDoors, look: str) -> None:
-    page = contexts.of(**{"locale": "sv-SE", **LOOKS[look]}).new_page()
+    page = contexts.page(**LOOKS[look])
     page.goto(doors.start_url(doors.books("strict")))
     signs_in(page, people.DAVID)
     assert faults_in(page) == []
@@ -169,7 +169,7 @@ def test_axe_finds_nothing_on_the_hosts_way(contexts: Contexts, doors: FrontDoor
 def test_axe_finds_nothing_where_others_are_told(contexts: Contexts, doors: FrontDoors) -> None:
     meeting = doors.books()
     doors.ledger.write(lambda writing: writing.tell(meeting.id, "patient", meeting.as_told_now))
-    page = contexts.of(**{"locale": "sv-SE", **LOOKS["telephone"]}).new_page()
+    page = contexts.page(**LOOKS["telephone"])
     CancelMeeting(doors.ledger, doors.reconciler, doors.clock)(meeting.id, ANNA)
     page.goto(f"{doors.start_url(meeting)}/told")
     assert faults_in(page) == []
@@ -226,7 +226,7 @@ def test_the_page_comes_back_by_itself_when_it_is_time(guest: BrowserContext, do
 
 
 def test_the_guests_way_with_the_keyboard_alone(contexts: Contexts, doors: FrontDoors) -> None:
-    page = contexts.of(locale="sv-SE").new_page()
+    page = contexts.page()
     page.goto(doors.join_url(doors.books()))
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="English")).to_be_focused()
@@ -279,7 +279,7 @@ def test_the_host_copies_the_pin_and_opens_the_meeting_beside(
 def test_where_scripts_and_clipboard_are_refused_the_pin_can_be_marked(
     contexts: Contexts, doors: FrontDoors
 ) -> None:
-    page = contexts.of(locale="sv-SE").new_page()
+    page = contexts.page()
     page.add_init_script("navigator.clipboard.writeText = () => Promise.reject(new Error('refused'))")
     page.goto(doors.start_url(doors.books()))
     signs_in(page, people.ANNA)

@@ -15,7 +15,7 @@ from werkzeug.serving import make_server
 from addin.web.staff.pane import PaneSettings, SignIn, Support, pane_blueprint
 from tests.browser.pane.steps import Pane
 from tests.browser.window.outlook import Outlook
-from tests.browser_contexts import Contexts
+from tests.browser_contexts import DESK, Contexts
 from tests.region import Region, _shared_region, fresh_region, region
 
 __all__ = ["_shared_region", "fresh_region", "region"]
@@ -53,7 +53,7 @@ def pane_application(office_js_url: str) -> Flask:
 @pytest.fixture
 def context(contexts: Contexts) -> BrowserContext:
     """Return an empty browser context for a window on a desk."""
-    return contexts.of(viewport={"width": 1280, "height": 900}, locale="sv-SE", reduced_motion="reduce")
+    return contexts.of(**DESK)
 
 
 @pytest.fixture(scope="session")

@@ -29,11 +29,9 @@ Forced = Literal["active", "none"]
 def looked_at(request: Any, contexts: Contexts, region: Region, monday: Any) -> Pane:
     """Return a pane of a width, in a colour scheme, beside a new appointment."""
     width, scheme, forced = request.param
-    context = contexts.of(
-        viewport={"width": 1280, "height": 900}, locale="sv-SE", color_scheme=scheme, forced_colors=forced
-    )
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    outlook = Outlook(context.new_page(), region.window_url)
+    page = contexts.page(color_scheme=scheme, forced_colors=forced)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    outlook = Outlook(page, region.window_url)
     outlook.visit(monday, "anna.lindgren", "anna.lindgren")
     outlook.new_meeting()
     pane = Pane(outlook)
@@ -121,7 +119,7 @@ def test_every_view_is_sound_and_work_under_way_is_spoken(looked_at: Pane) -> No
 
 
 def test_the_sandboxs_inbox_is_sound_and_shows_new_mail_by_itself(contexts: Contexts, region: Region) -> None:
-    page = contexts.of(viewport={"width": 320, "height": 640}, locale="sv-SE", color_scheme="dark").new_page()
+    page = contexts.page(viewport={"width": 320, "height": 640}, color_scheme="dark")
     page.goto(f"{region.window_url}/mail?to={people.DAVID.address}")
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = "mote@region.example", people.DAVID.address, "Tiden är ändrad"

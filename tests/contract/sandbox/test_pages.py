@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from addin.sandbox import people
 from tests.axe import faults_in
-from tests.browser_contexts import Contexts
+from tests.browser_contexts import DESK, Contexts
 from tests.contract.sandbox.running import Sandbox
 from tests.contract.sandbox.test_issuer import AUTHORIZE, REDIRECT, REQUEST
 
@@ -20,7 +20,7 @@ Visit = Callable[[str], Page]
 @pytest.fixture
 def visit(contexts: Contexts, region: Sandbox) -> Visit:
     """Open an address in a window of one and the same browser profile."""
-    profile = contexts.of(locale="sv-SE")
+    profile = contexts.of(**DESK)
 
     def open_window(path: str) -> Page:
         page = profile.new_page()
@@ -164,7 +164,7 @@ def test_a_person_of_another_organisation_is_refused_and_can_choose_again(
 
 def test_pages_hold_at_320_pixels_and_in_the_dark(region: Sandbox, contexts: Contexts) -> None:
     region.lobby_room("a1")
-    page = contexts.of(viewport={"width": 320, "height": 640}, color_scheme="dark").new_page()
+    page = contexts.page(viewport={"width": 320, "height": 640}, color_scheme="dark")
     for path in ("/webapp3/m/a1/express?name=Anna&pin=1234", f"{AUTHORIZE}?{urlencode(REQUEST)}"):
         page.goto(region.base + path)
         is_sound(page)

@@ -72,6 +72,18 @@ def counted(region: Region, outcome: str) -> float:
     return sum(float(one.removeprefix(line)) for one in told if one.startswith(line))
 
 
+def opens_the_pane(region: Region, meeting: Json, item: str, outcome: str) -> Json:
+    """Click until the look has come to `outcome`: on a busy machine one may run out of the seconds that a click has."""
+    before, shown = counted(region, outcome), dict[str, Any]()
+
+    def has_looked() -> bool:
+        shown.update(clicks(region, meeting, item))
+        return counted(region, outcome) == before + 1
+
+    region.waits_until(has_looked, f"the look comes to {outcome}")
+    return shown
+
+
 def test_a_click_finds_the_item_where_only_she_is_let_in(closed: Region) -> None:
     meeting = books(closed)
     start = datetime.fromisoformat(meeting["start"]) + timedelta(hours=3)
@@ -83,15 +95,11 @@ def test_a_click_finds_the_item_where_only_she_is_let_in(closed: Region) -> None
         ("consent", "no_consent", False),
     ):
         demands(closed, demand)
-        before = counted(closed, outcome)
-        shown = clicks(closed, meeting, item)
+        shown = opens_the_pane(closed, meeting, item, outcome)
         assert (shown["unbound"], shown["sign_in_challenge"] is not None) == (True, is_hers)
-        assert counted(closed, outcome) == before + 1
 
     demands(closed, "allowed")
-    before = counted(closed, "seen")
-    shown = clicks(closed, meeting, item)
+    shown = opens_the_pane(closed, meeting, item, "seen")
     assert datetime.fromisoformat(shown["start"]) == start
     assert (shown["unbound"], shown["sign_in_challenge"]) == (False, None)
-    assert counted(closed, "seen") == before + 1
     assert closed.token(DAVID) not in closed.log.read_text(encoding="utf-8")

@@ -33,6 +33,8 @@ LOADED: Final = (
     "addin.sandbox.__main__",
     "calendar_sync.ews",
     "calendar_sync.graph",
+    "addin.store.sqlite",
+    "alembic.command",
 )
 
 
@@ -185,6 +187,7 @@ def _load() -> None:
     # The driver is part of the dev extra; what needs it says so itself where it is missing.
     with contextlib.suppress(ImportError):
         importlib.import_module("psycopg_pool")
+        importlib.import_module("addin.store.postgres")
 
 
 def _say(**told: int) -> None:

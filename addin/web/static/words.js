@@ -116,8 +116,8 @@ export const booked = {
   useItemTime: "Använd tiden i fönstret",
   ownWay: {
     none:
-      "Tjänsten ser inte kalendern. Flyttar du bokningen, öppna sedan Skyddat vårdmöte i den, så kan du flytta mötet " +
-      "dit. Ska mötet ställas in, välj Ta bort möte här innan du tar bort bokningen.",
+      "Tjänsten ser inte kalendern. Flyttar du bokningen, öppna sedan Skyddat vårdmöte i den, så följer mötet med. " +
+      "Ska mötet ställas in, välj Ta bort möte här innan du tar bort bokningen.",
     read: "Mötet följer bokningen när den flyttas eller tas bort. Texten i en kopia får du ta bort själv.",
     read_and_write: "Mötet följer bokningen när den flyttas eller tas bort, även utan panelen.",
   },

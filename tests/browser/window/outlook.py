@@ -56,6 +56,11 @@ class Outlook:
         """Save or send, and see the week again."""
         self.page.get_by_test_id("save").click()
         self.form.wait_for(state="hidden")
+        self.rests()
+
+    def rests(self) -> None:
+        """Wait until the week has been read again: what is drawn anew under a double click is not opened by it."""
+        self.page.locator(".week-scroll[aria-busy]").wait_for(state="detached")
 
     def open(self, subject: str) -> None:
         """Open a saved appointment from the week."""

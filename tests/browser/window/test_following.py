@@ -26,7 +26,7 @@ def book(outlook: Outlook, subject: str, clock: str = "10:00", attendee: str = "
 
 def drag(outlook: Outlook, entry: Locator, onto: Locator, *, by_end: bool = False, key: str = "") -> None:
     """Drag an entry, or only its end, to where a half hour begins, with a key held."""
-    expect(outlook.page.locator(".week-scroll[aria-busy]")).to_have_count(0)
+    outlook.rests()
     box, target = entry.bounding_box(), onto.bounding_box()
     assert box
     assert target
@@ -262,6 +262,7 @@ def test_on_a_telephone_everything_is_done_by_touch_and_nothing_is_cut_off(
     expect(page.get_by_text("Mötet står i kalendern igen.")).to_be_visible()
     outlook.button("Till kalendern").tap()
     expect(entry).to_have_count(2)
+    outlook.rests()
 
     entry.first.dblclick()  # the second click meets the peek
     expect(outlook.field("Ämne")).to_have_value("Smal")

@@ -128,6 +128,7 @@ def test_check_live_names_everything_that_does_not_answer(settings: SettingsFile
         "providers.pexip",
         "calendars.graph",
         "calendars.ews",
+        "calendars.also_search",
         "calendars.outside_mailbox",
         f"sign_in.tenants {people.TENANT}",
         "start_sign_in.metadata_url",
@@ -152,7 +153,7 @@ DENIED: Final = "diarium@region.example"
             people.ANNA.address,
             people.BACKGROUND_SECRET,
             "this mailbox can be read",
-            [DENIED, people.ANNA.address],
+            [DENIED, people.BO.address],
             f"no calendar lets the service search {DENIED};",
         ),
         ("ingen.alls@region.example", people.BACKGROUND_SECRET, "no calendar denied it", [], None),
@@ -160,7 +161,7 @@ DENIED: Final = "diarium@region.example"
             DENIED,
             "fel",
             "the service itself was not let in",
-            [people.ANNA.address, DENIED],
+            [people.ANNA.address, people.BO.address],
             f"{people.ANNA.address}: denied; what comes after it was not tried",
         ),
     ],
@@ -178,11 +179,10 @@ def test_check_live_proves_where_the_rights_to_calendars_end_and_that_they_reach
     copies(region, tmp_path / "copy")
     settings = tmp_path / "copy" / region.settings.name
     (tmp_path / "copy" / "background-secret").write_text(secret, encoding="ascii")
-    written = re.sub(
-        r'outside_mailbox = ".*"',
-        f'outside_mailbox = "{outside}"\nalso_search = {searched}',
-        settings.read_text(encoding="utf-8"),
-    )
+    written = settings.read_text(encoding="utf-8")
+    for name, value in (("outside_mailbox", f'"{outside}"'), ("also_search", searched)):
+        written, found = re.subn(f"^{name} = .*", f"{name} = {value}", written, flags=re.MULTILINE)
+        assert found == 1
     settings.write_text(written, encoding="utf-8")
     done = vardmote("check", "--live", "--settings", settings)
     assert done.returncode == (1 if sentence else 0), done.stderr

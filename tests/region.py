@@ -425,9 +425,10 @@ def _group_of(pid: int) -> int | None:
 
 
 def _is_alive(process: psutil.Process) -> bool:
-    # A child that outlived its parent for a moment may wait long for somebody to take note of its end.
+    # A child that outlived its parent for a moment may wait long for somebody to take note of its end. Its first thread
+    # can have ended before the others, that wait for the disk: as long as one is left, files and ports are still open.
     try:
-        return process.status() != psutil.STATUS_ZOMBIE
+        return process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1
     except psutil.NoSuchProcess:
         return False
 

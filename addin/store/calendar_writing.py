@@ -60,6 +60,7 @@ from addin.store.calendar_rows import (
     watch_columns,
     watch_from,
 )
+from addin.store.leases import is_claimable, is_free
 from addin.store.ledger_now import LedgerNow
 from addin.store.prepared import Prepared
 from addin.store.rows import (
@@ -128,7 +129,7 @@ class SqlCalendarWriting(SqlCalendarReading):
         mine = (_b.meeting_id == meeting_id) & _b.due_at.is_not(None)
         statement = (
             update(_bindings)
-            .where(mine, or_(_b.lease_until.is_(None), _b.lease_until <= LedgerNow()))
+            .where(mine, is_free(_b))
             .values(lease_number=_b.lease_number + 1, lease_until=_from_now(lease_seconds))
             .returning(_bindings)
         )
@@ -434,7 +435,7 @@ class SqlCalendarWriting(SqlCalendarReading):
         until = Deadline.after(lease_seconds)
         chosen = (
             select(_n.meeting_id, _n.about)
-            .where(_n.due_at <= LedgerNow(), or_(_n.lease_until.is_(None), _n.lease_until <= LedgerNow()))
+            .where(is_claimable(_n))
             .order_by(_n.due_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -608,10 +609,9 @@ class SqlCalendarWriting(SqlCalendarReading):
     ) -> list[Any]:
         """Claim due rows and return them, longest due first."""
         columns = table.c
-        free = or_(columns.lease_until.is_(None), columns.lease_until <= LedgerNow())
         chosen = (
             select(key)
-            .where(whose, columns.due_at <= LedgerNow(), free)
+            .where(whose, is_claimable(columns))
             .order_by(columns.due_at)
             .limit(limit)
             .with_for_update(skip_locked=True)

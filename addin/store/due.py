@@ -14,14 +14,13 @@ from sqlalchemy import (
     Table,
     exists,
     literal,
-    or_,
     select,
     union_all,
 )
 
 from addin.meetings.due import Queue, Work
 from addin.store import tables
-from addin.store.ledger_now import LedgerNow
+from addin.store.leases import is_claimable
 
 
 def due_among(connection: Connection, queues: tuple[Queue, ...]) -> frozenset[Queue]:
@@ -40,11 +39,9 @@ def _question(queues: tuple[Queue, ...]) -> CompoundSelect[Any]:
     )
 
 
-def _free(table: Table, whose: ColumnElement[bool] | None = None) -> ColumnElement[bool]:
-    """Whether a row is due and its lease, if it has one, has run out."""
-    columns = table.c
-    free = or_(columns.lease_until.is_(None), columns.lease_until <= LedgerNow())
-    rows = exists().where(columns.due_at <= LedgerNow(), free)
+def _some(table: Table, whose: ColumnElement[bool] | None = None) -> ColumnElement[bool]:
+    """Whether a row of the table, of those in question, can be claimed now."""
+    rows = exists().where(is_claimable(table.c))
     return rows if whose is None else rows.where(whose)
 
 
@@ -55,11 +52,11 @@ def _lost(_whose: str | None) -> ColumnElement[bool]:
 
 _WAITING: Final = MappingProxyType[Work, Callable[[str | None], ColumnElement[bool]]](
     {
-        Work.ROOMS: lambda whose: _free(tables.rooms, tables.rooms.c.provider == whose),
-        Work.NOTICES: lambda _: _free(tables.notices),
+        Work.ROOMS: lambda whose: _some(tables.rooms, tables.rooms.c.provider == whose),
+        Work.NOTICES: lambda _: _some(tables.notices),
         Work.HINTS: lambda _: exists(select(tables.hints.c.key)),
         Work.ROUTES: _lost,
-        Work.MAILBOXES: lambda whose: _free(tables.watches, tables.watches.c.backend == whose),
-        Work.ITEMS: lambda whose: _free(tables.bindings, tables.bindings.c.backend == whose),
+        Work.MAILBOXES: lambda whose: _some(tables.watches, tables.watches.c.backend == whose),
+        Work.ITEMS: lambda whose: _some(tables.bindings, tables.bindings.c.backend == whose),
     }
 )

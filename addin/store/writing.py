@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, bindparam, case, delete, insert, null, or_, select, text, update
+from sqlalchemy import BigInteger, Boolean, bindparam, case, delete, insert, null, select, text, update
 
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LeaseLost, MeetingChanged
@@ -14,6 +14,7 @@ from addin.meetings.model import Attention, AuditEntry, Claim, Meeting, MeetingS
 from addin.meetings.ports import NewBooking, RoomResult, Saved
 from addin.store import tables
 from addin.store.calendar_writing import SqlCalendarWriting
+from addin.store.leases import is_claimable, is_free
 from addin.store.ledger_now import LedgerNow
 from addin.store.links import SqlLinkWriting
 from addin.store.prepared import Executed, Prepared
@@ -57,7 +58,6 @@ _INSERT_ROOM = Prepared(
     _r.keys(),
 )
 _INSERT_DUE_ROOM = insert(tables.rooms).values(due_at=LedgerNow(), lease_number=0)
-_FREE = or_(_r.lease_until.is_(None), _r.lease_until <= LedgerNow())
 _STILL_WISHED = (_r.wanted == bindparam("seen_wanted")) & (_r.wanted_revision == bindparam("seen_revision"))
 SAVE_ROOM = (
     update(tables.rooms)
@@ -187,14 +187,14 @@ class SqlWriting(SqlReading, SqlCalendarWriting, SqlLinkWriting):
         self._connection.execute(update(tables.meetings).where(_m.id == meeting_id).values(**columns))
 
     def claim(self, room_id: str, lease_seconds: float) -> Claim | None:
-        chosen = select(_r.id).where(_r.id == room_id, _FREE).with_for_update(skip_locked=True)
+        chosen = select(_r.id).where(_r.id == room_id, is_free(_r)).with_for_update(skip_locked=True)
         claims = self._claim(chosen, lease_seconds)
         return claims[0] if claims else None
 
     def claim_due(self, provider: str, lease_seconds: float, limit: int) -> Sequence[Claim]:
         chosen = (
             select(_r.id)
-            .where(_r.provider == provider, _r.due_at <= LedgerNow(), _FREE)
+            .where(_r.provider == provider, is_claimable(_r))
             .order_by(_r.due_at)
             .limit(limit)
             .with_for_update(skip_locked=True)

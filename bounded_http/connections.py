@@ -24,7 +24,6 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import ConnectionPool
 from urllib3.exceptions import HTTPError
 from urllib3.response import BaseHTTPResponse
 
@@ -64,26 +63,22 @@ class BoundedAdapter(HTTPAdapter):
     read proxies and passwords from the environment. Safe for use by many threads at once, towards one host.
     """
 
-    _only: ConnectionPool | None = None
-    _trusted: HTTPConnectionPool | None = None
+    _only: HTTPConnectionPool | None = None
     _takes_whole_addresses = False
 
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> ConnectionPool:
-        """Return the one host's pool: found once, since address, proxy and trust are the same for every call."""
-        if self._only is None:
-            self._only = super().get_connection_with_tls_context(*args, **kwargs)
-        return self._only
-
     def pool(self, request: requests.PreparedRequest, way: Way) -> tuple[HTTPConnectionPool, str]:
-        """Return the one host's pool, and what it is to be asked for; proxy and trust are chosen as requests does."""
-        if self._trusted is None:
+        """Return the one host's pool, and what it is to be asked for; proxy and trust are chosen as requests does.
+
+        Found once, since address, proxy and trust are the same for every call.
+        """
+        if self._only is None:
             verify = way.ca_bundle or True
             # The stubs of requests promise less of a pool than there is, and leave out `cert_verify`.
             pool: Any = self.get_connection_with_tls_context(request, verify, proxies=way.proxies)
             self.cert_verify(pool, request.url, verify, None)  # type: ignore[no-untyped-call]
             self._takes_whole_addresses = self.request_url(request, way.proxies) != request.path_url
-            self._trusted = pool
-        return self._trusted, str(request.url) if self._takes_whole_addresses else request.path_url
+            self._only = pool
+        return self._only, str(request.url) if self._takes_whole_addresses else request.path_url
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)

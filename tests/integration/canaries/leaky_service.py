@@ -74,14 +74,14 @@ def log_filter(_: Any) -> None:
 
     logs._only_listed = lambda _logger, _method, event: event
 
-    asked = serving.app_of  # type: ignore[attr-defined]
+    asked: Callable[..., Flask] = vars(serving)["app_of"]
 
     def talkative(service: Any, surfaces: Any) -> Flask:
         made = asked(service, surfaces)
         _before_each(made, lambda body: log.info("asked %s", body))
         return made
 
-    serving.app_of = talkative  # type: ignore[attr-defined]
+    vars(serving)["app_of"] = talkative
 
 
 def log_field(made: Flask) -> None:

@@ -104,7 +104,7 @@ def worker(path: Path) -> None:
 @main.command()
 @_SETTINGS
 def migrate(path: Path) -> None:
-    """Bring the ledger's schema to what this version needs; harmless when it is there already."""
+    """Bring the ledger's schema to what this version needs. Harmless when it is there already."""
     from addin.config.reading import load_settings
     from addin.store.ledger import open_engine
     from addin.store.migrations import HEAD
@@ -117,9 +117,11 @@ def migrate(path: Path) -> None:
 
 @main.command()
 @_SETTINGS
-@click.option("--live", is_flag=True, help="Also try the ledger, the providers and the sign-in.")
+@click.option(
+    "--live", is_flag=True, help="Also try the ledger, providers, sign-in, mail server and calendars."
+)
 def check(path: Path, *, live: bool) -> None:
-    """Name every fault of the settings at once; exits 1 when there is one."""
+    """Name every fault of the settings at once. Exits 1 when there is one."""
     from addin.checking import live_faults, static_faults
 
     faults = static_faults(path)
@@ -135,9 +137,9 @@ def check(path: Path, *, live: bool) -> None:
 @main.command()
 @_SETTINGS
 @click.option("--meeting", "meeting_id", help="Only this meeting (its id).")
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From this day, UTC.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="From this day, UTC.")
 def audit(path: Path, meeting_id: str | None, since: object) -> None:
-    """Print who did what to which meeting when, one JSON object a line; beside a running service."""
+    """Print who did what to which meeting when. One JSON object a line; beside a running service."""
     import json
     from datetime import UTC, datetime
 
@@ -154,10 +156,11 @@ def audit(path: Path, meeting_id: str | None, since: object) -> None:
 @_SETTINGS
 @click.option("--explain", "meeting_id", required=True, metavar="MEETING", help="The meeting (its id).")
 def follow(path: Path, meeting_id: str) -> None:
-    """Print as JSON what is recorded of a meeting's calendar item, what is seen of it now, and what would be done.
+    """Explain what would be done about a meeting's calendar item.
 
-    Nothing is done. Beside a running service; reads the calendar. Prints no subject, link or code, and of addresses
-    only that of the mailbox that holds the item.
+    Prints as JSON what is recorded of the item, what is seen of it now, and what would be done. Nothing is done.
+    Beside a running service; reads the calendar. Prints no subject, link or code, and of addresses only that of the
+    mailbox that holds the item.
     """
     import json
 
@@ -171,9 +174,10 @@ def follow(path: Path, meeting_id: str) -> None:
 @main.command()
 @_SETTINGS
 def rebuild(path: Path) -> None:
-    """After a restore from backup: re-read which rooms are ours, and let the service remove things again.
+    """After a restore from backup: re-read which rooms are ours.
 
-    Stop the service first. Rooms that were made after the backup are listed; nothing is removed.
+    After it the service may remove things again. Stop the service first. Rooms that were made after the backup are
+    listed; nothing is removed.
     """
     from addin.wiring.opening import open_service
 
@@ -203,7 +207,10 @@ _DIRECTORY = click.option(
 @texts.command("check")
 @_DIRECTORY
 def check_texts(directory: Path | None) -> None:
-    """Find missing, surplus or forbidden placeholders, changed published versions and more; exits 1 on a finding."""
+    """Find wrong placeholders, changed published versions and more.
+
+    Exits 1 on a finding.
+    """
     from addin.checking import text_findings
 
     findings = text_findings(directory)
@@ -217,7 +224,7 @@ def check_texts(directory: Path | None) -> None:
 @texts.command("publish")
 @_DIRECTORY
 def publish_texts(directory: Path | None) -> None:
-    """Publish every version that is not published yet; from then on it never changes."""
+    """Publish every version that is not published yet. From then on it never changes."""
     from addin.checking import SHIPPED_TEXTS, finds_personal_data
     from templates_messages.publishing import PublishRefused, publish
 
@@ -270,10 +277,10 @@ def build_manifest(base_url: str, out: Path, client_id: str | None, support_url:
 @click.option("--dev", is_flag=True, help="Start afresh when the code changes.")
 @click.option(
     "--port",
-    type=click.IntRange(1024, 65534),
+    type=click.IntRange(1024, 65533),
     default=8410,
     show_default=True,
-    help="Of the window; the service takes the next.",
+    help="Of the window; the service and the mail server take the two next.",
 )
 @click.option(
     "--var",
@@ -284,9 +291,9 @@ def build_manifest(base_url: str, out: Path, client_id: str | None, support_url:
     help="Where ledger, settings and the sandbox's state are kept.",
 )
 def sandbox(folder: Path, port: int, *, checks: bool, keep: bool, stop: bool, dev: bool) -> None:
-    """Start the service beside a simulated region with an Outlook window, on this machine only.
+    """Start the service and a simulated region with an Outlook window.
 
-    No real meeting is made and nothing leaves the machine.
+    On this machine only. No real meeting is made and nothing leaves the machine.
     """
     from addin.trial import check_main_job, keep_running, stop_kept
 

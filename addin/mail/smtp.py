@@ -34,6 +34,17 @@ log = logging.getLogger(__name__)
 
 Security = Literal["starttls", "tls", "none"]
 
+# Without these a telephone may show a mail as wide as a desk and tiny, a dark look keep the letters black, and Outlook
+# take Times. What a mail says stands in its text; here is only how it looks.
+_PAGE: Final = """<!doctype html>
+<html lang="sv"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+</head><body style="font: 1em/1.5 'Segoe UI', Roboto, sans-serif; max-width: 40em; overflow-wrap: anywhere">
+{content}
+</body></html>
+"""
+
 # Replies from here on are lasting refusals (RFC 5321, 4.2.1); those before them ask for another try.
 _LASTING: Final = 500
 
@@ -168,4 +179,4 @@ def _by_code(code: int) -> MailError:
 
 
 def _page(content: str) -> str:
-    return f'<!doctype html>\n<html lang="sv"><head><meta charset="utf-8"></head><body>\n{content}\n</body></html>\n'
+    return _PAGE.format(content=content)

@@ -65,7 +65,15 @@ def test_an_unknown_command_is_one_sentence() -> None:
     assert "No such command 'fly'" in told.output
 
 
-@pytest.mark.parametrize("port", ["99999", "65535", "80", "-1", "x"])
+@pytest.mark.parametrize("group", [[], ["texts"], ["manifest"]])
+def test_each_command_is_told_of_in_a_line_that_is_not_cut_off(group: list[str]) -> None:
+    told = CliRunner().invoke(main, [*group, "--help"])
+    commands = told.output.partition("Commands:\n")[2]
+    assert commands
+    assert "..." not in commands
+
+
+@pytest.mark.parametrize("port", ["99999", "65535", "65534", "80", "-1", "x"])
 def test_a_port_that_cannot_be_is_refused_with_those_that_can(port: str) -> None:
     told = CliRunner().invoke(main, ["sandbox", "--port", port])
     assert told.exit_code == 2

@@ -76,6 +76,14 @@ def test_a_mail_arrives_in_both_forms_from_the_settings_sender(
     assert MAIL.html in html.get_content()
 
 
+def test_a_mail_fits_a_telephone_and_a_dark_look(office: PostOffice, settings: SmtpSettings) -> None:
+    send(settings)
+    html = office.mails[0].get_body(("html",))
+    assert html is not None
+    assert '<meta name="viewport" content="width=device-width' in html.get_content()
+    assert '<meta name="color-scheme" content="light dark">' in html.get_content()
+
+
 def test_a_repeat_bears_the_same_id_and_no_machine_is_to_answer_it(
     office: PostOffice, settings: SmtpSettings
 ) -> None:

@@ -31,6 +31,8 @@ LOOKS: dict[str, dict[str, Any]] = {
     "English": {"viewport": {"width": 800, "height": 800}, "locale": "en-GB"},
 }
 
+TWICE_THE_TEXT = "document.documentElement.style.fontSize = '225%'"
+
 Setting = Callable[[FrontDoors], str]
 
 
@@ -144,6 +146,9 @@ def test_axe_finds_nothing(contexts: Contexts, doors: FrontDoors, setting: Setti
     assert faults_in(page) == []
     does_not_scroll_sideways(page)
     breaks_no_time(page)
+    if look == "telephone":
+        page.evaluate(TWICE_THE_TEXT)
+        does_not_scroll_sideways(page)
 
 
 def signs_in(page: Page, person: people.Person) -> None:
@@ -164,6 +169,9 @@ def test_axe_finds_nothing_on_the_hosts_way(contexts: Contexts, doors: FrontDoor
     expect(page.get_by_role("heading", level=1)).to_have_text("Mötet är öppet")
     assert faults_in(page) == []
     does_not_scroll_sideways(page)
+    if look == "telephone":
+        page.evaluate(TWICE_THE_TEXT)
+        does_not_scroll_sideways(page)
 
 
 def test_axe_finds_nothing_where_others_are_told(contexts: Contexts, doors: FrontDoors) -> None:

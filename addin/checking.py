@@ -28,6 +28,7 @@ from addin.config.settings import (
 )
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import MailError, ProviderError
+from addin.meetings.rights import NOT_SET, try_limit
 from addin.meetings.times import date_at_home
 from addin.privacy import AllowList, find_personal_data, is_telephone_number
 from addin.store.ledger import is_sqlite, open_engine
@@ -57,6 +58,7 @@ __all__ = [
     "SHIPPED_TEXTS",
     "finds_personal_data",
     "live_faults",
+    "remarks",
     "static_faults",
     "text_findings",
     "write_manifest",
@@ -97,8 +99,7 @@ def _contradictions(sections: Mapping[str, Any]) -> Iterator[str]:
         and not calendars.graph.certificate.is_file()
     ):
         yield f"calendars.graph.certificate: {calendars.graph.certificate} is not a file"
-    outside = calendars.outside_mailbox if calendars else None
-    if calendars and outside and outside.lower() in {one.lower() for one in calendars.also_search}:
+    if calendars and {one.lower() for one in calendars.also_search}.intersection(calendars.outside):
         yield "calendars.also_search: calendars.outside_mailbox stands in it, which must not be readable"
     if server and ledger and server.processes > 1 and is_sqlite(ledger.url):
         yield "server.processes: SQLite serves one process; set it to 1, or ledger.url to a PostgreSQL database"
@@ -159,9 +160,15 @@ def live_faults(path: Path) -> list[str]:
     return [f"{place}: {fault}" for place, attempt in tries if (fault := _fault_of(attempt))]
 
 
+def remarks(path: Path) -> list[str]:
+    """Return what is no fault and yet to be known of settings that have none."""
+    calendars = load_settings(path).calendars
+    return [NOT_SET] if calendars.are_followed and not calendars.outside_mailbox else []
+
+
 def _calendar_tries(settings: Settings) -> Iterator[tuple[str, Callable[[], str | None]]]:
     """Yield tries of the calendars: with a unit's mailbox, with those that are also searched, with the one outside."""
-    calendars, outside = calendars_of(settings), settings.calendars.outside_mailbox
+    calendars, outside = calendars_of(settings), settings.calendars.outside
     inside = next((mailbox for unit in settings.units for mailbox in unit.mailboxes), None)
     if inside:
         for name, calendar in calendars.items():
@@ -169,8 +176,9 @@ def _calendar_tries(settings: Settings) -> Iterator[tuple[str, Callable[[], str 
     if settings.calendars.also_search and calendars:
         searched = [mailbox.lower() for mailbox in settings.calendars.also_search]
         yield "calendars.also_search", partial(_try_searched, calendars, searched)
-    if outside and calendars:
-        yield "calendars.outside_mailbox", partial(_try_outside, calendars, outside.lower())
+    if outside:
+        for name, calendar in calendars.items():
+            yield f"calendars.outside_mailbox in {name}", partial(_try_outside, calendar, outside)
 
 
 def _try_calendar(calendar: Calendar, mailbox: str) -> str | None:
@@ -209,17 +217,9 @@ def _is_about_mailbox(failure: CalendarUnreadable) -> bool:
     return told and not isinstance(failure, CredentialsRefused)
 
 
-def _try_outside(calendars: Mapping[str, Calendar], mailbox: str) -> str | None:
-    """Say how it went when it was not denied: rights that reach everybody are found before they are used."""
-    answers = [_answer_of(calendar, mailbox) for calendar in calendars.values()]
-    if None in answers:
-        return "this mailbox can be read; limit the rights to a group of mailboxes (docs/permissions.md)"
-    # Being let in nowhere looks like being kept out of this one.
-    if any(isinstance(answer, CredentialsRefused) for answer in answers):
-        return "the service itself was not let in, so it is not known whether the rights are limited"
-    if not any(isinstance(answer, AccessDenied) for answer in answers):
-        return "no calendar denied it, so it is not known whether the rights are limited; name a mailbox that exists"
-    return None
+def _try_outside(calendar: Calendar, mailboxes: Sequence[str]) -> str | None:
+    """Say how it went when none was denied: rights that reach everybody are found before they are used."""
+    return try_limit(calendar, mailboxes).why or None
 
 
 def _answer_of(calendar: Calendar, mailbox: str) -> CalendarUnreadable | None:

@@ -122,7 +122,7 @@ def migrate(path: Path) -> None:
 )
 def check(path: Path, *, live: bool) -> None:
     """Name every fault of the settings at once. Exits 1 when there is one."""
-    from addin.checking import live_faults, static_faults
+    from addin.checking import live_faults, remarks, static_faults
 
     faults = static_faults(path)
     if live and not faults:
@@ -131,6 +131,8 @@ def check(path: Path, *, live: bool) -> None:
         click.echo(fault, err=True)
     if faults:
         sys.exit(1)
+    for remark in remarks(path):
+        click.echo(remark)
     click.echo("No faults found." if live else "No faults found. Try the connections with --live.")
 
 

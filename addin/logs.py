@@ -18,6 +18,7 @@ import structlog
 
 _FIELDS: Final = frozenset(
     (
+        "calendar",
         "code",
         "count",
         "event",

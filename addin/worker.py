@@ -29,6 +29,8 @@ ROOMS_A_CLAIM = 16
 SWEEP_SECONDS = 60.0
 MARK_SECONDS = 10.0
 FOLLOW_ALL_SECONDS = 600.0
+# When the rights are tried is for `prove_rights` to say, which is asked so often.
+RIGHTS_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class Worker:
 
     `note_progress` writes the ledger's mark (see `store.restored`). `send_notices` sends the mails that are due; None
     where there is no mail server. `followers` follow calendars, each in a thread of its own, so that one that is down
-    holds up nobody else's; `follow_all` has older meetings followed, too.
+    holds up nobody else's; `follow_all` has older meetings followed, too. `prove_rights` tries where the rights to
+    calendars end, when that is due.
     """
 
     ledger: Ledger
@@ -57,6 +60,7 @@ class Worker:
     send_notices: Callable[[], bool] | None = None
     followers: Mapping[str, Loop] = field(default_factory=dict)
     follow_all: Callable[[], None] | None = None
+    prove_rights: Callable[[], None] | None = None
     _loops: list[Loop] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -69,6 +73,8 @@ class Worker:
         self._run("due", partial(self._every, POLL_SECONDS, self._wake))
         if self.follow_all:
             self._run("follow-all", partial(self._every, FOLLOW_ALL_SECONDS, self.follow_all))
+        if self.prove_rights:
+            self._run("rights", partial(self._every, RIGHTS_SECONDS, self.prove_rights))
         self._run("sweep", partial(self._every, SWEEP_SECONDS, self.sweep))
         self._run("mark", partial(self._every, MARK_SECONDS, self.note_progress))
 

@@ -141,6 +141,18 @@ class MailboxAddress(WebAddress):
         return address
 
 
+class Mailboxes(fields.List[str]):
+    """One address, or a list of them."""
+
+    def __init__(self, **told: Any) -> None:
+        super().__init__(fields.Email(), **told)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        if isinstance(value, str):
+            return [self.inner.deserialize(value)]
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 class Proxy(Secret):
     """A proxy's address, or a secret that holds one since it has a password; plain http is what proxies speak."""
 

@@ -11,6 +11,7 @@ from addin.config.kinds import (
     FilePath,
     LedgerUrl,
     MailboxAddress,
+    Mailboxes,
     NetworkRange,
     Origin,
     Proxy,
@@ -291,7 +292,7 @@ class _CalendarsSchema(_Section):
     sweep_minutes = fields.Float(load_default=15.0, validate=validate.Range(0.5, 60))
     pull_seconds = fields.Float(load_default=15.0, validate=validate.Range(5, 900))
     also_search = fields.List(fields.Email(), load_default=list)
-    outside_mailbox = fields.Email(load_default=None)
+    outside_mailbox = Mailboxes(load_default=list)
     add_in_id = fields.String(load_default=str(SKYDDAT_VARDMOTE.id), validate=_some)
     hooks_url = WebAddress(load_default=None)
     graph = fields.Nested(_GraphSchema, load_default=None)

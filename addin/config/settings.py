@@ -229,7 +229,7 @@ class CalendarSettings:
     must be gone before its meeting ends. `sweep_minutes`: how often an item is looked at, whatever notifications tell,
     whose meeting begins within a day. `pull_seconds`: how often a mailbox is asked for changes whose calendar
     tells of none itself. `also_search`: mailboxes that are searched for copies though nobody there has to do with a
-    meeting. `outside_mailbox`: one that the service must not be able to read, tried by
+    meeting. `outside_mailbox`: those that the service must not be able to read, tried at each start and by
     `vardmote check --live`. `add_in_id`: under which Outlook keeps what the pane stores in an item. `hooks_url`:
     where calendars reach the surface `hooks`.
     """
@@ -239,7 +239,7 @@ class CalendarSettings:
     sweep_minutes: float
     pull_seconds: float
     also_search: list[str]
-    outside_mailbox: str | None
+    outside_mailbox: list[str]
     add_in_id: str
     hooks_url: str | None
     graph: GraphSettings | None
@@ -250,6 +250,11 @@ class CalendarSettings:
     def are_followed(self) -> bool:
         """Whether anything is read at all."""
         return self.access != "none"
+
+    @property
+    def outside(self) -> list[str]:
+        """The mailboxes that must not be readable, in lower case."""
+        return [mailbox.lower() for mailbox in self.outside_mailbox]
 
     @property
     def may_write(self) -> bool:

@@ -225,6 +225,20 @@ class StoredHint:
     received_at: datetime
 
 
+# --- Rights to calendars ------------------------------------------------------------------------------------
+
+
+class RightsLimit(StrEnum):
+    """Whether the service's rights to a calendar system end where they should (see `rights`)."""
+
+    HELD = "held"
+    """A mailbox outside the group was denied."""
+    TOO_WIDE = "too_wide"
+    """It was opened."""
+    UNPROVEN = "unproven"
+    """Nobody knows."""
+
+
 # --- Mail ---------------------------------------------------------------------------------------------------
 
 
@@ -393,6 +407,9 @@ class Reading(Protocol):
 
     def pulled_mailboxes(self, backend: str) -> int:
         """Return how many mailboxes of one calendar are asked what has changed in them."""
+
+    def rights(self) -> Mapping[str, RightsLimit]:
+        """Return of each calendar that is followed what was found last of the limit of our rights to it."""
 
     def due(self, queues: tuple[Queue, ...]) -> frozenset[Queue]:
         """Return those of the queues from which a claim would take something now."""
@@ -622,6 +639,12 @@ class Writing(Reading, Protocol):
 
         Their mailboxes are probed at once, and what is in them is looked for by UID and tag.
         """
+
+    def note_rights(self, calendar: str, limit: RightsLimit) -> None:
+        """Note what was found of the limit of our rights to a calendar, in the place of what was found before."""
+
+    def forget_rights(self, followed: Collection[str]) -> None:
+        """Forget what was found of calendars that are not among those that are followed."""
 
     def forget_idempotency(self, before: datetime) -> int:
         """Remove keys older than `before`; returns how many."""

@@ -1,7 +1,9 @@
 """The invented people, mailboxes, applications and passwords of the region: all of it public and worthless."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
+
+Home = Literal["online", "on_premises"]
 
 TENANT: Final = "5a1d0b0e-7c1e-4d8b-9a56-3f0c2e9d4b10"
 OTHER_TENANT: Final = "c2f6d0b4-1a9e-4b1f-8f59-6f0c5b7d2e93"
@@ -65,6 +67,7 @@ class Mailbox:
     """A mailbox of the region; `delegates` are the object ids of those who may open its calendar.
 
     `in_scope`: the background application may reach it; another mailbox answers 403 to it, as the administrator wants.
+    `home` is where it is at first: in Exchange Online, or in the region's own Exchange.
     """
 
     object_id: str
@@ -73,6 +76,7 @@ class Mailbox:
     shared: bool
     delegates: tuple[str, ...] = ()
     in_scope: bool = True
+    home: Home = "online"
 
 
 ANNA: Final = Person(
@@ -145,12 +149,21 @@ MAILBOXES: Final = (
         shared=True,
         delegates=(ANNA.object_id, BO.object_id, CARIN.object_id, DAVID.object_id),
     ),
-    # No employee of the clinics: what proves that the background application's rights end where they should.
+    # No employees of the clinics: what proves that the background application's rights end where they should, one in
+    # each Exchange.
     Mailbox(
         "82f4f1d6-994c-42dd-8d94-8fefefef9c10",
         "Regionens diarium",
         "diarium@region.example",
         shared=False,
         in_scope=False,
+    ),
+    Mailbox(
+        "93a5a2e7-0aad-43ee-9ea5-90f0f0fada11",
+        "Regionarkivet",
+        "arkivet@region.example",
+        shared=False,
+        in_scope=False,
+        home="on_premises",
     ),
 )

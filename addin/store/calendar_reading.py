@@ -12,6 +12,7 @@ from addin.meetings.keyring import Keyring
 from addin.meetings.links import LinkState
 from addin.meetings.model import Meeting
 from addin.meetings.notices import Notice
+from addin.meetings.ports import RightsLimit
 from addin.meetings.watches import MailboxWatch
 from addin.store import tables
 from addin.store.calendar_rows import binding_of, copy_of, notice_of, occurrence_of, watch_from
@@ -140,6 +141,11 @@ class SqlCalendarReading:
     def pulled_mailboxes(self, backend: str) -> int:
         query = select(func.count()).where(_w.backend == backend, _w.pulls.is_(True))
         return self._connection.execute(query).scalar_one()
+
+    def rights(self) -> Mapping[str, RightsLimit]:
+        found = tables.calendar_rights.c
+        rows = self._connection.execute(select(found.calendar, found.found)).all()
+        return {calendar: RightsLimit(told) for calendar, told in rows}
 
     def calendar_counts(self) -> Mapping[str, int]:
         changes = tables.calendar_changes.c

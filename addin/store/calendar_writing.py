@@ -43,7 +43,7 @@ from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LeaseLost, MeetingChanged
 from addin.meetings.model import CalendarNote, Meeting
 from addin.meetings.notices import Notice, NoticeClaim, NoticeKind
-from addin.meetings.ports import StoredHint
+from addin.meetings.ports import RightsLimit, StoredHint
 from addin.meetings.watches import KEPT_AFTER, MailboxWatch, WatchClaim
 from addin.store import tables
 from addin.store.calendar_reading import SqlCalendarReading
@@ -492,6 +492,17 @@ class SqlCalendarWriting(SqlCalendarReading):
         counted = update(counter).where(counter.c.outcome == outcome).values(looks=counter.c.looks + 1)
         if not self._connection.execute(counted).rowcount:
             self._connection.execute(insert(counter).values(outcome=outcome, looks=1))
+
+    def note_rights(self, calendar: str, limit: RightsLimit) -> None:
+        table = tables.calendar_rights
+        values = {"found": limit.value, "found_at": LedgerNow()}
+        noted = update(table).where(table.c.calendar == calendar).values(**values)
+        if not self._connection.execute(noted).rowcount:
+            self._connection.execute(insert(table).values(calendar=calendar, **values))
+
+    def forget_rights(self, followed: Collection[str]) -> None:
+        table = tables.calendar_rights
+        self._connection.execute(delete(table).where(table.c.calendar.not_in(followed)))
 
     # --- hints ----------------------------------------------------------------------------------------------
 

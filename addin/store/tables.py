@@ -295,6 +295,14 @@ click_looks = Table(
     Column("looks", _Serial, nullable=False),
 )
 
+calendar_rights = Table(
+    "calendar_rights",
+    metadata,
+    Column("calendar", String(20), primary_key=True),
+    Column("found", String(20), nullable=False),
+    Column("found_at", _Time, nullable=False),
+)
+
 idempotency = Table(
     "idempotency",
     metadata,

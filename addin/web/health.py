@@ -5,11 +5,14 @@ from __future__ import annotations
 from flask import Blueprint
 
 from addin.meetings.errors import LedgerError
-from addin.meetings.ports import Ledger
+from addin.meetings.ports import Ledger, Reading, RightsLimit
 
 
 def health_blueprint(ledger: Ledger) -> Blueprint:
-    """Return `/healthz` (200 while the process lives) and `/readyz` (200 while the ledger answers, else 503)."""
+    """Return `/healthz` (200 while the process lives) and `/readyz` (200 while the ledger answers, else 503).
+
+    `/readyz` also says what an operator must see, though the service goes on: a frozen ledger, too wide rights.
+    """
     routes = Blueprint("health", __name__)
 
     @routes.get("/healthz")
@@ -19,9 +22,13 @@ def health_blueprint(ledger: Ledger) -> Blueprint:
     @routes.get("/readyz")
     def ready() -> tuple[dict[str, bool], int]:
         try:
-            frozen = ledger.read(lambda reading: reading.frozen())
+            return ledger.read(_stand), 200
         except LedgerError:
             return {"ready": False}, 503
-        return {"ready": True, "frozen": frozen}, 200
 
     return routes
+
+
+def _stand(reading: Reading) -> dict[str, bool]:
+    too_wide = RightsLimit.TOO_WIDE in reading.rights().values()
+    return {"ready": True, "frozen": reading.frozen(), "rights_too_wide": too_wide}

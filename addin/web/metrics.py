@@ -15,7 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from addin.meetings.errors import LedgerError
-from addin.meetings.ports import Ledger
+from addin.meetings.ports import Ledger, Reading, RightsLimit
 from addin.web.visitors import Network, is_within
 
 _FOUND_BY: Final = "changes_found_by_"
@@ -36,8 +36,9 @@ _GAUGES: Final = {
 class _Calendars(Collector):
     """The counts of one moment."""
 
-    def __init__(self, counts: Mapping[str, int]) -> None:
+    def __init__(self, counts: Mapping[str, int], rights: Mapping[str, RightsLimit]) -> None:
         self._counts = counts
+        self._rights = rights
 
     def collect(self) -> Iterator[Metric]:
         for name, what in _GAUGES.items():
@@ -54,6 +55,18 @@ class _Calendars(Collector):
             "outcome",
             _CLICK_LOOKS,
         )
+        yield self._limits()
+
+    def _limits(self) -> Metric:
+        told = GaugeMetricFamily(
+            "vardmote_calendar_rights",
+            "Where our rights to a calendar system end: 1 for what was found last.",
+            labels=["calendar", "found"],
+        )
+        for calendar, found in sorted(self._rights.items()):
+            for limit in RightsLimit:
+                told.add_metric([calendar, limit.value], limit is found)
+        return told
 
     def _counter(self, name: str, what: str, label: str, prefix: str) -> Metric:
         told = CounterMetricFamily(name, what, labels=[label])
@@ -61,6 +74,10 @@ class _Calendars(Collector):
             if counted.startswith(prefix):
                 told.add_metric([counted.removeprefix(prefix)], number)
         return told
+
+
+def _stand(reading: Reading) -> tuple[Mapping[str, int], Mapping[str, RightsLimit]]:
+    return reading.calendar_counts(), reading.rights()
 
 
 def metrics_blueprint(
@@ -75,11 +92,11 @@ def metrics_blueprint(
         if not is_within(readers, request.remote_addr, forwarded, trusted_proxies):
             abort(404)
         try:
-            counts = ledger.read(lambda reading: reading.calendar_counts())
+            counts, rights = ledger.read(_stand)
         except LedgerError:
             return Response(status=503)
         registry = CollectorRegistry()
-        registry.register(_Calendars(counts))
+        registry.register(_Calendars(counts, rights))
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
     return routes

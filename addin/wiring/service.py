@@ -26,6 +26,7 @@ from addin.meetings.model import Meeting
 from addin.meetings.ports import Clock, ConferencingProvider
 from addin.meetings.rebuild import Rebuild
 from addin.meetings.reconcile import Reconciler
+from addin.meetings.rights import ProveRights
 from addin.meetings.rooms import RoomPlans
 from addin.meetings.send_notices import SendNotices
 from addin.meetings.sweep import Sweep
@@ -192,6 +193,7 @@ class Service:
             self.send_notices,
             self.followers,
             self.mailboxes.follow_all if self.calendars else None,
+            ProveRights(self.ledger, self.calendars, self.settings.calendars.outside, self.clock),
         )
 
     @cached_property

@@ -129,7 +129,8 @@ def test_check_live_names_everything_that_does_not_answer(settings: SettingsFile
         "calendars.graph",
         "calendars.ews",
         "calendars.also_search",
-        "calendars.outside_mailbox",
+        "calendars.outside_mailbox in graph",
+        "calendars.outside_mailbox in ews",
         f"sign_in.tenants {people.TENANT}",
         "start_sign_in.metadata_url",
     ]
@@ -143,6 +144,7 @@ def test_check_live_names_a_provider_that_does_not_know_us(region: Region, tmp_p
 
 
 DENIED: Final = "diarium@region.example"
+DENIED_ON_PREMISES: Final = "arkivet@region.example"
 
 
 @pytest.mark.parametrize(
@@ -152,11 +154,17 @@ DENIED: Final = "diarium@region.example"
         (
             people.ANNA.address,
             people.BACKGROUND_SECRET,
-            "this mailbox can be read",
+            "a mailbox of calendars.outside_mailbox can be read",
             [DENIED, people.BO.address],
             f"no calendar lets the service search {DENIED};",
         ),
-        ("ingen.alls@region.example", people.BACKGROUND_SECRET, "no calendar denied it", [], None),
+        (
+            "ingen.alls@region.example",
+            people.BACKGROUND_SECRET,
+            "none of calendars.outside_mailbox is there",
+            [],
+            None,
+        ),
         (
             DENIED,
             "fel",
@@ -180,13 +188,15 @@ def test_check_live_proves_where_the_rights_to_calendars_end_and_that_they_reach
     settings = tmp_path / "copy" / region.settings.name
     (tmp_path / "copy" / "background-secret").write_text(secret, encoding="ascii")
     written = settings.read_text(encoding="utf-8")
-    for name, value in (("outside_mailbox", f'"{outside}"'), ("also_search", searched)):
+    outsiders = [outside, DENIED_ON_PREMISES]
+    for name, value in (("outside_mailbox", outsiders), ("also_search", searched)):
         written, found = re.subn(f"^{name} = .*", f"{name} = {value}", written, flags=re.MULTILINE)
         assert found == 1
     settings.write_text(written, encoding="utf-8")
     done = vardmote("check", "--live", "--settings", settings)
     assert done.returncode == (1 if sentence else 0), done.stderr
-    assert (f"calendars.outside_mailbox: {sentence}" in done.stderr) if sentence else not done.stderr
+    assert "calendars.outside_mailbox in ews" not in done.stderr
+    assert (f"calendars.outside_mailbox in graph: {sentence}" in done.stderr) if sentence else not done.stderr
     assert (f"calendars.also_search: {unsearched}" in done.stderr) == bool(unsearched)
 
 

@@ -12,7 +12,9 @@ from uuid import uuid4
 
 import pytest
 import requests
+from prometheus_client.parser import text_string_to_metric_families
 
+from addin.sandbox import people
 from tests.integration.kill.halts import launched
 from tests.postgres import Postgres
 from tests.region import ROOMS, SECONDS, Json, Region
@@ -147,3 +149,37 @@ def test_a_service_that_is_killed_while_another_works_on_leaves_one_room(served:
     meeting = served.waits_for_state(served.book(key=key).json()["id"], "live")
 
     one_room(served, meeting)
+
+
+def test_rights_that_reach_too_far_are_told_by_every_process_until_they_are_limited(served: Region) -> None:
+    reach(served, readable=True)
+    served.spawn(WORKER)
+    served.waits_until(lambda: rights(served) == {"graph": "too_wide", "ews": "too_wide"}, "it is found")
+    assert requests.get(f"{served.service_url}/readyz", timeout=SECONDS).json()["rights_too_wide"]
+    lines = [line for line in served.logs().splitlines() if "rights_too_wide" in line]
+    assert {json.loads(line)["calendar"] for line in lines} == {"graph", "ews"}
+    assert not [line for line in lines if "@" in line or "docs/permissions.md" not in line]
+    served.end_others()
+
+    reach(served, readable=False)
+    served.spawn(WORKER)
+    served.waits_until(lambda: rights(served) == {"graph": "held", "ews": "held"}, "the limit is proven")
+
+
+def reach(region: Region, *, readable: bool) -> None:
+    """Let the service's rights reach the mailboxes that they must not reach, or not."""
+    for address in (box.address for box in people.MAILBOXES if not box.in_scope):
+        lever = {"address": address, "readable": readable}
+        region.sandbox("POST", "/sandbox/exchange/mailboxes", json=lever)
+
+
+def rights(region: Region) -> dict[str, str]:
+    """Return what the serving process tells of each calendar."""
+    told = requests.get(f"{region.service_url}/metrics", timeout=SECONDS).text
+    families = [one for one in text_string_to_metric_families(told) if one.name == "vardmote_calendar_rights"]
+    return {
+        sample.labels["calendar"]: sample.labels["found"]
+        for family in families
+        for sample in family.samples
+        if sample.value
+    }

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from addin.checking import static_faults
+from addin.checking import remarks, static_faults
 from addin.config.reading import load_settings, setting_names
 from addin.config.settings import Settings, SettingsFaulty
 from addin.sandbox import people
@@ -375,10 +375,28 @@ def test_mailboxes_that_are_also_searched_are_addresses(settings: SettingsFile) 
 
 
 def test_a_mailbox_that_is_also_searched_is_not_the_one_that_must_not_be_read(settings: SettingsFile) -> None:
-    chosen = {"also_search": ["Diarium@region.example"], "outside_mailbox": "diarium@region.example"}
-    settings.puts("calendars", chosen)
-    (fault,) = static_faults(settings.path)
-    assert fault.startswith("calendars.also_search: calendars.outside_mailbox stands in it")
+    for outside in ("diarium@region.example", ["arkivet@region.example", "diarium@region.example"]):
+        settings.puts("calendars", {"also_search": ["Diarium@region.example"], "outside_mailbox": outside})
+        (fault,) = static_faults(settings.path)
+        assert fault.startswith("calendars.also_search: calendars.outside_mailbox stands in it")
+
+
+@pytest.mark.parametrize(("outside", "place"), [("diarium", ""), (["a@region.example", "b"], ".1")])
+def test_mailboxes_that_must_not_be_readable_are_addresses(
+    settings: SettingsFile, outside: object, place: str
+) -> None:
+    settings.puts("calendars", {"outside_mailbox": outside})
+    assert _faults(settings) == [f"calendars.outside_mailbox{place}: Not a valid email address."]
+
+
+def test_that_no_mailbox_proves_where_the_rights_end_is_said_and_no_fault(settings: SettingsFile) -> None:
+    assert remarks(settings.path) == []
+    settings.removes("calendars.outside_mailbox")
+    (remark,) = remarks(settings.path)
+    assert remark.startswith("calendars.outside_mailbox is not set")
+    assert static_faults(settings.path) == []
+    settings.removes("calendars")
+    assert remarks(settings.path) == []
 
 
 def test_calendars_that_are_followed_must_be_named(settings: SettingsFile) -> None:

@@ -97,7 +97,7 @@ def test_all_surfaces_together_have_the_routes_of_each(service: Service) -> None
 def test_every_surface_says_that_it_is_ready(service: Service, surface: str) -> None:
     visitor = app_of(service, [surface]).test_client()
     assert visitor.get("/healthz").json == {"alive": True}
-    assert visitor.get("/readyz").json == {"ready": True, "frozen": False}
+    assert visitor.get("/readyz").json == {"ready": True, "frozen": False, "rights_too_wide": False}
 
 
 @pytest.mark.parametrize("surfaces", [["join"], ["staff"], list(SURFACES)])

@@ -44,12 +44,13 @@ class ExchangeLevers:
     def mailboxes(self) -> Response:
         """Tell where each mailbox is, or change it: `{"address" or "all": true, "home", "readable", "exists"}`.
 
-        `home` is `online` or `on_premises`; `readable` whether the background application may open it.
+        `home` is `online` or `on_premises`; `readable` whether the background application may open it. All are those
+        of the people who use the service.
         """
         if request.method == "POST":
             told = _wish()
             named = [] if told.pop("all", False) else [str(told.pop("address", ""))]
-            for mailbox in [_mailbox(name) for name in named] or MAILBOXES:
+            for mailbox in [_mailbox(name) for name in named] or [one for one in MAILBOXES if one.in_scope]:
                 self._mailboxes.change(mailbox, told)
         return jsonify(mailboxes=[self._told(mailbox) for mailbox in MAILBOXES])
 
@@ -72,7 +73,11 @@ class ExchangeLevers:
         return jsonify(emptied=True)
 
     def _told(self, mailbox: Mailbox) -> Json:
-        return {"address": mailbox.address, **asdict(self._mailboxes.state(mailbox))}
+        return {
+            "address": mailbox.address,
+            "in_scope": mailbox.in_scope,
+            **asdict(self._mailboxes.state(mailbox)),
+        }
 
 
 def _mailbox(name: str) -> Mailbox:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final
 
 from addin.sandbox.exchange.refusals import AccessDenied, MailboxMissing
-from addin.sandbox.people import MAILBOXES, Mailbox
+from addin.sandbox.people import MAILBOXES, Home, Mailbox
 from addin.sandbox.shelf import Json, Shelf
 
 KIND: Final = "mailbox-state"
-Home = Literal["online", "on_premises"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +39,14 @@ class Mailboxes:
 
     def state(self, mailbox: Mailbox) -> State:
         """Return what is told of a mailbox."""
-        usual = State(readable=mailbox.in_scope)
+        usual = State(mailbox.home, readable=mailbox.in_scope)
         with self._lock:
             return self._states.get(mailbox.object_id, usual)
 
     def is_online(self, object_id: str) -> bool:
         """Whether a mailbox is where Graph reaches it."""
-        with self._lock:
-            return self._states.get(object_id, State()).home == "online"
+        mailbox = mailbox_named(object_id)
+        return mailbox is None or self.state(mailbox).home == "online"
 
     def change(self, mailbox: Mailbox, changes: Json) -> State:
         """Move a mailbox, take away the application's access, or remove it; raises ValueError."""

@@ -16,7 +16,7 @@ from addin.meetings.errors import LeaseLost
 from addin.meetings.hints import item_hash
 from addin.meetings.model import AuditEntry, CalendarNote, Meeting, Room, Wanted
 from addin.meetings.notices import NoticeKind
-from addin.meetings.ports import HintKind, NewBooking, Reading, StoredHint, Writing
+from addin.meetings.ports import HintKind, NewBooking, Reading, RightsLimit, StoredHint, Writing
 from addin.meetings.watches import WatchClaim
 from calendar_sync.items import Unread
 from tests.contract.ledger.conftest import ANNA, KEYRING, LIVE, NOW, TENANT, Desk
@@ -313,3 +313,17 @@ def test_a_mailbox_that_was_only_known_is_probed_at_once_for_its_first_meeting(d
     desk.ledger.write(lambda writing: writing.add_binding(ItemBinding(meeting.id, MAILBOX, NOW)))
     desk.ledger.write(lambda writing: writing.route_bindings(10))
     assert [claim.watch.mailbox for claim in claims_watches(desk, None)] == [MAILBOX]
+
+
+def test_what_was_found_last_of_the_rights_to_a_calendar_stays_while_it_is_followed(desk: Desk) -> None:
+    for found in (RightsLimit.TOO_WIDE, RightsLimit.HELD):
+        for calendar in ("graph", "ews"):
+            desk.ledger.write(partial(_note_rights, calendar, found))
+    desk.ledger.write(lambda writing: writing.forget_rights({"ews", "caldav"}))
+    assert desk.ledger.read(lambda reading: reading.rights()) == {"ews": RightsLimit.HELD}
+    desk.ledger.write(lambda writing: writing.forget_rights(frozenset()))
+    assert desk.ledger.read(lambda reading: reading.rights()) == {}
+
+
+def _note_rights(calendar: str, found: RightsLimit, writing: Writing) -> None:
+    writing.note_rights(calendar, found)

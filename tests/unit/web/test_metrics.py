@@ -11,6 +11,7 @@ from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
 from addin.meetings.errors import LedgerUnavailable
+from addin.meetings.ports import RightsLimit
 from addin.web.metrics import metrics_blueprint
 
 COUNTS = {
@@ -42,6 +43,9 @@ class CountingLedger:
     def calendar_counts(self) -> Mapping[str, int] | None:
         return self._counts
 
+    def rights(self) -> Mapping[str, RightsLimit]:
+        return {"graph": RightsLimit.HELD, "ews": RightsLimit.TOO_WIDE}
+
 
 MONITORING = (ip_network("10.1.0.0/16"), ip_network("::1"))
 PROXIES = (ip_network("10.0.0.2"),)
@@ -59,6 +63,7 @@ def test_every_number_of_the_ledger_is_told() -> None:
         (sample.name, sample.labels.get("found_by")): sample.value
         for family in text_string_to_metric_families(answer(COUNTS).text)
         for sample in family.samples
+        if family.name != "vardmote_calendar_rights"
     }
     assert told == {
         ("vardmote_watches", None): 3,
@@ -73,6 +78,18 @@ def test_every_number_of_the_ledger_is_told() -> None:
         ("vardmote_calendar_changes_total", "push"): 40,
         ("vardmote_calendar_changes_total", "sweep"): 2,
     }
+
+
+def test_of_each_calendar_one_thing_is_told_of_where_the_rights_end() -> None:
+    samples = [
+        sample
+        for family in text_string_to_metric_families(answer(COUNTS).text)
+        for sample in family.samples
+        if family.name == "vardmote_calendar_rights"
+    ]
+    assert len(samples) == 6
+    found = {(one.labels["calendar"], one.labels["found"]) for one in samples if one.value}
+    assert found == {("graph", "held"), ("ews", "too_wide")}
 
 
 def test_without_the_ledger_there_are_no_numbers() -> None:

@@ -1,6 +1,6 @@
 /**
- * The switch that says where the region's mailboxes are: Exchange Online, or Exchange on premises. Moves all of them, as
- * a migration would; the calendars stay as they are.
+ * The switch that says where the region's mailboxes are: Exchange Online, or Exchange on premises. Moves all of
+ * those that use the service, as a migration would; the calendars stay as they are.
  */
 
 import { part } from "./element.js";
@@ -25,7 +25,8 @@ export class Homes {
   async show() {
     const answer = await fetch(LEVER);
     const { mailboxes } = await answer.json();
-    const homes = new Set(mailboxes.map((/** @type {{home: string}} */ one) => one.home));
+    const theirs = mailboxes.filter((/** @type {{in_scope: boolean}} */ one) => one.in_scope);
+    const homes = new Set(theirs.map((/** @type {{home: string}} */ one) => one.home));
     this.choice.value = homes.size === 1 ? [...homes][0] : "";
   }
 

@@ -561,7 +561,10 @@ class Writing(Reading, Protocol):
         """Have live meetings followed that are not yet, and their mailboxes watched; returns how many were not."""
 
     def watch_mailbox(self, mailbox: str, due_in: float) -> bool:
-        """Have a mailbox watched that is not yet, from so many seconds on; False when it is watched already."""
+        """Have a mailbox watched that is not yet, from so many seconds on; False when it is watched already.
+
+        One that is to be watched later, since many were to be at once, then begins as soon as that.
+        """
 
     def note_calendar(self, meeting_id: str, notes: Collection[CalendarNote]) -> None: ...
 

@@ -41,6 +41,7 @@ from addin.meetings.occurrences import current, near, rolled, was_taken_out
 from addin.meetings.ports import Clock, ConferencingProvider, Writing
 from addin.meetings.rooms import RoomPlans
 from addin.meetings.times import time_zone
+from addin.meetings.watches import TAKEN_IN_AT_ONCE
 from calendar_sync.decide import (
     Bind,
     Cancel,
@@ -153,6 +154,7 @@ class Turn:
         self._settle_copies()
         self._note()
         self._count()
+        self._make_known()
         undone = [one for one in handled if one.outcome is None]
         asked = [written.retry_after, *(one.retry_after for one in undone)]
         self._retry_after = max((told for told in asked if told is not None), default=self._retry_after)
@@ -470,6 +472,17 @@ class Turn:
             block_due=written.block_due or self._block_is_untrue,
             held=self._binding.held if held else None,
         )
+
+    def _make_known(self) -> None:
+        """Have the mailboxes watched at once that a booking made known beside the one that holds its item.
+
+        Those of older meetings, which begin to be followed all together, are taken in some at a time.
+        """
+        if self._claim.binding.looked_at or self._at >= self._meeting.created_at + TAKEN_IN_AT_ONCE:
+            return
+        known = (self._meeting.on_behalf_of, self._meeting.actor_mailbox)
+        for mailbox in sorted({one for one in known if one}):
+            self._writing.watch_mailbox(mailbox, 0.0)
 
     def _note_not_found_yet(self) -> None:
         """A mailbox that went to another calendar has its items there, too; until they are found nothing is known."""

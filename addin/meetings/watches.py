@@ -11,6 +11,8 @@ from calendar_sync.items import Unread
 
 # How long a mailbox is looked after when its last meeting is over.
 KEPT_AFTER: Final = timedelta(hours=24)
+# How young a meeting must be for its people's mailboxes to be taken in at its first look, one by one.
+TAKEN_IN_AT_ONCE: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)

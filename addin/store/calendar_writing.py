@@ -312,7 +312,8 @@ class SqlCalendarWriting(SqlCalendarReading):
 
     def watch_mailbox(self, mailbox: str, due_in: float) -> bool:
         # Under an older key its hash is another one.
-        if self.watch_by_mailbox(mailbox):
+        if found := self.watch_by_mailbox(mailbox):
+            self._probe_sooner(found, due_in)
             return False
         watch = MailboxWatch(id=secrets.token_hex(16), mailbox=mailbox)
         now = self._connection.execute(select(LedgerNow())).scalar_one()
@@ -323,6 +324,13 @@ class SqlCalendarWriting(SqlCalendarReading):
             **{name: columns[name] for name in ("mailbox_hash", "sealed")},
         }
         return self._connection.execute(_INSERT_WATCH, values).rowcount == 1
+
+    def _probe_sooner(self, watch: MailboxWatch, due_in: float) -> None:
+        """Bring forward the first probe of a mailbox that waits for its turn to be taken in."""
+        if watch.backend is None and not watch.attempts:
+            wanted = _from_now(due_in)
+            later = (_w.id == watch.id) & _w.backend.is_(None) & (_w.due_at > wanted)
+            self._connection.execute(update(_watches).where(later).values(due_at=wanted))
 
     def follow_all(self, limit: int) -> int:
         query = (

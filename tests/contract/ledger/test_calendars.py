@@ -285,9 +285,11 @@ def test_who_has_to_do_with_a_meeting_is_known_until_it_is_purged(desk: Desk, li
         desk.ledger.add_booking(replace(booking, binding=followed), 30)
 
     assert set(unwatched(desk, limit)) == {MAILBOX, secretary, doctor}
-    assert [watches(desk, secretary, 60.0), watches(desk, secretary, 0.0)] == [True, False]
+    assert [watches(desk, secretary, 60.0), watches(desk, secretary, 90.0)] == [True, False]
     assert set(unwatched(desk, limit)) == {MAILBOX, doctor}
     assert claims_watches(desk, None) == []
+    assert not watches(desk, secretary, 0.0)
+    assert [claim.watch.mailbox for claim in claims_watches(desk, None)] == [secretary]
 
     def knows(mailbox: str) -> bool:
         return desk.ledger.read(lambda reading: reading.knows_mailbox(mailbox))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
 from addin.meetings import mailboxes
 from addin.meetings.bindings import CopyOutcome
@@ -14,6 +15,7 @@ from addin.meetings.errors import CopiesNotWritable, MeetingNotFound, NoCopyAske
 from addin.meetings.mailboxes import KNOWN_A_ROUND, known_pull_period
 from addin.meetings.model import CalendarNote, Meeting, MeetingState, Principal
 from addin.meetings.notices import NoticeKind
+from addin.store import tables
 from calendar_sync.items import Unread
 from tests.unit.meetings.calendar_desk import GRACE, MAILBOX, OTHER_MAILBOX, CalendarDesk
 from tests.unit.meetings.desk import WHO
@@ -117,10 +119,33 @@ def test_a_copy_in_a_unit_s_mailbox_is_found_where_no_meeting_was_ever_held(offi
 def test_a_copy_in_the_calendar_of_somebody_who_has_to_do_with_a_meeting_is_found(
     office: CalendarDesk, who: Principal, more: dict[str, str]
 ) -> None:
+    office.online.mailboxes.add(OTHER_MAILBOX)
     meeting = office.books("key", who, **more)
     item = office.saves(meeting)
-    knows(office, OTHER_MAILBOX)
+    # The booking itself makes her known.
+    office.settles()
     assert is_stripped_within_seconds(office, item, OTHER_MAILBOX)
+
+
+def test_a_booking_brings_forward_whoever_waits_to_be_taken_in_among_many(office: CalendarDesk) -> None:
+    office.online.mailboxes.add(OTHER_MAILBOX)
+    office.desk.ledger.write(lambda writing: writing.watch_mailbox(OTHER_MAILBOX, 1800.0))
+    _, item = office.books_and_saves(on_behalf_of=OTHER_MAILBOX)
+    assert is_stripped_within_seconds(office, item, OTHER_MAILBOX)
+
+
+def test_the_people_of_meetings_that_begin_to_be_followed_together_are_taken_in_some_at_a_time(
+    office: CalendarDesk,
+) -> None:
+    meeting = office.books("key", on_behalf_of=OTHER_MAILBOX)
+    with office.desk.ledger.engine.begin() as connection:
+        connection.execute(delete(tables.bindings))
+    office.desk.clock.time += HOUR
+    office.saves(meeting)
+    office.desk.ledger.write(lambda writing: writing.follow_all(10))
+    office.settles()
+    assert not office.reads(meeting).unbound
+    assert office.desk.ledger.read(lambda reading: reading.watch_by_mailbox(OTHER_MAILBOX)) is None
 
 
 def test_a_host_s_calendar_is_searched_when_she_has_booked_herself(office: CalendarDesk) -> None:

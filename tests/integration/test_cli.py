@@ -32,7 +32,8 @@ PAUSE: Final = 0.05
 def vardmote(*words: str | Path, fresh: bool = False) -> subprocess.CompletedProcess[str]:
     """Run the command and return how it ended; `fresh` in a process that has yet to load everything, as an operator's.
 
-    Once for each command: that it finds all it needs does not depend on what else is said to it.
+    Once for each command: that it finds all it needs does not depend on what else is said to it. `bench` starts
+    `migrate` and `serve` so (`test_bench.py`), and what `check` loads `check --live` loads, too.
     """
     command = [sys.executable, "-m", "addin.cli", *map(str, words)]
     if not fresh:
@@ -83,7 +84,7 @@ def copies(region: Region, folder: Path) -> None:
 
 
 def test_check_finds_nothing_wrong_with_settings_that_are_right(settings: SettingsFile) -> None:
-    done = vardmote("check", "--settings", settings.path, fresh=True)
+    done = vardmote("check", "--settings", settings.path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "No faults found. Try the connections with --live.\n"
 
@@ -204,7 +205,7 @@ def test_check_live_proves_where_the_rights_to_calendars_end_and_that_they_reach
 
 
 def test_migrate_prepares_an_empty_ledger_and_leaves_a_ready_one_alone(settings: SettingsFile) -> None:
-    first, second = (vardmote("migrate", "--settings", settings.path, fresh=True) for _ in range(2))
+    first, second = (vardmote("migrate", "--settings", settings.path) for _ in range(2))
     assert (first.returncode, second.returncode) == (0, 0)
     assert "it was empty" in first.stdout
     assert "it was" not in second.stdout
@@ -238,7 +239,7 @@ def test_serve_on_a_taken_port_says_which(migrated: SettingsFile, taken_port: in
 
 def test_serve_on_a_ledger_that_is_not_prepared_says_what_to_do(settings: SettingsFile) -> None:
     settings.puts("server.port", 0)
-    sentence = told(vardmote("serve", "--settings", settings.path, fresh=True))
+    sentence = told(vardmote("serve", "--settings", settings.path))
     assert sentence == "The ledger is not prepared for this version. Run: vardmote migrate"
 
 

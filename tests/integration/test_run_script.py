@@ -87,11 +87,20 @@ class Checkout:
         (self.folder / "constraints.txt").write_text("")
 
     def start(
-        self, *arguments: str, path: Path | None = None, index: str = "http://127.0.0.1:9", user: str = ""
+        self,
+        *arguments: str,
+        path: Path | None = None,
+        before: Path | None = None,
+        index: str = "http://127.0.0.1:9",
+        user: str = "",
     ) -> subprocess.Popen[str]:
-        """Start `run` from the root folder, with `path` as the only place of programs when it is given."""
+        """Start `run` from the root folder, with `path` as the only place of programs when it is given.
+
+        `before` is a place of programs that come before all others.
+        """
+        usual = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         environment = {
-            "PATH": str(path) if path else f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": str(path) if path else f"{before}:{usual}" if before else usual,
             "PIP_CONFIG_FILE": os.devnull,
             "PIP_INDEX_URL": index,
             "HOME": str(self.folder),
@@ -108,10 +117,10 @@ class Checkout:
         )
 
     def run(
-        self, *arguments: str, path: Path | None = None, index: str = "http://127.0.0.1:9", user: str = ""
+        self, *arguments: str, path: Path | None = None, before: Path | None = None, user: str = ""
     ) -> subprocess.CompletedProcess[str]:
         """Start and wait."""
-        process = self.start(*arguments, path=path, index=index, user=user)
+        process = self.start(*arguments, path=path, before=before, user=user)
         output, errors = process.communicate(timeout=280)
         return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
@@ -162,6 +171,25 @@ def used_checkout(first_start: FirstStart) -> Checkout:
     shutil.rmtree(first_start.checkout.folder)
     shutil.copytree(first_start.copy, first_start.checkout.folder, symlinks=True)
     return first_start.checkout
+
+
+@pytest.fixture
+def quick_python(first_start: FirstStart, tmp_path: Path) -> Path:
+    """A folder with a Python that takes into an environment the pip which the first start's environment got.
+
+    An environment with pip is made by unpacking pip, which keeps a core busy for seconds; once is enough.
+    """
+    folder = tmp_path / "quick"
+    folder.mkdir()
+    (packages,) = (first_start.copy / ".venv" / "lib").glob("python*/site-packages")
+    into = f'"$3"/lib/{packages.parent.name}/site-packages'
+    provide(
+        folder,
+        "python3.14",
+        f'[ "$1 $2" = "-m venv" ] || exec "{sys.executable}" "$@"\n'
+        f'"{sys.executable}" -m venv --without-pip "$3" && cp -a "{packages}"/pip* {into}',
+    )
+    return folder
 
 
 @pytest.fixture
@@ -230,11 +258,13 @@ def test_a_start_beside_one_that_installs_waits_and_then_needs_nothing(used_chec
     assert (json.loads(output)["arguments"], errors) == (["sandbox", "--here"], "")
 
 
-def test_a_copied_checkout_gets_an_environment_of_its_own(used_checkout: Checkout, tmp_path: Path) -> None:
+def test_a_copied_checkout_gets_an_environment_of_its_own(
+    used_checkout: Checkout, quick_python: Path, tmp_path: Path
+) -> None:
     shutil.copytree(used_checkout.folder, tmp_path / "kopia", symlinks=True)
     copied = Checkout(tmp_path / "kopia")
 
-    ended = copied.run()
+    ended = copied.run(before=quick_python)
 
     assert started(ended)["folder"] == str(copied.folder)
     assert "Making .venv" in ended.stderr
@@ -251,7 +281,9 @@ def test_an_environment_whose_python_is_gone_is_to_be_made_again(
     assert "the newest found is none: install it" in used_checkout.refusal(path=programs)
 
 
-def test_an_installation_that_was_interrupted_is_finished_by_the_next_start(used_checkout: Checkout) -> None:
+def test_an_installation_that_was_interrupted_is_finished_by_the_next_start(
+    used_checkout: Checkout, quick_python: Path
+) -> None:
     checkout = used_checkout
     checkout.require("a-package-that-takes-its-time")
     with socket.create_server(("127.0.0.1", 0)) as index:
@@ -268,7 +300,7 @@ def test_an_installation_that_was_interrupted_is_finished_by_the_next_start(used
     half_written.touch()
 
     checkout.require("")
-    assert started(checkout.run())["arguments"] == ["sandbox"]
+    assert started(checkout.run(before=quick_python))["arguments"] == ["sandbox"]
     assert not half_written.exists(), "what an interrupted pip left behind cannot be trusted"
 
 

@@ -84,33 +84,29 @@ def test_the_end_of_its_terminal_ends_all_that_was_started(trial: Trial) -> None
     assert len(trial.started) >= 3, "the sandbox, the service and its server process"
 
 
-def test_ctrl_c_pressed_again_and_again_leaves_nothing_alive(trial: Trial) -> None:
-    trial.waits_until_ready()
-    for _ in range(200):
-        if trial.process.poll() is None:
-            trial.process.send_signal(signal.SIGINT)
-            time.sleep(PAUSE / 10)
-    assert trial.ends() == (0, "\nStopped.\n")
-    assert len(trial.started) >= 3
-
-
-def test_a_signal_during_the_start_leaves_nothing_alive(trial: Trial) -> None:
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_a_signal_during_the_start_leaves_nothing_alive(trial: Trial, number: signal.Signals) -> None:
     latest = time.monotonic() + SECONDS
     while not trial.started and time.monotonic() < latest:
         time.sleep(PAUSE / 10)
         trial.notes_started()
-    trial.process.send_signal(signal.SIGHUP)
+    trial.process.send_signal(number)
     assert trial.ends() == (0, "\nStopped.\n")
 
 
-def test_a_trial_that_is_to_outlive_its_terminal_does_until_it_is_told_to_end(tmp_path: Path) -> None:
+def test_a_trial_that_is_to_outlive_its_terminal_does_until_ctrl_c_and_leaves_nothing_alive_however_often_it_is_pressed(
+    tmp_path: Path,
+) -> None:
     trial = Trial(tmp_path / "var", "nohup")
     try:
         trial.waits_until_ready()
         ignored = (Path("/proc") / str(trial.process.pid) / "status").read_text(encoding="ascii")
         mask = next(line.split()[1] for line in ignored.splitlines() if line.startswith("SigIgn:"))
         assert int(mask, 16) & 1 << (signal.SIGHUP - 1)
-        trial.process.terminate()
+        for _ in range(200):
+            if trial.process.poll() is None:
+                trial.process.send_signal(signal.SIGINT)
+                time.sleep(PAUSE / 10)
         assert trial.ends() == (0, "\nStopped.\n")
         assert len(trial.started) >= 3
     finally:

@@ -17,6 +17,7 @@ from addin.config.reading import load_settings, read_settings
 from addin.config.settings import (
     CalendarSettings,
     LedgerSettings,
+    MeetingSettings,
     NetworkSettings,
     ServerSettings,
     ServiceSettings,
@@ -77,11 +78,16 @@ def static_faults(path: Path) -> list[str]:
         reading = read_settings(path)
     except SettingsFaulty as faulty:
         return faulty.faults
-    faults = [*reading.faults, *(f"texts: {finding}" for finding in text_findings(None))]
+    meetings: MeetingSettings | None = reading.sections.get("meetings")
+    own_texts = meetings.texts_directory if meetings else None
+    faults = [*reading.faults, *(f"texts: {finding}" for finding in text_findings(own_texts))]
     providers = reading.written.get("providers")
-    if "meetings" in reading.sections and isinstance(providers, Mapping):
-        faults += content_faults(reading.sections["meetings"], providers)
-    return faults + list(_contradictions(reading.sections)) + list(_unfit_for_texts(reading.sections))
+    if meetings and isinstance(providers, Mapping):
+        faults += content_faults(meetings, providers)
+    # What stops a text from being read is found twice.
+    return list(
+        dict.fromkeys([*faults, *_contradictions(reading.sections), *_unfit_for_texts(reading.sections)])
+    )
 
 
 def _contradictions(sections: Mapping[str, Any]) -> Iterator[str]:

@@ -85,6 +85,16 @@ class FilePath(fields.Field[Path]):
         return settings_folder.get() / value
 
 
+class FolderPath(FilePath):
+    """A folder that is there; its path is relative to the folder of the settings file."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Path:
+        folder = super()._deserialize(value, attr, data, **kwargs)
+        if not folder.is_dir():
+            raise ValidationError(f"{folder} is not a folder")
+        return folder
+
+
 class NetworkRange(fields.Field[Network]):
     """An address or a network, e.g. `10.0.0.0/8`."""
 

@@ -9,6 +9,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 
 from addin.config.kinds import (
     FilePath,
+    FolderPath,
     LedgerUrl,
     MailboxAddress,
     Mailboxes,
@@ -222,6 +223,7 @@ class _MailSchema(_Section):
 class _MeetingsSchema(_Section):
     makes = MeetingSettings
     types_file = FilePath(load_default=None)
+    texts_directory = FolderPath(load_default=None)
     offered = fields.List(fields.String(), load_default=None, validate=_some)
     providers = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
     provider_notes = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)

@@ -149,10 +149,12 @@ class MailSettings:
 class MeetingSettings:
     """Which meeting types there are and are offered (None: all), and who serves a type instead of its own provider.
 
-    `provider_notes`: a Swedish sentence by type that people are shown about its provider.
+    `texts_directory`: an organisation's own texts and titles; None: the shipped ones. `provider_notes`: a Swedish
+    sentence by type that people are shown about its provider.
     """
 
     types_file: Path | None
+    texts_directory: Path | None
     offered: list[str] | None
     providers: dict[str, str]
     provider_notes: dict[str, str]

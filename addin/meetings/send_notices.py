@@ -43,6 +43,13 @@ _OPEN_WHILE: Final = {
     NoticeKind.COPY_UNWRITABLE: CalendarNote.COPY_UNWRITABLE,
     NoticeKind.TIME_UNUSABLE: CalendarNote.TIME_UNUSABLE,
 }
+# The names of all texts that a mail may have (`_text_of`).
+NOTICE_TEXTS: Final = (
+    *(kind.value for kind in NoticeKind),
+    "cancelled_again",
+    "reminder",
+    "reminder_cancelled",
+)
 # A copy stands there with the link when the meeting has ended, too.
 _OUTLIVE_THE_MEETING: Final = (NoticeKind.COPY_ASKED, NoticeKind.COPY_UNWRITABLE)
 

@@ -23,6 +23,11 @@ from templates_messages.values import TextValues
 from templates_messages.vocabulary import Audience, Language, Occasion
 
 
+def notice_id(name: str) -> str:
+    """Return the id of the text for a mail to the meeting's own people, by what it tells."""
+    return f"notice-{name.replace('_', '-')}"
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """How a unit is reached and who supports the service, as the settings say; empty when there is none."""
@@ -96,7 +101,7 @@ class MeetingTexts:
         `kind` is a `NoticeKind` or `reminder`; `must_hear` are the audiences that they should tell.
         """
         today = date_at_home(self.clock.now())
-        text = select_notice(self.catalogue, f"notice-{kind.replace('_', '-')}", on=today)
+        text = select_notice(self.catalogue, notice_id(kind), on=today)
         if text is None:
             return None
         values = replace(

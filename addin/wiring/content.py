@@ -11,8 +11,11 @@ from marshmallow import ValidationError
 
 from addin.config.settings import MeetingSettings, Settings, SettingsFaulty
 from addin.meetings.meeting_types import SHIPPED, MeetingTypes, load_meeting_types
+from addin.meetings.send_notices import NOTICE_TEXTS
+from addin.meetings.texts import notice_id
 from addin.meetings.units import Unit, Units
 from addin.store.needed import Needed
+from templates_messages.catalogue import SHIPPED as SHIPPED_TEXTS
 from templates_messages.catalogue import Catalogue, CatalogueFault, load_catalogue
 from templates_messages.titles import Titles, load_titles
 
@@ -49,10 +52,13 @@ def _read_content(
     meetings: MeetingSettings, providers: Collection[str], faults: list[str]
 ) -> tuple[MeetingTypes | None, Catalogue | None, Titles | None]:
     types = _collect(faults, partial(_types, meetings, faults))
-    catalogue = _collect(faults, load_catalogue)
-    titles = _collect(faults, load_titles)
+    texts = meetings.texts_directory or SHIPPED_TEXTS
+    catalogue = _collect(faults, partial(load_catalogue, texts))
+    titles = _collect(faults, partial(load_titles, texts))
     if types and titles:
         faults += _mismatches(providers, types, titles)
+    if catalogue:
+        faults += _missing_notices(catalogue)
     return types, catalogue, titles
 
 
@@ -103,6 +109,14 @@ def _mismatches(providers: Collection[str], types: MeetingTypes, titles: Titles)
         for variant in kind.variants:
             if (kind.id, variant.id) not in titles.by_kind:
                 yield f"texts: titles.toml has no titles for {kind.id}/{variant.id}"
+
+
+def _missing_notices(catalogue: Catalogue) -> Iterator[str]:
+    """Yield the mails to staff that an organisation's own texts lack, as after an upgrade that brought new ones."""
+    there = {text.id for text in catalogue.texts if text.published}
+    for needed in map(notice_id, NOTICE_TEXTS):
+        if needed not in there:
+            yield f"texts: there is no published {needed}, a mail to staff; copy the shipped one"
 
 
 def _units(settings: Settings) -> Units:

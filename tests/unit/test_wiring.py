@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from addin.wiring.content import load_content, missing_settings
 from addin.wiring.opening import SchemaOutdated, open_service
 from addin.wiring.service import Service
 from addin.wiring.surfaces import SURFACES, app_of
+from templates_messages.catalogue import SHIPPED
 from tests.unit.settings_file import PORTS, SettingsFile
 
 BELONGS_TO: Final = {
@@ -181,6 +183,7 @@ def test_a_ledger_that_was_refused_can_be_prepared_and_opened(tmp_path: Path) ->
         ),
         ("meetings.types_file", "no-such-file.toml", "cannot be read"),
         ("meetings.types_file", "vardmote.toml", "meetings.types_file"),
+        ("meetings.texts_directory", "no-such-folder", "no-such-folder is not a folder"),
     ],
 )
 def test_data_that_does_not_agree_is_a_fault_of_the_settings(
@@ -191,6 +194,25 @@ def test_data_that_does_not_agree_is_a_fault_of_the_settings(
     with pytest.raises(SettingsFaulty, match=told):
         load_content(settings.loads())
     assert any(told in fault for fault in static_faults(settings.path))
+
+
+def test_an_organisations_own_texts_take_the_place_of_the_shipped_ones(tmp_path: Path) -> None:
+    settings = SettingsFile(tmp_path)
+    shutil.copytree(SHIPPED, tmp_path / "own")
+    settings.puts("meetings.texts_directory", "own")
+    titles = tmp_path / "own" / "titles.toml"
+    titles.write_text(
+        titles.read_text(encoding="utf-8").replace("Skyddat vårdmöte", "Videomöte"), encoding="utf-8"
+    )
+    text = load_content(settings.loads()).titles.of("care-meeting-patient", "one-patient")
+    assert "Videomöte" in text.subject
+    assert static_faults(settings.path) == []
+
+    titles.write_text("", encoding="utf-8")
+    shutil.rmtree(tmp_path / "own" / "notice-reminder")
+    faults = "\n".join(static_faults(settings.path))
+    assert "texts: titles.toml has no titles for care-meeting-patient/one-patient" in faults
+    assert "texts: there is no published notice-reminder, a mail to staff" in faults
 
 
 def test_only_the_offered_types_are_there_in_the_order_of_the_settings(tmp_path: Path) -> None:

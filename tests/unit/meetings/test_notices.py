@@ -13,8 +13,8 @@ from addin.meetings.errors import MailAuthenticationFailed, MailError, MailRefus
 from addin.meetings.model import CalendarNote, Meeting, Principal, Window
 from addin.meetings.notices import Notice, NoticeKind
 from addin.meetings.ports import Mail
-from addin.meetings.send_notices import SendNotices, is_news
-from addin.meetings.texts import Contact, MeetingTexts
+from addin.meetings.send_notices import NOTICE_TEXTS, SendNotices, is_news
+from addin.meetings.texts import Contact, MeetingTexts, notice_id
 from templates_messages.catalogue import load_catalogue
 from templates_messages.titles import load_titles
 from tests.unit.meetings.desk import REQUEST, UNITS, WHO, Desk
@@ -302,12 +302,10 @@ def test_nothing_goes_to_an_address_outside_the_organisation(office: Office) -> 
     assert mail.to == (CLINIC,)
 
 
-@pytest.mark.parametrize(
-    "name", [*(kind.value for kind in NoticeKind), "reminder", "reminder_cancelled", "cancelled_again"]
-)
+@pytest.mark.parametrize("name", NOTICE_TEXTS)
 def test_every_kind_of_notice_has_its_text(name: str) -> None:
     texts = {text.id for text in load_catalogue().texts if text.published}
-    assert f"notice-{name.replace('_', '-')}" in texts
+    assert notice_id(name) in texts
 
 
 @pytest.mark.parametrize(

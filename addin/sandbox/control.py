@@ -1,8 +1,9 @@
 """`/sandbox/...`: the levers for tests and for the Outlook window. Nothing here has a likeness in a real region."""
 
 import json
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any, Final, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, request
@@ -15,10 +16,40 @@ from addin.sandbox.issuer.keys import SigningKeys
 from addin.sandbox.issuer.tokens import LIFETIME_SECONDS, Claims
 from addin.sandbox.journal import Journal
 from addin.sandbox.people import PEOPLE
+from addin.sandbox.pexip.rooms import Rooms
 from addin.sandbox.pexip.settings import PexipSettings
 from addin.sandbox.shelf import Json
 
 LONGEST_WAIT = 60.0
+# Longer than Pexip keeps anything for a time: seats, wrong PINs, requests counted for the rate limit.
+LONG_AFTERWARDS_SECONDS: Final = 10_000.0
+
+
+@runtime_checkable
+class Renewed(Protocol):
+    """A part of the region that can be as it was at first."""
+
+    def begin_anew(self) -> None:
+        """Forget everything, and behave as at the start of the process."""
+
+
+class Reset:
+    """`/sandbox/reset`: the region as it was at first, in one call. Keys and registered certificates stay."""
+
+    def __init__(self, parts: Sequence[object]) -> None:
+        self._renewed = [part for part in parts if isinstance(part, Renewed)]
+
+    def blueprint(self) -> Blueprint:
+        """Return the route."""
+        routes = Blueprint("reset", __name__, url_prefix="/sandbox")
+        routes.add_url_rule("/reset", view_func=self.reset, methods=["POST"])
+        return routes
+
+    def reset(self) -> Response:
+        """Empty everything, switch off every fault, and let every setting be as at the start."""
+        for part in self._renewed:
+            part.begin_anew()
+        return jsonify(reset=True)
 
 
 class Levers:
@@ -42,6 +73,13 @@ class Levers:
         routes.add_url_rule("/token", view_func=self._tokens.token, methods=["POST", "OPTIONS"])
         routes.register_error_handler(ValueError, lambda fault: (jsonify(error=str(fault)), 400))
         return routes
+
+    def begin_anew(self) -> None:
+        """No faults, nothing held, an empty journal; Pexip and issuer as at first."""
+        self._faults.clear()
+        self._pexip.begin_anew()
+        self._tokens.begin_anew()
+        self._journal.clear()
 
     def faults(self) -> Response:
         """Switch faults on (POST a list, or one), read them, or clear all and let go what is held."""
@@ -71,10 +109,17 @@ class Levers:
 
 
 class PexipLevers:
-    """Pexip's clock and settings."""
+    """Pexip's clock, settings and rooms."""
 
-    def __init__(self, clock: Clock, settings: PexipSettings) -> None:
-        self._clock, self._settings = clock, settings
+    def __init__(self, clock: Clock, settings: PexipSettings, rooms: Rooms) -> None:
+        self._clock, self._settings, self._rooms = clock, settings, rooms
+        self._first = replace(settings)
+
+    def begin_anew(self) -> None:
+        """No rooms, the settings of the start, and whatever was remembered for a time long forgotten."""
+        self._settings.change(asdict(self._first))
+        self._rooms.wipe()
+        self._clock.advance(LONG_AFTERWARDS_SECONDS)
 
     def clock(self) -> Response:
         """Move Pexip's clock on by `advance_seconds`: replication, waiting for the host, tokens, rate limit."""
@@ -104,6 +149,10 @@ class TokenLevers:
         self._conditions = conditions
         service = urlsplit(service_url)
         self._service_origin = f"{service.scheme}://{service.netloc}"
+
+    def begin_anew(self) -> None:
+        """Demand nothing of anybody."""
+        self._conditions.clear()
 
     def rotate(self) -> Response:
         """Make a new signing key; `keep_old` false takes the old ones out of the published set."""

@@ -60,11 +60,15 @@ class Inbox:
         routes.add_url_rule("/mail", view_func=self.page, methods=["GET"])
         return routes
 
+    def begin_anew(self) -> None:
+        """Forget every mail."""
+        with self._changing:
+            self._mails.clear()
+
     def lever(self) -> Response:
         """Return the mails to `to` (all without), newest first; DELETE forgets all."""
         if request.method == "DELETE":
-            with self._changing:
-                self._mails.clear()
+            self.begin_anew()
         return jsonify(mails=[asdict(mail) for mail in self._to(request.args.get("to", ""))])
 
     def page(self) -> str:

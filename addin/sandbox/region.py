@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from addin.sandbox.clock import Clock
-from addin.sandbox.control import Levers, PexipLevers, TokenLevers
+from addin.sandbox.control import Levers, PexipLevers, Reset, TokenLevers
 from addin.sandbox.exchange.ews.server import WebServices
 from addin.sandbox.exchange.graph.admission import Admission
 from addin.sandbox.exchange.graph.batch import Batch
@@ -84,7 +84,7 @@ def region(options: Options) -> "WSGIApplication":
     levers = Levers(
         faults,
         journal,
-        PexipLevers(clock, settings),
+        PexipLevers(clock, settings, rooms),
         TokenLevers(keys, claims, credentials, conditions, options.service_url),
     )
     parts: tuple[Part, ...] = (
@@ -102,7 +102,7 @@ def region(options: Options) -> "WSGIApplication":
     application.url_map.merge_slashes = False
     application.register_error_handler(HTTPException, _plainly)
     wire = Wire(application.wsgi_app, faults, journal)
-    for part in (*parts, Batch(bearer, wire.carried)):
+    for part in (*parts, Reset(parts), Batch(bearer, wire.carried)):
         application.register_blueprint(part.blueprint())
     return wire
 

@@ -33,6 +33,13 @@ class ExchangeLevers:
         routes.register_error_handler(ValueError, lambda fault: (jsonify(error=str(fault)), 400))
         return routes
 
+    def begin_anew(self) -> None:
+        """Empty calendars, mailboxes where they were, the usual settings, and no call held."""
+        self._turns.hold(held=False)
+        self._store.empty()
+        self._settings.reset()
+        self._mailboxes.clear()
+
     def settings(self) -> Response:
         """Read or change Exchange's settings by name (`exchange/settings.py`); DELETE makes them usual again."""
         if request.method == "POST":

@@ -64,6 +64,12 @@ class Mailboxes:
             self._shelf.put(KIND, mailbox.object_id, told)
         return state
 
+    def clear(self) -> None:
+        """Let every mailbox be where and as it was at first."""
+        with self._lock:
+            self._states.clear()
+            self._shelf.clear(KIND)
+
 
 def mailbox_named(name: str) -> Mailbox | None:
     """Return a mailbox by address, whatever its case, or by object id."""

@@ -47,6 +47,10 @@ class Conditions:
             raise ValueError(f"demand: one of {ALLOWED}, {', '.join(_REFUSALS)}")
         self._shelf.put(KIND, object_id, {"demand": what})
 
+    def clear(self) -> None:
+        """Demand nothing any more."""
+        self._shelf.clear(KIND)
+
     def refusal(self, claims: Json) -> Json | None:
         """Return Entra's answer to whoever wants to act for the person of that token; None when they may."""
         demand = self._shelf.documents(KIND).get(str(claims["oid"]), {}).get("demand", ALLOWED)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.contract.sandbox.running import ROOMS, Sandbox
+from tests.contract.sandbox.running import ROOMS, Json, Sandbox
 
 CREATE = {"method": "POST", "path_prefix": ROOMS}
 
@@ -234,6 +234,41 @@ def test_the_journal_tells_what_was_dropped(region: Sandbox) -> None:
         create(region)
 
     assert [entry["status"] for entry in region.lever("log", path_prefix=ROOMS)["requests"]] == ["dropped"]
+
+
+def told(region: Sandbox) -> Json:
+    """Return what is to be seen of the whole region."""
+    calendars = region.outlook("GET", "/me/calendars").json()["value"]
+    return {
+        "faults": region.lever("faults")["faults"],
+        "pexip": region.lever("pexip/settings"),
+        "rooms": rooms(region),
+        "calendars": [calendar["name"] for calendar in calendars],
+        "mailboxes": region.lever("exchange/mailboxes"),
+        "exchange": region.lever("exchange/settings"),
+    }
+
+
+def test_a_region_that_is_reset_is_as_it_was_at_first(region: Sandbox) -> None:
+    region.lever("reset", {})
+    first = told(region)
+    switch(region, "status", skip=9)
+    region.set(replication_seconds=60)
+    create(region)
+    region.outlook("POST", "/me/calendars", {"name": "Mottagningen"})
+    region.lever("exchange/mailboxes", {"all": True, "home": "on_premises"})
+    region.lever("exchange/settings", {"stale_status": 409})
+    changed = told(region)
+    assert [name for name in first if changed[name] == first[name]] == []
+    region.set(rate_limit=1)
+    assert create(region).status_code == 429
+
+    region.lever("reset", {})
+
+    assert region.lever("log")["requests"] == []
+    # Among others what was asked before counts no more: a second request within a minute would be refused.
+    region.set(rate_limit=1)
+    assert told(region) == {**first, "pexip": {**first["pexip"], "rate_limit": 1}}
 
 
 def test_pexips_clock_never_goes_back(region: Sandbox) -> None:

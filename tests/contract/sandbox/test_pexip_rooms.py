@@ -331,7 +331,7 @@ def test_rooms_survive_a_killed_process(tmp_path: Path) -> None:
         first.process.kill()
         first.process.wait()
 
-    with Sandbox(state, "--replication-seconds", "0") as second:
+    with Sandbox(state) as second:
         assert second.pexip("GET", address).json()["name"] == "name-a1"
         assert second.join("a1").status_code == 200
         assert second.room("a2").removeprefix(second.base) != address

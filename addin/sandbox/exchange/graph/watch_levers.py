@@ -26,6 +26,11 @@ class WatchLevers:
         routes.register_error_handler(ValueError, lambda fault: (jsonify(error=str(fault)), 400))
         return routes
 
+    def begin_anew(self) -> None:
+        """No subscriptions, and nothing waits or was delivered."""
+        self._subscriptions.clear()
+        self._notifications.forget()
+
     def notifications(self) -> Response:
         """Tell what was delivered, once nothing is on its way, `tries` were made, or `wait` seconds have gone.
 

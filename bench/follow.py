@@ -58,6 +58,8 @@ SECONDS: Final = 20.0
 LOOK_SECONDS: Final = 0.1
 # The shortest period that the settings take; with the usual quarter of an hour nobody would wait for this bench.
 SWEEP_SECONDS: Final = 30.0
+# To a hundredth of the period; each look costs the service a page.
+SWEEP_LOOK_SECONDS: Final = SWEEP_SECONDS / 100
 PEOPLE: Final = (people.ANNA, people.BO, people.DAVID)
 
 
@@ -365,7 +367,7 @@ def _swept(region: _Region, meetings: Sequence[_Meeting]) -> list[float]:
                     taken[number] = time.monotonic() - dragged[number]
                 elif now > dragged[number] + 2 * SWEEP_SECONDS:
                     taken[number] = math.inf
-        time.sleep(LOOK_SECONDS)
+        time.sleep(SWEEP_LOOK_SECONDS)
     return list(taken.values())
 
 

@@ -35,7 +35,10 @@ RIGHTS_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """What one thread does: `work_once` takes something from the queue and does it; False when there was nothing."""
+    """What one thread does: `work_once` takes something from the queue and does it; False when there was nothing.
+
+    Several may serve one queue. `wake` has it look, and is set until it has found nothing more.
+    """
 
     queue: Queue
     work_once: Callable[[], bool]
@@ -125,18 +128,23 @@ class Worker:
             log.exception("room_failed", extra={"meeting": claim.meeting.id})
 
     def _wake(self) -> None:
-        """Wake the threads whose queue has something that is due."""
+        """Wake one more thread for each queue that has something that is due.
+
+        All at once they would mostly claim in vain, which costs as much as a claim that finds something. What is still
+        due at the next look is too much for those that are at work, or waits behind something slow.
+        """
         queues = tuple(dict.fromkeys(loop.queue for loop in self._loops))
-        due = self.ledger.read(lambda reading: reading.due(queues))
-        for loop in self._loops:
-            if loop.queue in due:
+        for queue in self.ledger.read(lambda reading: reading.due(queues)):
+            resting = (one for one in self._loops if one.queue == queue and not one.wake.is_set())
+            if loop := next(resting, None):
                 loop.wake.set()
 
     def _whenever_due(self, loop: Loop) -> None:
-        while loop.wake.wait() and not self._stop.is_set():
-            loop.wake.clear()
-            while self._guarded(loop.work_once) and not self._stop.is_set():
+        while not self._stop.is_set() and loop.wake.wait():
+            while not self._stop.is_set() and self._guarded(loop.work_once):
                 pass
+            # What has come due meanwhile is still due at the next look.
+            loop.wake.clear()
 
     def _every(self, seconds: float, job: Callable[[], None]) -> None:
         while not self._stop.is_set():

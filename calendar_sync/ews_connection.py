@@ -77,7 +77,7 @@ class EwsSettings:
     auth: Literal["basic", "ntlm"] = "ntlm"
     timeout_seconds: float = 10.0
     connect_timeout_seconds: float = 3.0
-    connections: int = 4
+    connections: int = 10
     watch_minutes: int = 1440
     home_zone: str = "Europe/Stockholm"
     way: Way = field(default_factory=Way)

@@ -27,7 +27,7 @@ from addin.meetings.keyring import Keyring
 from addin.meetings.look_times import pause, spread
 from addin.meetings.model import Meeting
 from addin.meetings.ports import Clock, Ledger, Reading, Writing
-from addin.meetings.watches import KEPT_AFTER, MailboxWatch, WatchClaim
+from addin.meetings.watches import KEPT_AFTER, MailboxWatch, PulledMailboxes, WatchClaim
 from calendar_sync.calendar import (
     AccessDenied,
     Calendar,
@@ -53,14 +53,21 @@ PULL_PERIOD: Final = timedelta(seconds=15)
 REFUSED_PERIOD: Final = timedelta(minutes=2)
 # A mailbox that nobody serves may be on its way from one calendar to another, which takes minutes; after that, longer.
 UNSERVED_PERIODS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15))
+# A change is to be on the page within the minute. Where many mailboxes with meetings must be asked, they are asked so
+# often in a second, all of them together; more often where one would wait longer than this, as long as it is no more
+# often than that: each costs the service some 6 ms.
+FOLLOWED_PULLS_A_SECOND: Final = 40
+FOLLOWED_PULL_PERIOD: Final = timedelta(seconds=50)
+MOST_PULLS_A_SECOND: Final = 80
 # Where nothing is followed less is at stake, and there are many more such mailboxes: a copy in one is found within a
 # minute where there are few, and where there are many they are asked so often in a second, all of them together.
 KNOWN_PULL_PERIODS: Final = (timedelta(minutes=1), timedelta(minutes=5))
 KNOWN_PULLS_A_SECOND: Final = 4
 KNOWN_UNSERVED_PERIOD: Final = timedelta(hours=6)
-# So many are taken in at a time, each within so long of another, so that nobody's drag waits for them.
-KNOWN_A_ROUND: Final = 200
-KNOWN_APART: Final = timedelta(seconds=3)
+# Many are taken in so long after each other, so that nobody's drag waits for them: each is a handful of calls.
+KNOWN_APART: Final = timedelta(seconds=0.25)
+# How many mailboxes are asked is counted so often, and not with each of them.
+COUNTED_FOR: Final = timedelta(minutes=1)
 _BATCH: Final = 50
 _GONE: Final = (MailboxElsewhere, MailboxMissing)
 
@@ -120,6 +127,7 @@ class FollowMailboxes:
         self._standing = frozenset(standing)
         self._pull_period = pull_period
         self._also_searched = frozenset(also_searched)
+        self._pulled: dict[str, tuple[datetime, PulledMailboxes]] = {}
 
     def route_once(self) -> bool:
         """Give new bindings their calendar, and their mailboxes a watch; False when there was nothing to do."""
@@ -136,17 +144,21 @@ class FollowMailboxes:
             pass
         while self._ledger.write(lambda writing: writing.follow_all(_BATCH)):
             pass
-        for mailbox in sorted(self._standing):
-            self._ledger.write(partial(_watch, mailbox, 0.0))
+        standing = self._standing
+        self._watch(dict.fromkeys(self._ledger.read(lambda reading: reading.unwatched_among(standing)), 0.0))
         self._watch_known()
 
     def _watch_known(self) -> None:
-        """Take in some of the mailboxes that meetings or the settings tell of, each at a moment of its own."""
-        found = list(islice(self._known_and_unwatched(), KNOWN_A_ROUND))
+        """Take in the mailboxes that meetings or the settings tell of, each at a moment of its own."""
+        found = list(self._known_and_unwatched())
         within = len(found) * KNOWN_APART.total_seconds()
-        for mailbox in found:
-            due_in = random.uniform(0, within)  # noqa: S311 - spreads load
-            self._ledger.write(partial(_watch, mailbox, due_in))
+        self._watch({mailbox: random.uniform(0, within) for mailbox in found})  # noqa: S311 - spreads load
+
+    def _watch(self, due_in: Mapping[str, float]) -> None:
+        """Have mailboxes watched, each in so many seconds."""
+        wishes = iter(due_in.items())
+        while some := list(islice(wishes, _BATCH)):
+            self._ledger.write(partial(_watch_some, some))
 
     def _known_and_unwatched(self) -> Iterator[str]:
         after: str | None = ""
@@ -374,7 +386,7 @@ class FollowMailboxes:
             writing.probe_again(watch.mailbox)
 
     def _due_in(self, watch: MailboxWatch, interest: _Interest, at: datetime, reading: Reading) -> float:
-        pull_at = at + self._pulled_after(watch, interest, reading) if watch.pulls else None
+        pull_at = at + self._pulled_after(watch, interest, at, reading) if watch.pulls else None
         moments = [watch.scan_due_at, watch.renew_at, pull_at]
         soonest = min((moment for moment in moments if moment), default=at + SCAN_PERIOD)
         if (watch.pushes or watch.pulls) and not watch.renew_at:
@@ -382,10 +394,21 @@ class FollowMailboxes:
             return 0.0
         return max(0.0, (soonest - at).total_seconds())
 
-    def _pulled_after(self, watch: MailboxWatch, interest: _Interest, reading: Reading) -> timedelta:
-        if interest is not _Interest.KNOWN or watch.backend is None:
+    def _pulled_after(
+        self, watch: MailboxWatch, interest: _Interest, at: datetime, reading: Reading
+    ) -> timedelta:
+        if watch.backend is None:
             return self._pull_period
-        return max(known_pull_period(reading.pulled_mailboxes(watch.backend)), self._pull_period)
+        pulled = self._pulled_in(watch.backend, at, reading)
+        if interest is _Interest.KNOWN:
+            return max(known_pull_period(pulled.others), self._pull_period)
+        return max(followed_pull_period(pulled.followed), self._pull_period)
+
+    def _pulled_in(self, backend: str, at: datetime, reading: Reading) -> PulledMailboxes:
+        counted = self._pulled.get(backend)
+        if counted is None or at - counted[0] >= COUNTED_FOR:
+            counted = self._pulled[backend] = (at, reading.pulled_mailboxes(backend))
+        return counted[1]
 
     def _ask_pulled(self, step: _Step, at: datetime, writing: Writing) -> None:
         watch = step.watch
@@ -427,14 +450,21 @@ class FollowMailboxes:
         self._ledger.write(lambda writing: writing.save_watch(claim, watch, wait.total_seconds()))
 
 
+def followed_pull_period(mailboxes: int) -> timedelta:
+    """Return how often a mailbox with a meeting is asked at most, where so many are: to 4,000 within the minute."""
+    usual = timedelta(seconds=mailboxes / FOLLOWED_PULLS_A_SECOND)
+    return max(min(usual, FOLLOWED_PULL_PERIOD), timedelta(seconds=mailboxes / MOST_PULLS_A_SECOND))
+
+
 def known_pull_period(mailboxes: int) -> timedelta:
     """Return how often a mailbox without a meeting is asked what has changed, where so many are asked in all."""
     shortest, longest = KNOWN_PULL_PERIODS
     return min(max(timedelta(seconds=mailboxes / KNOWN_PULLS_A_SECOND), shortest), longest)
 
 
-def _watch(mailbox: str, due_in: float, writing: Writing) -> None:
-    writing.watch_mailbox(mailbox, due_in)
+def _watch_some(wishes: Sequence[tuple[str, float]], writing: Writing) -> None:
+    for mailbox, due_in in wishes:
+        writing.watch_mailbox(mailbox, due_in)
 
 
 def _unwatched(after: str, reading: Reading) -> tuple[Sequence[str], str | None]:

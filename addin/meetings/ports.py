@@ -27,7 +27,7 @@ from addin.meetings.model import (
     Window,
 )
 from addin.meetings.notices import Notice, NoticeClaim, NoticeKind
-from addin.meetings.watches import MailboxWatch, WatchClaim
+from addin.meetings.watches import MailboxWatch, PulledMailboxes, WatchClaim
 from calendar_sync.items import Unread
 
 T = TypeVar("T")
@@ -405,7 +405,7 @@ class Reading(Protocol):
     def unwatched_among(self, mailboxes: Collection[str]) -> Sequence[str]:
         """Return those of the mailboxes that nobody watches, in order."""
 
-    def pulled_mailboxes(self, backend: str) -> int:
+    def pulled_mailboxes(self, backend: str) -> PulledMailboxes:
         """Return how many mailboxes of one calendar are asked what has changed in them."""
 
     def rights(self) -> Mapping[str, RightsLimit]:

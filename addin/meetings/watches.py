@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from addin.meetings.deadline import Deadline
 from calendar_sync.items import Unread
@@ -53,3 +53,10 @@ class WatchClaim:
     asked: int
     hinted_at: datetime | None
     until: Deadline
+
+
+class PulledMailboxes(NamedTuple):
+    """How many mailboxes of one calendar are asked what has changed: those with a meeting, and the others."""
+
+    followed: int
+    others: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, func, or_, select
+from sqlalchemy import Connection, case, exists, func, or_, select
 
 from addin.meetings.bindings import Copy, ItemBinding, OccurrenceRow
 from addin.meetings.keyring import Keyring
@@ -13,9 +13,10 @@ from addin.meetings.links import LinkState
 from addin.meetings.model import Meeting
 from addin.meetings.notices import Notice
 from addin.meetings.ports import RightsLimit
-from addin.meetings.watches import MailboxWatch
+from addin.meetings.watches import KEPT_AFTER, MailboxWatch, PulledMailboxes
 from addin.store import tables
 from addin.store.calendar_rows import binding_of, copy_of, notice_of, occurrence_of, watch_from
+from addin.store.ledger_now import LedgerNow
 from addin.store.rows import maybe_time, meeting_of
 
 _m, _b, _w = tables.meetings.c, tables.bindings.c, tables.watches.c
@@ -138,9 +139,17 @@ class SqlCalendarReading:
         watched = set(self._connection.execute(query).scalars())
         return [one for one, found in hashes.items() if watched.isdisjoint(found)]
 
-    def pulled_mailboxes(self, backend: str) -> int:
-        query = select(func.count()).where(_w.backend == backend, _w.pulls.is_(True))
-        return self._connection.execute(query).scalar_one()
+    def pulled_mailboxes(self, backend: str) -> PulledMailboxes:
+        ends_after = LedgerNow() - int(KEPT_AFTER.total_seconds() * 1_000_000)
+        is_followed = (
+            exists()
+            .where(_b.mailbox_hash == _w.mailbox_hash, _m.id == _b.meeting_id, _m.ends_at > ends_after)
+            .where(or_(_m.cancelled_at.is_(None), _b.ended_by_calendar.is_(True)))
+        )
+        query = select(func.count(), func.count(case((is_followed, 1))))
+        pulled = query.where(_w.backend == backend, _w.pulls.is_(True))
+        every, followed = self._connection.execute(pulled).one()
+        return PulledMailboxes(followed, every - followed)
 
     def rights(self) -> Mapping[str, RightsLimit]:
         found = tables.calendar_rights.c

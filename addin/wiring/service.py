@@ -57,6 +57,9 @@ from calendar_sync.items import Block
 
 # How many items of one calendar are looked at together; each batch is one call in most calendars.
 FOLLOWERS_A_CALENDAR: Final = 2
+# How many mailboxes of one calendar are looked after at once: where a calendar does not tell, each costs a call of its
+# own, and so many of these run beside each other as keep the pace of `meetings.mailboxes`.
+WATCHERS_A_CALENDAR: Final = 6
 
 
 class SystemClock:
@@ -208,7 +211,8 @@ class Service:
         }
         for name in self.calendars:
             watched = Queue(Work.MAILBOXES, name)
-            loops[f"watch-{name}"] = Loop(watched, partial(self.mailboxes.work_once, name))
+            for number in range(WATCHERS_A_CALENDAR):
+                loops[f"watch-{name}-{number}"] = Loop(watched, partial(self.mailboxes.work_once, name))
             for number in range(FOLLOWERS_A_CALENDAR):
                 followed = Queue(Work.ITEMS, name)
                 loops[f"follow-{name}-{number}"] = Loop(followed, partial(self.items.work_once, name))

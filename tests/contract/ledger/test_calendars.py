@@ -329,3 +329,19 @@ def test_what_was_found_last_of_the_rights_to_a_calendar_stays_while_it_is_follo
 
 def _note_rights(calendar: str, found: RightsLimit, writing: Writing) -> None:
     writing.note_rights(calendar, found)
+
+
+def test_of_the_mailboxes_that_are_asked_those_with_a_meeting_count_by_themselves(desk: Desk) -> None:
+    meeting = desk.books(purge_at=NOW)
+    desk.ledger.write(lambda writing: writing.add_binding(ItemBinding(meeting.id, MAILBOX, NOW)))
+    for mailbox in (MAILBOX, "one@region.example", "another@region.example"):
+        watches(desk, mailbox, 0.0)
+    for claim in claims_watches(desk, None):
+        pulls = not claim.watch.mailbox.startswith("another")
+        probed = replace(claim.watch, backend="ews", pulls=pulls)
+        desk.ledger.write(lambda writing, to=(claim, probed): writing.save_watch(*to, due_in=60))  # type: ignore[misc]
+    assert desk.ledger.read(lambda reading: reading.pulled_mailboxes("ews")) == (1, 1)
+    assert desk.ledger.read(lambda reading: reading.pulled_mailboxes("graph")) == (0, 0)
+    cancelled = replace(meeting, revision=2, cancelled_at=NOW)
+    desk.ledger.write(lambda writing: writing.change_meeting(cancelled, 1))
+    assert desk.ledger.read(lambda reading: reading.pulled_mailboxes("ews")) == (0, 2)

@@ -7,15 +7,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select
 
 from addin.meetings import mailboxes
 from addin.meetings.bindings import CopyOutcome
 from addin.meetings.errors import CopiesNotWritable, MeetingNotFound, NoCopyAsked
-from addin.meetings.mailboxes import KNOWN_A_ROUND, known_pull_period
+from addin.meetings.mailboxes import KNOWN_APART, followed_pull_period, known_pull_period
 from addin.meetings.model import CalendarNote, Meeting, MeetingState, Principal
 from addin.meetings.notices import NoticeKind
 from addin.store import tables
+from addin.store.rows import to_time
 from calendar_sync.items import Unread
 from tests.unit.meetings.calendar_desk import GRACE, MAILBOX, OTHER_MAILBOX, CalendarDesk
 from tests.unit.meetings.desk import WHO
@@ -200,14 +201,22 @@ def test_a_copy_in_a_mailbox_that_was_named_is_found_until_it_is_named_no_more(o
     assert office.desk.ledger.read(lambda reading: reading.watch_by_mailbox(THIRD_MAILBOX)) is None
 
 
-def test_of_many_mailboxes_that_were_named_some_are_taken_in_at_a_time(office: CalendarDesk) -> None:
-    named = [f"person-{number}@region.example" for number in range(KNOWN_A_ROUND + 5)]
-    office.also_searched = tuple(named)
-    left = []
-    for _ in range(3):
-        office.mailboxes.follow_all()
-        left.append(len(office.desk.ledger.read(lambda reading: reading.unwatched_among(named))))
-    assert left == [5, 0, 0]
+def test_of_many_mailboxes_that_were_named_four_are_taken_in_each_second(office: CalendarDesk) -> None:
+    named = [f"person-{number}@region.example" for number in range(240)]
+    office.also_searched, within = tuple(named), len(named) * KNOWN_APART
+    office.mailboxes.follow_all()
+    assert office.desk.ledger.read(lambda reading: reading.unwatched_among(named)) == []
+
+    def due() -> int:
+        now, columns = office.desk.clock.time, tables.watches.c
+        with office.desk.ledger.engine.connect() as connection:
+            query = select(func.count()).where(columns.due_at <= to_time(now))
+            return connection.execute(query).scalar_one()
+
+    office.desk.clock.time += within / 2
+    assert 60 < due() < 180
+    office.desk.clock.time += within / 2
+    assert (within, due()) == (MINUTE, 240)
 
 
 def books_for_somebody_on_premises(office: CalendarDesk) -> tuple[Meeting, Item]:
@@ -246,6 +255,35 @@ def test_many_mailboxes_without_a_meeting_are_asked_so_often_in_a_second_and_eve
     number: int, seconds: int
 ) -> None:
     assert known_pull_period(number) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("number", "seconds"), [(1, 0.025), (600, 15), (2_000, 50), (4_000, 50), (8_000, 100)]
+)
+def test_a_mailbox_with_a_meeting_is_asked_within_the_minute_where_there_are_thousands(
+    number: int, seconds: float
+) -> None:
+    assert followed_pull_period(number) == timedelta(seconds=seconds)
+
+
+def test_where_there_are_many_mailboxes_with_meetings_each_is_asked_less_often_and_the_others_do_not_count(
+    office: CalendarDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As if the one with a meeting were a thousand, and the two without one some hundreds.
+    monkeypatch.setattr(mailboxes, "FOLLOWED_PULLS_A_SECOND", 1 / 25)
+    monkeypatch.setattr(mailboxes, "KNOWN_PULLS_A_SECOND", 2 / 120)
+    colleague = Principal(TENANT, "cccccccc-bbbb-4ccc-8ddd-eeeeeeeeeeee", "erik.dahl@region.example")
+    office.online.mailboxes.discard(OTHER_MAILBOX)
+    office.on_premises.mailboxes |= {OTHER_MAILBOX, THIRD_MAILBOX, colleague.mailbox or ""}
+    meeting = office.books("key", colleague, mailbox=OTHER_MAILBOX, on_behalf_of=THIRD_MAILBOX)
+    office.saves(meeting, office.on_premises)
+    office.settles()
+    # Until they have been counted anew.
+    office.comes_to(office.desk.clock.time + 3 * MINUTE, step=MINUTE / 4)
+    office.on_premises.asked.clear()
+    office.comes_to(office.desk.clock.time + 5 * MINUTE, step=MINUTE / 12)
+    with_meeting, without = 300 / 25, 2 * 300 / 120
+    assert office.on_premises.asked.count("pull") == pytest.approx(with_meeting + without, abs=2)
 
 
 def test_the_owner_is_asked_about_a_copy_that_people_were_invited_to(office: CalendarDesk) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,19 +47,25 @@ def read_settings(path: Path) -> Reading:
         raise SettingsFaulty([f"{path}: is not TOML: {fault}"]) from None
     token = settings_folder.set(path.resolve().parent)
     try:
-        return Reading(path, written, SettingsSchema().load(written), [])
+        return Reading(path, written, _schema().load(written), [])
     except ValidationError as fault:
         faulty = fault.messages_dict
         # The schema's own `valid_data` is a dict, and a section in which something is wrong is in it only in part.
         read: Any = fault.valid_data
         sections = {name: section for name, section in read.items() if name not in faulty}
         # A section that is not written has the values that it has by default.
-        for name, declared in SettingsSchema().fields.items():
+        for name, declared in _schema().fields.items():
             if name not in written and callable(declared.load_default):
                 sections.setdefault(name, declared.load_default())
         return Reading(path, written, sections, list(_sentences(fault.messages, "")))
     finally:
         settings_folder.reset(token)
+
+
+@cache
+def _schema() -> SettingsSchema:
+    """Return the one schema: to make it takes longer than to use it."""
+    return SettingsSchema()
 
 
 def _sentences(messages: Any, place: str) -> Iterator[str]:
@@ -74,7 +81,7 @@ def _sentences(messages: Any, place: str) -> Iterator[str]:
 
 def setting_names() -> list[str]:
     """Return every setting as `section.key`, for the test that holds the documentation equal to this file."""
-    return sorted(_names(SettingsSchema(), ""))
+    return sorted(_names(_schema(), ""))
 
 
 def _names(schema: Schema, place: str) -> Iterator[str]:

@@ -112,7 +112,7 @@ export function facts(appointment) {
     year: "numeric",
   });
   const rows = [
-    ["Tid", `${day} kl. ${timeText(appointment)}`],
+    ["Tid", `${day} kl.\u00a0${timeText(appointment)}`],
     ["Plats", appointment.location],
   ];
   for (const [name, type] of [

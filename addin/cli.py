@@ -346,12 +346,14 @@ def _serve(settings: Settings, surfaces: list[str], *, worker: bool) -> None:
     from granian.log import logger as granian_log
 
     processes = settings.server.processes
-    if sys.platform == "linux":
-        # They begin with what this process has loaded already, instead of as new ones that load it again.
-        multiprocessing.set_start_method("fork")
     os.environ["VARDMOTE_SETTINGS"] = str(settings.path.resolve())
     os.environ["VARDMOTE_SURFACES"] = ",".join(surfaces)
     os.environ["VARDMOTE_WORKER"] = "1" if worker else "0"
+    if sys.platform == "linux":
+        # They begin with what this process has loaded already, instead of as new ones that load it again.
+        multiprocessing.set_start_method("fork")
+        if processes > 1:
+            _prepare_processes()
     server = Granian(
         "addin.serving:app",
         factory=True,
@@ -373,6 +375,14 @@ def _serve(settings: Settings, surfaces: list[str], *, worker: bool) -> None:
         lambda _: all(getattr(worker.inner, "exitcode", None) != 1 for worker in server.wrks)
     )
     server.serve()
+
+
+def _prepare_processes() -> None:
+    """Build here what several processes have in common; one alone would only have it twice (docs/adr/0032)."""
+    with _plain_failures():
+        from addin.serving import prepare
+
+        prepare()
 
 
 def _audit(ledger: Ledger, meeting_id: str | None, since: datetime | None) -> Iterator[AuditEntry]:

@@ -1,6 +1,8 @@
-"""What a server process loads: checks the settings once more, takes the ledger, and answers.
+"""What a serving process loads: checks the settings once more, takes the ledger, and answers.
 
-The process that supervises it knows only the settings, so that it stays small.
+Where there is one, the process that supervises it knows only the settings, so that it stays small. Where there are
+several, that process builds what they have in common before they are forked, so that they share its memory
+(docs/adr/0032).
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import os
 import signal
 import sys
 from contextlib import closing
+from functools import cache
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
@@ -21,7 +24,7 @@ from addin.config.reading import load_settings
 from addin.config.settings import SettingsFaulty
 from addin.logs import set_up_logging
 from addin.plain_failures import sentence_of
-from addin.wiring.opening import open_service
+from addin.wiring.opening import begin, build_service
 from addin.wiring.service import Service
 from addin.wiring.surfaces import app_of
 
@@ -42,12 +45,23 @@ WORKER_VARIABLE: Final = "VARDMOTE_WORKER"
 _OBJECTS_BETWEEN_COLLECTIONS: Final = 10_000
 
 
+def prepare() -> None:
+    """Build what serving processes have in common, before they are forked; raises SettingsFaulty.
+
+    Nothing of it holds a thread, a connection or what must differ between processes.
+    """
+    set_up_logging()
+    _built(*_asked_for())
+    _spare_the_collector()
+
+
 def app() -> Flask:
     """Return the application; settings and surfaces come in the environment. A faulty start ends the process."""
     _end_at_once_while_starting()
     set_up_logging()
     try:
-        service = _service(Path(os.environ[SETTINGS_VARIABLE]))
+        service, application = _built(*_asked_for())
+        begin(service)
     except Exception as failure:
         sentence = sentence_of(failure)
         if sentence is None:
@@ -60,10 +74,24 @@ def app() -> Flask:
     if os.environ.get(WORKER_VARIABLE) == "1":
         service.worker.start()
         _at_the_end(service.worker.stop, order=2)
-    application = app_of(service, os.environ[SURFACES_VARIABLE].split(","))
-    application.wsgi_app = _in_one_piece(application.wsgi_app)  # type: ignore[assignment,method-assign]
     _spare_the_collector()
     return application
+
+
+def _asked_for() -> tuple[Path, str]:
+    return Path(os.environ[SETTINGS_VARIABLE]), os.environ[SURFACES_VARIABLE]
+
+
+@cache
+def _built(path: Path, surfaces: str) -> tuple[Service, Flask]:
+    """Return the service and its application; a forked process finds those of the process it was forked from."""
+    faults = static_faults(path)
+    if faults:
+        raise SettingsFaulty(faults)
+    service = build_service(load_settings(path))
+    application = app_of(service, surfaces.split(","))
+    application.wsgi_app = _in_one_piece(application.wsgi_app)  # type: ignore[assignment,method-assign]
+    return service, application
 
 
 def _end_at_once_while_starting() -> None:
@@ -91,14 +119,10 @@ def _in_one_piece(answers: WSGIApplication) -> WSGIApplication:
 
 
 def _spare_the_collector() -> None:
-    """Let the garbage collector pass over what was loaded for good, and look for cycles less often: we leave few."""
+    """Let the garbage collector pass over what was loaded for good, and look for cycles less often: we leave few.
+
+    It writes into whatever it looks at, and a page of memory that is written to is no longer shared.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 10, 10)
-
-
-def _service(path: Path) -> Service:
-    faults = static_faults(path)
-    if faults:
-        raise SettingsFaulty(faults)
-    return open_service(load_settings(path))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from addin.config.settings import Settings, SettingsFaulty
-from addin.store.ledger import open_ledger
+from addin.store.ledger import SqlLedger, open_ledger
 from addin.store.needed import settings_needed
 from addin.store.restored import begin_service
 from addin.store.rows import to_time
@@ -25,17 +28,37 @@ def open_service(settings: Settings, *, writes: bool = True) -> Service:
 
     With `writes`, notes the start and freezes a ledger that was restored from a backup.
     """
+    service = build_service(settings, writes=writes)
+    begin(service, writes=writes)
+    return service
+
+
+def build_service(settings: Settings, *, writes: bool = True) -> Service:
+    """Return the service before it has asked its ledger anything; raises SettingsFaulty, LedgerInUse.
+
+    On PostgreSQL nothing is connected yet and no thread runs, so that the process may fork.
+    """
     clock = SystemClock()
     ledger = open_ledger(
         settings.ledger.url, keyring_of(settings), clock, writes=writes, pool_size=settings.server.threads
     )
-    try:
-        service = Service(settings, ledger, clock)
+    with _closed_on_failure(ledger):
+        return Service(settings, ledger, clock)
+
+
+def begin(service: Service, *, writes: bool = True) -> None:
+    """Hold the service against its ledger, and with `writes` note the start; raises SettingsFaulty, SchemaOutdated."""
+    with _closed_on_failure(service.ledger):
         _prepare(service, writes=writes)
+
+
+@contextmanager
+def _closed_on_failure(ledger: SqlLedger) -> Iterator[None]:
+    try:
+        yield
     except BaseException:
         ledger.close()
         raise
-    return service
 
 
 def _prepare(service: Service, *, writes: bool) -> None:

@@ -264,6 +264,16 @@ def test_serve_with_a_type_that_nobody_serves_does_not_happen(migrated: Settings
     )
 
 
+def test_serve_of_several_processes_tells_a_fault_once(settings: SettingsFile) -> None:
+    settings.puts("ledger.url", "postgresql://vardmote@127.0.0.1:1/vardmote")
+    settings.puts("server.processes", 2)
+    settings.puts("server.port", 0)
+    settings.removes("meetings.providers")
+    assert 'internal-meeting needs the provider "teams"' in told(
+        vardmote("serve", "--settings", settings.path)
+    )
+
+
 def test_a_second_process_on_the_same_sqlite_ledger_is_refused(region: Region, tmp_path: Path) -> None:
     text = region.settings.read_text(encoding="utf-8")
     second = region.folder / "second.toml"

@@ -7,14 +7,17 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 from uuid import uuid4
 
+import psutil
 import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from addin.sandbox import people
+from addin.trial import wait_until_ready
 from tests.integration.kill.halts import launched
 from tests.postgres import Postgres
 from tests.region import ROOMS, SECONDS, Json, Region
@@ -132,6 +135,29 @@ def test_a_lease_holder_that_wakes_up_too_late_changes_nothing(served: Region) -
     assert answer.json()["state"] == "live"
     assert "lease_lost" in served.logs()
     one_room(served, answer.json())
+
+
+def test_a_server_process_that_is_killed_is_replaced(served: Region) -> None:
+    assert served.service is not None
+    served.waits_until(partial(are_two, served), "both run")
+    for process in server_processes(served):
+        process.kill()
+        served.waits_until(partial(are_two, served, without=process), "another one is in its place")
+
+    wait_until_ready(served.service, f"{served.service_url}/readyz", served.log)
+    served.spawn(WORKER)
+    one_room(served, served.book().json())
+
+
+def server_processes(region: Region) -> set[psutil.Process]:
+    """Return the processes that answer, without the one that supervises them."""
+    assert region.service is not None
+    return set(psutil.Process(region.service.pid).children())
+
+
+def are_two(region: Region, without: psutil.Process | None = None) -> bool:
+    """Whether two processes answer, neither of them the one that was killed."""
+    return len(server_processes(region) - {without}) == 2
 
 
 def test_a_service_that_is_killed_while_another_works_on_leaves_one_room(served: Region) -> None:

@@ -19,7 +19,9 @@ class ExchangeSettings:
     Subscriptions: `subscription_minutes` their longest life; `handshake_seconds` what an address has to prove itself.
     Notifications: each is sent `notify_times`, `notify_lost_percent` of them not at all, `notify_after_seconds` late,
     `notify_shuffled` in any order, at most `notify_batch` in one request; an address has `ack_seconds`, else it is
-    tried again after `retry_seconds`, twice that and so on, until `give_up_seconds` have gone.
+    tried again after `retry_seconds`, twice that and so on, until `give_up_seconds` have gone. With
+    `notify_occurrence_alone` a change of one occurrence is told under its own id and not of its series as well; which
+    of the two Graph does, no source says.
     """
 
     concurrent_calls: int = 4
@@ -34,6 +36,7 @@ class ExchangeSettings:
     notify_after_seconds: float = 0.0
     notify_shuffled: bool = False
     notify_batch: int = 20
+    notify_occurrence_alone: bool = False
     ack_seconds: float = 3.0
     retry_seconds: float = 1.0
     give_up_seconds: float = 14_400.0

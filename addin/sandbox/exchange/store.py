@@ -52,10 +52,14 @@ DOCUMENT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that happened to an item of a mailbox; of a deleted one, `item` is as it was last."""
+    """Something that happened to an item of a mailbox; of a deleted one, `item` is as it was last.
+
+    `by_occurrence`: it is a series that changed because one of its occurrences did, of which was told by itself.
+    """
 
     kind: ChangeKind
     item: Item
+    by_occurrence: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +362,7 @@ class Store:
             differing["properties"] = {name: value for name, value in own.items() if value is not None}
         ruled = replace(master, exceptions={**master.exceptions, day: differing})
         self._tell(Change("updated", series.occurrence_on(ruled, day)))
-        self._replaced(master, _touched(ruled), send=send)
+        self._replaced(master, _touched(ruled), send=send, by_occurrence=True)
         return series.occurrence_on(ruled, day)
 
     def _master(self, mailbox: Mailbox, occurrence: Item) -> Item:
@@ -386,10 +390,10 @@ class Store:
             return None
         return next((one for one in self.items(mailbox) if one.transaction_id == transaction), None)
 
-    def _replaced(self, before: Item, after: Item, *, send: bool) -> Item:
+    def _replaced(self, before: Item, after: Item, *, send: bool, by_occurrence: bool = False) -> Item:
         if send and is_sent(after):
             after = replace(after, sequence=after.sequence + 1)
-        self._keep(after, "updated")
+        self._keep(after, "updated", by_occurrence=by_occurrence)
         self._send(before, after, send=send)
         return after
 
@@ -412,12 +416,12 @@ class Store:
         left = {other: differing for other, differing in master.exceptions.items() if other != day}
         ruled = replace(master, cancelled_days=master.cancelled_days | {day}, exceptions=left)
         self._tell(Change("deleted", item))
-        self._replaced(master, _touched(ruled), send=send)
+        self._replaced(master, _touched(ruled), send=send, by_occurrence=True)
         return item
 
-    def _keep(self, item: Item, kind: ChangeKind) -> None:
+    def _keep(self, item: Item, kind: ChangeKind, *, by_occurrence: bool = False) -> None:
         self._kept.put(item)
-        self._tell(Change(kind, item))
+        self._tell(Change(kind, item, by_occurrence))
 
     def _tell(self, change: Change) -> None:
         for listener in self._listeners:

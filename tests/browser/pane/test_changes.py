@@ -1,7 +1,10 @@
 """A meeting that changes: another type, another time, or none at all. The link and the user's text stay."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 
+import requests
 from playwright.sync_api import expect
 
 from tests.browser.pane.steps import LINK, Pane
@@ -123,7 +126,7 @@ def test_a_meeting_that_is_booked_in_one_time_of_a_series_follows_that_time(
     pane.outlook.button("Nästa vecka").click()
     pane.outlook.open_occurrence(subject)
     pane.open()
-    pane.book()
+    link = pane.book()
     meeting = pane.properties()["meeting"]
     pane.outlook.save()
     pane.outlook.open_occurrence(subject)
@@ -132,12 +135,26 @@ def test_a_meeting_that_is_booked_in_one_time_of_a_series_follows_that_time(
     pane.outlook.save()
     pane.outlook.open_occurrence(subject)
     pane.set_time("14:00", "14:30")
-    pane.outlook.save()
-    region.waits_until(
-        lambda: region.meeting(meeting)["start"][11:16] == "14:00", "that time is followed", seconds=60
-    )
+    # As Graph may do it: nobody tells of the series, by which the meeting is known, and no sweep is due for long.
+    with _telling_of_the_occurrence_alone(region):
+        pane.outlook.save()
+        region.waits_until(
+            lambda: "14.00" in requests.get(link, timeout=20).text, "the page tells that time", seconds=60
+        )
     moved = region.meeting(meeting)
-    assert (moved["start"][:10], moved["calendar_notes"]) == (f"{monday + timedelta(days=7)}", [])
+    assert moved["start"][:16] == f"{monday + timedelta(days=7)}T14:00"
+    assert moved["calendar_notes"] == []
+
+
+@contextmanager
+def _telling_of_the_occurrence_alone(region: Region) -> Iterator[None]:
+    """Have Exchange tell of a change of one occurrence under its own id, and of nothing else."""
+    lever = "/sandbox/exchange/settings"
+    region.sandbox("POST", lever, json={"notify_occurrence_alone": True})
+    try:
+        yield
+    finally:
+        region.sandbox("POST", lever, json={"notify_occurrence_alone": False})
 
 
 def test_the_form_shows_the_items_new_time_and_that_a_whole_day_tells_nobody_when_to_come(pane: Pane) -> None:

@@ -14,6 +14,7 @@ from tests.contract.sandbox.conftest import Check
 from tests.contract.sandbox.graph import IMMUTABLE, WISH, Send, application_token, at, attendee, code, made
 from tests.contract.sandbox.receiver import Receiver
 from tests.contract.sandbox.running import Json, Sandbox
+from tests.contract.sandbox.test_series import weekly
 
 SECRET = "a-secret-of-this-subscription"
 Background = Callable[..., requests.Response]
@@ -252,6 +253,27 @@ def test_a_move_is_told_as_deleted_and_created_with_the_same_immutable_id(
     delivered(region)
     assert sorted(one["changeType"] for one in receiver.items) == ["created", "deleted"]
     assert len({one["resourceData"]["id"] for one in receiver.items}) == 1
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_change_of_one_occurrence_is_told_under_its_own_id_and_perhaps_of_its_series_too(
+    region: Sandbox, anna: Send, background: Background, receiver: Receiver, alone: bool
+) -> None:
+    order(region, notify_occurrence_alone=alone)
+    master = made(anna, recurrence=weekly())
+    span = {"startDateTime": "2027-03-01T00:00:00Z", "endDateTime": "2027-04-01T00:00:00Z"}
+    path, ids = f"/me/events/{master['id']}", {"headers": IMMUTABLE}
+    first, second, *_ = anna("GET", f"{path}/instances", params=span, **ids).json()["value"]
+    series = anna("GET", path, **ids).json()["id"]
+    subscribed(background, receiver)
+
+    anna("PATCH", f"/me/events/{first['id']}", {"subject": "Nytt"})
+    anna("DELETE", f"/me/events/{second['id']}")
+
+    delivered(region)
+    told = [(one["changeType"], one["resourceData"]["id"]) for one in receiver.items]
+    own = {("updated", first["id"]), ("deleted", second["id"])}
+    assert set(told) == (own if alone else {*own, ("updated", series)})
 
 
 def test_attendees_mailboxes_tell_what_the_organiser_does(

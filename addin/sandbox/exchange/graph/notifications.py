@@ -83,6 +83,8 @@ class Notifications:
         """
         if not self._mailboxes.is_online(change.item.mailbox):
             return
+        if change.by_occurrence and self._settings.notify_occurrence_alone:
+            return
         for subscription in self._subscriptions.all():
             if subscription.mailbox != change.item.mailbox or not subscription.wants(change.kind):
                 continue

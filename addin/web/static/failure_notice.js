@@ -12,6 +12,9 @@ import { causes, failure, unwritten } from "./words.js";
 /** Office's numbers for a sign-in that the user broke off (13002) or answered no to (13005). */
 const BROKEN_OFF = [13002, 13005];
 
+/** @type {Attempt[]} */
+const BOOKING = ["create", "resume"];
+
 /**
  * @param {unknown} error
  * @param {Attempt} attempt
@@ -36,8 +39,11 @@ export function failureNotice(error, attempt, retry) {
 export function sentences(error, attempt) {
   // The service's own sentence already says all three things, and knows more.
   if (error instanceof Failure && error.title) return [error.title];
-  const { happened, todo } = causes[cause(error)] ?? causes["unexpected-answer"];
-  return [`${happened} ${unwritten[attempt]}`, todo];
+  const why = cause(error);
+  const { happened, todo } = causes[why] ?? causes["unexpected-answer"];
+  // Who does not know whether the service heard of a booking fears a second one.
+  const isDoubtful = why === "unreachable" && BOOKING.includes(attempt);
+  return [`${happened} ${unwritten[attempt]}`, isDoubtful ? `${todo} ${failure.once}` : todo];
 }
 
 /** @param {unknown} error */

@@ -74,7 +74,9 @@ export function comingNotice(meeting, zone, onUndo) {
       "plain",
       element("p", { class: "notice-title" }, words.comingTitle),
       element("p", {}, ...unbroken(sentence)),
-      coming && start !== null && element("p", {}, words.comingCode(coming.join_code_spoken)),
+      coming &&
+        start !== null &&
+        element("p", {}, words.comingCode, element("span", { class: "whole" }, coming.join_code_spoken)),
       button(words.undo, "undo-link", onUndo),
     ),
   );

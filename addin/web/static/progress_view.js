@@ -17,11 +17,24 @@ export function showProgress(heading, names = {}) {
   const help = element("p", { class: "help", hidden: true }, progress.waitingHelp);
   show("progress", heading, [steps, help], { busy: true });
   return (step) => {
+    help.hidden = step !== "waiting";
+    // The room that takes its time is the step that is under way, and not done: it gets a word of explanation.
+    if (step === "waiting") {
+      if (!steps.childElementCount) steps.append(current(progress.steps.booking));
+      return announce(progress.waitingHelp);
+    }
     const name = names[step] ?? progress.steps[step];
     steps.querySelector('[aria-current="step"]')?.setAttribute("class", "step-done");
     steps.querySelector('[aria-current="step"]')?.removeAttribute("aria-current");
-    steps.append(element("li", { "aria-current": "step" }, name));
-    help.hidden = step !== "waiting";
-    announce(step === "waiting" ? `${name}. ${progress.waitingHelp}` : name);
+    steps.append(current(name));
+    announce(name);
   };
+}
+
+/**
+ * @param {string} name
+ * @returns {HTMLElement} the step that is under way
+ */
+function current(name) {
+  return element("li", { "aria-current": "step" }, name);
 }

@@ -79,13 +79,12 @@ export const progress = {
   resuming: "Fortsätter bokningen som påbörjades",
   steps: {
     booking: "Skapar ett skyddat rum",
-    waiting: "Rummet tar längre tid än vanligt",
     writing: "Skriver i bokningen",
     removing: "Tar bort rummet",
   },
   saving: "Sparar ändringen",
   waitingHelp:
-    "Arbetet fortsätter av sig självt. Du kan vänta här eller stänga panelen. Länken är inte skriven i bokningen " +
+    "Rummet tar längre tid än vanligt. Arbetet fortsätter av sig självt. Du kan vänta här eller stänga panelen. Länken är inte skriven i bokningen " +
     "än: spara bokningen och öppna panelen igen, så skrivs den in.",
 };
 
@@ -273,7 +272,7 @@ export const link = {
     `Den nya länken gäller från ${next}. Till dess gäller den gamla, som står i bokningen.`,
   comingNever:
     "Serien har inget senare tillfälle, så den nya länken har inte börjat gälla. Den gamla gäller som förut.",
-  comingCode: (/** @type {string} */ code) => `Ny kod att läsa upp: ${code}`,
+  comingCode: "Ny kod att läsa upp: ",
   undo: "Ångra länkbytet",
   texts: {
     coming: "Texterna nedan har den nya länken och nästa tid.",
@@ -323,6 +322,7 @@ export const personalData = {
 export const failure = {
   title: "Det gick inte",
   retry: "Försök igen",
+  once: "Försöker du igen blir det ändå bara ett möte.",
   reference: (/** @type {string} */ id) => `Referens till supporten: ${id}`,
 };
 
@@ -347,7 +347,7 @@ export const unwritten = {
 export const causes = {
   unreachable: {
     happened: "Tjänsten för skyddade vårdmöten går inte att nå just nu.",
-    todo: "Kontrollera nätet och försök igen om en stund. Försöker du igen blir det ändå bara ett möte.",
+    todo: "Kontrollera nätet och försök igen om en stund.",
   },
   "unexpected-answer": {
     happened: "Tjänsten för skyddade vårdmöten svarade på ett oväntat sätt.",

@@ -107,6 +107,7 @@ def test_a_slow_room_is_told_and_comes_by_itself(pane: Pane, region: Region) -> 
     pane.open()
     pane.action("create").click()
     pane.says("Arbetet fortsätter av sig självt.")
+    expect(pane.view("progress").get_by_role("listitem")).to_have_attribute("aria-current", "step")
     assert LINK.findall(pane.body_text()) == []
     assert pane.properties()["meeting"] is not None
     region.release()

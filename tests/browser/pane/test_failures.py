@@ -37,6 +37,7 @@ def test_an_unreachable_service_leaves_the_item_alone_and_the_next_try_makes_one
     pane.page.route("**/api/v1/meetings", lambda route: route.abort())
     pane.action("create").click()
     pane.says("går inte att nå just nu. Inget har skrivits i bokningen.")
+    pane.says("Försöker du igen blir det ändå bara ett möte.")
     assert LINK.findall(pane.body_text()) == []
     expect(pane.outlook.field("Plats")).to_have_value("")
     pane.page.unroute("**/api/v1/meetings")

@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any, Final
 
 from bench.loader import Result
-from bench.ours import Installation, Issuer, booking
+from bench.ours import Installation, Issuer, RoomsMade, booking, rooms_made
 from bench.processes import POSTGRESQL, SQLITE, Running, Size, floor, load, postgresql, set_delay, stub
 
 PROVIDER_MS: Final = 50.0
@@ -45,6 +45,7 @@ class Sides:
     ours: Running
     floor: Running
     provider: Running
+    rooms: RoomsMade
     token: str
     settle_seconds: float
     restless: list[int] = field(default_factory=list)
@@ -70,9 +71,13 @@ class Sides:
         result = load(booking(side.port, self.token, seconds, clients, rate))
         # What is left over, rooms to be read back, is done with at full speed: the other's turn waits for it.
         set_delay(self.provider, 0)
-        if not side.wait_until_quiet(self.settle_seconds):
+        if not (self._rests(side) and side.wait_until_quiet(self.settle_seconds)):
             self.restless.append(side.port)
         return result
+
+    def _rests(self, side: Running) -> bool:
+        """Wait until all that our turn made has been read back, which waits for a pause of the clicks."""
+        return not self.settle_seconds or side is not self.ours or self.rooms.wait_until_read_back()
 
 
 @dataclass(frozen=True)
@@ -150,8 +155,9 @@ def _sides(plan: Plan, folder: Path, ledgers: dict[str, str], size: Size, issuer
         provider = stack.enter_context(stub(0, issuer.keys))
         installation = Installation.create(folder, provider.address, ledgers["ours"], size)
         ours = stack.enter_context(installation.serve())
+        rooms = stack.enter_context(rooms_made(ledgers["ours"]))
         beside = floor(provider.address, ledgers["floor"], size, folder / "floor.log")
-        yield Sides(ours, stack.enter_context(beside), provider, issuer.token, plan.settle_seconds)
+        yield Sides(ours, stack.enter_context(beside), provider, rooms, issuer.token, plan.settle_seconds)
 
 
 def _ratio(pairs: list[Pair], measure: Callable[[Result], float]) -> float:

@@ -16,7 +16,10 @@ from typing import Any, Final
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+from sqlalchemy import Engine, exists, select
 
+from addin.store import tables
+from addin.store.ledger import open_engine
 from bench.loader import Job
 from bench.processes import NotReady, Running, Size, free_port, server
 
@@ -26,6 +29,7 @@ MAILBOX: Final = "anna.lindgren@region.example"
 CLIENT: Final = "9c0f2b3d-8d24-4f3b-8a54-30b2f5a7e201"
 AUDIENCE: Final = "2b6c7f0a-1d95-4c0e-9f3e-6a4d1c8e5f02"
 ISSUER: Final = f"https://login.region.example/{TENANT}/v2.0"
+LONGEST_READING_BACK_SECONDS: Final = 120.0
 COMMAND: Final = (sys.executable, "-m", "addin.cli")
 
 _SETTINGS: Final = """\
@@ -170,6 +174,38 @@ class Installation:
         log = self.settings.with_name("service.log")
         with server(command, self.secrets, self.port, "/readyz", log) as running:
             yield running
+
+
+class RoomsMade:
+    """Looks into the ledger of a running service for rooms that have been made and not yet read back."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def wait_until_read_back(self) -> bool:
+        """Return True when there is none left; False when that takes too long."""
+        until = time.monotonic() + LONGEST_READING_BACK_SECONDS
+        while time.monotonic() < until:
+            if not self._left():
+                return True
+            time.sleep(0.25)
+        return False
+
+    def _left(self) -> bool:
+        rooms = tables.rooms.c
+        left = select(exists().where(rooms.made_at.is_not(None), rooms.verified_at.is_(None)))
+        with self._engine.connect() as connection:
+            return bool(connection.execute(left).scalar_one())
+
+
+@contextmanager
+def rooms_made(ledger: str) -> Iterator[RoomsMade]:
+    """Open the ledger, a URL, beside the service."""
+    engine = open_engine(ledger)
+    try:
+        yield RoomsMade(engine)
+    finally:
+        engine.dispose()
 
 
 def booking(port: int, token: str, seconds: float, clients: int = 1, rate: float = 0.0) -> Job:

@@ -71,8 +71,7 @@ class Running:
     def wait_until_quiet(self, seconds: float) -> bool:
         """Return True when the server has done next to nothing for so long; False when it will not rest.
 
-        Otherwise its rest would burden the other's turn. 0 does not wait at all. Ours reads each room back a second
-        after it was made, so that less than a second can mean that the rest is still to come.
+        Otherwise its rest would burden the other's turn. 0 does not wait at all.
         """
         until = time.monotonic() + LONGEST_UNREST_SECONDS
         while seconds and time.monotonic() < until:

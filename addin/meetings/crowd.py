@@ -21,6 +21,10 @@ class Crowd:
         self._most = most
         self._since: dict[int, float] = {}
 
+    def size(self) -> int:
+        """Return how many clicks wait at this moment, slow or not."""
+        return len(self._since)
+
     @contextmanager
     def waiting(self) -> Iterator[bool]:
         """Yield whether this click may wait."""

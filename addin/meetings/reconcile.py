@@ -46,8 +46,11 @@ LEASE_SECONDS = 30.0
 LEASE_RESERVE_SECONDS = 5.0
 # How long a call whose answer was lost may still take effect.
 LATE_EFFECT = timedelta(minutes=10)
-# A room is read back this long after it was made: soon, yet not in the way of the next click.
+# A room is read back this long after it was made, for each click at hand: soon, yet not in the way of the next ones,
+# since it costs half as much as a booking. Where guests may come before long it waits for nobody (docs/adr/0005).
 VERIFY_AFTER_SECONDS = 1.0
+VERIFY_AT_LATEST_SECONDS = 10.0
+VERIFY_AT_ONCE_BEFORE = timedelta(hours=2)
 # How often it is read back while a late change may still reach it.
 VERIFY_AGAIN_SECONDS = 30.0
 FIRST_PAUSE_SECONDS = 1.0
@@ -260,7 +263,7 @@ class Reconciler:
                 attempts=0,
             ),
             go_on=True,
-            due_in=VERIFY_AFTER_SECONDS,
+            due_in=self._read_back_in(wish),
         )
 
     def _update(
@@ -270,7 +273,7 @@ class Reconciler:
         return Outcome(
             replace(room, applied_revision=room.wanted_revision, verified_at=None, attempts=0),
             go_on=True,
-            due_in=VERIFY_AFTER_SECONDS,
+            due_in=self._read_back_in(wish),
         )
 
     def _verify(
@@ -292,6 +295,12 @@ class Reconciler:
             return Outcome(verified, due_in=VERIFY_AGAIN_SECONDS)
         # Nothing is left to do, which is recorded with what was found.
         return Outcome(replace(verified, lookup_until=None))
+
+    def _read_back_in(self, wish: RoomWish) -> float:
+        """Return in how many seconds to read back what was just made or changed."""
+        if wish.window.start - self._clock.now() < VERIFY_AT_ONCE_BEFORE:
+            return VERIFY_AFTER_SECONDS
+        return min(VERIFY_AT_LATEST_SECONDS, VERIFY_AFTER_SECONDS * max(1, self._crowd.size()))
 
     def _remove(
         self, provider: ConferencingProvider, room: Room, wish: RoomWish, deadline: Deadline

@@ -76,13 +76,16 @@ class Desk:
     def reconciler(self) -> Reconciler:
         return Reconciler(self.ledger, self.providers, self.plans, self.clock)
 
-    def book(self, key: str, request: BookingRequest = REQUEST, who: Principal = WHO) -> Booked:
-        """Press *Skapa möte*."""
+    @property
+    def book_meeting(self) -> BookMeeting:
         domains = frozenset({"region.example"})
-        book = BookMeeting(
+        return BookMeeting(
             self.ledger, self.reconciler, self.plans, UNITS, self.clock, domains, self.providers
         )
-        return book(request, who, key)
+
+    def book(self, key: str, request: BookingRequest = REQUEST, who: Principal = WHO) -> Booked:
+        """Press *Skapa möte*."""
+        return self.book_meeting(request, who, key)
 
     def books(self, key: str = "key", **more: Any) -> Meeting:
         """Press *Skapa möte* and return the meeting."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from addin.meetings.book import BookingRequest
 from addin.meetings.model import Attention, Meeting, MeetingState, Room, Wanted
 from addin.meetings.reconcile import PATIENCE, Step, next_step
 from tests.unit.meetings import doors
-from tests.unit.meetings.desk import OTHER, Desk
+from tests.unit.meetings.desk import OTHER, REQUEST, WHO, Desk
+from tests.unit.meetings.doors import START
 from tests.unit.meetings.unreliable_provider import Fault, Killed
 
 WANTED = doors.room(reference=None, applied_revision=0, made_at=None, verified_at=None)
@@ -47,6 +50,46 @@ def test_a_meeting_costs_one_call_for_the_click_and_one_to_read_it_back(desk: De
     desk.books()
     desk.works_until_settled()
     assert desk.provider.asked == ["create", "verify"]
+
+
+def read_back_after(desk: Desk, meeting: Meeting) -> int:
+    """Let seconds pass until the meeting's room has been read back; return how many."""
+    for second in range(1, 61):
+        desk.clock.time += timedelta(seconds=1)
+        while desk.works():
+            pass
+        if desk.rooms(meeting.id)[-1].verified_at:
+            return second
+    raise AssertionError("never read back")
+
+
+def booked_while_two_others_wait(desk: Desk, request: BookingRequest) -> Meeting:
+    book, booked = desk.book_meeting, []
+
+    def clicks(number: int) -> None:
+        if number < 3:
+            desk.provider.meanwhile = lambda: beside(number + 1)
+        booked.append(book(request, WHO, f"key-{number}").meeting)
+
+    def beside(number: int) -> None:
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(clicks, number).result()
+
+    clicks(1)
+    return booked[0]
+
+
+def test_a_room_is_read_back_a_second_later_when_nobody_else_clicks(desk: Desk) -> None:
+    assert read_back_after(desk, desk.books()) == 1
+
+
+def test_reading_back_waits_a_second_for_each_click_at_hand(desk: Desk) -> None:
+    assert read_back_after(desk, booked_while_two_others_wait(desk, REQUEST)) == 3
+
+
+def test_a_room_that_guests_may_enter_before_long_waits_for_nobody(desk: Desk) -> None:
+    desk.clock.time = START - timedelta(hours=1)
+    assert read_back_after(desk, booked_while_two_others_wait(desk, REQUEST)) == 1
 
 
 def test_once_all_agrees_nothing_is_asked_again(desk: Desk) -> None:

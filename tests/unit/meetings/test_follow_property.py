@@ -477,9 +477,16 @@ class Outlook(RuleBasedStateMachine):
                 booked = next(one for one in self.calendar.items.values() if one.uid == held)
                 self.booked[meeting.id] = booked
             return booked
-        # It may have been cut and pasted, too, and then bears the block twice, once in Deleted Items.
+        # It may have been cut and pasted, too, and then bears the block twice, once in Deleted Items. Of a copy of it
+        # with people its owner is asked, as of any other: it takes nobody's place.
         bearing = [one for one in self.calendar.items.values() if one.block == meeting.id]
-        return min(bearing, key=lambda one: one.in_trash, default=None)
+        held = self.office.binding(meeting).uid
+
+        def place(one: Item) -> tuple[bool, bool]:
+            is_held = one.uid == held
+            return one.in_trash or (one.has_attendees and not is_held), not is_held
+
+        return min(bearing, key=place, default=None)
 
     def may_go(self, wish: RoomWish) -> bool:
         self.note_away()

@@ -13,6 +13,8 @@ BLUE: Final = (0x1F, 0x5F, 0x99)
 WHITE: Final = (0xFF, 0xFF, 0xFF)
 SAMPLES: Final = 8
 """Each pixel is the mean of 8 by 8 points, which makes the edges smooth."""
+# No part of the drawing fits between these points of a pixel's edge: where they agree, the whole pixel does.
+_FEW: Final = (0, 2, 5, 7)
 
 
 def png(size: int) -> bytes:
@@ -31,18 +33,24 @@ def rows(size: int) -> bytes:
 def _pixel(column: int, row: int, size: int) -> bytes:
     """Return the four bytes of one pixel: the mean colour of the points that the shield covers, and how many."""
     step = 1 / (size * SAMPLES)
-    covered = white = 0
-    for sample in range(SAMPLES * SAMPLES):
-        x = (column * SAMPLES + sample % SAMPLES + 0.5) * step
-        y = (row * SAMPLES + sample // SAMPLES + 0.5) * step
-        if _on_shield(x, y):
-            covered += 1
-            white += _on_camera(x, y)
+    xs = [(column * SAMPLES + sample + 0.5) * step for sample in range(SAMPLES)]
+    ys = [(row * SAMPLES + sample + 0.5) * step for sample in range(SAMPLES)]
+    points = [_point(x, y) for x in map(xs.__getitem__, _FEW) for y in map(ys.__getitem__, _FEW)]
+    if len(set(points)) > 1:
+        points = [_point(x, y) for x in xs for y in ys]
+    covered = len(points) - points.count(None)
     if not covered:
         return b"\0\0\0\0"
-    share = white / covered
+    share = points.count(WHITE) / covered
     colour = (round(blue + (light - blue) * share) for blue, light in zip(BLUE, WHITE, strict=True))
-    return bytes((*colour, round(255 * covered / SAMPLES**2)))
+    return bytes((*colour, round(255 * covered / len(points))))
+
+
+def _point(x: float, y: float) -> tuple[int, int, int] | None:
+    """Return the colour of a point, None beside the shield."""
+    if not _on_shield(x, y):
+        return None
+    return WHITE if _on_camera(x, y) else BLUE
 
 
 def _on_shield(x: float, y: float) -> bool:

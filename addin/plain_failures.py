@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.exc import SQLAlchemyError
 
 from addin.config.settings import SettingsFaulty
-from addin.meetings.errors import CareMeetingError
+from addin.meetings.errors import CareMeetingError, MeetingNotFound
 from addin.store.failures import LedgerInUse
 from addin.wiring.opening import SchemaOutdated
 
@@ -16,6 +16,8 @@ def sentence_of(failure: Exception) -> str | None:
         return "\n".join(failure.faults)
     if isinstance(failure, LedgerInUse | SchemaOutdated):
         return str(failure)
+    if isinstance(failure, MeetingNotFound):
+        return "There is no meeting with that id, or not any more. vardmote audit prints the ids."
     if isinstance(failure, CareMeetingError):
         return f"{type(failure).__name__}: {failure}"
     if isinstance(failure, SQLAlchemyError):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields
 
@@ -68,6 +68,14 @@ def _schema() -> SettingsSchema:
     return SettingsSchema()
 
 
+# What marshmallow says by itself, for whoever does not know it.
+_PLAIN: Final = {
+    "Missing data for required field.": "is missing and must be set",
+    "Unknown field.": "there is no such setting; is it misspelt, or in another section?",
+    "Shorter than minimum length 1.": "must not be empty",
+}
+
+
 def _sentences(messages: Any, place: str) -> Iterator[str]:
     """Flatten marshmallow's nested messages to `section.key: sentence`."""
     if isinstance(messages, Mapping):
@@ -76,7 +84,7 @@ def _sentences(messages: Any, place: str) -> Iterator[str]:
             below = place if key in ("value", "_schema") else f"{place}.{key}".lstrip(".")
             yield from _sentences(inner, below)
     else:
-        yield from (f"{place}: {sentence}" for sentence in messages)
+        yield from (f"{place}: {_PLAIN.get(sentence, sentence)}" for sentence in messages)
 
 
 def setting_names() -> list[str]:

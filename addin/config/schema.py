@@ -214,7 +214,8 @@ class _MailSchema(_Section):
         local = data.get("host") in ("127.0.0.1", "localhost", "::1")
         if data.get("security") == "none" and "host" in data and not local:
             faults["security"] = ["only a server on this machine may be used without encryption"]
-        if bool(data.get("username")) != bool(data.get("password")):
+        # A password that cannot be had is a fault of its own already.
+        if "password" in data and bool(data.get("username")) != bool(data["password"]):
             faults["password"] = ["username and password come together, or neither"]
         if faults:
             raise ValidationError(faults)

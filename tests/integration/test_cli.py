@@ -253,7 +253,7 @@ def test_serve_on_another_version_s_ledger_says_what_to_do(migrated: SettingsFil
 def test_serve_with_faulty_settings_does_not_happen(migrated: SettingsFile) -> None:
     migrated.removes("service.instance")
     sentence = told(vardmote("serve", "--settings", migrated.path))
-    assert sentence == "service.instance: Missing data for required field."
+    assert sentence == "service.instance: is missing and must be set"
 
 
 def test_serve_with_a_type_that_nobody_serves_does_not_happen(migrated: SettingsFile) -> None:

@@ -59,6 +59,14 @@ def test_a_surface_that_is_none_is_refused_with_those_that_are(surfaces: str) ->
     assert "join, staff, hooks" in told.output
 
 
+def test_a_meeting_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    settings = SettingsFile(tmp_path)
+    prepare(settings.path, tmp_path, PORTS)
+    told = CliRunner().invoke(main, ["follow", "--settings", str(settings.path), "--explain", "0" * 32])
+    assert told.exit_code == 1
+    assert told.output.startswith("There is no meeting with that id")
+
+
 def test_an_unknown_command_is_one_sentence() -> None:
     told = CliRunner().invoke(main, ["fly"])
     assert told.exit_code == 2

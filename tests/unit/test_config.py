@@ -247,7 +247,7 @@ def test_every_required_setting_is_missed_when_it_is_gone(tmp_path: Path) -> Non
     for place in required:
         settings = SettingsFile(tmp_path)
         settings.removes(place)
-        assert _faults(settings) == [f"{place}: Missing data for required field."]
+        assert _faults(settings) == [f"{place}: is missing and must be set"]
 
 
 # --- secrets ------------------------------------------------------------------------------------------------
@@ -355,6 +355,10 @@ def test_mail_is_optional_and_protected_unless_the_server_is_this_machine(settin
     settings.puts("mail.username", "vardmote")
     places = {fault.partition(": ")[0] for fault in _faults(settings)}
     assert places == {"mail.security", "mail.password"}
+    settings.puts("mail.host", "127.0.0.1")
+    settings.puts("mail.password", {"env": "NO_SUCH_VARIABLE"})
+    (lacking,) = _faults(settings)
+    assert "NO_SUCH_VARIABLE" in lacking
     settings.removes("mail")
     assert settings.loads().mail is None
 

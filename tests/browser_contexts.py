@@ -6,11 +6,14 @@ import json
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Error, Page, ViewportSize
 
 # The site of every server that tests start; a site has no port. What stays open there is answered by the test itself.
 _STAYING: Final = "http://127.0.0.1/staying"
 
+
+# How many pages are left blank before they are closed.
+_MOST_LEFT: Final = 12
 
 # For what a test does, as `tests.conftest` has it for what a test sees.
 LONGEST_WAIT_MS: Final = 60_000
@@ -28,12 +31,18 @@ class Contexts:
 
     Scripts stay in their caches, so that not every test loads all of them anew. One page of each is no test's: as long
     as it is open the browser keeps the process for our site, and starting that costs more than most tests do.
+
+    A page that is closed takes with it all that its process has loaded, so that the next would fetch each of a window's
+    and a pane's eighty files through three processes. What a test has opened is therefore left blank, and closed with
+    that of some others.
     """
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
         self._made: dict[str, BrowserContext] = {}
         self._used: set[str] = set()
+        self._staying: list[Page] = []
+        self._left: list[Page] = []
 
     def of(self, **options: Any) -> BrowserContext:
         """Return the context with these options (those of `Browser.new_context`)."""
@@ -61,19 +70,33 @@ class Contexts:
         staying = made.new_page()
         staying.route(_STAYING, lambda route: route.fulfill(body=""))
         staying.goto(_STAYING)
+        self._staying.append(staying)
         return made
 
     def empty(self) -> None:
-        """Close what the last test opened, and take back what it was granted and what was remembered."""
+        """Leave what the last test opened, and take back what it was granted and what was remembered."""
         for context in map(self._made.__getitem__, self._used):
             context.set_offline(False)
             context.clear_permissions()
-            _, *opened = context.pages
-            for page in opened:
-                _forget_choices(page)
-                page.close()
+            for page in context.pages:
+                if page not in self._staying and page not in self._left:
+                    _forget_choices(page)
+                    self._leave(page)
             context.clear_cookies()
         self._used.clear()
+        if len(self._left) > _MOST_LEFT:
+            for page in self._left:
+                page.close()
+            self._left.clear()
+
+    def _leave(self, page: Page) -> None:
+        try:
+            page.goto("about:blank")
+        except Error:
+            # One that has crashed, or is on its way to another page, cannot be led away.
+            page.close()
+        else:
+            self._left.append(page)
 
     def close(self) -> None:
         """Close all contexts."""

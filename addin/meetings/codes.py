@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from base64 import b32encode
 
 from stdnum import luhn
 
@@ -17,6 +18,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RANDOM_CHARACTERS = 13
 LENGTH = RANDOM_CHARACTERS + 1
 ALIAS_CHARACTERS = 16
+_CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET)  # from the letters of RFC 4648
 
 # What people write for what (Crockford, "Base 32": O is zero, I and L are one), and what they put between.
 _FORGIVEN = str.maketrans({"O": "0", "I": "1", "L": "1"} | dict.fromkeys(" -‐‑‒–—−.·_\u00a0\u200b\u2060"))
@@ -71,6 +73,5 @@ def new_alias() -> str:
 
 
 def _random(characters: int) -> str:
-    """Return so many characters of five random bits each, drawn at once."""
-    bits = secrets.randbits(5 * characters)
-    return "".join(ALPHABET[bits >> (5 * place) & 31] for place in range(characters))
+    """Return so many characters of five random bits each, sixteen at most."""
+    return b32encode(secrets.token_bytes(10)).decode().translate(_CROCKFORD)[:characters]

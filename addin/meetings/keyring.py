@@ -8,7 +8,6 @@ when the ledger was lost.
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
@@ -58,7 +57,7 @@ class Keyring:
 
     def _derive(self, key_id: str, *purpose: str) -> bytes:
         # The separator cannot occur in a purpose, so two purposes never meet in one message.
-        return hmac.new(self._key(key_id), "\x1f".join(purpose).encode(), hashlib.sha256).digest()
+        return hmac.digest(self._key(key_id), "\x1f".join(purpose).encode(), "sha256")
 
     def pin(self, key_id: str, room_id: str, generation: int, role: str) -> str:
         """Return the PIN of `role` (`host` or `guest`) in a room: six digits, the two roles never alike."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from flask import Blueprint, Flask
 from werkzeug.exceptions import HTTPException
@@ -35,9 +35,17 @@ from manifest import icons
 SURFACES: Final = ("join", "staff", "hooks")
 
 
+class _Application(Flask):
+    """Flask that asks of no function, at each call, whether it is a coroutine: none of ours is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function as it is."""
+        return func
+
+
 def app_of(service: Service, surfaces: Iterable[str]) -> Flask:
     """Return the Flask application of the chosen surfaces."""
-    app, settings = Flask("addin.web", static_folder=None), service.settings
+    app, settings = _Application("addin.web", static_folder=None), service.settings
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.register_blueprint(health_blueprint(service.ledger))
     readers, proxies = settings.server.metrics_from, settings.server.trusted_proxies

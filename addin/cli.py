@@ -301,7 +301,7 @@ def sandbox(folder: Path, port: int, *, checks: bool, keep: bool, stop: bool, de
 
     with _plain_failures():
         if stop:
-            stop_kept(folder)
+            click.echo("Stopped." if stop_kept(folder) else "Nothing was left running.")
         elif checks:
             sys.exit(check_main_job(folder, keep=keep))
         else:

@@ -99,14 +99,15 @@ def check_main_job(folder: Path, *, keep: bool) -> int:
     return 1
 
 
-def stop_kept(folder: Path) -> None:
-    """End what `--check --keep` left running."""
+def stop_kept(folder: Path) -> bool:
+    """End what `--check --keep` left running; return whether it had left anything."""
     noted = folder / "check" / "running.json"
     if not noted.is_file():
-        return
+        return False
     for pid in json.loads(noted.read_text(encoding="ascii")):
         end_group(pid)
     noted.unlink()
+    return True
 
 
 # --- processes ----------------------------------------------------------------------------------------------

@@ -1,9 +1,8 @@
 """A browser; the pane's page and modules alone; and a whole region with the pane in its Outlook window."""
 
-import itertools
 import threading
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -17,11 +16,11 @@ from tests.browser.pane.steps import Pane
 from tests.browser.window.outlook import Outlook
 from tests.browser_contexts import DESK, Contexts
 from tests.region import Region, _shared_region, fresh_region, region
+from tests.weeks import coming_mondays
 
 __all__ = ["_shared_region", "fresh_region", "region"]
 
-WEEKS: Final = itertools.count()
-FIRST_MONDAY: Final = date(2027, 1, 11)
+MONDAYS: Final = coming_mondays()
 ROOT: Final = Path(__file__).resolve().parents[3]
 OUTLOOK_SCRIPTS: Final = ROOT / "addin" / "sandbox" / "window" / "js"
 
@@ -80,7 +79,7 @@ def modules(browser: Browser, pane_alone: str) -> Iterator[Page]:
 @pytest.fixture
 def monday() -> date:
     """Return a Monday of a week that no other test uses."""
-    return FIRST_MONDAY + timedelta(weeks=next(WEEKS))
+    return next(MONDAYS)
 
 
 @pytest.fixture

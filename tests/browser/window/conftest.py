@@ -1,12 +1,11 @@
 """A sandbox process, a service that serves nothing but a test pane, and a browser that looks at the window."""
 
-import itertools
 import json
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
@@ -18,11 +17,11 @@ from manifest.build import build
 from manifest.icons import FOLDER as ICONS
 from tests.browser.window.outlook import Outlook
 from tests.browser_contexts import Contexts
+from tests.weeks import coming_mondays
 
 HERE: Final = Path(__file__).parent
-WEEKS: Final = itertools.count()
 SIZE: Final[ViewportSize] = {"width": 1280, "height": 800}
-FIRST_MONDAY: Final = date(2027, 9, 6)
+MONDAYS: Final = coming_mondays()
 
 
 class TestService:
@@ -97,7 +96,7 @@ def context(contexts: Contexts) -> BrowserContext:
 @pytest.fixture
 def monday() -> date:
     """Return a Monday of a week that no other test uses."""
-    return FIRST_MONDAY + timedelta(weeks=next(WEEKS))
+    return next(MONDAYS)
 
 
 @pytest.fixture

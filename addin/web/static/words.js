@@ -227,7 +227,8 @@ export const texts = {
   occasion: { invitation: "Inbjudan", rescheduled: "Ny tid", cancelled: "Inställt", insert: "Tillägg" },
   occasionLabel: "Vilken text?",
   notReported:
-    "Texten är kopierad, men tjänsten kunde inte notera det. Om mötet ändras får du ingen påminnelse om besked.",
+    "Texten är kopierad, men tjänsten kunde inte notera det. Kopiera igen om en stund. Annars får du ingen påminnelse " +
+    "om besked när mötet ändras.",
   refused: "Webbläsaren lät inte panelen kopiera. Texten är markerad nedan: kopiera den med Ctrl+C.",
   manual: "Text att kopiera",
   cancelledCopy: "Kopiera texten Inställt",

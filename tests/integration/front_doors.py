@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,8 @@ from addin.web.pages import Environment
 from addin.web.staff.auth.openid import OpenIdSettings, OpenIdSignIn
 from addin.web.staff.auth.tokens import TrustedTenant
 from addin.web.staff.start import StartPageParts, StartPageSettings, start_blueprint
-from templates_messages.catalogue import load_catalogue
-from templates_messages.titles import load_titles
+from templates_messages.catalogue import Catalogue, load_catalogue
+from templates_messages.titles import Titles, load_titles
 from tests.ledgers import new_ledger
 from tests.sandbox_process import SandboxProcess
 
@@ -135,6 +136,7 @@ class Region:
         self._sandbox.stop()
 
 
+@cache
 def meeting_types() -> MeetingTypes:
     """Return the shipped types at Pexip, and three made from them: strict hosts, a guest PIN, three places."""
     shipped = [replace(kind, provider="pexip") for kind in load_meeting_types()]
@@ -325,8 +327,12 @@ def hidden_field(answer: requests.Response, name: str) -> str:
 def _texts(doors: FrontDoors) -> MeetingTexts:
     contact = Contact("https://mote.region.example", "", "")
     providers = {"pexip": doors.provider}
-    catalogue, titles = load_catalogue(), load_titles()
-    return MeetingTexts(catalogue, titles, doors.plans.types, Units([UNIT]), providers, doors.clock, contact)
+    return MeetingTexts(*_content(), doors.plans.types, Units([UNIT]), providers, doors.clock, contact)
+
+
+@cache
+def _content() -> tuple[Catalogue, Titles]:
+    return load_catalogue(), load_titles()
 
 
 def signs_in(session: requests.Session, start_url: str, person: people.Person) -> requests.Response:

@@ -24,6 +24,7 @@ from uuid import UUID
 import click
 import psutil
 import requests
+from filelock import FileLock, Timeout
 
 from addin.sandbox import people
 from addin.trial_job import MainJob, MainJobFailed
@@ -61,8 +62,13 @@ def keep_running(folder: Path, port: int, *, reload: bool) -> None:
     When one of them ends by itself, says which, stops the other and exits 1.
     """
     ports = Ports(port, port + 1, port + 2)
-    for number in (port, port + 1, port + 2):
-        _hold_port(number)
+    with _alone_in(folder, "trial"):
+        for number in (port, port + 1, port + 2):
+            _hold_port(number)
+        _run_until_told(folder, ports, reload=reload)
+
+
+def _run_until_told(folder: Path, ports: Ports, *, reload: bool) -> None:
     with _interruptible():
         while True:
             with _running(folder, ports) as trial:
@@ -73,6 +79,11 @@ def keep_running(folder: Path, port: int, *, reload: bool) -> None:
 def check_main_job(folder: Path, *, keep: bool) -> int:
     """Do the main job once on free ports; print one JSON line and return 0, or say what failed and return 1."""
     began = time.monotonic()
+    with _alone_in(folder, "check"):
+        return _check(folder, began, keep=keep)
+
+
+def _check(folder: Path, began: float, *, keep: bool) -> int:
     ports = Ports(_free_port(), _free_port(), _free_port())
     place = folder / "check"
     stop_kept(folder)
@@ -97,6 +108,24 @@ def check_main_job(folder: Path, *, keep: bool) -> int:
             if not left_running:
                 trial.stop()
     return 1
+
+
+@contextmanager
+def _alone_in(folder: Path, what: str) -> Iterator[None]:
+    """Hold the folder, or say that another holds it: its settings and manifest are those of the one that runs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / f"{what}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        _fail(
+            f"The same command runs already and keeps its files in {folder}. End it (Ctrl-C), or give this one a"
+            " folder of its own: ./run --var FOLDER"
+        )
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def stop_kept(folder: Path) -> bool:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 import psutil
 import pytest
+from filelock import FileLock
 
+from addin.trial import check_main_job, keep_running
 from tests.ports import HeldPorts
 
 SECONDS: Final = 120
@@ -123,3 +127,25 @@ def test_a_part_that_ends_by_itself_is_named_and_the_other_stopped(
     assert code == 1
     log = trial.folder / "trial.log"
     assert said == f"The {name} has ended by itself (exit status -9); its last words stand in {log}.\n"
+
+
+def test_a_second_start_leaves_the_files_of_the_first_alone_and_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken = socket.create_server(("127.0.0.1", 0))
+    with closing(taken), FileLock(tmp_path / "trial.lock"), pytest.raises(SystemExit, match="1"):
+        keep_running(tmp_path, taken.getsockname()[1], reload=False)
+    assert f"runs already and keeps its files in {tmp_path}." in capsys.readouterr().err
+    assert not (tmp_path / "vardmote.toml").exists()
+
+
+def test_a_second_check_leaves_the_files_of_the_first_alone_and_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "check" / "vardmote.toml"
+    kept.parent.mkdir()
+    kept.write_text("the first one's", encoding="ascii")
+    with FileLock(tmp_path / "check.lock"), pytest.raises(SystemExit, match="1"):
+        check_main_job(tmp_path, keep=False)
+    assert f"runs already and keeps its files in {tmp_path}." in capsys.readouterr().err
+    assert kept.read_text(encoding="ascii") == "the first one's"

@@ -38,6 +38,8 @@ OLDER_SERIALS: Final = range(980, 1000)
 """The serials of Skatteverket's test numbers: nobody alive or dead has one."""
 
 COORDINATION: Final = 60
+_CHOICES: Final = st.binary(min_size=24, max_size=24)
+"""More choices than a number has places between its parts."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,12 @@ def check_digit(digits: str) -> str:
 @st.composite
 def written(draw: st.DrawFn, number: Number) -> str:
     """Draw one of the ways in which people write a number, with nothing before or after it."""
-    text = ""
-    for place, part in enumerate(_parts(draw, number)):
-        text += (draw(st.sampled_from(INVISIBLE)) if place else "") + part
-    return text
+    first, *parts = _parts(draw, number)
+    # One draw for all: one for each place took longer than everything that is done with the number. The first says how
+    # seldom something stands between two parts.
+    seldom, *drawn = draw(_CHOICES)
+    between = (INVISIBLE[one % len(INVISIBLE)] if one >= seldom else "" for one in drawn)
+    return first + "".join(before + part for before, part in zip(between, parts, strict=False))
 
 
 def _parts(draw: st.DrawFn, number: Number) -> list[str]:

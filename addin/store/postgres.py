@@ -42,6 +42,8 @@ class PostgresLedger:
             max_overflow=4,
             pool_timeout=5,
             pool_pre_ping=False,
+            # Every transaction here is ended by the unit that began it; what stands alone has none to be undone.
+            pool_reset_on_return=None,
             connect_args={
                 "connect_timeout": 5,
                 "options": "-c statement_timeout=10000 -c lock_timeout=5000",

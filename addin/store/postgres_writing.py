@@ -158,4 +158,5 @@ class PostgresWriting(SqlWriting):
 
 
 def _named(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
-    return {f"{table.name}_{name}": value for name, value in row.items()}
+    prefix = f"{table.name}_"
+    return {prefix + name: value for name, value in row.items()}

@@ -47,6 +47,8 @@ def app_of(service: Service, surfaces: Iterable[str]) -> Flask:
     """Return the Flask application of the chosen surfaces."""
     app, settings = _Application("addin.web", static_folder=None), service.settings
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    # No address is corrected: that would lead, for ever and over http, to whatever host was asked for.
+    app.url_map.merge_slashes = False
     app.register_blueprint(health_blueprint(service.ledger))
     readers, proxies = settings.server.metrics_from, settings.server.trusted_proxies
     app.register_blueprint(metrics_blueprint(service.ledger, readers, proxies))

@@ -116,6 +116,16 @@ def test_an_address_that_leads_nowhere_is_answered_in_plain_swedish(
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize("path", ["/m//anna", "/start//anna", "/pane", "/pane//", "/api//v1/units"])
+def test_no_address_is_corrected_by_leading_to_the_host_that_somebody_asked_for(
+    visits: Callable[..., FlaskClient], path: str
+) -> None:
+    answer = visits(*SURFACES).get(path, headers={"Host": "evil.example"})
+    assert answer.status_code in {200, 404}
+    assert "Location" not in answer.headers
+    assert "evil.example" not in answer.text
+
+
 @pytest.mark.parametrize("together", [False, True], ids=["alone", "together"])
 @pytest.mark.parametrize(
     ("surface", "method", "path", "status", "title"),

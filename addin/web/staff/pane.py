@@ -63,7 +63,7 @@ def pane_blueprint(settings: PaneSettings) -> Blueprint:
     )
     policy = content_security_policy(settings)
 
-    @blueprint.get("/pane/")
+    @blueprint.get("/pane/", strict_slashes=False)
     def page() -> str:
         return render_template("pane.html", settings=settings, edition=edition_of(STATIC_FOLDER))
 

@@ -28,3 +28,11 @@ def coming_mondays() -> Iterator[date]:
         before, after = (datetime.combine(monday + reach, time(), ZONE).utcoffset() for reach in _REACH)
         if before == after:
             yield monday
+
+
+def monday_before_summer_time() -> date:
+    """Return the next of the Mondays four weeks before the Sunday on which the clocks go forward in Stockholm."""
+    today = datetime.now(ZONE).date()
+    ends = (date(today.year + number, 3, 31) for number in count())
+    mondays = (end - timedelta(days=(end.weekday() + 1) % 7 + 27) for end in ends)
+    return next(monday for monday in mondays if monday > today)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -36,7 +36,7 @@ from calendar_sync.microsoft.graph_http import PREFERENCES
 from calendar_sync.microsoft.settings import ClientSecret
 from tests.contract.calendars.graph_stand import GraphStand, settings
 from tests.contract.calendars.stands import INSTANCE, SERVICE, Wish
-from tests.contract.calendars.test_port import BLOCK, JOIN, NINE, new_tag, seen
+from tests.contract.calendars.test_port import BLOCK, JOIN, NINE, new_tag, seen, utc
 from tests.contract.conferencing.unruly import UnrulyServer, answer
 from tests.contract.sandbox.receiver import Receiver
 from tests.contract.sandbox.running import Json, Sandbox
@@ -458,10 +458,11 @@ def test_an_item_that_is_not_understood_hides_no_other_from_a_search_for_all(ann
 
 def test_an_occurrence_is_one_and_not_its_series(anna: GraphStand) -> None:
     item = anna.books(Wish(NINE, rule="FREQ=DAILY;COUNT=3"))
-    one = anna._occurrence(item, date(2027, 3, 3))["id"]
+    second = NINE + timedelta(days=1)
+    one = anna._occurrence(item, second.date())["id"]
     snapshot = seen(anna, one)
     assert (snapshot.kind, snapshot.series) == (Kind.OCCURRENCE, None)
-    assert snapshot.start == datetime(2027, 3, 3, 8, tzinfo=UTC)
+    assert snapshot.start == utc(second)
 
 
 @pytest.mark.parametrize(
@@ -587,19 +588,20 @@ def test_one_time_of_a_series_tells_its_series_and_what_the_pane_has_written_in_
 ) -> None:
     of_series, own = new_tag(), new_tag()
     series = anna.books(Wish(NINE, rule="FREQ=WEEKLY;BYDAY=TU;COUNT=6", tag=of_series if is_tagged else None))
+    original = NINE + timedelta(weeks=1)
     second = anna.opens_one_time(
-        series, date(2027, 3, 9), json.dumps({"meeting": own.meeting, "instance": INSTANCE})
+        series, original.date(), json.dumps({"meeting": own.meeting, "instance": INSTANCE})
     )
-    anna.moves_occurrence(series, date(2027, 3, 9), NINE + timedelta(days=8))
+    anna.moves_occurrence(series, original.date(), NINE + timedelta(days=8))
     snapshot = seen(anna, second)
     assert (snapshot.kind, snapshot.tag, snapshot.master_id) == (Kind.OCCURRENCE, own, series)
-    assert snapshot.original_start == datetime(2027, 3, 9, 8, tzinfo=UTC)
+    assert snapshot.original_start == utc(original)
     whole = seen(anna, series)
     part = occurrence_in(whole, snapshot.original_start, own)
     assert part
     assert (part.start, part.end) == (snapshot.start, snapshot.end)
     assert whole.tag == (of_series if is_tagged else None)
-    anna.deletes_occurrence(series, date(2027, 3, 10))
+    anna.deletes_occurrence(series, (NINE + timedelta(days=8)).date())
     assert occurrence_in(seen(anna, series), snapshot.original_start) is None
     ref = ItemRef(anna.mailbox, second)
     assert isinstance(anna.calendar.look([ref])[ref], Gone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 import pytest
@@ -11,8 +11,11 @@ import pytest
 from calendar_sync.calendar import Conflict, MailboxMissing
 from calendar_sync.items import Block, Found, Gone, ItemRef, Kind, Lookup, Snapshot, Tag, Unread, Unreadable
 from tests.contract.calendars.stands import CANARIES, INSTANCE, SERVICE, STOCKHOLM, Stand, Wish
+from tests.weeks import monday_before_summer_time
 
-NINE: Final = datetime(2027, 3, 2, 9, 0)  # noqa: DTZ001 - wall time, as a person reads it off the clock
+# A Tuesday some weeks before summer time, as a person reads it off the clock. To come: where a server does not look for
+# tags, what is past is not looked for.
+NINE: Final = datetime.combine(monday_before_summer_time() + timedelta(days=1), time(9))
 JOIN: Final = f"{SERVICE}/m/7K3M9QXP2RTWHD"
 START: Final = f"{SERVICE}/start/B4N8Z0C6V1JFSG"
 BLOCK: Final = Block(
@@ -206,8 +209,9 @@ def test_an_item_in_another_calendar_of_the_mailbox_is_still_there(stand: Stand)
 def test_a_series_is_one_item_with_its_rule_and_what_differs(stand: Stand) -> None:
     tag = new_tag()
     item = stand.books(Wish(NINE, rule="FREQ=WEEKLY;BYDAY=TU;COUNT=6", tag=tag))
-    stand.deletes_occurrence(item, date(2027, 3, 16))
-    stand.moves_occurrence(item, date(2027, 3, 23), NINE + timedelta(days=22, hours=4))
+    third, fourth = ((NINE + timedelta(weeks=number)).date() for number in (2, 3))
+    stand.deletes_occurrence(item, third)
+    stand.moves_occurrence(item, fourth, NINE + timedelta(days=22, hours=4))
     snapshot = seen(stand, item)
     assert snapshot.kind is Kind.MASTER
     assert snapshot.series is not None
@@ -217,7 +221,7 @@ def test_a_series_is_one_item_with_its_rule_and_what_differs(stand: Stand) -> No
     expected = [NINE + timedelta(days=7 * week) for week in (0, 1, 3, 4, 5)]
     expected[2] = NINE + timedelta(days=22, hours=4)
     assert starts == [utc(wall) for wall in expected]
-    assert snapshot.series.cancelled == {date(2027, 3, 16)}
+    assert snapshot.series.cancelled == {third}
     assert [one.original_start for one in snapshot.series.moved] == [utc(NINE + timedelta(days=21))]
     (found,) = stand.calendar.find_tagged(stand.mailbox, tag.meeting)
     assert found == snapshot

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -15,9 +15,11 @@ from calendar_sync.series import Occurrence
 from tests.calendar_servers.hand import HOUR, Differing, Entry, Hand, item_id
 from tests.calendar_servers.running import ServerOf
 from tests.calendar_servers.server import SERVICE, CalendarServer, ask
+from tests.weeks import monday_before_summer_time
 
 WISH = WatchWish("https://vardmote.region.example/hooks", "https://vardmote.region.example/hooks", "x")
-NINE = datetime(2027, 3, 1, 9, 0)  # noqa: DTZ001 - wall time
+MONDAY = monday_before_summer_time()
+NINE = datetime.combine(MONDAY, time(9))
 SUNDAY_BEFORE_SUMMER = datetime(2027, 3, 27, 9, 0)  # noqa: DTZ001 - wall time
 
 
@@ -60,8 +62,8 @@ def test_an_item_is_seen_with_its_time_in_utc_and_nothing_that_it_says(
     entry = tagged()
     snapshot = seen(dav_calendar, anna, entry)
     assert (snapshot.start, snapshot.end) == (
-        datetime(2027, 3, 1, 8, 0, tzinfo=UTC),
-        datetime(2027, 3, 1, 9, 0, tzinfo=UTC),
+        datetime.combine(MONDAY, time(8), UTC),
+        datetime.combine(MONDAY, time(9), UTC),
     )
     assert (snapshot.zone, snapshot.kind, snapshot.uid) == ("Europe/Stockholm", Kind.SINGLE, entry.uid)
     assert str(snapshot.tag) == entry.tag

@@ -33,6 +33,8 @@ from calendar_sync.items import (
 OPEN_COPIES = (CopyOutcome.ASKED, CopyOutcome.UNWRITABLE)
 # No host starts a meeting sooner before its time.
 EARLIEST_START = timedelta(hours=12)
+# How long after its planned length a call that began before its time may still run.
+OVERRUN = timedelta(hours=1)
 # These are decided, and still to be carried out.
 WANTED_COPIES = (CopyOutcome.STRIP_WANTED, CopyOutcome.OWN_ROOM_WANTED)
 # These have or get a meeting of their own.
@@ -269,7 +271,7 @@ class ItemLooks:
             own_rooms=self._with_outcome(_OWN_ROOMS, copies, observed),
             former=self._with_outcome((CopyOutcome.REPLACED,), copies, observed),
             is_frozen=binding.frozen is not None,
-            is_held=_is_held(meeting),
+            is_held=_is_held(meeting, observed.at),
         )
 
     def _known_copies(self, copies: Sequence[Copy], observed: Observed) -> frozenset[str]:
@@ -289,10 +291,15 @@ class ItemLooks:
         return {uid: copy.at for uid, copy in known.items() if copy and copy.ref}
 
 
-def _is_held(meeting: Meeting) -> bool:
-    """Whether a host has started this time of it; of a series, an earlier occurrence's start does not count."""
+def _is_held(meeting: Meeting, at: datetime) -> bool:
+    """Whether a host has started this time of it and a call may run; an earlier occurrence's start does not count.
+
+    Who started it in vain and moved it to later that day, or tried it in the morning, may still call it off.
+    """
     begun = meeting.host_started_at
-    return begun is not None and begun > meeting.window.start - EARLIEST_START
+    if begun is None or begun <= meeting.window.start - EARLIEST_START:
+        return False
+    return at < begun + (meeting.window.end - meeting.window.start) + OVERRUN
 
 
 def _master_of(calendar: Calendar, occurrence: Snapshot) -> Snapshot | None:

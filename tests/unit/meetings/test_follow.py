@@ -308,6 +308,21 @@ def test_a_meeting_that_a_host_has_started_is_not_ended_by_its_item(office: Cale
     assert CalendarNote.PERHAPS_CANCELLED not in kept.calendar_notes
 
 
+def test_a_meeting_that_was_started_in_vain_and_moved_to_later_that_day_ends_with_its_item(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = office.books_and_saves()
+    office.comes_to(START, step=6 * HOUR)
+    office.desk.ledger.write(lambda writing: writing.host_started(meeting.id, office.desk.clock.now()))
+    office.online.drags(item, START + 6 * HOUR)
+    office.settles()
+    office.after(2 * HOUR)
+    office.online.deletes(item)
+    office.settles()
+    office.after(2 * GRACE)
+    assert office.reads(meeting).state is MeetingState.CANCELLED
+
+
 def test_an_item_that_is_back_within_the_grace_ends_nothing(office: CalendarDesk) -> None:
     meeting, item = office.books_and_saves()
     calls = office.desk.provider.calls

@@ -29,7 +29,7 @@ from addin.config.settings import (
 )
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import MailError, ProviderError
-from addin.meetings.rights import NOT_SET, try_limit
+from addin.meetings.rights import NOT_SET, answer_of, try_limit
 from addin.meetings.times import date_at_home
 from addin.privacy import AllowList, find_personal_data, is_telephone_number
 from addin.store.ledger import is_sqlite, open_engine
@@ -202,7 +202,7 @@ def _try_searched(calendars: Mapping[str, Calendar], mailboxes: Sequence[str]) -
     """Name the mailboxes that no calendar lets the service search; after one that nobody answers for none is tried."""
     closed = []
     for mailbox in mailboxes:
-        answers = [_answer_of(calendar, mailbox) for calendar in calendars.values()]
+        answers = [answer_of(calendar, mailbox) for calendar in calendars.values()]
         unsure = next((one for one in answers if one and not _is_about_mailbox(one)), None)
         if unsure:
             return f"{mailbox}: {unsure.reason.value}; what comes after it was not tried"
@@ -226,14 +226,6 @@ def _is_about_mailbox(failure: CalendarUnreadable) -> bool:
 def _try_outside(calendar: Calendar, mailboxes: Sequence[str]) -> str | None:
     """Say how it went when none was denied: rights that reach everybody are found before they are used."""
     return try_limit(calendar, mailboxes).why or None
-
-
-def _answer_of(calendar: Calendar, mailbox: str) -> CalendarUnreadable | None:
-    try:
-        calendar.probe(mailbox)
-    except CalendarUnreadable as failure:
-        return failure
-    return None
 
 
 def _fault_of(attempt: Callable[[], str | None]) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -42,12 +42,13 @@ class Finding:
 
     limit: RightsLimit
     why: str = ""
-    retry_after: float | None = None
+    # That a calendar asks for another pause than before is no news to anybody.
+    retry_after: float | None = field(default=None, compare=False)
 
 
 def try_limit(calendar: Calendar, outside: Sequence[str]) -> Finding:
     """Try to open the calendars of mailboxes that must not open; of two systems each is to have one of them."""
-    answers = [_answer_of(calendar, mailbox) for mailbox in outside]
+    answers = [answer_of(calendar, mailbox) for mailbox in outside]
     if None in answers:
         return _TOO_WIDE
     # Being let in nowhere looks like being kept out of this one.
@@ -77,7 +78,8 @@ _NOBODY_DENIED: Final = Finding(
 )
 
 
-def _answer_of(calendar: Calendar, mailbox: str) -> CalendarUnreadable | None:
+def answer_of(calendar: Calendar, mailbox: str) -> CalendarUnreadable | None:
+    """Return why a mailbox cannot be read in a calendar, None when it can."""
     try:
         calendar.probe(mailbox)
     except CalendarUnreadable as failure:

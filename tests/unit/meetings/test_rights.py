@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import count
 from typing import Final
 
 import pytest
 
 from addin.meetings.ports import RightsLimit
 from addin.meetings.rights import AGAIN, TOO_WIDE_AGAIN, ProveRights, try_limit
-from calendar_sync.calendar import CalendarUnreadable, ConsentMissing, CredentialsRefused
+from calendar_sync.calendar import CalendarUnreadable, ConsentMissing, CredentialsRefused, Throttled
 from calendar_sync.items import Unread
 from tests.unit.meetings.calendar_desk import CalendarDesk
 from tests.unit.meetings.office_calendar import OfficeCalendar
@@ -109,6 +110,23 @@ def test_a_calendar_that_does_not_answer_is_asked_until_it_does(guarded: Calenda
     guarded.online.unreadable[ONLINE] = Unread.DENIED
     after(guarded, proves, timedelta(seconds=40))
     assert (noted(guarded)["graph"], told(caplog)) == (HELD, [("INFO", "rights_held", "graph")])
+
+
+def test_a_calendar_that_asks_for_another_pause_each_time_is_told_of_once(
+    guarded: CalendarDesk, caplog: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses = count(30.0)
+
+    def refuses(_calendar: OfficeCalendar, _mailbox: str) -> None:
+        raise Throttled(next(pauses))
+
+    monkeypatch.setattr(OfficeCalendar, "probe", refuses)
+    proves = starts(guarded)
+    assert [line[:2] for line in told(caplog)] == [("WARNING", "rights_unproven")] * 2
+    asked = next(pauses)
+    after(guarded, proves, timedelta(minutes=1))
+    assert next(pauses) > asked + 1
+    assert told(caplog) == []
 
 
 def test_no_answer_does_not_take_back_that_the_rights_are_too_wide(guarded: CalendarDesk) -> None:

@@ -43,7 +43,8 @@ def faults(requires_node: Path, wrong: Path) -> list[str]:
         str(wrong),
     ]
     told = subprocess.run(command, cwd=wrong, capture_output=True, text=True, check=False)
-    assert told.stderr == ""
+    # The last of them has its fault, so all were read.
+    assert "office.js(" in told.stdout, told.stderr
     return told.stdout.splitlines()
 
 

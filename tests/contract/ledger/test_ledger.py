@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import resource
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from psycopg.pq import TransactionStatus
+from sqlalchemy import event, text
 
 from addin.meetings.errors import LedgerUnavailable, MeetingChanged
 from addin.meetings.meeting_types import AUDIENCES
@@ -133,6 +135,34 @@ def test_a_mark_that_cannot_be_written_leaves_the_old_one_and_nothing_else(tmp_p
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert Mark.read(path) == old
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("desk", ["postgresql"], indirect=True)
+def test_a_connection_goes_back_without_a_transaction_whatever_became_of_the_unit(desk: Desk) -> None:
+    booking = desk.new_booking()
+    assert desk.ledger.add_booking(booking, 30.0)
+    repeated = replace(booking, key=b"another")
+    back: list[TransactionStatus] = []
+    event.listen(
+        desk.ledger.engine.pool, "checkin", lambda driver, _: back.append(driver.info.transaction_status)
+    )
+
+    def changed(reading: Reading) -> None:
+        reading.frozen()
+        raise MeetingChanged
+
+    # The last two fail in the driver's own hands, in a transaction and alone.
+    attempts: list[tuple[Callable[[], object], type[Exception]]] = [
+        (lambda: desk.ledger.read(changed), MeetingChanged),
+        (lambda: desk.ledger.write(changed), MeetingChanged),
+        (lambda: desk.ledger.write(lambda writing: writing.add_booking(repeated, 30.0)), LedgerUnavailable),
+        (lambda: desk.ledger.add_booking(repeated, 30.0), LedgerUnavailable),
+    ]
+    for attempt, failure in attempts:
+        back.clear()
+        with pytest.raises(failure):
+            attempt()
+        assert set(back) == {TransactionStatus.IDLE}
 
 
 @pytest.mark.parametrize("desk", ["postgresql"], indirect=True)

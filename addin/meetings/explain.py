@@ -12,10 +12,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from addin.meetings.bindings import Copy, ItemBinding
+from addin.meetings.copies import series_answer
 from addin.meetings.errors import MeetingNotFound
 from addin.meetings.links import MeetingLink
 from addin.meetings.look import ItemLooks, Seen
+from addin.meetings.meeting_types import MeetingTypes
 from addin.meetings.model import Meeting
+from addin.meetings.occurrences import is_without_its_time
 from addin.meetings.ports import Ledger, Reading
 from addin.meetings.watches import MailboxWatch
 from calendar_sync.decide import (
@@ -51,6 +54,9 @@ _WHY: Final[dict[type[Intent], str]] = {
 }
 
 
+_TIME_TAKEN_OUT: Final = "the one time that the meeting is was taken out of the series"
+
+
 @dataclass(frozen=True, slots=True)
 class _Rows:
     meeting: Meeting
@@ -66,25 +72,71 @@ class ExplainFollowing:
 
     ledger: Ledger
     looks: ItemLooks
+    types: MeetingTypes
 
     def __call__(self, meeting_id: str) -> dict[str, Any]:
-        """Return plain values; raises MeetingNotFound, LedgerUnavailable."""
+        """Return plain values; `why` stands where nothing would be done. Raises MeetingNotFound, LedgerUnavailable."""
         rows = self.ledger.read(lambda reading: _rows(reading, meeting_id))
         told: dict[str, Any] = {"meeting": _meeting(rows.meeting), "recorded": _binding(rows.binding)}
         if rows.link:
             told["coming_link"] = _link(rows.link)
         if rows.watch:
             told["mailbox"] = _watch(rows.watch)
-        if rows.binding is None or rows.binding.backend is None:
-            why = (
-                "nobody follows this meeting"
-                if rows.binding is None
-                else "no calendar serves the mailbox yet"
-            )
-            return {**told, "would_do": [], "why": why}
+        if rows.binding is None:
+            return {**told, "would_do": [], "why": "nobody follows this meeting"}
+        if rows.binding.backend is None:
+            return {**told, "would_do": [], "why": "no calendar serves the mailbox yet"}
         items = self.looks.read_all(rows.binding.backend, [rows.binding])
         seen = self.looks.see(rows.meeting, rows.binding, rows.copies, items)
-        return {**told, "observed": _observed(seen), "would_do": [_intent(one) for one in seen.intents]}
+        return {**told, "observed": _observed(seen), **self._would_do(rows.meeting, rows.binding, seen)}
+
+    def _would_do(self, meeting: Meeting, binding: ItemBinding, seen: Seen) -> dict[str, Any]:
+        if self._is_without_its_time(meeting, binding, seen):
+            return self._misses_its_time(binding, seen)
+        if not seen.intents:
+            return {"would_do": [], "why": self._why_nothing(meeting, binding, seen)}
+        return {"would_do": [_intent(one, _WHY[type(one)]) for one in seen.intents]}
+
+    def _is_without_its_time(self, meeting: Meeting, binding: ItemBinding, seen: Seen) -> bool:
+        if meeting.is_cancelled or meeting.window.start <= seen.at:
+            return False
+        kind = self.types.of(meeting.type)
+        return any(
+            isinstance(one, FollowSeries)
+            and one.series is not None
+            and is_without_its_time(
+                one.series,
+                series_answer(kind) if one.became_one else binding.series_answer,
+                seen.at,
+                kind.open_after,
+            )
+            for one in seen.intents
+        )
+
+    def _misses_its_time(self, binding: ItemBinding, seen: Seen) -> dict[str, Any]:
+        if binding.gone_since is None:
+            why = f"{_TIME_TAKEN_OUT}; it is looked for again after the grace period"
+            return {"would_do": [_intent(Suspect(), why)]}
+        if seen.at - binding.gone_since >= self.looks.grace:
+            why = f"{_TIME_TAKEN_OUT}, which was seen twice, the grace period apart"
+            return {"would_do": [_intent(Cancel(), why)]}
+        return {"would_do": [], "why": f"{_TIME_TAKEN_OUT}; {self._until_when(binding.gone_since)}"}
+
+    def _why_nothing(self, meeting: Meeting, binding: ItemBinding, seen: Seen) -> str:
+        if meeting.is_cancelled:
+            with_item = " with its item, and lives again if that comes back while it is kept"
+            return f"the meeting has ended{with_item if binding.ended_by_calendar else ''}"
+        if binding.uid is None:
+            return "no item with the meeting's tag has been seen; so the meeting ends after a day or at its start"
+        if seen.own:
+            return "item and meeting agree"
+        if binding.gone_since:
+            return f"the item was not found; {self._until_when(binding.gone_since)}"
+        return "the item is not found, but the meeting has begun: who tidies a calendar calls nothing off"
+
+    def _until_when(self, gone_since: datetime) -> str:
+        grace_ends = gone_since + self.looks.grace
+        return f"missed since {_time(gone_since)}; if that is so after {_time(grace_ends)}, the meeting ends"
 
 
 def _rows(reading: Reading, meeting_id: str) -> _Rows:
@@ -190,8 +242,8 @@ def _times(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def _intent(intent: Intent) -> dict[str, str]:
-    return {"what": type(intent).__name__, "why": _WHY[type(intent)]}
+def _intent(intent: Intent, why: str) -> dict[str, str]:
+    return {"what": type(intent).__name__, "why": why}
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -35,6 +35,13 @@ def current(
     return next((one for one in whole if one.original_start == series.first_start), None)
 
 
+def is_without_its_time(
+    series: Series, answer: SeriesAnswer | None, at: datetime, open_after: timedelta
+) -> bool:
+    """Whether the one time that the meeting is has been taken out of the series."""
+    return answer is not SeriesAnswer.ONE_LINK and current(series, answer, at, open_after) is None
+
+
 def cancelled(series: Series, after: datetime, before: datetime) -> Iterator[Occurrence]:
     """Yield the occurrences that were taken out and by the rule would take place between two UTC times."""
     whole = replace(series, cancelled=frozenset())

@@ -37,7 +37,7 @@ from addin.meetings.look_times import (
 )
 from addin.meetings.model import AuditEntry, CalendarNote, Meeting, MeetingState, Wanted, Window
 from addin.meetings.notices import NoticeKind, must_be_called_off, who_must_hear
-from addin.meetings.occurrences import current, near, rolled, was_taken_out
+from addin.meetings.occurrences import current, is_without_its_time, near, rolled, was_taken_out
 from addin.meetings.ports import Clock, ConferencingProvider, Writing
 from addin.meetings.rooms import RoomPlans
 from addin.meetings.times import time_zone
@@ -296,7 +296,7 @@ class Turn:
             self._audit("left_series")
             return
         answer = series_answer(self._kind) if intent.became_one else self._binding.series_answer
-        if answer is not SeriesAnswer.ONE_LINK and self._current(intent.series, answer) is None:
+        if is_without_its_time(intent.series, answer, self._at, self._kind.open_after):
             self._miss_only_occurrence()
             return
         if intent.became_one:

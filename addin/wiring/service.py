@@ -271,7 +271,7 @@ class Service:
     @cached_property
     def explain_following(self) -> ExplainFollowing:
         """What tells an operator what following would do."""
-        return ExplainFollowing(self.ledger, self.looks)
+        return ExplainFollowing(self.ledger, self.looks, self.plans.types)
 
     @cached_property
     def bind_item(self) -> BindItem:

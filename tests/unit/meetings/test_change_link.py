@@ -19,7 +19,6 @@ from addin.meetings.errors import (
     NoNextOccurrence,
     ProviderUnavailable,
 )
-from addin.meetings.explain import ExplainFollowing
 from addin.meetings.join import JoinMeeting, JoinView, OccupancyMemory, PageState
 from addin.meetings.links import LinkChange, LinkState, MeetingLink
 from addin.meetings.model import CalendarNote, Meeting, Principal, Wanted
@@ -33,6 +32,7 @@ from tests.unit.meetings.calendar_desk import CalendarDesk
 from tests.unit.meetings.desk import WHO
 from tests.unit.meetings.doors import END, START, TENANT, meeting
 from tests.unit.meetings.office_calendar import Item
+from tests.unit.meetings.test_explain import explained
 from tests.unit.meetings.test_follow_property import MortalLedger
 from tests.unit.meetings.test_follow_series import DAY, HOUR, LENGTH, WEEK, WEEKLY, weekly
 from tests.unit.meetings.test_notices import texts_of
@@ -566,7 +566,7 @@ def test_a_link_that_is_to_come_is_one(links: Links) -> None:
 def test_an_operator_is_told_what_a_meeting_waits_for_and_not_the_link(links: Links) -> None:
     before, _ = weekly(links.office)
     links.asks(before)
-    told = ExplainFollowing(links.office.desk.ledger, links.office.looks)(before.id)
+    told = explained(links.office, before)
     assert told["coming_link"]["waits_for_occurrence"] == START.isoformat()
     assert links.coming_code(before) not in str(told)
 

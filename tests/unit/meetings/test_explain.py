@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,12 +16,17 @@ from addin.meetings.model import Meeting
 from calendar_sync.items import Unread
 from tests.unit.meetings.calendar_desk import GRACE, MAILBOX, OTHER_MAILBOX, CalendarDesk
 from tests.unit.meetings.doors import START
+from tests.unit.meetings.test_follow_series import WEEKLY, weekly
 
 DAY = timedelta(days=1)
 
 
+def explain(office: CalendarDesk) -> ExplainFollowing:
+    return ExplainFollowing(office.desk.ledger, office.looks, office.desk.plans.types)
+
+
 def explained(office: CalendarDesk, meeting: Meeting) -> dict[str, Any]:
-    told = ExplainFollowing(office.desk.ledger, office.looks)(meeting.id)
+    told = explain(office)(meeting.id)
     # It is printed, so it must be plain.
     return json.loads(json.dumps(told))  # type: ignore[no-any-return]
 
@@ -32,6 +39,7 @@ def test_a_meeting_that_agrees_needs_nothing(office: CalendarDesk) -> None:
     meeting, _ = office.books_and_saves()
     told = explained(office, meeting)
     assert told["would_do"] == []
+    assert told["why"] == "item and meeting agree"
     assert told["observed"]["item"]["found"]
     assert told["mailbox"]["subscribed"]
 
@@ -44,6 +52,46 @@ def test_what_would_be_done_is_said_with_its_reason_and_not_done(office: Calenda
     assert would == {"what": "Reschedule", "why": "the item has another time than the meeting"}
     assert office.reads(meeting) == meeting
     assert would_do(office, meeting) == ["Reschedule"]
+
+
+def waited_for(office: CalendarDesk, meeting: Meeting) -> str:
+    """Return why nothing is done yet, which names when the grace period ends."""
+    told = explained(office, meeting)
+    since = office.binding(meeting).gone_since
+    assert since is not None
+    assert told["would_do"] == []
+    assert (since + GRACE).isoformat() in told["why"]
+    return str(told["why"])
+
+
+def test_what_is_waited_for_is_said_until_it_is_over(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.online.deletes(item)
+    office.rests()
+    assert waited_for(office, meeting).startswith("the item was not found")
+    office.desk.clock.time += GRACE
+    assert would_do(office, meeting) == ["Cancel"]
+    office.after(GRACE)
+    assert "lives again if that comes back" in explained(office, meeting)["why"]
+
+
+def test_the_one_time_that_the_meeting_is_is_missed_though_its_series_is_there(office: CalendarDesk) -> None:
+    meeting, item = weekly(office, one_link=False)
+    first = START.astimezone(ZoneInfo("Europe/Stockholm")).date()
+    office.online.repeats(item, replace(WEEKLY, cancelled=frozenset({first})))
+    assert would_do(office, meeting) == ["Suspect"]
+    office.rests()
+    assert waited_for(office, meeting).startswith("the one time that the meeting is was taken out")
+    office.desk.clock.time += GRACE
+    assert would_do(office, meeting) == ["Cancel"]
+    office.after(GRACE)
+    assert explained(office, meeting)["would_do"] == []
+
+
+def test_an_item_that_nobody_has_seen_is_waited_for(office: CalendarDesk) -> None:
+    meeting = office.books()
+    office.settles()
+    assert explained(office, meeting)["why"].startswith("no item with the meeting's tag has been seen")
 
 
 def test_it_says_why_nothing_can_be_known(office: CalendarDesk) -> None:
@@ -75,4 +123,4 @@ def test_no_code_and_no_other_address_is_told(office: CalendarDesk) -> None:
 
 def test_a_meeting_that_nobody_knows_is_said_to_be_none(office: CalendarDesk) -> None:
     with pytest.raises(MeetingNotFound):
-        ExplainFollowing(office.desk.ledger, office.looks)("0" * 32)
+        explain(office)("0" * 32)

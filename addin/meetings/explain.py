@@ -54,6 +54,7 @@ _WHY: Final[dict[type[Intent], str]] = {
 }
 
 
+_BEGUN: Final = "the item is not found, but the meeting has begun: who tidies a calendar calls nothing off"
 _TIME_TAKEN_OUT: Final = "the one time that the meeting is was taken out of the series"
 
 
@@ -75,7 +76,7 @@ class ExplainFollowing:
     types: MeetingTypes
 
     def __call__(self, meeting_id: str) -> dict[str, Any]:
-        """Return plain values; `why` stands where nothing would be done. Raises MeetingNotFound, LedgerUnavailable."""
+        """Return plain values; `why` says what is waited for. Raises MeetingNotFound, LedgerUnavailable."""
         rows = self.ledger.read(lambda reading: _rows(reading, meeting_id))
         told: dict[str, Any] = {"meeting": _meeting(rows.meeting), "recorded": _binding(rows.binding)}
         if rows.link:
@@ -95,7 +96,7 @@ class ExplainFollowing:
             return self._misses_its_time(binding, seen)
         if not seen.intents:
             return {"would_do": [], "why": self._why_nothing(meeting, binding, seen)}
-        return {"would_do": [_intent(one, _WHY[type(one)]) for one in seen.intents]}
+        return {"would_do": [_intent(one, _why(one, seen)) for one in seen.intents]}
 
     def _is_without_its_time(self, meeting: Meeting, binding: ItemBinding, seen: Seen) -> bool:
         if meeting.is_cancelled or meeting.window.start <= seen.at:
@@ -114,13 +115,16 @@ class ExplainFollowing:
         )
 
     def _misses_its_time(self, binding: ItemBinding, seen: Seen) -> dict[str, Any]:
+        """The series is there, and is neither trusted nor noted for that; whatever else is to be done is done."""
+        others = [one for one in seen.intents if not isinstance(one, FollowSeries | Trust)]
+        would_do = [_intent(one, _why(one, seen)) for one in others]
         if binding.gone_since is None:
             why = f"{_TIME_TAKEN_OUT}; it is looked for again after the grace period"
-            return {"would_do": [_intent(Suspect(), why)]}
+            return {"would_do": [*would_do, _intent(Suspect(), why)]}
         if seen.at - binding.gone_since >= self.looks.grace:
             why = f"{_TIME_TAKEN_OUT}, which was seen twice, the grace period apart"
-            return {"would_do": [_intent(Cancel(), why)]}
-        return {"would_do": [], "why": f"{_TIME_TAKEN_OUT}; {self._until_when(binding.gone_since)}"}
+            return {"would_do": [*would_do, _intent(Cancel(), why)]}
+        return {"would_do": would_do, "why": f"{_TIME_TAKEN_OUT}; {self._until_when(binding.gone_since)}"}
 
     def _why_nothing(self, meeting: Meeting, binding: ItemBinding, seen: Seen) -> str:
         if meeting.is_cancelled:
@@ -132,7 +136,7 @@ class ExplainFollowing:
             return "item and meeting agree"
         if binding.gone_since:
             return f"the item was not found; {self._until_when(binding.gone_since)}"
-        return "the item is not found, but the meeting has begun: who tidies a calendar calls nothing off"
+        return _BEGUN
 
     def _until_when(self, gone_since: datetime) -> str:
         grace_ends = gone_since + self.looks.grace
@@ -240,6 +244,10 @@ def _times(snapshot: Snapshot) -> dict[str, Any]:
         "has_attendees": snapshot.is_meeting,
         "tagged": snapshot.tag is not None,
     }
+
+
+def _why(intent: Intent, seen: Seen) -> str:
+    return _BEGUN if isinstance(intent, Trust) and seen.own is None else _WHY[type(intent)]
 
 
 def _intent(intent: Intent, why: str) -> dict[str, str]:

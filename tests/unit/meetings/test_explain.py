@@ -13,6 +13,7 @@ import pytest
 from addin.meetings.errors import MeetingNotFound
 from addin.meetings.explain import ExplainFollowing
 from addin.meetings.model import Meeting
+from addin.store import tables
 from calendar_sync.items import Unread
 from tests.unit.meetings.calendar_desk import GRACE, MAILBOX, OTHER_MAILBOX, CalendarDesk
 from tests.unit.meetings.doors import START
@@ -86,6 +87,39 @@ def test_the_one_time_that_the_meeting_is_is_missed_though_its_series_is_there(o
     assert would_do(office, meeting) == ["Cancel"]
     office.after(GRACE)
     assert explained(office, meeting)["would_do"] == []
+
+
+def test_an_item_that_is_tidied_away_when_the_meeting_has_begun_is_not_said_to_be_back(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = office.books_and_saves()
+    office.online.deletes(item)
+    office.desk.clock.time = START + timedelta(minutes=5)
+    assert "has begun" in explained(office, meeting)["why"]
+
+
+def test_an_item_that_was_missed_before_a_host_started_the_meeting_is_not_said_to_be_back(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = office.books_and_saves()
+    office.online.deletes(item)
+    office.rests()
+    begun = office.desk.clock.time = START - timedelta(minutes=5)
+    office.desk.ledger.write(lambda writing: writing.host_started(meeting.id, begun))
+    (would,) = explained(office, meeting)["would_do"]
+    assert would["what"] == "Trust"
+    assert "has begun" in would["why"]
+
+
+def test_a_copy_is_seen_to_while_the_series_lacks_the_meeting_s_time(office: CalendarDesk) -> None:
+    meeting, item = weekly(office, one_link=False)
+    office.online.copies(item)
+    # As a notification leaves it when the mailbox has been read.
+    with office.desk.ledger.engine.begin() as connection:
+        connection.execute(tables.bindings.update().values(look_tagged=True))
+    first = START.astimezone(ZoneInfo("Europe/Stockholm")).date()
+    office.online.repeats(item, replace(WEEKLY, cancelled=frozenset({first})))
+    assert would_do(office, meeting) == ["HandleCopy", "Suspect"]
 
 
 def test_an_item_that_nobody_has_seen_is_waited_for(office: CalendarDesk) -> None:

@@ -127,7 +127,7 @@ class ProveRights:
             log.warning("rights_unproven", extra={"code": "rights_unproven", "reason": NOT_SET})
 
     def _try(self, name: str, course: _Course) -> None:
-        found = try_limit(self._calendars[name], self._outside) if self._outside else _NOT_ASKED
+        found = self._find(name) if self._outside else _NOT_ASKED
         at = self._clock.now()
         # Said before it is noted: whoever sees the note finds the line.
         if self._outside and (found != course.told or course.told_at is None or course.told_at + AGAIN <= at):
@@ -137,7 +137,19 @@ class ProveRights:
         course.due_at = at + _wait(found, course.attempts)
         course.attempts = course.attempts + 1 if found.limit is RightsLimit.UNPROVEN else 0
 
+    def _find(self, name: str) -> Finding:
+        try:
+            return try_limit(self._calendars[name], self._outside)
+        except Exception:
+            # A fault of ours with one calendar must not keep the others' limits from being tried, nor its own for good.
+            log.exception("rights_failed", extra={"calendar": name})
+            return _OUR_FAULT
 
+
+_OUR_FAULT: Final = Finding(
+    RightsLimit.UNPROVEN,
+    "a fault of the service itself (rights_failed), so it is not known whether the rights are limited",
+)
 _NOT_ASKED: Final = Finding(RightsLimit.UNPROVEN, NOT_SET)
 
 

@@ -12,7 +12,13 @@ import pytest
 
 from addin.meetings.ports import RightsLimit
 from addin.meetings.rights import AGAIN, TOO_WIDE_AGAIN, ProveRights, try_limit
-from calendar_sync.calendar import CalendarUnreadable, ConsentMissing, CredentialsRefused, Throttled
+from calendar_sync.calendar import (
+    CalendarUnreadable,
+    Capabilities,
+    ConsentMissing,
+    CredentialsRefused,
+    Throttled,
+)
 from calendar_sync.items import Unread
 from tests.unit.meetings.calendar_desk import CalendarDesk
 from tests.unit.meetings.office_calendar import OfficeCalendar
@@ -127,6 +133,27 @@ def test_a_calendar_that_asks_for_another_pause_each_time_is_told_of_once(
     after(guarded, proves, timedelta(minutes=1))
     assert next(pauses) > asked + 1
     assert told(caplog) == []
+
+
+def test_a_fault_of_ours_with_one_calendar_keeps_nobody_from_trying_the_other(
+    guarded: CalendarDesk, caplog: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = OfficeCalendar.probe
+
+    def stumbles(calendar: OfficeCalendar, mailbox: str) -> Capabilities:
+        if calendar.name == "graph":
+            raise ZeroDivisionError
+        return original(calendar, mailbox)
+
+    monkeypatch.setattr(OfficeCalendar, "probe", stumbles)
+    proves = starts(guarded)
+    assert noted(guarded) == {"graph": UNPROVEN, "ews": HELD}
+    assert told(caplog) == [("ERROR", "rights_failed", "graph"), ("WARNING", "rights_unproven", "graph")]
+    proves()
+    assert told(caplog) == [], "what failed is tried again at once"
+    monkeypatch.setattr(OfficeCalendar, "probe", original)
+    after(guarded, proves, timedelta(seconds=5))
+    assert noted(guarded) == {"graph": HELD, "ews": HELD}
 
 
 def test_no_answer_does_not_take_back_that_the_rights_are_too_wide(guarded: CalendarDesk) -> None:

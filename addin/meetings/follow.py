@@ -9,6 +9,8 @@ meeting meanwhile. Rooms are not touched; the wish is changed, and the reconcile
 from __future__ import annotations
 
 import logging
+import traceback
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -98,18 +100,34 @@ class FollowItems:
         try:
             return self._looks.read_all(backend, [claim.binding for claim in claims])
         except Exception:
-            log.exception("items_not_read")
+            items, unread = self._read_each(backend, claims)
+            if not unread:
+                # Each by itself was read: what is wrong shows only when they are asked for together.
+                log.exception("items_not_read")
+            return items
+
+    def _read_each(
+        self, backend: str, claims: Sequence[BindingClaim]
+    ) -> tuple[Mapping[ItemRef, Lookup], int]:
+        """Return what was read one by one, and how many could not be; a fault that they share is told once."""
         items: dict[ItemRef, Lookup] = {}
+        faults = Counter[tuple[str, str]]()
         for claim in claims:
             if claim.until.remaining() < LEASE_RESERVE_SECONDS:
                 # The rest is given back, and read anew by whoever claims it next.
                 break
             try:
                 items |= self._looks.read_all(backend, [claim.binding])
-            except Exception:
-                log.exception("item_not_read", extra={"meeting": claim.meeting.id})
+            except Exception as failure:
+                fault = _kind_and_place(failure)
+                if fault not in faults:
+                    log.exception("item_not_read", extra={"meeting": claim.meeting.id})
+                faults[fault] += 1
                 items |= self._looks.unread(claim.binding)
-        return items
+        unread = faults.total()
+        if unread > len(faults):
+            log.error("items_not_read", extra={"count": unread})
+        return items, unread
 
     def _follow_guarded(self, claim: BindingClaim, items: Mapping[ItemRef, Lookup]) -> None:
         try:
@@ -213,3 +231,9 @@ class FollowItems:
             return
         tools = TurnTools(self._plans, self._providers, self._copies, self._rules, self._looks, self._clock)
         Turn(tools, writing, meeting, claim, seen).carry_out(handled, written, holds_link=holds_link)
+
+
+def _kind_and_place(failure: Exception) -> tuple[str, str]:
+    """Return what tells one fault of ours from another: the type of the exception, and the line that raised it."""
+    raised_at = traceback.extract_tb(failure.__traceback__)[-1]
+    return type(failure).__name__, f"{raised_at.filename}:{raised_at.lineno}"

@@ -227,6 +227,44 @@ def test_an_item_on_which_the_calendar_stumbles_does_not_keep_the_others_from_be
     assert office.reads(meeting).window.start == START + DAY
 
 
+def test_a_fault_that_several_items_share_is_told_once_and_how_many_they_were(
+    office: CalendarDesk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(4):
+        office.books_and_saves(f"key-{number}")
+        office.desk.clock.time += SECOND
+    office.desk.clock.time += DAY
+
+    def stumbles(_calendar: OfficeCalendar, _refs: Sequence[ItemRef]) -> Mapping[ItemRef, Lookup]:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(OfficeCalendar, "look", stumbles)
+    office.items.work_once("graph")
+    told = [(one.message, getattr(one, "count", None)) for one in caplog.records]
+    assert told == [("item_not_read", None), ("items_not_read", 4)]
+
+
+def test_a_fault_that_shows_only_when_items_are_asked_for_together_is_told(
+    office: CalendarDesk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    office.books_and_saves()
+    office.desk.clock.time += SECOND
+    meeting, item = office.books_and_saves("another")
+    original = OfficeCalendar.look
+
+    def stumbles(calendar: OfficeCalendar, refs: Sequence[ItemRef]) -> Mapping[ItemRef, Lookup]:
+        if len(refs) > 1:
+            raise ZeroDivisionError
+        return original(calendar, refs)
+
+    monkeypatch.setattr(OfficeCalendar, "look", stumbles)
+    office.online.drags(item, START + DAY)
+    office.desk.clock.time += DAY
+    office.items.work_once("graph")
+    assert [(one.message, bool(one.exc_info)) for one in caplog.records] == [("items_not_read", True)]
+    assert office.reads(meeting).window.start == START + DAY
+
+
 @pytest.mark.parametrize(
     ("start", "end"),
     [

@@ -28,7 +28,6 @@ from addin.meetings.links import (
     turn_of,
     with_change_undone,
 )
-from addin.meetings.look import EARLIEST_START
 from addin.meetings.model import (
     AuditEntry,
     CalendarNote,
@@ -43,6 +42,7 @@ from addin.meetings.notices import NoticeKind, must_be_called_off, who_must_hear
 from addin.meetings.ports import Clock, Ledger, Writing
 from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
 from addin.meetings.rooms import RoomPlans
+from addin.meetings.start import is_held
 from calendar_sync.series import Occurrence
 
 # Whoever presses has the item open, and her pane writes the new block; a service that wrote, too, would tell her that
@@ -221,10 +221,8 @@ def link_outlook(
 
 
 def has_begun(meeting: Meeting, at: datetime) -> bool:
-    """Whether people are to be in the room at `at` (UTC), or a host has let them in before their time."""
-    begun = meeting.host_started_at
-    held = begun is not None and begun > meeting.window.start - EARLIEST_START
-    return held or at >= meeting.window.start
+    """Whether people are or were to be in the room at `at` (UTC), or a host has let them in and they may be there."""
+    return at >= meeting.window.start or is_held(meeting, at)
 
 
 def exchanged(

@@ -14,6 +14,7 @@ from addin.meetings.bindings import Copy, CopyOutcome, ItemBinding
 from addin.meetings.keyring import Keyring
 from addin.meetings.model import Meeting
 from addin.meetings.ports import Clock, Ledger
+from addin.meetings.start import is_held
 from calendar_sync.calendar import Calendar, CalendarUnreadable, refusal
 from calendar_sync.decide import Bind, Binding, Intent, Observed, Rebind, Recorded, decide
 from calendar_sync.items import (
@@ -31,10 +32,6 @@ from calendar_sync.items import (
 
 # These are still open: each look is for copies, too, so that it is noticed when they are gone.
 OPEN_COPIES = (CopyOutcome.ASKED, CopyOutcome.UNWRITABLE)
-# No host starts a meeting sooner before its time.
-EARLIEST_START = timedelta(hours=12)
-# How long after its planned length a call that began before its time may still run.
-OVERRUN = timedelta(hours=1)
 # These are decided, and still to be carried out.
 WANTED_COPIES = (CopyOutcome.STRIP_WANTED, CopyOutcome.OWN_ROOM_WANTED)
 # These have or get a meeting of their own.
@@ -271,7 +268,7 @@ class ItemLooks:
             own_rooms=self._with_outcome(_OWN_ROOMS, copies, observed),
             former=self._with_outcome((CopyOutcome.REPLACED,), copies, observed),
             is_frozen=binding.frozen is not None,
-            is_held=_is_held(meeting, observed.at),
+            is_held=is_held(meeting, observed.at),
         )
 
     def _known_copies(self, copies: Sequence[Copy], observed: Observed) -> frozenset[str]:
@@ -289,17 +286,6 @@ class ItemLooks:
     def _stripped_at(self, copies: Sequence[Copy], observed: Observed) -> Mapping[str, datetime]:
         known = {one.uid: self.known_copy(one.uid, copies) for one in observed.stripped}
         return {uid: copy.at for uid, copy in known.items() if copy and copy.ref}
-
-
-def _is_held(meeting: Meeting, at: datetime) -> bool:
-    """Whether a host has started this time of it and a call may run; an earlier occurrence's start does not count.
-
-    Who started it in vain and moved it to later that day, or tried it in the morning, may still call it off.
-    """
-    begun = meeting.host_started_at
-    if begun is None or begun <= meeting.window.start - EARLIEST_START:
-        return False
-    return at < begun + (meeting.window.end - meeting.window.start) + OVERRUN
 
 
 def _master_of(calendar: Calendar, occurrence: Snapshot) -> Snapshot | None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from addin.meetings.access import belongs_to
 from addin.meetings.codes import MistypedCode, parse_code
@@ -19,6 +20,11 @@ from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import AuditEntry, Meeting, MeetingState, Principal, Room
 from addin.meetings.ports import Clock, ConferencingProvider, Ledger, Reading, Writing
 from addin.meetings.rooms import RoomPlans
+
+# A start sooner before the time than this was of another one: an earlier occurrence, or where it was moved from.
+EARLIEST_START: Final = timedelta(hours=12)
+# How long after its planned length a call that began before its time may still run.
+OVERRUN: Final = timedelta(hours=1)
 
 
 class StartState(StrEnum):
@@ -87,6 +93,18 @@ def may_start(meeting: Meeting, kind: MeetingType, who: Principal) -> bool:
 def may_take_over(meeting: Meeting, who: Principal) -> bool:
     """Whether a reason is enough: never for another organisation's people, who may be signed in here as well."""
     return who.tenant == meeting.tenant
+
+
+def is_held(meeting: Meeting, at: datetime) -> bool:
+    """Whether a host has started this time of the meeting, and a call may run at `at` (UTC).
+
+    An earlier occurrence's start does not count. Who started it in vain and moved it to later that day, or tried it in
+    the morning, may still call it off or give it another link.
+    """
+    begun = meeting.host_started_at
+    if begun is None or begun <= meeting.window.start - EARLIEST_START:
+        return False
+    return at < begun + (meeting.window.end - meeting.window.start) + OVERRUN
 
 
 @dataclass(frozen=True, slots=True)

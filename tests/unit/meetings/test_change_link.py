@@ -460,6 +460,11 @@ class TestAtOnce:
         assert has_begun(meeting(host_started_at=early), early)
         assert not has_begun(meeting(host_started_at=START - DAY), early)
 
+    def test_but_when_a_host_had_only_tried_it_in_the_morning(self) -> None:
+        tried = meeting(host_started_at=START - 6 * HOUR)
+        assert has_begun(tried, START - 6 * HOUR + (END - START))
+        assert not has_begun(tried, START - 3 * HOUR)
+
     def test_nor_a_cancelled_meeting_an_older_revision_or_another_s(self, links: Links) -> None:
         before, _ = links.office.books_and_saves()
         with pytest.raises(MeetingChanged):

@@ -243,8 +243,10 @@ _NOT_REMOVABLE: Final = (
 CALENDAR_NOTES: Final[Mapping[CalendarNote, str]] = {
     CalendarNote.FROZEN: "Kalendern går inte att läsa just nu. Mötet är kvar som det är. Flyttar du bokningen i "
     "Outlook, öppna sedan Skyddat vårdmöte i den, så kan du flytta mötet dit.",
-    CalendarNote.PERHAPS_CANCELLED: "Bokningen finns inte kvar i kalendern. Mötet ställs in om den inte kommer "
-    "tillbaka inom kort. Ska mötet bli av, återställ bokningen från Borttaget i Outlook.",
+    # One time that was taken out of a series lies in no folder, and neither does what was deleted for good.
+    CalendarNote.PERHAPS_CANCELLED: "Bokningen, eller tillfället i serien, finns inte kvar i kalendern. Kommer den "
+    "inte tillbaka inom kort ställs mötet in. Ska mötet bli av, återställ bokningen om den finns i Borttaget i "
+    "Outlook. Boka annars ett nytt möte.",
     CalendarNote.TIME_UNUSABLE: "Bokningens tid har redan varit eller är längre än ett dygn. Mötet har kvar sin "
     "tid. Rätta tiden i bokningen.",
     CalendarNote.COPY_ASKED: "Bokningen har kopierats, och kopian har deltagare. Två bokningar kan inte dela rum. "
@@ -259,8 +261,8 @@ CALENDAR_NOTES: Final[Mapping[CalendarNote, str]] = {
     "gamla.",
     CalendarNote.BLOCK_OLD: "I bokningen står inte den länk som gäller. Öppna bokningen i Outlook och välj "
     "Skyddat vårdmöte, så skrivs den in.",
-    CalendarNote.ENDED_WITH_ITEM: "Mötet ställdes in när bokningen försvann ur kalendern. Återställ bokningen från "
-    "Borttaget i Outlook, så gäller samma länk igen.",
+    CalendarNote.ENDED_WITH_ITEM: "Mötet ställdes in när bokningen, eller tillfället i serien, försvann ur kalendern. "
+    "Återställ bokningen om den finns i Borttaget i Outlook, så gäller samma länk igen. Boka annars ett nytt möte.",
 }
 
 

@@ -122,7 +122,7 @@ class ChangeMeeting:
             return after
         # Another zone for the same instants is how the time is read, not another time.
         moved = (change.window.start, change.window.end) != (before.window.start, before.window.end)
-        return replace(after, window=change.window, previous=before.window if moved else before.previous)
+        return after.moved_to(change.window) if moved else replace(after, window=change.window)
 
     def _wished_kind(self, before: Meeting, change: Change) -> MeetingType:
         if change.type in (None, before.type):

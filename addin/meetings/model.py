@@ -174,12 +174,27 @@ class Meeting:
             # It was never moved, or a series has gone on to its next occurrence.
             return None
         told = [audience for audience in OTHERS if audience in self.told]
+        # Those who have heard of this time since do not come at another one.
+        told.sort(key=lambda audience: not self._is_of_another_time(self.told[audience]))
         times = [self.earlier_time(audience) for audience in told] if told else [self.previous]
         return next((time for time in times if time), None)
 
+    def moved_to(self, window: Window) -> Meeting:
+        """Return the meeting at another time, with the earlier one that stays known.
+
+        A time between, of which none of those outside who were told one has heard, says nothing to anybody.
+        """
+        told = [self.told[audience] for audience in OTHERS if audience in self.told]
+        times = [one for one in told if not one.cancelled]
+        is_unheard = bool(times) and all(map(self._is_of_another_time, times))
+        earlier = (self.previous if is_unheard else None) or self.window
+        is_back = (earlier.start, earlier.end) == (window.start, window.end)
+        return replace(self, window=window, previous=None if is_back else earlier)
+
     def _is_untrue(self, told: Told) -> bool:
-        if told.outdated or told.cancelled != self.is_cancelled:
-            return True
+        return told.outdated or told.cancelled != self.is_cancelled or self._is_of_another_time(told)
+
+    def _is_of_another_time(self, told: Told) -> bool:
         return not told.cancelled and (told.start, told.end) != (self.window.start, self.window.end)
 
     def with_told_outdated(self) -> Meeting:

@@ -223,7 +223,7 @@ class Turn:
 
     def _reschedule(self, intent: Reschedule) -> None:
         window = self._window(Window(intent.start, intent.end, intent.zone))
-        self._move_to(window, previous=self._meeting.window, notice=NoticeKind.RESCHEDULED)
+        self._move_to(window, NoticeKind.RESCHEDULED)
         self._block_is_untrue = self._binding.block_tells_time and self._may_write_unseen()
 
     def _may_write_unseen(self) -> bool:
@@ -341,7 +341,7 @@ class Turn:
             self._roll_to(window)
             return
         kind = NoticeKind.OCCURRENCE_CANCELLED if self._was_taken_out(series) else NoticeKind.RESCHEDULED
-        self._move_to(window, previous=self._meeting.window, notice=kind)
+        self._move_to(window, kind)
 
     def _tell_of_others(self) -> None:
         """Another occurrence than the current one has changed: what people were told is no longer all of it."""
@@ -422,9 +422,8 @@ class Turn:
 
     # --- the wish -------------------------------------------------------------------------------------------
 
-    def _move_to(self, window: Window, *, previous: Window, notice: NoticeKind) -> None:
-        after = replace(self._meeting, window=window, previous=previous)
-        self._wish(after)
+    def _move_to(self, window: Window, notice: NoticeKind) -> None:
+        self._wish(self._meeting.moved_to(window))
         self._audit("changed", "calendar")
         self._tell(notice)
 

@@ -121,6 +121,33 @@ def test_a_dragged_item_takes_the_meeting_along_and_the_link_stays(office: Calen
     assert ("changed", "calendar") in office.audited(meeting)
 
 
+def test_a_time_between_two_drags_that_nobody_heard_of_is_not_told_as_the_earlier_one(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = office.books_and_saves()
+    office.tells(meeting)
+    for days in (1, 2):
+        office.online.drags(item, START + days * DAY)
+        office.settles()
+    office.tells(moved := office.reads(meeting))
+    assert office.reads(meeting).earlier_time_of_others == meeting.window
+
+    office.online.drags(item, START)
+    office.settles()
+    # That one the patient has heard of, and must hear that it is not so.
+    assert office.reads(meeting).earlier_time_of_others == moved.window
+
+
+def test_a_drag_there_and_back_that_nobody_heard_of_leaves_no_earlier_time(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.tells(meeting)
+    for start in (START + DAY, START):
+        office.online.drags(item, start)
+        office.settles()
+    office.tells(office.reads(meeting))
+    assert office.reads(meeting).earlier_time_of_others is None
+
+
 def test_repeated_and_late_hints_change_nothing_more(office: CalendarDesk) -> None:
     meeting, item = office.books_and_saves()
     office.online.drags(item, START + DAY)

@@ -201,6 +201,11 @@ class TestMovedAndCancelled:
         del told["interpreter"]
         assert look_at(OPENS, previous=self.OLD, revision=3, told=told).moved_from is None
 
+    def test_who_still_holds_another_time_comes_before_those_who_have_been_told_since(self) -> None:
+        told = {"patient": Told(3, START, END), "interpreter": Told(1, self.OLD.start, self.OLD.end)}
+        between = Window(END, END + timedelta(hours=1), "Europe/Stockholm")
+        assert look_at(OPENS, previous=between, revision=3, told=told).moved_from == self.OLD
+
     def test_a_cancelled_meeting_is_cancelled_whoever_is_in_the_room(self) -> None:
         view = look_at(START, HOST, cancelled_at=OPENS, previous=self.OLD, host_started_at=OPENS)
         assert view.state is PageState.CANCELLED

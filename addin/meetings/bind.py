@@ -8,10 +8,10 @@ from typing import Final
 from addin.meetings.access import own_meeting
 from addin.meetings.bindings import Copy, CopyOutcome, SeriesAnswer
 from addin.meetings.errors import CopiesNotWritable, MeetingNotFound, NoCopyAsked
+from addin.meetings.look import OPEN_COPIES
 from addin.meetings.model import AuditEntry, Meeting, Principal
 from addin.meetings.ports import Clock, Ledger, Writing
 
-_OPEN: Final = (CopyOutcome.ASKED, CopyOutcome.UNWRITABLE)
 # What an answer asks for, and what it has come to when it was carried out.
 _ANSWERS: Final = {
     True: (CopyOutcome.OWN_ROOM_WANTED, CopyOutcome.OWN_ROOM),
@@ -42,7 +42,7 @@ class ItemAnswers:
         def unit(writing: Writing) -> Meeting:
             meeting = own_meeting(writing, meeting_id, who)
             copies = writing.copies(meeting.id)
-            asked = [copy for copy in copies if copy.outcome in _OPEN]
+            asked = [copy for copy in copies if copy.outcome in OPEN_COPIES]
             if not asked and not any(copy.outcome in answer for copy in copies):
                 raise NoCopyAsked
             if asked and own_room is not None and not self.may_write:

@@ -29,7 +29,7 @@ class CancelMeeting:
         def unit(writing: Writing) -> tuple[Meeting, list[Claim]]:
             meeting = own_meeting(writing, meeting_id, who)
             if not meeting.is_cancelled:
-                meeting = withdraw(writing, meeting, self.clock, actor=who.object_id, action="cancelled")
+                meeting = withdraw(writing, meeting, self.clock, actor=who.object_id)
             elif writing.end_for_good(meeting.id):
                 meeting = self._never_back(writing, meeting, who)
             return meeting, _claims(writing, meeting)
@@ -52,7 +52,7 @@ class CancelMeeting:
 
 
 def withdraw(
-    writing: Writing, meeting: Meeting, clock: Clock, *, actor: str, action: str, reason: str | None = None
+    writing: Writing, meeting: Meeting, clock: Clock, *, actor: str, reason: str | None = None
 ) -> Meeting:
     """Write that the meeting is no longer wanted, whoever says so; its rooms become due for removal."""
     now = clock.now()
@@ -69,7 +69,7 @@ def withdraw(
     if gone.calendar_notes != meeting.calendar_notes:
         writing.note_calendar(meeting.id, gone.calendar_notes)
     writing.want_rooms(meeting.id, Wanted.ABSENT, gone.revision)
-    writing.audit(AuditEntry(now, meeting.tenant, actor, action, meeting.id, reason))
+    writing.audit(AuditEntry(now, meeting.tenant, actor, "cancelled", meeting.id, reason))
     return gone
 
 

@@ -17,7 +17,7 @@ from addin.meetings.bindings import BindingClaim, Copy, CopyOutcome, ItemBinding
 from addin.meetings.codes import new_code
 from addin.meetings.look import ItemLooks
 from addin.meetings.meeting_types import MeetingType
-from addin.meetings.model import AuditEntry, Meeting, MeetingState, Window
+from addin.meetings.model import SERVICE, AuditEntry, Meeting, MeetingState, Window
 from addin.meetings.notices import NoticeKind
 from addin.meetings.occurrences import current, near
 from addin.meetings.ports import Reading, Writing
@@ -26,8 +26,6 @@ from calendar_sync.calendar import AccessDenied, CalendarUnreadable, Conflict
 from calendar_sync.items import Block, Snapshot
 
 log = logging.getLogger(__name__)
-
-SERVICE = "service"
 
 
 @dataclass(frozen=True, slots=True)

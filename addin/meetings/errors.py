@@ -3,7 +3,7 @@
     CareMeetingError
     ├── RequestRefused                    what the caller asked cannot be done as asked
     │   ├── InvalidTime
-    │   │   ├── TimeWithoutOffset  TimeInPast  TimeReversed  MeetingTooLong
+    │   │   ├── TimeWithoutOffset  TimeInPast  TimeTooFar  TimeReversed  MeetingTooLong
     │   │   └── TimeDoesNotExist  TimeZoneUnknown  TimeZoneMismatch
     │   ├── UnknownMeetingType  UnknownVariant  UnknownUnit  UnknownAudience  TextMissing
     │   ├── MailboxNotAllowed

@@ -12,6 +12,8 @@ from addin.meetings.deadline import Deadline
 
 # Whom staff tell. Colleagues are told by Outlook itself, and our own instruction is the clinician's own.
 OTHERS: Final = ("patient", "interpreter", "external")
+# Who did it, in the audit, when nobody pressed a button.
+SERVICE: Final = "service"
 
 
 class MeetingState(StrEnum):
@@ -249,7 +251,7 @@ class Claim:
 class AuditEntry:
     """Who did what to which meeting when; never any content.
 
-    `actor` is a staff object id, or `service` for what the service did by itself.
+    `actor` is a staff object id, or `SERVICE` for what the service did by itself.
     """
 
     at: datetime

@@ -12,13 +12,12 @@ from datetime import timedelta
 from functools import partial
 
 from addin.meetings.cancel import withdraw
-from addin.meetings.model import AuditEntry, Meeting, MeetingState
+from addin.meetings.model import SERVICE, AuditEntry, Meeting, MeetingState
 from addin.meetings.ports import Clock, Ledger, Writing
 
 log = logging.getLogger(__name__)
 
 IDEMPOTENCY_KEPT = timedelta(days=2)
-SERVICE = "service"
 _BATCH = 50
 
 
@@ -55,7 +54,7 @@ class Sweep:
         """Withdraw it unless it has changed since it was found overdue."""
         now = writing.meeting(seen.id)
         if now and now.revision == seen.revision and now.unbound == seen.unbound:
-            withdraw(writing, now, self.clock, actor=SERVICE, action="cancelled", reason=reason)
+            withdraw(writing, now, self.clock, actor=SERVICE, reason=reason)
 
     def _purge(self, meeting: Meeting, writing: Writing) -> None:
         if any(room.gone_at is None for room in writing.rooms(meeting.id)):

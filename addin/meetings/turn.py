@@ -14,7 +14,7 @@ from typing import Any, Final
 from addin.meetings.bindings import BindingClaim, Copy, CopyOutcome, SeriesAnswer
 from addin.meetings.calendar_notes import CalendarSide
 from addin.meetings.cancel import withdraw
-from addin.meetings.copies import SERVICE, CopyWork, Handled, series_answer
+from addin.meetings.copies import CopyWork, Handled, series_answer
 from addin.meetings.link_turn import (
     CALL_PERIOD,
     due_at,
@@ -35,7 +35,7 @@ from addin.meetings.look_times import (
     pause,
     spread,
 )
-from addin.meetings.model import AuditEntry, CalendarNote, Meeting, MeetingState, Wanted, Window
+from addin.meetings.model import SERVICE, AuditEntry, CalendarNote, Meeting, MeetingState, Wanted, Window
 from addin.meetings.notices import NoticeKind, must_be_called_off, who_must_hear
 from addin.meetings.occurrences import current, is_without_its_time, near, rolled, was_taken_out
 from addin.meetings.ports import Clock, ConferencingProvider, Writing
@@ -245,9 +245,7 @@ class Turn:
     def _withdraw(self, reason: str) -> None:
         """End the meeting because of its item; it lives again with it."""
         clock, meeting = self._tools.clock, self._meeting
-        self._meeting = withdraw(
-            self._writing, meeting, clock, actor=SERVICE, action="cancelled", reason=reason
-        )
+        self._meeting = withdraw(self._writing, meeting, clock, actor=SERVICE, reason=reason)
         self._binding = replace(self._binding, ended_by_calendar=True)
 
     def _revive(self, _intent: Revive) -> None:
@@ -615,7 +613,3 @@ class Turn:
 
 def _is_same_time(one: Window, other: Window) -> bool:
     return (one.start, one.end) == (other.start, other.end)
-
-
-def _is_at(start: object, end: object, window: Window) -> bool:
-    return (start, end) == (window.start, window.end)

@@ -86,7 +86,7 @@
  * @property {Text[]} texts
  */
 /** @typedef {"link" | "text" | "informed"} Told by which copy they were told, or otherwise */
-/** @typedef {{meeting: Meeting, pending: boolean, retryAfter: number}} Answer `retryAfter` is in seconds */
+/** @typedef {{meeting: Meeting, retryAfter: number}} Answer `retryAfter` is in seconds */
 /** @typedef {(fresh?: boolean, challenge?: string | null) => Promise<string>} AccessToken */
 
 const ROOT = "/api/v1";
@@ -359,7 +359,6 @@ function failureFrom(response, problem) {
 function answer(reply) {
   return {
     meeting: reply.data,
-    pending: reply.status === 202 || reply.data.state === "wanted",
     retryAfter: reply.retryAfter,
   };
 }

@@ -133,10 +133,6 @@ class GraphStand:
         """Return the text of the add-in's custom properties."""
         return self._property(item_id, PANE_MARK)
 
-    def own_mark(self, item_id: str) -> str | None:
-        """Return our own mark as it stands in the mailbox."""
-        return self._property(item_id, OWN_MARK)
-
     def requests(self) -> list[Json]:
         """Return what the adapter has sent to Graph so far, those within batches each for itself."""
         return list(self.region.lever("log", path_prefix="/v1.0/")["requests"])

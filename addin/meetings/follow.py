@@ -19,13 +19,14 @@ from typing import Final
 from addin.meetings.bindings import BindingClaim
 from addin.meetings.copies import CopyWork, Handled
 from addin.meetings.errors import LeaseLost, LedgerUnavailable, UnknownMeetingType
-from addin.meetings.link_turn import RunningCalls
 from addin.meetings.look import ItemLooks, Seen
 from addin.meetings.look_times import PERIOD, pause
 from addin.meetings.model import Meeting
 from addin.meetings.ports import Clock, ConferencingProvider, Ledger, Writing
 from addin.meetings.rooms import RoomPlans
-from addin.meetings.turn import FollowRules, Turn, TurnTools, Written
+from addin.meetings.running_calls import RunningCalls
+from addin.meetings.turn import Turn, Written
+from addin.meetings.turn_draft import FollowRules, TurnTools
 from calendar_sync.calendar import AccessDenied, Calendar, CalendarUnreadable, Conflict
 from calendar_sync.decide import HandleCopy
 from calendar_sync.items import Block, ItemRef, Kind, Lookup, Snapshot

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from addin.meetings.bindings import ItemBinding, OccurrenceRow, SeriesAnswer
+from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import Meeting, Told, Window
 from calendar_sync.series import Occurrence, Series
 
@@ -119,6 +120,67 @@ def awaited(
         return None
     series, keeps = followed_series(binding), link.keeps
     return Awaited(link, first_without(series, keeps, at, open_after) if series and keeps else None)
+
+
+# --- when it has its turn --------------------------------------------------------------------------------------
+
+
+def link_due_at(
+    link: MeetingLink, meeting: Meeting, binding: ItemBinding, kind: MeetingType, at: datetime
+) -> datetime | None:
+    """Return when the coming link has its turn (UTC), as things stand at `at`; None when no occurrence is left for it.
+
+    An occurrence that was taken out keeps its link until its own time is over, since it may be put back.
+    """
+    if binding.series is None:
+        return _due_when_single(link, meeting.window, kind, at)
+    series = followed_series(binding)
+    turn = turn_of(series, at, kind.open_after) if series else None
+    if series is None or turn is None or link.keeps is None:
+        return None
+    over = link.keeps + series.length + kind.open_after
+    if turn.original_start != link.keeps:
+        return min(over, turn.start - kind.opens_before)
+    return max(over, turn.end + kind.open_after) if series.next_after(turn.end) else None
+
+
+def _due_when_single(link: MeetingLink, window: Window, kind: MeetingType, at: datetime) -> datetime | None:
+    """Return the same of an item that is no series any more (`note_kept_time`).
+
+    At another time than the one that keeps the link it is for those who come next, or nobody can tell for whom: then
+    the old link leads there no more, and whoever is to come hears of it. Who is in a room just now stays in it.
+    """
+    if link.keeps is None:
+        return None
+    over = link.keeps + (window.end - window.start) + kind.open_after
+    if link.keeps <= at:
+        return over if over <= at or window.start != link.keeps else None
+    return at if window.start != link.keeps else None
+
+
+def is_link_due(
+    link: MeetingLink, meeting: Meeting, binding: ItemBinding, kind: MeetingType, at: datetime
+) -> bool:
+    """Whether the coming link has its turn."""
+    due = link_due_at(link, meeting, binding, kind, at)
+    return due is not None and due <= at
+
+
+def waits_for_nothing(
+    link: MeetingLink, meeting: Meeting, binding: ItemBinding, kind: MeetingType, at: datetime
+) -> bool:
+    """Whether a coming link waits for nothing: the item is the one time alone that keeps the meeting's own."""
+    is_single = binding.series is None and binding.held is None
+    return is_single and link_due_at(link, meeting, binding, kind, at) is None
+
+
+def opens_for_next(meeting: Meeting, binding: ItemBinding, kind: MeetingType, at: datetime) -> bool:
+    """Whether the people of the next occurrence may be at the door."""
+    if binding.series is None:
+        return at >= meeting.window.start - kind.opens_before
+    series = followed_series(binding)
+    turn = turn_of(series, at, kind.open_after) if series else None
+    return turn is not None and at >= turn.start - kind.opens_before
 
 
 # --- who knows what -------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ from addin.meetings.send_notices import SendNotices
 from addin.meetings.sweep import Sweep
 from addin.meetings.take_hints import TakeHints
 from addin.meetings.texts import Contact, MeetingTexts
-from addin.meetings.turn import FollowRules
+from addin.meetings.turn_draft import FollowRules
 from addin.store.ledger import SqlLedger
 from addin.store.restored import note_progress
 from addin.web.staff.api.meetings import MeetingUseCases

@@ -26,7 +26,7 @@ from addin.meetings.model import Meeting, Principal
 from addin.meetings.notices import NoticeKind
 from addin.meetings.ports import ReceivedHint
 from addin.meetings.take_hints import TakeHints
-from addin.meetings.turn import FollowRules
+from addin.meetings.turn_draft import FollowRules
 from addin.store import tables
 from calendar_sync.calendar import Calendar, CalendarUnreadable
 from calendar_sync.items import Block, Tag

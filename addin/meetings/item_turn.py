@@ -1,0 +1,155 @@
+"""The part of a turn that carries out what was decided of the item itself: where it is, when, whether it is there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from addin.meetings.bindings import Copy, CopyOutcome
+from addin.meetings.model import MeetingState, Window
+from addin.meetings.notices import NoticeKind
+from addin.meetings.turn_draft import Draft
+from calendar_sync.decide import (
+    Bind,
+    Cancel,
+    Freeze,
+    HoldTime,
+    Rebind,
+    Reschedule,
+    Revive,
+    Suspect,
+    Thaw,
+    Trust,
+)
+
+
+class ItemTurn:
+    """Works on a turn's draft; a method for each intent of `calendar_sync.decide`."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+
+    # --- where it is ----------------------------------------------------------------------------------------
+
+    def bind(self, intent: Bind) -> None:
+        """Let the item hold the meeting, whose mailbox is then the one that holds the item."""
+        draft, ref, binding = self._draft, intent.snapshot.ref, self._draft.binding
+        is_first = binding.uid is None
+        if is_first or ref.mailbox != draft.meeting.mailbox:
+            draft.writing.note_bound(draft.meeting.id, ref.mailbox)
+            draft.meeting = replace(draft.meeting, unbound=False, mailbox=ref.mailbox)
+            draft.audit("bound" if is_first else "item_moved")
+        also = tuple(one for one in (*binding.also, binding.mailbox) if one != ref.mailbox)
+        draft.binding = replace(
+            binding,
+            backend=self._backend_of(ref.mailbox),
+            mailbox=ref.mailbox,
+            also=binding.also if ref.mailbox == binding.mailbox else also,
+            item_id=ref.item_id,
+            uid=intent.snapshot.uid,
+            occurrence=intent.snapshot.original_start,
+            offered=None,
+        )
+
+    def _backend_of(self, mailbox: str) -> str | None:
+        binding = self._draft.binding
+        if mailbox == binding.mailbox:
+            return binding.backend
+        watch = self._draft.writing.watch_by_mailbox(mailbox)
+        return watch.backend if watch else binding.backend
+
+    def rebind(self, intent: Rebind) -> None:
+        """Go on in the item that was pasted; the one that was cut is a copy if it comes back."""
+        draft, pasted, looks = self._draft, intent.snapshot, self._draft.tools.looks
+        for copy in draft.writing.copies(draft.meeting.id):
+            if looks.known_copy(pasted.uid, [copy]):
+                draft.writing.put_copy(replace(copy, outcome=CopyOutcome.LEFT, at=draft.at, ref=None))
+        if draft.binding.uid:
+            cut = looks.uid_hash(draft.binding.uid)
+            draft.writing.put_copy(Copy(draft.meeting.id, cut, CopyOutcome.REPLACED, draft.at))
+        self.bind(Bind(pasted))
+        draft.writing.release_item(draft.meeting.id)
+        draft.binding = replace(draft.binding, gone_since=None)
+        if pasted.tag is None or (draft.tools.rules.may_write and not pasted.is_meeting):
+            # It lost the block, or bears what the pane knows of the other item.
+            draft.binding = replace(draft.binding, block_old_from=draft.at)
+        draft.audit("item_pasted")
+
+    # --- when it is -----------------------------------------------------------------------------------------
+
+    def reschedule(self, intent: Reschedule) -> None:
+        """Give the meeting the item's time."""
+        draft = self._draft
+        window = draft.in_own_zone(Window(intent.start, intent.end, intent.zone))
+        draft.move_to(window, NoticeKind.RESCHEDULED)
+        draft.block_is_untrue = draft.binding.block_tells_time and self._may_write_unseen()
+
+    def _may_write_unseen(self) -> bool:
+        """Whether a new body is nobody's news: where people are invited the calendar would mail it to all of them."""
+        own = self._draft.seen.own
+        return self._draft.tools.rules.may_write and own is not None and not own.is_meeting
+
+    def hold(self, intent: HoldTime) -> None:
+        """Keep the meeting's time, and have its people told once that the item has one that no meeting can have."""
+        draft = self._draft
+        if draft.binding.held is intent.reason:
+            return
+        draft.binding = replace(draft.binding, held=intent.reason)
+        draft.audit("time_held", intent.reason.value)
+        draft.owe(NoticeKind.TIME_UNUSABLE)
+
+    # --- whether it is there --------------------------------------------------------------------------------
+
+    def suspect(self, _intent: Suspect) -> None:
+        """Note from when on the item is missed."""
+        self._draft.binding = replace(self._draft.binding, gone_since=self._draft.at)
+        self._draft.audit("item_missing")
+
+    def trust(self, _intent: Trust) -> None:
+        """Miss the item no more."""
+        self._draft.binding = replace(self._draft.binding, gone_since=None)
+        self._draft.audit("item_back")
+
+    def cancel(self, _intent: Cancel) -> None:
+        """End the meeting, and have others told."""
+        self._draft.withdraw("item_gone")
+        self._draft.tell(NoticeKind.CANCELLED)
+
+    def revive(self, _intent: Revive) -> None:
+        """Let the same link live again. A removed room cannot be revived, so the meeting gets its next one."""
+        draft = self._draft
+        purge_at = draft.meeting.window.end + draft.kept
+        if purge_at <= draft.at:
+            return
+        back = replace(
+            draft.meeting,
+            cancelled_at=None,
+            revision=draft.meeting.revision + 1,
+            state=MeetingState.WANTED,
+            attention=None,
+        )
+        if not draft.writing.revive(back, draft.meeting.revision, purge_at):
+            # She has pressed Skapa möte in the item that she restored: that meeting is the item's now.
+            draft.binding = replace(draft.binding, ended_by_calendar=False)
+            return
+        draft.meeting = back
+        draft.binding = replace(draft.binding, ended_by_calendar=False, gone_since=None)
+        rooms = draft.writing.rooms(back.id)
+        room = draft.tools.plans.new_room(back, draft.kind.provider, rooms[-1].generation + 1)
+        draft.writing.add_due_room(room)
+        draft.audit("revived", "item_back")
+        draft.tell(NoticeKind.REVIVED)
+
+    def freeze(self, intent: Freeze) -> None:
+        """Note why the calendar cannot be read, and since when."""
+        draft = self._draft
+        draft.retry_after = intent.retry_after
+        draft.binding = replace(
+            draft.binding,
+            frozen=intent.reason,
+            frozen_since=draft.binding.frozen_since or draft.at,
+            attempts=draft.binding.attempts + 1,
+        )
+
+    def thaw(self, _intent: Thaw) -> None:
+        """Note that the calendar can be read again."""
+        self._draft.binding = replace(self._draft.binding, frozen=None, frozen_since=None, attempts=0)

@@ -1,0 +1,125 @@
+"""The part of a turn that is about an item which is a series: which occurrence the meeting is just now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from addin.meetings.bindings import SeriesAnswer
+from addin.meetings.copies import series_answer
+from addin.meetings.link_turn import LinkTurn
+from addin.meetings.model import Window
+from addin.meetings.notices import NoticeKind
+from addin.meetings.occurrences import current, is_without_its_time, near, rolled, was_taken_out
+from addin.meetings.turn_draft import Draft
+from calendar_sync.decide import FollowSeries
+from calendar_sync.series import Series
+
+
+class SeriesTurn:
+    """Works on a turn's draft; `link` is told what a change of the series means for a link that is to come."""
+
+    def __init__(self, draft: Draft, link: LinkTurn) -> None:
+        self._draft = draft
+        self._link = link
+
+    def follow(self, intent: FollowSeries) -> None:
+        """Take up that the item became a series, is another one than before, or is none any more."""
+        if intent.series is None:
+            self._leave()
+            return
+        draft = self._draft
+        answer = series_answer(draft.kind) if intent.became_one else draft.binding.series_answer
+        if is_without_its_time(intent.series, answer, draft.at, draft.kind.open_after):
+            self._miss_only_occurrence()
+            return
+        self._note_change(answer, became_one=intent.became_one)
+        self._link.keep_over_pattern(intent.series)
+        draft.binding = replace(draft.binding, series=intent.series, series_answer=answer)
+        self._put_occurrences(intent.series)
+        self._agree_with(intent.series, became_one=intent.became_one)
+
+    def roll(self) -> None:
+        """Go on to the next occurrence when this one's door has closed; nobody needs to be told."""
+        draft, series = self._draft, self._draft.binding.series
+        if series is None or draft.meeting.is_cancelled or not draft.is_over():
+            return
+        window = self._current_window(series)
+        if window and not _is_same_time(window, draft.meeting.window):
+            self._roll_to(window, series)
+
+    def _leave(self) -> None:
+        draft = self._draft
+        self._link.note_kept_time()
+        draft.binding = replace(draft.binding, series=None, series_answer=None)
+        draft.writing.put_occurrences(draft.meeting.id, [])
+        draft.audit("left_series")
+
+    def _note_change(self, answer: SeriesAnswer | None, *, became_one: bool) -> None:
+        if not became_one:
+            self._draft.audit("series_changed")
+            return
+        self._draft.audit("became_series", answer.value if answer else None)
+        if answer is SeriesAnswer.ASKED:
+            self._draft.owe(NoticeKind.SERIES_ASKED)
+
+    def _miss_only_occurrence(self) -> None:
+        """The one occurrence that the meeting is was taken out: its end is confirmed by a second look, as any is.
+
+        The series is not noted until then, so that the next look finds the same, or finds the occurrence back.
+        """
+        draft = self._draft
+        if draft.meeting.is_cancelled or draft.meeting.window.start <= draft.at:
+            return
+        since = draft.seen.recorded.gone_since or draft.at
+        if draft.at - since < draft.tools.looks.grace:
+            draft.binding = replace(draft.binding, gone_since=since)
+            return
+        draft.withdraw("item_gone")
+        # The item itself is there, and must not bring the meeting back by that.
+        draft.binding = replace(draft.binding, ended_by_calendar=False)
+        draft.tell(NoticeKind.CANCELLED)
+
+    def _agree_with(self, series: Series, *, became_one: bool) -> None:
+        """Take the current occurrence's time; one that was moved or taken out is a change that people must hear of."""
+        draft, window = self._draft, self._current_window(series)
+        if window is None:
+            return
+        if _is_same_time(window, draft.meeting.window):
+            if not became_one:
+                self._tell_of_others()
+        elif draft.is_over():
+            self._roll_to(window, series)
+        else:
+            taken_out = self._was_taken_out(series)
+            draft.move_to(window, NoticeKind.OCCURRENCE_CANCELLED if taken_out else NoticeKind.RESCHEDULED)
+
+    def _tell_of_others(self) -> None:
+        """Another occurrence than the current one has changed: what people were told is no longer all of it."""
+        draft = self._draft
+        if not draft.meeting.told or draft.meeting.is_cancelled:
+            return
+        draft.wish(draft.meeting.with_told_outdated())
+        draft.tell(NoticeKind.SERIES_CHANGED)
+
+    def _was_taken_out(self, series: Series) -> bool:
+        was = self._draft.meeting.window
+        return was_taken_out(self._draft.claim.binding.series, series, was.start, was.end)
+
+    def _roll_to(self, window: Window, series: Series) -> None:
+        self._draft.wish(rolled(self._draft.meeting, window), quietly=True)
+        self._put_occurrences(series)
+        self._draft.audit("rolled_on")
+
+    def _put_occurrences(self, series: Series) -> None:
+        draft = self._draft
+        known = draft.writing.occurrences(draft.meeting.id)
+        draft.writing.put_occurrences(draft.meeting.id, near(series, draft.at, known))
+
+    def _current_window(self, series: Series) -> Window | None:
+        draft = self._draft
+        turn = current(series, draft.binding.series_answer, draft.at, draft.kind.open_after)
+        return draft.in_own_zone(Window(turn.start, turn.end, series.zone)) if turn else None
+
+
+def _is_same_time(one: Window, other: Window) -> bool:
+    return (one.start, one.end) == (other.start, other.end)

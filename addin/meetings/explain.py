@@ -55,6 +55,10 @@ _WHY: Final[dict[type[Intent], str]] = {
 
 
 _BEGUN: Final = "the item is not found, but the meeting has begun: who tidies a calendar calls nothing off"
+_NOT_ARRIVED: Final = (
+    "the mailbox has gone to another calendar, in which the item is not found by its tag or UID: until it is, nothing"
+    " is concluded, and the meeting stays as it is"
+)
 _TIME_TAKEN_OUT: Final = "the one time that the meeting is was taken out of the series"
 
 
@@ -94,6 +98,9 @@ class ExplainFollowing:
     def _would_do(self, meeting: Meeting, binding: ItemBinding, seen: Seen) -> dict[str, Any]:
         if self._is_without_its_time(meeting, binding, seen):
             return self._misses_its_time(binding, seen)
+        if _has_not_arrived(meeting, binding, seen):
+            others = [one for one in seen.intents if not isinstance(one, Thaw)]
+            return {"would_do": [_intent(one, _why(one, seen)) for one in others], "why": _NOT_ARRIVED}
         if not seen.intents:
             return {"would_do": [], "why": self._why_nothing(meeting, binding, seen)}
         return {"would_do": [_intent(one, _why(one, seen)) for one in seen.intents]}
@@ -141,6 +148,12 @@ class ExplainFollowing:
     def _until_when(self, gone_since: datetime) -> str:
         grace_ends = gone_since + self.looks.grace
         return f"missed since {_time(gone_since)}; if that is so after {_time(grace_ends)}, the meeting ends"
+
+
+def _has_not_arrived(meeting: Meeting, binding: ItemBinding, seen: Seen) -> bool:
+    """Whether the item is still looked for in the calendar to which its mailbox went; only its UID came along."""
+    is_looked_for = binding.uid is not None and binding.item_id is None and not meeting.is_cancelled
+    return is_looked_for and seen.own is None and seen.searched is not None
 
 
 def _rows(reading: Reading, meeting_id: str) -> _Rows:

@@ -141,8 +141,13 @@ class Turn:
         )
 
     def _note_not_found_yet(self) -> None:
-        """A mailbox that went to another calendar has its items there, too; until they are found nothing is known."""
+        """A mailbox that went to another calendar has its items there, too; until they are found nothing is known.
+
+        The item of a meeting that has ended with it is not to be found, as it was not before.
+        """
         binding, before = self._draft.binding, self._before
+        if self._draft.meeting.is_cancelled:
+            return
         if binding.uid and binding.item_id is None and binding.frozen is None:
             self._draft.binding = replace(
                 binding,

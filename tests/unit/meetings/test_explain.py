@@ -128,6 +128,18 @@ def test_an_item_that_nobody_has_seen_is_waited_for(office: CalendarDesk) -> Non
     assert explained(office, meeting)["why"].startswith("no item with the meeting's tag has been seen")
 
 
+def test_an_item_that_has_not_arrived_with_its_mailbox_is_not_said_to_be_readable_again(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = office.books_and_saves()
+    office.online.is_migrated_to(office.on_premises, MAILBOX)
+    item.in_trash = True
+    office.after(timedelta(hours=1))
+    told = explained(office, meeting)
+    assert told["would_do"] == []
+    assert told["why"].startswith("the mailbox has gone to another calendar, in which the item is not found")
+
+
 def test_it_says_why_nothing_can_be_known(office: CalendarDesk) -> None:
     meeting, _ = office.books_and_saves()
     office.online.unreadable[MAILBOX] = Unread.DENIED

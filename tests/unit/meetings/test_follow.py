@@ -657,6 +657,22 @@ def test_an_item_that_has_not_arrived_with_its_mailbox_is_waited_for(office: Cal
     assert office.reads(meeting).calendar_notes == frozenset()
 
 
+def test_a_meeting_that_had_ended_with_its_item_is_not_frozen_when_the_mailbox_is_migrated(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = office.books_and_saves()
+    office.online.deletes(item)
+    office.after(GRACE)
+    office.after(GRACE)
+    assert office.reads(meeting).is_cancelled
+    office.online.is_migrated_to(office.on_premises, MAILBOX)
+    office.comes_to(office.desk.clock.time + 4 * HOUR, step=HOUR)
+    assert CalendarNote.FROZEN not in office.reads(meeting).calendar_notes
+    item.in_trash = False
+    office.comes_to(office.desk.clock.time + 2 * HOUR, step=HOUR)
+    assert not office.reads(meeting).is_cancelled
+
+
 def test_a_search_that_fails_does_not_slow_down_what_is_pulled(office: CalendarDesk) -> None:
     meeting = office.books(mailbox=PULLED)
     item = office.saves(meeting, office.on_premises)

@@ -84,9 +84,7 @@ class SqlCalendarReading:
                 select(tables.bindings).where(_b.meeting_id.in_(meetings))
             ).mappings()
         }
-        query = select(tables.meetings).where(_m.id.in_(known))
-        found = (meeting_of(row, self._keyring) for row in self._connection.execute(query).mappings())
-        return {meeting.id: (meeting, known[meeting.id]) for meeting in found}
+        return {found: (meeting, known[found]) for found, meeting in self._meetings_by_id(known).items()}
 
     def follows_until(self, mailbox: str) -> datetime | None:
         query = (
@@ -177,6 +175,11 @@ class SqlCalendarReading:
         return counts | {
             name: self._connection.execute(query).scalar_one() for name, query in questions.items()
         }
+
+    def _meetings_by_id(self, meetings: Collection[str]) -> dict[str, Meeting]:
+        query = select(tables.meetings).where(_m.id.in_(meetings))
+        rows = self._connection.execute(query).mappings()
+        return {row["id"]: meeting_of(row, self._keyring) for row in rows}
 
     def _mailbox_hashes(self, mailbox: str) -> list[bytes]:
         return self._keyring.lookup_hashes("mailbox", mailbox)

@@ -1,21 +1,18 @@
-"""What may be written of calendars inside one unit (the last part of `ports.Writing`), on either database.
+"""What may be written of calendar items inside one unit (the largest part of what `ports.Writing` says of calendars).
 
-Rows of `bindings` and `watches` are claimed and fenced as rooms are. Their `asked` counts how often somebody made them
-due: a look that was under way meanwhile may have seen too little, and is followed by another at once.
+Rows of `bindings` are claimed and fenced as rooms are. Their `asked` counts how often somebody made them due: a look
+that was under way meanwhile may have seen too little, and is followed by another at once.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
-    Table,
     bindparam,
     case,
     delete,
@@ -26,8 +23,6 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    text,
-    tuple_,
     update,
 )
 
@@ -42,25 +37,11 @@ from addin.meetings.bindings import (
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LeaseLost, MeetingChanged
 from addin.meetings.model import CalendarNote, Meeting
-from addin.meetings.notices import Notice, NoticeClaim, NoticeKind
-from addin.meetings.ports import RightsLimit, StoredHint
-from addin.meetings.watches import KEPT_AFTER, MailboxWatch, WatchClaim
+from addin.meetings.ports import RightsLimit
+from addin.meetings.watches import KEPT_AFTER
 from addin.store import tables
-from addin.store.calendar_reading import SqlCalendarReading
-from addin.store.calendar_rows import (
-    ask_of,
-    binding_columns,
-    binding_of,
-    hint_of,
-    hint_row,
-    notice_of,
-    seal,
-    sealed_ref,
-    unseal,
-    watch_columns,
-    watch_from,
-)
-from addin.store.leases import is_claimable, is_free
+from addin.store.calendar_rows import ask_of, binding_columns, binding_of, seal, sealed_ref, unseal
+from addin.store.leases import asked, fence_moved, from_now, hinted, is_free
 from addin.store.ledger_now import LedgerNow
 from addin.store.prepared import Prepared
 from addin.store.rows import (
@@ -69,23 +50,16 @@ from addin.store.rows import (
     meeting_of,
     meeting_row,
     notes_text,
+    to_duration,
     to_time,
     wish_columns,
 )
+from addin.store.watch_writing import SqlWatchWriting
 from calendar_sync.items import Unread
 
-_bindings, _watches, _hints, _notices = tables.bindings, tables.watches, tables.hints, tables.notices
-_m, _b, _w, _h, _n = tables.meetings.c, _bindings.c, _watches.c, _hints.c, _notices.c
+_bindings, _watches = tables.bindings, tables.watches
+_m, _b, _w = tables.meetings.c, _bindings.c, _watches.c
 
-# Both databases say it so; the expression language has it for each of them alone.
-_INSERT_HINT = text(
-    "INSERT INTO hints (key, watch_id, kind, item_hash, received_at) "
-    "VALUES (:key, :watch_id, :kind, :item_hash, :received_at) ON CONFLICT DO NOTHING"
-)
-_INSERT_WATCH = text(
-    "INSERT INTO watches (id, mailbox_hash, sealed, pushes, pulls, writes, attempts, asked, due_at, lease_number) "
-    "VALUES (:id, :mailbox_hash, :sealed, false, false, false, 0, 0, :due_at, 0) ON CONFLICT DO NOTHING"
-)
 # A new binding is due at once, and a mailbox that is known already is not probed again.
 NEW_BINDING = {
     "backend": select(_w.backend).where(_w.mailbox_hash == bindparam("of_mailbox")).scalar_subquery(),
@@ -98,7 +72,7 @@ _INSERT_BINDING = Prepared(
 )
 
 
-class SqlCalendarWriting(SqlCalendarReading):
+class SqlCalendarWriting(SqlWatchWriting):
     """Writes on one connection; the caller holds the transaction and commits."""
 
     # --- bindings -------------------------------------------------------------------------------------------
@@ -130,7 +104,7 @@ class SqlCalendarWriting(SqlCalendarReading):
         statement = (
             update(_bindings)
             .where(mine, is_free(_b))
-            .values(lease_number=_b.lease_number + 1, lease_until=_from_now(lease_seconds))
+            .values(lease_number=_b.lease_number + 1, lease_until=from_now(lease_seconds))
             .returning(_bindings)
         )
         claims = self._binding_claims(self._connection.execute(statement).mappings().all(), until)
@@ -141,10 +115,7 @@ class SqlCalendarWriting(SqlCalendarReading):
         self._connection.execute(update(_bindings).where(mine).values(lease_until=null(), due_at=LedgerNow()))
 
     def _binding_claims(self, rows: Sequence[Any], until: Deadline) -> list[BindingClaim]:
-        query = select(tables.meetings).where(_m.id.in_({row["meeting_id"] for row in rows}))
-        meetings = {
-            row["id"]: meeting_of(row, self._keyring) for row in self._connection.execute(query).mappings()
-        }
+        meetings = self._meetings_by_id({row["meeting_id"] for row in rows})
         return [
             BindingClaim(
                 binding=binding_of(row, self._keyring),
@@ -164,7 +135,7 @@ class SqlCalendarWriting(SqlCalendarReading):
             .where(_b.meeting_id == binding.meeting_id, _b.lease_number == claim.number)
             .values(
                 **binding_columns(binding, self._keyring),
-                due_at=case((unasked, _from_now(due_in)), else_=LedgerNow()),
+                due_at=case((unasked, from_now(due_in)), else_=LedgerNow()),
                 hinted_at=case((unasked, null()), else_=_b.hinted_at),
                 sealed_ask=case((unasked, null()), else_=_b.sealed_ask),
                 lease_until=null(),
@@ -190,7 +161,7 @@ class SqlCalendarWriting(SqlCalendarReading):
         offered: str | None = None,
         hinted_at: datetime | None = None,
     ) -> None:
-        columns: dict[str, Any] = {"look_tagged": True, **_asked(_b), **_hinted(_b, hinted_at)}
+        columns: dict[str, Any] = {"look_tagged": True, **asked(_b), **hinted(_b, hinted_at)}
         if also or offered:
             columns["sealed_ask"] = self._more_asked(meeting_id, also, offered)
         self._connection.execute(update(_bindings).where(_b.meeting_id == meeting_id).values(**columns))
@@ -208,19 +179,19 @@ class SqlCalendarWriting(SqlCalendarReading):
 
     def answer_series(self, meeting_id: str, answer: SeriesAnswer) -> bool:
         # Whoever looks at it now knows the old answer: the fence moves.
-        moved = {"lease_number": _b.lease_number + 1, "lease_until": null(), **_asked(_b)}
+        moved = {**fence_moved(_b), **asked(_b)}
         statement = update(_bindings).where(_b.meeting_id == meeting_id, _b.series.is_not(None))
         return self._connection.execute(statement.values(series_answer=answer.value, **moved)).rowcount == 1
 
     def block_is_old(self, meeting_id: str, since: datetime | None) -> None:
         # Whoever looks at it now would write back what it has read: the fence moves.
-        moved = {"lease_number": _b.lease_number + 1, "lease_until": null(), **_asked(_b)}
+        moved = {**fence_moved(_b), **asked(_b)}
         statement = update(_bindings).where(_b.meeting_id == meeting_id)
         self._connection.execute(statement.values(block_old_from=to_time(since), **moved))
 
     def end_for_good(self, meeting_id: str) -> bool:
         # Whoever looks at it now might revive it: the fence moves.
-        moved = {"lease_number": _b.lease_number + 1, "lease_until": null(), **_asked(_b)}
+        moved = {**fence_moved(_b), **asked(_b)}
         statement = update(_bindings).where(_b.meeting_id == meeting_id, _b.ended_by_calendar.is_(True))
         return self._connection.execute(statement.values(ended_by_calendar=False, **moved)).rowcount == 1
 
@@ -228,7 +199,7 @@ class SqlCalendarWriting(SqlCalendarReading):
         statement = (
             update(_bindings)
             .where(_b.item_hash.in_(items))
-            .values(**_asked(_b), **_hinted(_b, hinted_at))
+            .values(**asked(_b), **hinted(_b, hinted_at))
             .returning(_b.item_hash)
         )
         return set(self._connection.execute(statement).scalars())
@@ -236,16 +207,16 @@ class SqlCalendarWriting(SqlCalendarReading):
     def ask_series(self, watches: Collection[str], hinted_at: datetime, wait: float) -> None:
         mailboxes = select(_w.mailbox_hash).where(_w.id.in_(watches))
         is_series = or_(_b.series.is_not(None), _b.occurrence.is_not(None))
-        wanted = _from_now(wait)
+        wanted = from_now(wait)
         sooner = case((_b.due_at <= wanted, _b.due_at), else_=wanted)
         statement = update(_bindings).where(_b.mailbox_hash.in_(mailboxes), _b.due_at.is_not(None), is_series)
-        asked = {"due_at": sooner, "asked": _b.asked + 1, **_hinted(_b, hinted_at)}
+        asked = {"due_at": sooner, "asked": _b.asked + 1, **hinted(_b, hinted_at)}
         self._connection.execute(statement.values(**asked))
 
     def ask_mailbox(self, watch_id: str) -> None:
         mailbox = select(_w.mailbox_hash).where(_w.id == watch_id).scalar_subquery()
         followed = update(_bindings).where(_b.mailbox_hash == mailbox, _b.due_at.is_not(None))
-        self._connection.execute(followed.values(look_tagged=True, **_asked(_b)))
+        self._connection.execute(followed.values(look_tagged=True, **asked(_b)))
 
     def reroute(self, mailbox: str, backend: str) -> None:
         query = select(_bindings).where(_b.mailbox_hash.in_(self._mailbox_hashes(mailbox))).with_for_update()
@@ -255,7 +226,7 @@ class SqlCalendarWriting(SqlCalendarReading):
             self._reroute_one(row, backend)
 
     def _reroute_one(self, row: Any, backend: str | None) -> None:
-        columns: dict[str, Any] = {"backend": backend, **_asked(_b)}
+        columns: dict[str, Any] = {"backend": backend, **asked(_b)}
         secret = unseal(row["sealed"], row["meeting_id"], self._keyring)
         if row["backend"] and secret["item"]:
             # Another calendar gives its items other ids; UID and tag are what stays.
@@ -268,7 +239,7 @@ class SqlCalendarWriting(SqlCalendarReading):
         if row["due_at"] is None:
             columns["due_at"] = null()
         # Whoever looks at it now looks in the wrong place: the fence moves.
-        columns |= {"lease_number": _b.lease_number + 1, "lease_until": null()}
+        columns |= fence_moved(_b)
         self._connection.execute(
             update(_bindings).where(_b.meeting_id == row["meeting_id"]).values(**columns)
         )
@@ -292,7 +263,12 @@ class SqlCalendarWriting(SqlCalendarReading):
             select(_bindings)
             .join(tables.meetings, _m.id == _b.meeting_id)
             # Those that are long over are looked at without a watch.
-            .where(followed, unwatched, wanted, _m.ends_at > LedgerNow() - _micro(KEPT_AFTER))
+            .where(
+                followed,
+                unwatched,
+                wanted,
+                _m.ends_at > LedgerNow() - to_duration(KEPT_AFTER.total_seconds()),
+            )
             .limit(limit)
         )
         rows = self._connection.execute(query).mappings().all()
@@ -308,29 +284,7 @@ class SqlCalendarWriting(SqlCalendarReading):
             _b.due_at.is_not(None),
         )
         idle = _w.backend.is_(None) & _w.frozen.is_(None) & (_w.due_at > LedgerNow())
-        self._connection.execute(update(_watches).where(idle, waits).values(**_asked(_w)))
-
-    def watch_mailbox(self, mailbox: str, due_in: float) -> bool:
-        # Under an older key its hash is another one.
-        if found := self.watch_by_mailbox(mailbox):
-            self._probe_sooner(found, due_in)
-            return False
-        watch = MailboxWatch(id=secrets.token_hex(16), mailbox=mailbox)
-        now = self._connection.execute(select(LedgerNow())).scalar_one()
-        columns = watch_columns(watch, self._keyring)
-        values = {
-            "id": watch.id,
-            "due_at": now + int(due_in * 1_000_000),
-            **{name: columns[name] for name in ("mailbox_hash", "sealed")},
-        }
-        return self._connection.execute(_INSERT_WATCH, values).rowcount == 1
-
-    def _probe_sooner(self, watch: MailboxWatch, due_in: float) -> None:
-        """Bring forward the first probe of a mailbox that waits for its turn to be taken in."""
-        if watch.backend is None and not watch.attempts:
-            wanted = _from_now(due_in)
-            later = (_w.id == watch.id) & _w.backend.is_(None) & (_w.due_at > wanted)
-            self._connection.execute(update(_watches).where(later).values(due_at=wanted))
+        self._connection.execute(update(_watches).where(idle, waits).values(**asked(_w)))
 
     def follow_all(self, limit: int) -> int:
         query = (
@@ -414,80 +368,7 @@ class SqlCalendarWriting(SqlCalendarReading):
                 ],
             )
 
-    # --- notices and counts ---------------------------------------------------------------------------------
-
-    def owe_notice(self, meeting_id: str, revision: int, kind: NoticeKind, due_in: float) -> None:
-        values = {
-            "kind": kind.value,
-            "revision": revision,
-            "sent_at": null(),
-            "reminded": False,
-            "attempts": 0,
-            "due_at": _from_now(due_in),
-            # Whoever is sending the older one now does not mark this one as sent.
-            "lease_number": _n.lease_number + 1,
-            "lease_until": null(),
-        }
-        mine = (_n.meeting_id == meeting_id) & (_n.about == kind.about)
-        if not self._connection.execute(update(_notices).where(mine).values(**values)).rowcount:
-            row = {**values, "lease_number": 1}
-            self._connection.execute(insert(_notices).values(meeting_id=meeting_id, about=kind.about, **row))
-
-    def drop_notice(self, meeting_id: str, about: str) -> bool:
-        statement = delete(_notices).where(
-            _n.meeting_id == meeting_id, _n.about == about, _n.sent_at.is_(None), _n.due_at.is_not(None)
-        )
-        return self._connection.execute(statement).rowcount == 1
-
-    def claim_notices(self, lease_seconds: float, limit: int) -> Sequence[NoticeClaim]:
-        until = Deadline.after(lease_seconds)
-        chosen = (
-            select(_n.meeting_id, _n.about)
-            .where(is_claimable(_n))
-            .order_by(_n.due_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        statement = (
-            update(_notices)
-            .where(tuple_(_n.meeting_id, _n.about).in_(chosen))
-            .values(lease_number=_n.lease_number + 1, lease_until=_from_now(lease_seconds))
-            .returning(_notices)
-        )
-        rows = self._connection.execute(statement).mappings().all()
-        query = select(tables.meetings).where(_m.id.in_({row["meeting_id"] for row in rows}))
-        meetings = {
-            row["id"]: meeting_of(row, self._keyring) for row in self._connection.execute(query).mappings()
-        }
-        return [
-            NoticeClaim(notice_of(row), meetings[row["meeting_id"]], row["lease_number"], until)
-            for row in rows
-        ]
-
-    def note_asked(self, claim: NoticeClaim, revision: int | None) -> None:
-        mine = (_n.meeting_id == claim.notice.meeting_id) & (_n.about == claim.notice.kind.about)
-        statement = update(_notices).where(mine, _n.lease_number == claim.number)
-        if self._connection.execute(statement.values(asked_revision=revision)).rowcount != 1:
-            raise LeaseLost
-
-    def save_notice(self, claim: NoticeClaim, notice: Notice, due_in: float | None) -> None:
-        statement = (
-            update(_notices)
-            .where(
-                _n.meeting_id == notice.meeting_id,
-                _n.about == notice.kind.about,
-                _n.lease_number == claim.number,
-            )
-            .values(
-                sent_at=to_time(notice.sent_at),
-                reminded=notice.reminded,
-                attempts=notice.attempts,
-                due_at=_from_now(due_in),
-                lease_until=null(),
-            )
-        )
-        if self._connection.execute(statement).rowcount != 1:
-            raise LeaseLost
+    # --- counts and rights ----------------------------------------------------------------------------------
 
     def count_found(self, found_by: str) -> None:
         counter = tables.calendar_changes
@@ -512,85 +393,7 @@ class SqlCalendarWriting(SqlCalendarReading):
         table = tables.calendar_rights
         self._connection.execute(delete(table).where(table.c.calendar.not_in(followed)))
 
-    # --- hints ----------------------------------------------------------------------------------------------
-
-    def add_hints(self, hints: Sequence[StoredHint]) -> None:
-        self._connection.execute(_INSERT_HINT, [hint_row(hint) for hint in hints])
-
-    def take_hints(self, limit: int) -> Sequence[StoredHint]:
-        chosen = select(_h.key).order_by(_h.received_at).limit(limit).with_for_update(skip_locked=True)
-        statement = delete(_hints).where(_h.key.in_(chosen.scalar_subquery())).returning(_hints)
-        return [hint_of(row) for row in self._connection.execute(statement).mappings().all()]
-
-    # --- watches --------------------------------------------------------------------------------------------
-
-    def claim_watches(self, backend: str | None, lease_seconds: float, limit: int) -> Sequence[WatchClaim]:
-        until = Deadline.after(lease_seconds)
-        whose = _w.backend.is_(None) if backend is None else _w.backend == backend
-        rows = self._claim_rows(_watches, _w.id, whose, lease_seconds, limit)
-        return [
-            WatchClaim(
-                watch_from(row, self._keyring),
-                row["lease_number"],
-                row["asked"],
-                maybe_time(row["hinted_at"]),
-                until,
-            )
-            for row in rows
-        ]
-
-    def save_watch(self, claim: WatchClaim, watch: MailboxWatch, due_in: float) -> None:
-        unasked = _w.asked == claim.asked
-        statement = (
-            update(_watches)
-            .where(_w.id == watch.id, _w.lease_number == claim.number)
-            .values(
-                **watch_columns(watch, self._keyring),
-                due_at=case((unasked, _from_now(due_in)), else_=LedgerNow()),
-                renew_at=case((unasked, to_time(watch.renew_at)), else_=_w.renew_at),
-                scan_due_at=case((unasked, to_time(watch.scan_due_at)), else_=_w.scan_due_at),
-                hinted_at=case((unasked, null()), else_=_w.hinted_at),
-                lease_until=null(),
-            )
-        )
-        if self._connection.execute(statement).rowcount != 1:
-            raise LeaseLost
-
-    def remove_watch(self, claim: WatchClaim) -> None:
-        statement = delete(_watches).where(
-            _w.id == claim.watch.id, _w.lease_number == claim.number, _w.asked == claim.asked
-        )
-        if self._connection.execute(statement).rowcount != 1:
-            raise LeaseLost
-
-    def renew_watch(self, watch_id: str) -> None:
-        self._connection.execute(
-            update(_watches).where(_w.id == watch_id).values(renew_at=LedgerNow(), **_asked(_w))
-        )
-
-    def scan_watch(self, watch_id: str, hinted_at: datetime | None, wait: float) -> None:
-        wanted = _from_now(wait)
-        sooner = case((_w.scan_due_at <= wanted, _w.scan_due_at), else_=wanted)
-        statement = (
-            update(_watches)
-            .where(_w.id == watch_id)
-            .values(
-                scan_due_at=sooner,
-                due_at=case((_w.due_at <= wanted, _w.due_at), else_=wanted),
-                asked=_w.asked + 1,
-                **_hinted(_w, hinted_at),
-            )
-        )
-        self._connection.execute(statement)
-
-    def probe_again(self, mailbox: str) -> None:
-        # Whoever looks after it now looks in the wrong place: the fence moves.
-        served = _w.mailbox_hash.in_(self._mailbox_hashes(mailbox)) & _w.backend.is_not(None)
-        self._probe_watches(served)
-
-    def _probe_watches(self, which: ColumnElement[bool]) -> None:
-        moved = {"backend": null(), "lease_number": _w.lease_number + 1, "lease_until": null(), "attempts": 0}
-        self._connection.execute(update(_watches).where(which).values(**moved, **_asked(_w)))
+    # --- what no calendar serves ------------------------------------------------------------------------------
 
     def leave_backends(self, known: Collection[str], limit: int) -> int:
         self._probe_watches(_w.backend.not_in(known))
@@ -622,46 +425,3 @@ class SqlCalendarWriting(SqlCalendarReading):
         for meeting_id in self._connection.execute(statement).scalars().all():
             if CalendarNote.FROZEN not in notes[meeting_id]:
                 self.note_calendar(meeting_id, notes[meeting_id] | {CalendarNote.FROZEN})
-
-    def _claim_rows(
-        self, table: Table, key: ColumnElement[str], whose: ColumnElement[bool], lease: float, limit: int
-    ) -> list[Any]:
-        """Claim due rows and return them, longest due first."""
-        columns = table.c
-        chosen = (
-            select(key)
-            .where(whose, is_claimable(columns))
-            .order_by(columns.due_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        statement = (
-            update(table)
-            .where(key.in_(chosen.scalar_subquery()))
-            .values(
-                lease_number=columns.lease_number + 1,
-                lease_until=LedgerNow() + int(lease * 1_000_000),
-            )
-            .returning(table)
-        )
-        return sorted(self._connection.execute(statement).mappings().all(), key=lambda row: row["due_at"])
-
-
-def _asked(columns: Any) -> dict[str, Any]:
-    """Return what makes a row due at once, and says so to whoever is looking at it now."""
-    return {"due_at": LedgerNow(), "asked": columns.asked + 1}
-
-
-def _micro(period: timedelta) -> int:
-    return int(period.total_seconds() * 1_000_000)
-
-
-def _hinted(columns: Any, hinted_at: datetime | None) -> dict[str, Any]:
-    """Return what notes when a notification first asked, when one did."""
-    return {"hinted_at": func.coalesce(columns.hinted_at, to_time(hinted_at))} if hinted_at else {}
-
-
-def _from_now(seconds: float | None) -> ColumnElement[Any]:
-    if seconds is None:
-        return null()
-    return LedgerNow() + bindparam(None, int(seconds * 1_000_000), type_=BigInteger)

@@ -17,6 +17,7 @@ from addin.store.calendar_writing import SqlCalendarWriting
 from addin.store.leases import is_claimable, is_free
 from addin.store.ledger_now import LedgerNow
 from addin.store.links import SqlLinkWriting
+from addin.store.notice_writing import SqlNoticeWriting
 from addin.store.prepared import Executed, Prepared
 from addin.store.reading import SqlReading
 from addin.store.rows import (
@@ -85,7 +86,7 @@ SET_STATE = (
 _SAVE_ROOM, _SET_STATE = Prepared(SAVE_ROOM), Prepared(SET_STATE)
 
 
-class SqlWriting(SqlReading, SqlCalendarWriting, SqlLinkWriting):
+class SqlWriting(SqlReading, SqlCalendarWriting, SqlNoticeWriting, SqlLinkWriting):
     """Writes on one connection; the caller holds the transaction and commits."""
 
     def _run(self, statement: Prepared, values: Mapping[str, Any]) -> Executed:

@@ -101,6 +101,14 @@ class CopyOutcome(StrEnum):
     REPLACED = "replaced"
 
 
+class CopyAnswer(StrEnum):
+    """What the copies of an item shall get that were asked about: a room of their own, no link, or stay as they are."""
+
+    OWN_ROOM = "own_room"
+    STRIP = "strip"
+    LEAVE = "leave"
+
+
 @dataclass(frozen=True, slots=True)
 class Copy:
     """One copy of a meeting's item, known by a keyed hash of its UID.

@@ -8,7 +8,6 @@ from functools import cached_property, partial
 from typing import Final
 
 from addin.config.settings import Settings
-from addin.meetings.bind import ItemAnswers
 from addin.meetings.book import BookMeeting
 from addin.meetings.cancel import CancelMeeting
 from addin.meetings.change import ChangeMeeting
@@ -19,6 +18,7 @@ from addin.meetings.explain import ExplainFollowing
 from addin.meetings.follow import FollowItems
 from addin.meetings.hints import HintInbox
 from addin.meetings.invitations import MeetingInvitations
+from addin.meetings.item_answers import ItemAnswers
 from addin.meetings.keyring import Keyring
 from addin.meetings.look import ItemLooks
 from addin.meetings.mailboxes import FollowMailboxes

@@ -13,13 +13,13 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from addin.meetings.bind import ItemAnswers
 from addin.meetings.bindings import Copy, ItemBinding
 from addin.meetings.book import BookMeeting
 from addin.meetings.click import BindItem, Clicked
 from addin.meetings.due import Queue, Work
 from addin.meetings.follow import FollowItems
 from addin.meetings.hints import HintInbox
+from addin.meetings.item_answers import ItemAnswers
 from addin.meetings.look import ItemLooks
 from addin.meetings.mailboxes import PULL_PERIOD, FollowMailboxes
 from addin.meetings.model import Meeting, Principal

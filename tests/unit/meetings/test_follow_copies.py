@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from addin.meetings import mailboxes
-from addin.meetings.bindings import CopyOutcome
+from addin.meetings.bindings import CopyAnswer, CopyOutcome
 from addin.meetings.errors import CopiesNotWritable, MeetingNotFound, NoCopyAsked
 from addin.meetings.mailboxes import KNOWN_APART, followed_pull_period, known_pull_period
 from addin.meetings.model import CalendarNote, Meeting, MeetingState, Principal
@@ -299,15 +299,15 @@ def test_the_owner_is_asked_about_a_copy_that_people_were_invited_to(office: Cal
     assert [reason for action, reason in office.audited(meeting) if action == "copy_handled"] == ["asked"]
 
 
-@pytest.mark.parametrize("own_room", [True, False])
-def test_the_owner_s_answer_is_carried_out(office: CalendarDesk, *, own_room: bool) -> None:
+@pytest.mark.parametrize("answer", [CopyAnswer.OWN_ROOM, CopyAnswer.STRIP])
+def test_the_owner_s_answer_is_carried_out(office: CalendarDesk, answer: CopyAnswer) -> None:
     meeting, item = office.books_and_saves()
     copied = office.online.copies(item)
     office.online.invites(copied)
     office.settles()
-    office.answers.answer_copies(meeting.id, own_room=own_room, who=WHO)
+    office.answers.answer_copies(meeting.id, answer, WHO)
     office.settles()
-    assert copied.block == (the_other(office, meeting).id if own_room else None)
+    assert copied.block == (the_other(office, meeting).id if answer is CopyAnswer.OWN_ROOM else None)
     assert office.reads(meeting).calendar_notes == frozenset()
 
 
@@ -315,7 +315,7 @@ def test_a_copy_that_its_owner_had_stripped_is_another_appointment_when_the_orig
     office: CalendarDesk,
 ) -> None:
     meeting, item, copied = asked_about(office)
-    office.answers.answer_copies(meeting.id, own_room=False, who=WHO)
+    office.answers.answer_copies(meeting.id, CopyAnswer.STRIP, WHO)
     office.settles()
     office.online.deletes(item)
     office.settles()
@@ -329,7 +329,7 @@ def test_a_copy_that_shall_stay_is_left_and_not_asked_about_again(office: Calend
     copied = office.online.copies(item)
     office.online.invites(copied)
     office.settles()
-    office.answers.answer_copies(meeting.id, own_room=None, who=WHO)
+    office.answers.answer_copies(meeting.id, CopyAnswer.LEAVE, WHO)
     office.after(3 * HOUR)
     assert outcomes(office, meeting) == [CopyOutcome.LEFT]
     assert office.reads(meeting).calendar_notes == frozenset()
@@ -359,17 +359,17 @@ def is_removed_by_hand(office: CalendarDesk, meeting: Meeting, item: Item) -> No
 
 
 @pytest.mark.parametrize("ends", [ends_with_its_item, is_removed_by_hand])
-@pytest.mark.parametrize("own_room", [True, False])
+@pytest.mark.parametrize("answer", [CopyAnswer.OWN_ROOM, CopyAnswer.STRIP])
 def test_an_answer_is_carried_out_when_the_original_has_ended(
-    office: CalendarDesk, ends: Callable[[CalendarDesk, Meeting, Item], None], *, own_room: bool
+    office: CalendarDesk, ends: Callable[[CalendarDesk, Meeting, Item], None], answer: CopyAnswer
 ) -> None:
     meeting, item, copied = asked_about(office)
     ends(office, meeting, item)
     assert CalendarNote.COPY_ASKED in office.reads(meeting).calendar_notes
-    office.answers.answer_copies(meeting.id, own_room=own_room, who=WHO)
+    office.answers.answer_copies(meeting.id, answer, WHO)
     office.settles()
     assert office.reads(meeting).is_cancelled
-    if not own_room:
+    if answer is CopyAnswer.STRIP:
         assert (copied.block, copied.tag) == (None, None)
         assert len(office.meetings()) == 1
         return
@@ -385,7 +385,7 @@ def test_an_answer_waits_for_a_mailbox_that_cannot_be_read_when_the_meeting_has_
     meeting, item, copied = asked_about(office)
     is_removed_by_hand(office, meeting, item)
     office.online.unreadable[MAILBOX] = Unread.UNREACHABLE
-    office.answers.answer_copies(meeting.id, own_room=False, who=WHO)
+    office.answers.answer_copies(meeting.id, CopyAnswer.STRIP, WHO)
     office.settles()
     assert copied.block == meeting.id
     office.online.unreadable.clear()
@@ -416,23 +416,23 @@ def test_a_copy_of_an_ended_meeting_that_turns_up_later_loses_the_dead_link(offi
 def test_an_answer_that_nobody_waits_for_is_refused_and_a_repeated_one_is_not(office: CalendarDesk) -> None:
     meeting, _ = office.books_and_saves()
     with pytest.raises(NoCopyAsked):
-        office.answers.answer_copies(meeting.id, own_room=True, who=WHO)
+        office.answers.answer_copies(meeting.id, CopyAnswer.OWN_ROOM, WHO)
     meeting, _, _ = asked_about(office, "again")
     for _ in range(2):
-        office.answers.answer_copies(meeting.id, own_room=False, who=WHO)
+        office.answers.answer_copies(meeting.id, CopyAnswer.STRIP, WHO)
         office.settles()
     with pytest.raises(NoCopyAsked):
-        office.answers.answer_copies(meeting.id, own_room=True, who=WHO)
+        office.answers.answer_copies(meeting.id, CopyAnswer.OWN_ROOM, WHO)
 
 
 def test_what_may_not_be_written_is_refused_rather_than_taken(read_only: CalendarDesk) -> None:
     meeting, item = read_only.books_and_saves()
     read_only.online.copies(item)
     read_only.settles()
-    for own_room in (True, False):
+    for answer in (CopyAnswer.OWN_ROOM, CopyAnswer.STRIP):
         with pytest.raises(CopiesNotWritable):
-            read_only.answers.answer_copies(meeting.id, own_room=own_room, who=WHO)
-    read_only.answers.answer_copies(meeting.id, own_room=None, who=WHO)
+            read_only.answers.answer_copies(meeting.id, answer, WHO)
+    read_only.answers.answer_copies(meeting.id, CopyAnswer.LEAVE, WHO)
     read_only.settles()
     assert read_only.reads(meeting).calendar_notes == frozenset()
 
@@ -441,7 +441,7 @@ def test_nobody_else_may_answer(office: CalendarDesk) -> None:
     meeting, _ = office.books_and_saves()
     stranger = Principal(TENANT, "cccccccc-bbbb-4ccc-8ddd-eeeeeeeeeeee", OTHER_MAILBOX)
     with pytest.raises(MeetingNotFound):
-        office.answers.answer_copies(meeting.id, own_room=True, who=stranger)
+        office.answers.answer_copies(meeting.id, CopyAnswer.OWN_ROOM, stranger)
 
 
 def test_the_question_goes_with_the_copy(office: CalendarDesk) -> None:

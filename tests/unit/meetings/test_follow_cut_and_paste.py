@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from addin.meetings.bindings import CopyOutcome
+from addin.meetings.bindings import CopyAnswer, CopyOutcome
 from addin.meetings.model import CalendarNote, Meeting, MeetingState
 from addin.meetings.notices import NoticeKind
 from calendar_sync.items import Unread
@@ -199,7 +199,7 @@ def test_a_copy_that_its_owner_has_answered_about_is_not_taken_for_what_was_past
     office.online.invites(item)
     copied = office.online.copies(item, start=START + DAY)
     office.settles()
-    office.answers.answer_copies(meeting.id, own_room=True, who=WHO)
+    office.answers.answer_copies(meeting.id, CopyAnswer.OWN_ROOM, WHO)
     office.online.deletes(item)
     passes(office)
     assert office.reads(meeting).is_cancelled

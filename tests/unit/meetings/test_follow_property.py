@@ -25,7 +25,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from addin.meetings.bindings import CopyOutcome, SeriesAnswer
+from addin.meetings.bindings import CopyAnswer, CopyOutcome, SeriesAnswer
 from addin.meetings.change_link import ChangeLink
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import MeetingIsCancelled, MeetingNotFound, NoNextOccurrence
@@ -240,13 +240,13 @@ class Outlook(RuleBasedStateMachine):
         return is_item and item.block == meeting.id
 
     @precondition(lambda self: self.booked)
-    @rule(which=_some_item, own_room=st.sampled_from([True, False, None]))
-    def answers_what_the_copies_get(self, which: int, *, own_room: bool | None) -> None:
+    @rule(which=_some_item, answer=st.sampled_from(CopyAnswer))
+    def answers_what_the_copies_get(self, which: int, answer: CopyAnswer) -> None:
         meeting = self.some_meeting(which)
         asked = [item for item in self.calendar.living() if self.is_asked_about(item, meeting)]
         if asked:
-            self.office.answers.answer_copies(meeting.id, own_room=own_room, who=WHO)
-        if own_room is not None:
+            self.office.answers.answer_copies(meeting.id, answer, WHO)
+        if answer is not CopyAnswer.LEAVE:
             self.answered |= {item.uid: meeting.id for item in asked}
 
     def is_asked_about(self, item: Item, meeting: Meeting) -> bool:

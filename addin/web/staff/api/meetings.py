@@ -12,13 +12,14 @@ from marshmallow import RAISE
 
 from addin.meetings import times
 from addin.meetings.access import own_meeting
-from addin.meetings.bind import ItemAnswers
+from addin.meetings.bindings import CopyAnswer
 from addin.meetings.book import BookingRequest, BookMeeting
 from addin.meetings.cancel import CancelMeeting
 from addin.meetings.change import Change, ChangeMeeting
 from addin.meetings.change_link import ChangeLink
 from addin.meetings.click import BindItem
 from addin.meetings.errors import IdempotencyKeyMissing, MeetingChanged
+from addin.meetings.item_answers import ItemAnswers
 from addin.meetings.links import LinkChange
 from addin.meetings.model import Meeting, MeetingState, Window
 from addin.meetings.ports import Clock, Ledger
@@ -248,8 +249,7 @@ def _add_calendar(routes: ApiBlueprint, use: MeetingUseCases) -> None:
     @routes.alt_response(409, "CONFLICT")
     def answer_copies(body: dict[str, str], meeting_id: str) -> Answer:
         """Say what the copies of the item shall get that were asked about, also when the meeting itself has ended."""
-        own_room = {"own_room": True, "strip": False, "leave": None}[body["answer"]]
-        meeting = use.answers.answer_copies(meeting_id, own_room=own_room, who=caller())
+        meeting = use.answers.answer_copies(meeting_id, CopyAnswer(body["answer"]), caller())
         return use.representation.of(meeting), 200, _headers(meeting)
 
     @routes.route("/<meeting_id>/series", methods=["POST"])

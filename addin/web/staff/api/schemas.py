@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
+from addin.meetings.bindings import CopyAnswer
 from addin.meetings.links import LinkChange
 from addin.meetings.model import Attention, CalendarNote, MeetingState
 
@@ -230,7 +231,7 @@ class ItemSchema(_Exact):
 class CopiesSchema(_Exact):
     """What the copies of the item shall get that were asked about."""
 
-    answer = fields.String(required=True, validate=validate.OneOf(["own_room", "strip", "leave"]))
+    answer = fields.String(required=True, validate=validate.OneOf([one.value for one in CopyAnswer]))
 
 
 class SeriesSchema(_Exact):

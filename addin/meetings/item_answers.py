@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from addin.meetings.access import own_meeting
-from addin.meetings.bindings import Copy, CopyOutcome, SeriesAnswer
+from addin.meetings.bindings import Copy, CopyAnswer, CopyOutcome, SeriesAnswer
 from addin.meetings.errors import CopiesNotWritable, MeetingNotFound, NoCopyAsked
 from addin.meetings.look import OPEN_COPIES
 from addin.meetings.model import AuditEntry, Meeting, Principal
 from addin.meetings.ports import Clock, Ledger, Writing
 
 # What an answer asks for, and what it has come to when it was carried out.
-_ANSWERS: Final = {
-    True: (CopyOutcome.OWN_ROOM_WANTED, CopyOutcome.OWN_ROOM),
-    False: (CopyOutcome.STRIP_WANTED, CopyOutcome.STRIPPED),
-    None: (CopyOutcome.LEFT,),
+_OUTCOMES: Final = {
+    CopyAnswer.OWN_ROOM: (CopyOutcome.OWN_ROOM_WANTED, CopyOutcome.OWN_ROOM),
+    CopyAnswer.STRIP: (CopyOutcome.STRIP_WANTED, CopyOutcome.STRIPPED),
+    CopyAnswer.LEAVE: (CopyOutcome.LEFT,),
 }
 
 
@@ -31,24 +31,24 @@ class ItemAnswers:
     clock: Clock
     may_write: bool
 
-    def answer_copies(self, meeting_id: str, *, own_room: bool | None, who: Principal) -> Meeting:
-        """Say what the copies shall get that were asked about: a room of their own, no link (False), or stay (None).
+    def answer_copies(self, meeting_id: str, answer: CopyAnswer, who: Principal) -> Meeting:
+        """Say what the copies shall get that were asked about.
 
         The meeting itself may have ended meanwhile. A repeat says the same as the first time. Raises MeetingNotFound,
         NoCopyAsked (when nobody waits for an answer), CopiesNotWritable, LedgerUnavailable.
         """
-        answer = _ANSWERS[own_room]
+        outcomes = _OUTCOMES[answer]
 
         def unit(writing: Writing) -> Meeting:
             meeting = own_meeting(writing, meeting_id, who)
             copies = writing.copies(meeting.id)
             asked = [copy for copy in copies if copy.outcome in OPEN_COPIES]
-            if not asked and not any(copy.outcome in answer for copy in copies):
+            if not asked and not any(copy.outcome in outcomes for copy in copies):
                 raise NoCopyAsked
-            if asked and own_room is not None and not self.may_write:
+            if asked and answer is not CopyAnswer.LEAVE and not self.may_write:
                 raise CopiesNotWritable
             for copy in asked:
-                self._answer_copy(writing, copy, answer[0], meeting, who)
+                self._answer_copy(writing, copy, outcomes[0], meeting, who)
             if asked:
                 writing.ask_bindings([meeting.id])
             return meeting

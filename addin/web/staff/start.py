@@ -7,7 +7,6 @@ logs a code or a path.
 
 from __future__ import annotations
 
-import hmac
 import logging
 import secrets
 import tomllib
@@ -182,7 +181,7 @@ class _StartPage:
     def host(self, typed: str) -> AnyResponse:
         """Start the meeting and show the way in, once; a reload asks the browser to send the form again."""
         session = self.cookie.signed_in(request)
-        if session is None or not self._is_our_form(session):
+        if session is None or not session.sent(request):
             # What is no code may be anything, such as a name in the wrong place, and is not repeated.
             back_url = url_for("start.look", typed=typed) if is_like_a_code(typed) else None
             return self._notice("form_too_old", 403, back_url=back_url)
@@ -198,7 +197,7 @@ class _StartPage:
     def sign_out(self) -> AnyResponse:
         """Have this browser forget who signed in; for computers that people share."""
         session = self.cookie.signed_in(request)
-        if session is not None and not self._is_our_form(session):
+        if session is not None and not session.sent(request):
             return self._notice("form_too_old", 403)
         answer = self._notice("signed_out", 200)
         if session is not None:
@@ -300,10 +299,6 @@ class _StartPage:
             return None
 
     # --- guards ---------------------------------------------------------------------------------------------
-
-    def _is_our_form(self, session: SignedIn) -> bool:
-        sent = request.form.get("form_token", "")
-        return hmac.compare_digest(sent.encode(), session.form_token.encode())
 
     def _has_guessed_too_often(self) -> bool:
         forwarded = request.headers.get("X-Forwarded-For")

@@ -45,6 +45,11 @@ class SignedIn:
     who: Principal
     form_token: str
 
+    def sent(self, request: Request) -> bool:
+        """Whether the request is a form of ours that was shown to this session."""
+        told = request.form.get("form_token", "")
+        return hmac.compare_digest(told.encode(), self.form_token.encode())
+
 
 _Kept = dict[str, Any]  # a session as it stands in the cookie, with the time at which it was put there
 

@@ -5,7 +5,6 @@ Only signed-in employees see anything; what the page shows is of use to nobody e
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,7 +19,7 @@ from addin.meetings.tell import TellOthers
 from addin.web.pages import STYLE, Environment, in_words, is_foreign
 from addin.web.staff.auth.errors import IdentityUnavailable
 from addin.web.staff.auth.openid import OpenIdSignIn
-from addin.web.staff.start_cookie import SignedIn, SigningIn, StartCookie
+from addin.web.staff.start_cookie import SigningIn, StartCookie
 from templates_messages.vocabulary import Language
 
 _TITLES: Final[Mapping[str, str]] = {
@@ -74,7 +73,7 @@ class _ToldPage:
         session = self._parts.cookie.signed_in(request)
         if session is None and not is_foreign(request):
             return self._begin(typed)
-        if session is None or not self._is_our_form(session):
+        if session is None or not session.sent(request):
             return redirect(url_for("start.told", typed=typed), 303)
         try:
             self._parts.tell.told(typed, request.form.get("audience", ""), session.who)
@@ -101,10 +100,6 @@ class _ToldPage:
         answer = redirect(address, 303)
         self._parts.cookie.begin(request, answer, SigningIn(attempt, code, leads_to="start.told"))
         return answer
-
-    def _is_our_form(self, session: SignedIn) -> bool:
-        sent = request.form.get("form_token", "")
-        return hmac.compare_digest(sent.encode(), session.form_token.encode())
 
     def _page(self, template: str, status: int, **more: Any) -> Response:
         html = render_template(

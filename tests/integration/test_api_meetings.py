@@ -403,11 +403,22 @@ def test_each_audience_reads_the_earlier_time_that_it_was_told(api: DescribedApi
     start, end = _moved(meeting, days=2)
     first = api.changes(meeting, start=start, end=end, time_zone=meeting["time_zone"])
     told_first, told_nothing = earlier("patient"), earlier("interpreter")
+    api("POST", f"{path}/copied", json={"audience": "interpreter", "what": "text"})
     start, end = _moved(first, days=2)
     second = api.changes(first, start=start, end=end, time_zone=meeting["time_zone"])
-    assert second["told_stale"] == ["patient"]
+    assert second["told_stale"] == ["patient", "interpreter"]
     assert earlier("patient") == told_first == told_nothing
     assert earlier("interpreter") != told_first
+
+
+def test_a_time_between_that_nobody_outside_has_heard_of_is_nobody_s_earlier_time(api: DescribedApi) -> None:
+    meeting = api.books()
+    api("POST", f"/meetings/{meeting['id']}/copied", json={"audience": "patient", "what": "text"})
+    start, end = _moved(meeting, days=2)
+    between = api.changes(meeting, start=start, end=end, time_zone=meeting["time_zone"])
+    start, end = _moved(between, days=2)
+    last = api.changes(between, start=start, end=end, time_zone=meeting["time_zone"])
+    assert last["previous_start"] == meeting["start"]
 
 
 def test_the_block_comes_in_both_formats(api: DescribedApi) -> None:

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from marshmallow import ValidationError, fields
 
@@ -66,7 +66,8 @@ class LedgerUrl(Secret):
         text = value if isinstance(value, str) else super()._deserialize(value, attr, data, **kwargs)
         scheme, _, rest = text.partition("://")
         if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
-            return f"sqlite:///{(settings_folder.get() / rest[1:]).resolve()}"
+            # Written as an address: of `50%25` or `?` in a folder's name another file would be made.
+            return f"sqlite:///{quote(str((settings_folder.get() / unquote(rest[1:])).resolve()))}"
         if scheme not in ("postgresql", "postgresql+psycopg") or not rest:
             raise ValidationError("write sqlite:///ledger.db or postgresql://user@host/database")
         if _parts(text).password and isinstance(value, str):

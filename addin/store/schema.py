@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from sqlalchemy import Engine, inspect, text
 
 from addin.store.migrations import HEAD
@@ -32,7 +30,8 @@ def migrate(engine: Engine) -> str | None:
     from alembic.config import Config
 
     settings = Config()
-    settings.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    # By the package's name: in a path, such as that of a folder called `50%`, Alembic would read % as a reference.
+    settings.set_main_option("script_location", f"{__package__}:migrations")
     with engine.begin() as connection:
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")

@@ -20,6 +20,7 @@ import pytest
 
 from addin.sandbox import people
 from addin.trial import Ports, end_group, service_command, spawn, write_settings
+from tests.conftest import ROOT
 from tests.postgres import Postgres
 from tests.region import Region
 from tests.unit.settings_file import SettingsFile
@@ -209,6 +210,16 @@ def test_migrate_prepares_an_empty_ledger_and_leaves_a_ready_one_alone(settings:
     assert (first.returncode, second.returncode) == (0, 0)
     assert "it was empty" in first.stdout
     assert "it was" not in second.stdout
+
+
+def test_migrate_works_from_a_folder_with_a_per_cent_sign_in_its_name(tmp_path: Path) -> None:
+    folder = tmp_path / "50% V%C3%A5rd"
+    folder.mkdir()
+    (folder / "addin").symlink_to(ROOT / "addin")
+    step = "from addin.store.ledger import open_engine; from addin.store.schema import migrate; "
+    command = [sys.executable, "-c", f"{step}migrate(open_engine('sqlite:///ledger.db'))"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_migrate_of_a_ledger_that_cannot_be_had_is_one_sentence(settings: SettingsFile) -> None:

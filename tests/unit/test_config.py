@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from sqlalchemy import make_url
 
 from addin.checking import remarks, static_faults
 from addin.config.reading import load_settings, setting_names
@@ -55,6 +56,13 @@ def test_paths_are_taken_from_the_file_s_own_folder(
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
     assert settings.loads().ledger.url == f"sqlite:///{tmp_path / 'ledger.db'}"
+
+
+@pytest.mark.parametrize("name", ["V%C3%A5rd", "50% #1", "Vad är vårt?"])
+def test_a_ledger_stands_in_the_file_s_own_folder_whatever_its_name_is(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    assert make_url(SettingsFile(folder).loads().ledger.url).database == str(folder / "ledger.db")
 
 
 def test_proxy_and_certificates_of_the_organisation_are_taken(settings: SettingsFile, tmp_path: Path) -> None:

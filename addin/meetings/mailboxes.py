@@ -1,7 +1,6 @@
-"""Looks after mailboxes: which calendar serves each, and how it tells of changes.
+"""Looks after the mailboxes that are watched (`take_in`): which calendar serves each, and how it tells of changes.
 
-Those in which meetings are followed, and those into which a copy may be put, since somebody there has to do with
-meetings (docs/adr/0024). A mailbox is probed once and again when it went elsewhere. Where a calendar pushes or can be
+A mailbox is probed once and again when it went elsewhere. Where a calendar pushes or can be
 pulled there is one subscription for the mailbox, prolonged when half of its life is over; after every loss, everything
 in the mailbox is looked at anew. An hourly search for items with our tag finds what no notification told of: copies,
 and items that were moved or never seen.
@@ -12,12 +11,11 @@ from __future__ import annotations
 import logging
 import random
 import secrets
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from functools import partial
-from itertools import islice
 from typing import Final
 
 from addin.meetings.bindings import Copy, CopyOutcome, ItemBinding
@@ -27,7 +25,8 @@ from addin.meetings.keyring import Keyring
 from addin.meetings.look_times import pause, spread
 from addin.meetings.model import Meeting
 from addin.meetings.ports import Clock, Ledger, Reading, Writing
-from addin.meetings.watches import KEPT_AFTER, MailboxWatch, PulledMailboxes, WatchClaim
+from addin.meetings.pull_pace import PullPace
+from addin.meetings.watches import KEPT_AFTER, MailboxWatch, WatchClaim
 from calendar_sync.calendar import (
     AccessDenied,
     Calendar,
@@ -48,27 +47,11 @@ LEASE_SECONDS: Final = 90.0
 LEASE_RESERVE_SECONDS: Final = 45.0
 MAILBOXES_A_CLAIM: Final = 4
 SCAN_PERIOD: Final = timedelta(hours=1)
-PULL_PERIOD: Final = timedelta(seconds=15)
 # Our own answer to the calendar's trial call may have come too late; a right that is missing lasts longer.
 REFUSED_PERIOD: Final = timedelta(minutes=2)
 # A mailbox that nobody serves may be on its way from one calendar to another, which takes minutes; after that, longer.
 UNSERVED_PERIODS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15))
-# A change is to be on the page within the minute. Where many mailboxes with meetings must be asked, they are asked so
-# often in a second, all of them together; more often where one would wait longer than this, as long as it is no more
-# often than that: each costs the service some 6 ms.
-FOLLOWED_PULLS_A_SECOND: Final = 40
-FOLLOWED_PULL_PERIOD: Final = timedelta(seconds=50)
-MOST_PULLS_A_SECOND: Final = 80
-# Where nothing is followed less is at stake, and there are many more such mailboxes: a copy in one is found within a
-# minute where there are few, and where there are many they are asked so often in a second, all of them together.
-KNOWN_PULL_PERIODS: Final = (timedelta(minutes=1), timedelta(minutes=5))
-KNOWN_PULLS_A_SECOND: Final = 4
 KNOWN_UNSERVED_PERIOD: Final = timedelta(hours=6)
-# Many are taken in so long after each other, so that nobody's drag waits for them: each is a handful of calls.
-KNOWN_APART: Final = timedelta(seconds=0.25)
-# How many mailboxes are asked is counted so often, and not with each of them.
-COUNTED_FOR: Final = timedelta(minutes=1)
-_BATCH: Final = 50
 _GONE: Final = (MailboxElsewhere, MailboxMissing)
 
 
@@ -101,9 +84,9 @@ class _Step:
 class FollowMailboxes:
     """Looks after mailboxes.
 
-    `hooks` is where each calendar that pushes is to call: address and lifecycle address. `standing` (lower case) are
-    mailboxes that are always looked after: those of the units. `also_searched` (lower case) are others into which
-    copies may be put, as somebody has said who knows; they are looked after like those that meetings tell of.
+    `hooks` is where each calendar that pushes is to call: address and lifecycle address. `pace` says how often one that
+    does not is asked. `standing` and `also_searched` as in `take_in`; the latter are looked after like those that
+    meetings tell of.
     """
 
     def __init__(
@@ -114,8 +97,8 @@ class FollowMailboxes:
         instance: str,
         hooks: Mapping[str, tuple[str, str]],
         clock: Clock,
+        pace: PullPace,
         standing: Collection[str] = (),
-        pull_period: timedelta = PULL_PERIOD,
         also_searched: Collection[str] = (),
     ) -> None:
         self._ledger = ledger
@@ -124,49 +107,9 @@ class FollowMailboxes:
         self._instance = instance
         self._hooks = hooks
         self._clock = clock
+        self._pace = pace
         self._standing = frozenset(standing)
-        self._pull_period = pull_period
         self._also_searched = frozenset(also_searched)
-        self._pulled: dict[str, tuple[datetime, PulledMailboxes]] = {}
-
-    def route_once(self) -> bool:
-        """Give new bindings their calendar, and their mailboxes a watch; False when there was nothing to do."""
-        return self._ledger.write(lambda writing: writing.route_bindings(_BATCH)) > 0
-
-    def follow_all(self) -> None:
-        """Have every live meeting followed, those booked before calendars were, too, and known mailboxes watched.
-
-        What was followed in a calendar that is not in the settings any more is looked for in the others.
-        Raises LedgerUnavailable.
-        """
-        known = frozenset(self._calendars)
-        while self._ledger.write(lambda writing: writing.leave_backends(known, _BATCH)):
-            pass
-        while self._ledger.write(lambda writing: writing.follow_all(_BATCH)):
-            pass
-        standing = self._standing
-        self._watch(dict.fromkeys(self._ledger.read(lambda reading: reading.unwatched_among(standing)), 0.0))
-        self._watch_known()
-
-    def _watch_known(self) -> None:
-        """Take in the mailboxes that meetings or the settings tell of, each at a moment of its own."""
-        found = list(self._known_and_unwatched())
-        within = len(found) * KNOWN_APART.total_seconds()
-        self._watch({mailbox: random.uniform(0, within) for mailbox in found})  # noqa: S311 - spreads load
-
-    def _watch(self, due_in: Mapping[str, float]) -> None:
-        """Have mailboxes watched, each in so many seconds."""
-        wishes = iter(due_in.items())
-        while some := list(islice(wishes, _BATCH)):
-            self._ledger.write(partial(_watch_some, some))
-
-    def _known_and_unwatched(self) -> Iterator[str]:
-        after: str | None = ""
-        while after is not None:
-            found, after = self._ledger.read(partial(_unwatched, after))
-            yield from found
-        asked = self._also_searched
-        yield from self._ledger.read(lambda reading: reading.unwatched_among(asked))
 
     def work_once(self, backend: str | None) -> bool:
         """Look after some due mailboxes of one calendar (None: find out which serves them); False when none was due."""
@@ -386,29 +329,15 @@ class FollowMailboxes:
             writing.probe_again(watch.mailbox)
 
     def _due_in(self, watch: MailboxWatch, interest: _Interest, at: datetime, reading: Reading) -> float:
-        pull_at = at + self._pulled_after(watch, interest, at, reading) if watch.pulls else None
-        moments = [watch.scan_due_at, watch.renew_at, pull_at]
+        moments = [watch.scan_due_at, watch.renew_at]
+        if watch.pulls and watch.backend:
+            is_followed = interest is not _Interest.KNOWN
+            moments.append(at + self._pace.period(watch.backend, at, reading, is_followed=is_followed))
         soonest = min((moment for moment in moments if moment), default=at + SCAN_PERIOD)
         if (watch.pushes or watch.pulls) and not watch.renew_at:
             # The subscription was found lost: it is made anew at once.
             return 0.0
         return max(0.0, (soonest - at).total_seconds())
-
-    def _pulled_after(
-        self, watch: MailboxWatch, interest: _Interest, at: datetime, reading: Reading
-    ) -> timedelta:
-        if watch.backend is None:
-            return self._pull_period
-        pulled = self._pulled_in(watch.backend, at, reading)
-        if interest is _Interest.KNOWN:
-            return max(known_pull_period(pulled.others), self._pull_period)
-        return max(followed_pull_period(pulled.followed), self._pull_period)
-
-    def _pulled_in(self, backend: str, at: datetime, reading: Reading) -> PulledMailboxes:
-        counted = self._pulled.get(backend)
-        if counted is None or at - counted[0] >= COUNTED_FOR:
-            counted = self._pulled[backend] = (at, reading.pulled_mailboxes(backend))
-        return counted[1]
 
     def _ask_pulled(self, step: _Step, at: datetime, writing: Writing) -> None:
         watch = step.watch
@@ -448,27 +377,6 @@ class FollowMailboxes:
 
     def _save(self, claim: WatchClaim, watch: MailboxWatch, wait: timedelta) -> None:
         self._ledger.write(lambda writing: writing.save_watch(claim, watch, wait.total_seconds()))
-
-
-def followed_pull_period(mailboxes: int) -> timedelta:
-    """Return how often a mailbox with a meeting is asked at most, where so many are: to 4,000 within the minute."""
-    usual = timedelta(seconds=mailboxes / FOLLOWED_PULLS_A_SECOND)
-    return max(min(usual, FOLLOWED_PULL_PERIOD), timedelta(seconds=mailboxes / MOST_PULLS_A_SECOND))
-
-
-def known_pull_period(mailboxes: int) -> timedelta:
-    """Return how often a mailbox without a meeting is asked what has changed, where so many are asked in all."""
-    shortest, longest = KNOWN_PULL_PERIODS
-    return min(max(timedelta(seconds=mailboxes / KNOWN_PULLS_A_SECOND), shortest), longest)
-
-
-def _watch_some(wishes: Sequence[tuple[str, float]], writing: Writing) -> None:
-    for mailbox, due_in in wishes:
-        writing.watch_mailbox(mailbox, due_in)
-
-
-def _unwatched(after: str, reading: Reading) -> tuple[Sequence[str], str | None]:
-    return reading.unwatched_mailboxes(after, _BATCH)
 
 
 def _failed(watch: MailboxWatch, reason: Unread, interest: _Interest, at: datetime) -> MailboxWatch:

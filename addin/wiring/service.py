@@ -24,6 +24,7 @@ from addin.meetings.look import ItemLooks
 from addin.meetings.mailboxes import FollowMailboxes
 from addin.meetings.model import Meeting
 from addin.meetings.ports import Clock, ConferencingProvider
+from addin.meetings.pull_pace import PullPace
 from addin.meetings.rebuild import Rebuild
 from addin.meetings.reconcile import Reconciler
 from addin.meetings.rights import ProveRights
@@ -31,6 +32,7 @@ from addin.meetings.rooms import RoomPlans
 from addin.meetings.send_notices import SendNotices
 from addin.meetings.sweep import Sweep
 from addin.meetings.take_hints import TakeHints
+from addin.meetings.take_in import TakeInMailboxes
 from addin.meetings.texts import Contact, MeetingTexts
 from addin.meetings.turn_draft import FollowRules
 from addin.store.ledger import SqlLedger
@@ -58,7 +60,7 @@ from calendar_sync.items import Block
 # How many items of one calendar are looked at together; each batch is one call in most calendars.
 FOLLOWERS_A_CALENDAR: Final = 2
 # How many mailboxes of one calendar are looked after at once: where a calendar does not tell, each costs a call of its
-# own, and so many of these run beside each other as keep the pace of `meetings.mailboxes`.
+# own, and so many of these run beside each other as keep the pace of `meetings.pull_pace`.
 WATCHERS_A_CALENDAR: Final = 6
 
 
@@ -195,7 +197,7 @@ class Service:
             note,
             self.send_notices,
             self.followers,
-            self.mailboxes.follow_all if self.calendars else None,
+            self.taking_in.follow_all if self.calendars else None,
             ProveRights(self.ledger, self.calendars, self.settings.calendars.outside, self.clock),
         )
 
@@ -206,7 +208,7 @@ class Service:
             return {}
         loops = {
             "hints": Loop(Queue(Work.HINTS), TakeHints(self.ledger).work_once),
-            "route": Loop(Queue(Work.ROUTES), self.mailboxes.route_once),
+            "route": Loop(Queue(Work.ROUTES), self.taking_in.route_once),
             "probe": Loop(Queue(Work.MAILBOXES), partial(self.mailboxes.work_once, None)),
         }
         for name in self.calendars:
@@ -230,10 +232,23 @@ class Service:
             self.settings.service.instance,
             {"graph": graph},
             self.clock,
-            [mailbox for unit in self.content.units for mailbox in unit.mailboxes],
-            timedelta(seconds=self.settings.calendars.pull_seconds),
-            [mailbox.lower() for mailbox in self.settings.calendars.also_search],
+            PullPace(timedelta(seconds=self.settings.calendars.pull_seconds)),
+            self._standing_mailboxes,
+            self._also_searched,
         )
+
+    @cached_property
+    def taking_in(self) -> TakeInMailboxes:
+        """What has mailboxes looked after."""
+        return TakeInMailboxes(self.ledger, self.calendars, self._standing_mailboxes, self._also_searched)
+
+    @property
+    def _standing_mailboxes(self) -> list[str]:
+        return [mailbox for unit in self.content.units for mailbox in unit.mailboxes]
+
+    @property
+    def _also_searched(self) -> list[str]:
+        return [mailbox.lower() for mailbox in self.settings.calendars.also_search]
 
     @cached_property
     def looks(self) -> ItemLooks:

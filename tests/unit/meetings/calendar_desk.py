@@ -21,11 +21,13 @@ from addin.meetings.follow import FollowItems
 from addin.meetings.hints import HintInbox
 from addin.meetings.item_answers import ItemAnswers
 from addin.meetings.look import ItemLooks
-from addin.meetings.mailboxes import PULL_PERIOD, FollowMailboxes
+from addin.meetings.mailboxes import FollowMailboxes
 from addin.meetings.model import Meeting, Principal
 from addin.meetings.notices import NoticeKind
 from addin.meetings.ports import ReceivedHint
+from addin.meetings.pull_pace import PULL_PERIOD, PullPace
 from addin.meetings.take_hints import TakeHints
+from addin.meetings.take_in import TakeInMailboxes
 from addin.meetings.turn_draft import FollowRules
 from addin.store import tables
 from calendar_sync.calendar import Calendar, CalendarUnreadable
@@ -112,10 +114,14 @@ class CalendarDesk:
             plans.instance,
             hooks,
             self.desk.clock,
+            PullPace(self.pull_period),
             self.standing,
-            self.pull_period,
             self.also_searched,
         )
+
+    @property
+    def taking_in(self) -> TakeInMailboxes:
+        return TakeInMailboxes(self.desk.ledger, self.calendars, self.standing, self.also_searched)
 
     @property
     def answers(self) -> ItemAnswers:
@@ -185,7 +191,7 @@ class CalendarDesk:
         """Let each thread of the worker that has something to do do one round; False when none had."""
         mailboxes, items = self.mailboxes, self.items
         rounds: dict[Queue, Callable[[], bool]] = {
-            Queue(Work.ROUTES): mailboxes.route_once,
+            Queue(Work.ROUTES): self.taking_in.route_once,
             Queue(Work.HINTS): TakeHints(self.desk.ledger).work_once,
             **{
                 Queue(Work.MAILBOXES, name): partial(mailboxes.work_once, name)

@@ -620,7 +620,7 @@ def test_a_calendar_that_is_taken_out_of_the_settings_leaves_its_meetings_to_the
     office.settles()
     assert office.binding(meeting).backend == "ews"
     office.left_out = frozenset({"ews"})
-    office.mailboxes.follow_all()
+    office.taking_in.follow_all()
     office.settles()
     assert office.reads(meeting).calendar_notes == {CalendarNote.FROZEN}
     office.on_premises.is_migrated_to(office.online, OTHER_MAILBOX)
@@ -712,7 +712,7 @@ def test_mailboxes_for_which_too_little_is_left_of_a_lease_are_looked_after_with
     # All the lease there is has gone by when it is granted.
     monkeypatch.setattr(mailboxes, "LEASE_SECONDS", mailboxes.LEASE_RESERVE_SECONDS - 1)
     office.books()
-    office.mailboxes.route_once()
+    office.taking_in.route_once()
     assert office.mailboxes.work_once(None)
     assert office.online.asked == []
     monkeypatch.undo()

@@ -9,12 +9,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, func, select
 
-from addin.meetings import mailboxes
+from addin.meetings import pull_pace
 from addin.meetings.bindings import CopyAnswer, CopyOutcome
 from addin.meetings.errors import CopiesNotWritable, MeetingNotFound, NoCopyAsked
-from addin.meetings.mailboxes import KNOWN_APART, followed_pull_period, known_pull_period
 from addin.meetings.model import CalendarNote, Meeting, MeetingState, Principal
 from addin.meetings.notices import NoticeKind
+from addin.meetings.pull_pace import followed_pull_period, known_pull_period
+from addin.meetings.take_in import KNOWN_APART
 from addin.store import tables
 from addin.store.rows import to_time
 from calendar_sync.items import Unread
@@ -92,7 +93,7 @@ THIRD_MAILBOX = "karin.berg@region.example"
 def knows(office: CalendarDesk, mailbox: str) -> None:
     """Let the mailbox be taken in, as the worker does every now and then, at some moment of the next minutes."""
     office.online.mailboxes.add(mailbox)
-    office.mailboxes.follow_all()
+    office.taking_in.follow_all()
     office.after(timedelta(minutes=11))
 
 
@@ -191,7 +192,7 @@ def test_a_copy_in_a_mailbox_that_was_named_is_found_until_it_is_named_no_more(o
     _, item = office.books_and_saves()
     office.also_searched = (THIRD_MAILBOX,)
     office.online.mailboxes.add(THIRD_MAILBOX)
-    office.mailboxes.follow_all()
+    office.taking_in.follow_all()
     # Where there are few they are taken in at once.
     office.after(timedelta(seconds=3))
     assert is_stripped_within_seconds(office, item, THIRD_MAILBOX)
@@ -204,7 +205,7 @@ def test_a_copy_in_a_mailbox_that_was_named_is_found_until_it_is_named_no_more(o
 def test_of_many_mailboxes_that_were_named_four_are_taken_in_each_second(office: CalendarDesk) -> None:
     named = [f"person-{number}@region.example" for number in range(240)]
     office.also_searched, within = tuple(named), len(named) * KNOWN_APART
-    office.mailboxes.follow_all()
+    office.taking_in.follow_all()
     assert office.desk.ledger.read(lambda reading: reading.unwatched_among(named)) == []
 
     def due() -> int:
@@ -224,7 +225,7 @@ def books_for_somebody_on_premises(office: CalendarDesk) -> tuple[Meeting, Item]
     office.online.mailboxes.discard(OTHER_MAILBOX)
     office.on_premises.mailboxes.add(OTHER_MAILBOX)
     booked = office.books_and_saves(on_behalf_of=OTHER_MAILBOX)
-    office.mailboxes.follow_all()
+    office.taking_in.follow_all()
     office.after(11 * MINUTE)
     return booked
 
@@ -243,7 +244,7 @@ def test_where_there_are_many_such_mailboxes_each_is_asked_less_often(
     office: CalendarDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As if the one were a thousand.
-    monkeypatch.setattr(mailboxes, "KNOWN_PULLS_A_SECOND", mailboxes.KNOWN_PULLS_A_SECOND / 1_000)
+    monkeypatch.setattr(pull_pace, "KNOWN_PULLS_A_SECOND", pull_pace.KNOWN_PULLS_A_SECOND / 1_000)
     books_for_somebody_on_premises(office)
     office.on_premises.asked.clear()
     office.comes_to(office.desk.clock.time + 20 * MINUTE, step=MINUTE / 2)
@@ -270,8 +271,8 @@ def test_where_there_are_many_mailboxes_with_meetings_each_is_asked_less_often_a
     office: CalendarDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As if the one with a meeting were a thousand, and the two without one some hundreds.
-    monkeypatch.setattr(mailboxes, "FOLLOWED_PULLS_A_SECOND", 1 / 25)
-    monkeypatch.setattr(mailboxes, "KNOWN_PULLS_A_SECOND", 2 / 120)
+    monkeypatch.setattr(pull_pace, "FOLLOWED_PULLS_A_SECOND", 1 / 25)
+    monkeypatch.setattr(pull_pace, "KNOWN_PULLS_A_SECOND", 2 / 120)
     colleague = Principal(TENANT, "cccccccc-bbbb-4ccc-8ddd-eeeeeeeeeeee", "erik.dahl@region.example")
     office.online.mailboxes.discard(OTHER_MAILBOX)
     office.on_premises.mailboxes |= {OTHER_MAILBOX, THIRD_MAILBOX, colleague.mailbox or ""}

@@ -105,7 +105,7 @@ def test_of_two_copies_neither_is_taken_for_what_was_pasted(office: CalendarDesk
 
 def test_a_copy_in_a_colleague_s_calendar_is_not_taken_for_what_was_pasted(office: CalendarDesk) -> None:
     office.standing = (OTHER_MAILBOX,)
-    office.mailboxes.follow_all()
+    office.taking_in.follow_all()
     meeting, item = office.books_and_saves()
     copied = office.online.copies(item, to=OTHER_MAILBOX)
     office.online.deletes(item)

@@ -132,7 +132,7 @@ class Outlook(RuleBasedStateMachine):
         self.elapsed = timedelta()
         # Both are a unit's, so that a copy is seen in them whether a meeting is held there or not.
         self.office.standing = (MAILBOX, OTHER_MAILBOX)
-        self.office.mailboxes.follow_all()
+        self.office.taking_in.follow_all()
         self.office.rests()
 
     # --- people ---------------------------------------------------------------------------------------------

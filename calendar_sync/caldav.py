@@ -51,16 +51,9 @@ from calendar_sync.dav import (
     canonical,
     together,
 )
-from calendar_sync.ical_items import (
-    READ,
-    TAG_PROPERTY,
-    ItemReader,
-    may_bear_tag,
-    tag_of,
-    unfolded,
-    with_block,
-    with_tag,
-)
+from calendar_sync.ical_changes import with_block, with_tag
+from calendar_sync.ical_items import READ, ItemReader, may_bear_tag, tag_of
+from calendar_sync.ical_lines import TAG_PROPERTY, unfolded
 from calendar_sync.items import Block, Found, Gone, ItemRef, Lookup, Snapshot, Tag, Unread, Unreadable
 
 # How long the addresses and the home of a mailbox are believed; where its calendars are is asked each time.

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calendar_sync.ical_items import TAG_PROPERTY, ItemReader, may_bear_tag, tag_of, with_block, with_tag
+from calendar_sync.ical_changes import with_block, with_tag
+from calendar_sync.ical_items import ItemReader, may_bear_tag, tag_of
+from calendar_sync.ical_lines import TAG_PROPERTY
 from calendar_sync.items import Block, ItemRef, Kind, Snapshot, Tag
 from calendar_sync.zones import iana_name
 

@@ -9,12 +9,12 @@ from addin.meetings.access import made_meeting, own_meeting
 from addin.meetings.book import INLINE_SECONDS
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import MeetingChanged, MeetingIsCancelled, UnknownAudience
-from addin.meetings.links import as_until_then, awaited, told_of_link
+from addin.meetings.links import told_of_link
 from addin.meetings.lobby import refuse_weaker_lobby
 from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import AuditEntry, Claim, Meeting, MeetingState, Principal, Room, Wanted, Window
 from addin.meetings.notices import NoticeKind, must_be_called_off
-from addin.meetings.ports import Clock, ConferencingProvider, Ledger, Reading, Writing
+from addin.meetings.ports import Clock, ConferencingProvider, Ledger, Writing
 from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
 from addin.meetings.rooms import RoomPlans
 from addin.meetings.units import Units
@@ -74,18 +74,6 @@ class ChangeMeeting:
             return replace(meeting, told={**meeting.told, audience: told})
 
         return self.ledger.write(unit)
-
-    def then(self, reading: Reading, meeting: Meeting) -> Meeting | None:
-        """Return the meeting as it will be with the link that is to come; None when none is, or no time for it."""
-        link = reading.coming_link(meeting.id)
-        binding = reading.binding(meeting.id) if link else None
-        waits = awaited(link, binding, self.clock.now(), self._kind(meeting).open_after)
-        return waits.meeting_then(meeting) if waits else None
-
-    def until_then(self, reading: Reading, meeting: Meeting) -> Meeting:
-        """Return the meeting as those with its own link are to know it; another link may be coming."""
-        link = reading.coming_link(meeting.id)
-        return as_until_then(meeting, link, reading.occurrences(meeting.id) if link else ())
 
     def _write(
         self, writing: Writing, meeting_id: str, change: Change, who: Principal, seen_revision: int

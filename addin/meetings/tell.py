@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 from addin.meetings.codes import MistypedCode, parse_code
 from addin.meetings.errors import MeetingNotFound, UnknownAudience, UnknownMeetingType, UnknownUnit
-from addin.meetings.links import as_until_then, awaited, lacks_only_link, told_of_link
+from addin.meetings.links import lacks_only_link, told_of_link
 from addin.meetings.model import AuditEntry, Meeting, Principal
 from addin.meetings.ports import Clock, Ledger, Reading, Writing
+from addin.meetings.read_texts import KnownAs, known_as
 from addin.meetings.texts import MeetingTexts
 from templates_messages.rendering import RenderedText
 from templates_messages.vocabulary import Language, Occasion
@@ -35,29 +36,15 @@ class TellOthers:
 
     def look(self, typed: str, who: Principal) -> tuple[Meeting, list[ToBeTold]]:
         """Return the meeting of the start link, and who must hear. Raises MeetingNotFound, LedgerUnavailable."""
-        meeting, until_then, then = self.ledger.read(lambda reading: self._find(reading, typed, who))
-        return meeting, [
-            # Who has heard that a time is off needs only the link of the next.
-            ToBeTold(
-                audience,
-                self._text(meeting, then, audience)
-                if lacks_only_link(meeting, audience)
-                else self._text(until_then, None, audience),
-            )
-            for audience in meeting.must_hear
-        ]
+        known = self.ledger.read(lambda reading: self._find(reading, typed, who))
+        return known.now, [ToBeTold(one, self._text_for(known, one)) for one in known.now.must_hear]
 
-    def _find(self, reading: Reading, typed: str, who: Principal) -> tuple[Meeting, Meeting, Meeting | None]:
-        """Return the meeting, as those with its own link know it, and as it will be when it has another."""
+    def _find(self, reading: Reading, typed: str, who: Principal) -> KnownAs:
         meeting = _meeting(reading, typed, who)
-        link = reading.coming_link(meeting.id)
         try:
-            open_after = self.texts.types.of(meeting.type).open_after
+            return known_as(reading, meeting, self.texts, self.clock)
         except UnknownMeetingType:
-            return meeting, meeting, None
-        waits = awaited(link, reading.binding(meeting.id), self.clock.now(), open_after) if link else None
-        until_then = as_until_then(meeting, link, reading.occurrences(meeting.id) if link else ())
-        return meeting, until_then, waits.meeting_then(meeting) if waits else None
+            return KnownAs(meeting, meeting, None)
 
     def told(self, typed: str, audience: str, who: Principal) -> Meeting:
         """Note that an audience has been told. Raises MeetingNotFound, UnknownAudience, LedgerUnavailable."""
@@ -74,6 +61,12 @@ class TellOthers:
             return replace(meeting, told={**meeting.told, audience: told})
 
         return self.ledger.write(unit)
+
+    def _text_for(self, known: KnownAs, audience: str) -> RenderedText | None:
+        if lacks_only_link(known.now, audience):
+            # Who has heard that a time is off needs only the link of the next.
+            return self._text(known.now, known.then, audience)
+        return self._text(known.until_then, None, audience)
 
     def _text(self, meeting: Meeting, then: Meeting | None, audience: str) -> RenderedText | None:
         """Return the text about what happened: *inställt*, *ny tid*, or the invitation anew, with a coming link."""

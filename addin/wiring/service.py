@@ -25,6 +25,7 @@ from addin.meetings.mailboxes import FollowMailboxes
 from addin.meetings.model import Meeting
 from addin.meetings.ports import Clock, ConferencingProvider
 from addin.meetings.pull_pace import PullPace
+from addin.meetings.read_texts import ReadTexts
 from addin.meetings.rebuild import Rebuild
 from addin.meetings.reconcile import Reconciler
 from addin.meetings.rights import ProveRights
@@ -39,6 +40,7 @@ from addin.store.ledger import SqlLedger
 from addin.store.restored import note_progress
 from addin.web.staff.api.meetings import MeetingUseCases
 from addin.web.staff.api.representation import Representation
+from addin.web.staff.api.texts import TextUseCases
 from addin.web.staff.auth.outbound import Outbound
 from addin.web.staff.auth.tokens import TokenSettings, TokenVerifier
 from addin.wiring.adapters import (
@@ -185,20 +187,30 @@ class Service:
         )
 
     @cached_property
+    def text_use_cases(self) -> TextUseCases:
+        """What the JSON interface calls for words."""
+        return TextUseCases(
+            read=ReadTexts(self.ledger, self.texts, self.clock),
+            invitations=self.invitations,
+            change=self.change,
+            representation=self.use_cases.representation,
+            copy_first=self.settings.pane.copy_first,
+        )
+
+    @cached_property
     def worker(self) -> Worker:
         """What does the work that nobody waits for."""
-        sweep = Sweep(self.ledger, self.clock)
-        note = partial(note_progress, self.ledger.engine, mark_of(self.settings))
+        outside = self.settings.calendars.outside
         return Worker(
-            self.ledger,
-            self.reconciler,
-            sweep,
-            self.providers,
-            note,
-            self.send_notices,
-            self.followers,
-            self.taking_in.follow_all if self.calendars else None,
-            ProveRights(self.ledger, self.calendars, self.settings.calendars.outside, self.clock),
+            ledger=self.ledger,
+            reconciler=self.reconciler,
+            sweep=Sweep(self.ledger, self.clock),
+            providers=self.providers,
+            note_progress=partial(note_progress, self.ledger.engine, mark_of(self.settings)),
+            send_notices=self.send_notices,
+            followers=self.followers,
+            follow_all=self.taking_in.follow_all if self.calendars else None,
+            prove_rights=ProveRights(self.ledger, self.calendars, outside, self.clock),
         )
 
     @cached_property

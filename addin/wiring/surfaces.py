@@ -88,14 +88,7 @@ def _add_staff(service: Service, app: Flask) -> None:
     for blueprint in (
         choices_blueprint(content.types, content.units, content.titles, settings.meetings.provider_notes),
         meetings_blueprint(service.use_cases),
-        texts_blueprint(
-            service.texts,
-            service.invitations,
-            service.change,
-            service.ledger,
-            service.use_cases.representation,
-            settings.pane.copy_first,
-        ),
+        texts_blueprint(service.text_use_cases),
         personal_data_blueprint(allow, lambda: date_at_home(service.clock.now())),
     ):
         api.register_blueprint(guard(blueprint, service.verifier))

@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Response
 from marshmallow import RAISE
 
-from addin.meetings.access import made_meeting
 from addin.meetings.change import ChangeMeeting
 from addin.meetings.invitations import MeetingInvitations
-from addin.meetings.model import Meeting
-from addin.meetings.ports import Ledger
-from addin.meetings.texts import MeetingTexts
+from addin.meetings.read_texts import ReadTexts
 from addin.web.staff.api import schemas
 from addin.web.staff.api.edge import ApiBlueprint, caller
 from addin.web.staff.api.representation import Representation
 
 
-def texts_blueprint(
-    texts: MeetingTexts,
-    invitations: MeetingInvitations,
-    change: ChangeMeeting,
-    ledger: Ledger,
-    representation: Representation,
-    copy_first: str,
-) -> ApiBlueprint:
-    """Return the routes under `/meetings/<id>` that are about words. `copy_first` is `link` or `text`."""
-    routes = ApiBlueprint("texts", __name__, url_prefix="/api/v1/meetings", description="Texts to copy")
+@dataclass(frozen=True, slots=True)
+class TextUseCases:
+    """What the routes call. `copy_first` is `link` or `text`."""
 
-    def made(meeting_id: str) -> Meeting:
-        who = caller()
-        return ledger.read(lambda reading: made_meeting(reading, meeting_id, who))
+    read: ReadTexts
+    invitations: MeetingInvitations
+    change: ChangeMeeting
+    representation: Representation
+    copy_first: str
+
+
+def texts_blueprint(use: TextUseCases) -> ApiBlueprint:
+    """Return the routes under `/meetings/<id>` that are about words."""
+    routes = ApiBlueprint("texts", __name__, url_prefix="/api/v1/meetings", description="Texts to copy")
+    _add_texts(routes, use)
+    _add_files(routes, use)
+    return routes
+
+
+def _add_texts(routes: ApiBlueprint, use: TextUseCases) -> None:
+    """The texts for an audience, and the word that it has got them."""
 
     @routes.route("/<meeting_id>/texts", methods=["GET"])
     @routes.arguments(schemas.TextQuerySchema(), location="query", unknown=RAISE)
@@ -40,21 +45,31 @@ def texts_blueprint(
     @routes.alt_response(409, "CONFLICT")
     def list_texts(query: dict[str, str], meeting_id: str) -> dict[str, Any]:
         """Show link and texts for one audience, ready to be copied."""
-        meeting = made(meeting_id)
-        coming = query.pop("link") == "coming"
-        meeting = ledger.read(
-            lambda reading: (
-                (change.then(reading, meeting) or meeting) if coming else change.until_then(reading, meeting)
-            )
+        audience, language = query["audience"], query["language"]
+        found = use.read.for_audience(
+            meeting_id, audience, language, caller(), of_coming=query["link"] == "coming"
         )
-        rendered = texts.for_audience(meeting, query["audience"], query["language"])
-        template = texts.central_template(rendered)
         return {
-            **query,
-            "copy_first": copy_first,
-            "link": {"url": texts.join_link(meeting), "central_template": template},
-            "texts": rendered,
+            "audience": audience,
+            "language": language,
+            "copy_first": use.copy_first,
+            "link": {"url": found.join_link, "central_template": found.central_template},
+            "texts": found.texts,
         }
+
+    @routes.route("/<meeting_id>/copied", methods=["POST"])
+    @routes.arguments(schemas.CopiedSchema())
+    @routes.response(200, schemas.MeetingSchema)
+    @routes.alt_response(404, "NOT_FOUND")
+    @routes.alt_response(409, "CONFLICT")
+    def note_copied(body: dict[str, str], meeting_id: str) -> dict[str, Any]:
+        """Note which audience has been told of the meeting as it is now."""
+        meeting = use.change.told(meeting_id, body["audience"], caller(), of_coming=body["link"] == "coming")
+        return use.representation.of(meeting)
+
+
+def _add_files(routes: ApiBlueprint, use: TextUseCases) -> None:
+    """What goes into calendars: the item's block, and the invitation for those outside."""
 
     @routes.route("/<meeting_id>/item-block", methods=["GET"])
     @routes.arguments(schemas.BlockQuerySchema(), location="query", unknown=RAISE)
@@ -63,7 +78,7 @@ def texts_blueprint(
     @routes.alt_response(409, "CONFLICT")
     def show_block(query: dict[str, str], meeting_id: str) -> dict[str, str]:
         """Show the block that goes into the calendar item."""
-        block = texts.block(made(meeting_id))
+        block = use.read.block(meeting_id, caller())
         return {
             "format": query["format"],
             "content": block.html if query["format"] == "html" else block.plain,
@@ -76,21 +91,8 @@ def texts_blueprint(
     @routes.alt_response(409, "CONFLICT")
     def show_invitation(query: dict[str, str], meeting_id: str) -> Response:
         """Show the meeting as a calendar file for external professionals or interpreters, as it is now."""
-        written = invitations.write(meeting_id, query["audience"], caller())
+        written = use.invitations.write(meeting_id, query["audience"], caller())
         method = f"; method={written.method}" if written.method else ""
         answer = Response(written.content, content_type=f"text/calendar; charset=utf-8{method}")
         answer.headers.set("Content-Disposition", "attachment", filename="videomote.ics")
         return answer
-
-    @routes.route("/<meeting_id>/copied", methods=["POST"])
-    @routes.arguments(schemas.CopiedSchema())
-    @routes.response(200, schemas.MeetingSchema)
-    @routes.alt_response(404, "NOT_FOUND")
-    @routes.alt_response(409, "CONFLICT")
-    def note_copied(body: dict[str, str], meeting_id: str) -> dict[str, Any]:
-        """Note which audience has been told of the meeting as it is now."""
-        return representation.of(
-            change.told(meeting_id, body["audience"], caller(), of_coming=body["link"] == "coming")
-        )
-
-    return routes

@@ -219,16 +219,19 @@ def _watch(watch: MailboxWatch) -> dict[str, Any]:
 
 
 def _observed(seen: Seen) -> dict[str, Any]:
-    searched = seen.observed.tagged
     return {
         "at": seen.at.isoformat(),
         "item": _lookup(seen.observed.item),
-        "search": _lookup(searched)
-        if isinstance(searched, Unreadable)
-        else None
-        if searched is None
-        else [_snapshot(one, seen) for one in searched],
+        "search": _search(seen),
     }
+
+
+def _search(seen: Seen) -> list[dict[str, Any]] | dict[str, Any] | None:
+    """Return what a search for the meeting's tag found, why it could not be made, or None where none was needed."""
+    searched = seen.observed.tagged
+    if searched is None or isinstance(searched, Unreadable):
+        return _lookup(searched)
+    return [_snapshot(one, seen) for one in searched]
 
 
 def _lookup(lookup: Lookup | None) -> dict[str, Any] | None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import base64
 import html
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 from typing import Final
 
 from lxml.etree import _Element
@@ -28,6 +26,7 @@ from addin.sandbox.exchange.items import (
     Item,
     PropertyId,
 )
+from addin.sandbox.exchange.plain_text import text_of
 from addin.sandbox.exchange.zones import zone
 
 # In the schema's order (types.xsd, ItemType and CalendarItemType), which an answer must keep.
@@ -156,36 +155,6 @@ def shown(item: Item, shape: Shape) -> _Element:
             if part is not None:
                 told.append(part)
     return told
-
-
-def text_of(body: Body) -> str:
-    """Return a body as plain text."""
-    if body.kind == "text":
-        return body.content
-    reader = _Reader()
-    reader.feed(body.content)
-    return re.sub(r"\n{3,}", "\n\n", "".join(reader.parts)).strip()
-
-
-class _Reader(HTMLParser):
-    """Reads what a person would read of an HTML body."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
-        self._hidden += tag in {"style", "script", "head"}
-        if tag in {"br", "p", "div", "tr", "li"}:
-            self.parts.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._hidden -= tag in {"style", "script", "head"}
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.parts.append(data)
 
 
 def _body(body: Body, wanted: str | None) -> _Element:

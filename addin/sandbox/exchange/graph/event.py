@@ -1,8 +1,6 @@
 """A calendar item as Graph's `event`."""
 
-import re
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from typing import Final
 
 from markupsafe import escape
@@ -11,6 +9,7 @@ from addin.sandbox.exchange.graph.identifiers import id_of, master_id_of
 from addin.sandbox.exchange.graph.recurrence import shown_rule
 from addin.sandbox.exchange.graph.times import in_zone, stamp, zone_of
 from addin.sandbox.exchange.items import Attendee, Body, Item
+from addin.sandbox.exchange.plain_text import text_of
 from addin.sandbox.shelf import Json
 
 # Sent back by clients that PATCH what they once read; Graph takes no notice of them.
@@ -105,36 +104,6 @@ def shown(item: Item, wanted: Preferences) -> Json:
 def etag_of(item: Item) -> str:
     """Return the weak ETag that stands for the change key."""
     return f'W/"{item.change_key}"'
-
-
-def text_of(body: Body) -> str:
-    """Return a body as plain text."""
-    if body.kind == "text":
-        return body.content
-    reader = _Text()
-    reader.feed(body.content)
-    return re.sub(r"\n{3,}", "\n\n", "".join(reader.parts)).strip()
-
-
-class _Text(HTMLParser):
-    """Reads what a person would read of an HTML body."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
-        self._hidden += tag in {"style", "script", "head"}
-        if tag in {"br", "p", "div", "tr", "li", "h1", "h2", "h3"}:
-            self.parts.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._hidden -= tag in {"style", "script", "head"}
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.parts.append(data)
 
 
 def _times(item: Item, zone: str) -> Json:

@@ -147,8 +147,12 @@ export class AppointmentPane {
       const isSeen = this.#settings.calendar_access !== "none" && (await this.#booking.isSaved());
       if (!isSeen) return (await this.#isLeading()) ? this.#follow() : this.#showTimeOfSeries();
       // The calendar is right, and the time in this window may be an old one: never written over a newer one unasked.
-      if (!(await this.#booking.agreesByCalendar()))
-        return this.#showMeeting({ isElsewhere: !(await this.#booking.isRepeated()), focus: false });
+      if (!(await this.#booking.agreesByCalendar())) {
+        const isRepeated = await this.#booking.isRepeated();
+        // Whose item was not opened since it was booked: its copies do not know which item it was.
+        if (!isRepeated && this.#booking.isPerhapsCopy()) return this.#showCopy();
+        return this.#showMeeting({ isElsewhere: !isRepeated, focus: false });
+      }
       if (isOver(this.#booking.meeting)) return this.#showMeeting({ focus: false });
     }
     if (await this.#booking.isWritten()) return this.#showMeeting({ focus: false });

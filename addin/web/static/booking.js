@@ -42,6 +42,8 @@ export class Booking {
   #meeting = null;
   /** @type {Draft | null} */
   #draft = null;
+  /** Whether the user has said that this is the meeting's item and no copy. */
+  #isClaimed = false;
 
   /**
    * @param {import("./api.js").Api} api
@@ -322,7 +324,14 @@ export class Booking {
 
   /** Take the meeting for this item's own: it is the same item, moved to another folder. */
   claim() {
+    this.#isClaimed = true;
     return this.#imprint.keepId(this.meeting.id);
+  }
+
+  /** @returns {boolean} whether the service asks about a copy, which an item with another time than the meeting's may be */
+  isPerhapsCopy() {
+    const asks = this.meeting.calendar_notes.some(({ code }) => code === "copy_asked" || code === "copy_unwritable");
+    return asks && !this.#isClaimed;
   }
 
   /** Forget a meeting that is gone or another's, so that this item can have its own. */

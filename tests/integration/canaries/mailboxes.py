@@ -146,7 +146,7 @@ class Mailboxes:
         """Let Graph answer so while the service looks at an item, one after the other."""
         _, item = self._item(self._fed.gives("mailboxes"), invited=False)
         body = self._refusal()
-        for status in statuses or (500,):
+        for status in statuses:
             self._region.fault("status", "/v1.0", status=status, body=body)
 
         def are_said() -> bool:

@@ -28,6 +28,7 @@ from filelock import FileLock, Timeout
 
 from addin.sandbox import people
 from addin.trial_job import MainJob, MainJobFailed
+from addin.trial_signals import interruptible, uninterrupted
 
 # A machine that has much else to do takes its time, and whoever looks on can end it.
 START_SECONDS: Final = 60.0
@@ -69,7 +70,7 @@ def keep_running(folder: Path, port: int, *, reload: bool) -> None:
 
 
 def _run_until_told(folder: Path, ports: Ports, *, reload: bool) -> None:
-    with _interruptible():
+    with interruptible():
         while True:
             with _running(folder, ports) as trial:
                 click.echo(f"Skyddat vårdmöte, sandbox: {ports.window_url}/   (Ctrl-C stops everything)")
@@ -89,7 +90,7 @@ def _check(folder: Path, began: float, *, keep: bool) -> int:
     stop_kept(folder)
     # Every check begins with an empty ledger and an empty region, so that what it counts is its own.
     shutil.rmtree(place, ignore_errors=True)
-    with _interruptible():
+    with interruptible():
         trial = _start(place, ports)
         left_running = False
         try:
@@ -171,12 +172,12 @@ def _start(folder: Path, ports: Ports) -> _Trial:
     log = folder / "trial.log"
     started = []
     try:
-        with _uninterrupted():
+        with uninterrupted():
             region = spawn(region_command(folder, ports), log)
             started.append(region)
         # The region gets ready meanwhile: it reads the manifest only when it is asked for.
         prepare(settings, folder, ports)
-        with _uninterrupted():
+        with uninterrupted():
             service = spawn(service_command(settings), log)
             started.append(service)
         for process, url in (
@@ -191,7 +192,7 @@ def _start(folder: Path, ports: Ports) -> _Trial:
 
 
 def _end_all(processes: list[subprocess.Popen[bytes]]) -> None:
-    with _uninterrupted():
+    with uninterrupted():
         for process in processes:
             end_group(process.pid)
             process.wait(STOP_SECONDS)
@@ -346,67 +347,6 @@ def _hold_port(port: int) -> None:
             probe.bind((HOST, port))
         except OSError as fault:
             _fail(f"Port {port} cannot be used ({fault.strerror}). Choose another: ./run --port NUMBER")
-
-
-# --- interruption -------------------------------------------------------------------------------------------
-
-
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class _Interruption:
-    """The first signal; those that follow change nothing, since the end is on its way."""
-
-    def __init__(self) -> None:
-        self.came = False
-        self.held = 0
-
-    def take(self, *_: object) -> None:
-        """Raise KeyboardInterrupt once: here, or where what must be finished is."""
-        if not self.came:
-            self.came = True
-            self.strike()
-
-    def strike(self) -> None:
-        if self.held:
-            return
-        # Also while Python ends, when handlers of ours are heeded no more.
-        for number in _SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-
-# One for the process, as its signals are.
-_interruption: Final = _Interruption()
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """End what stands inside at the first of the signals, say so, and go on after it."""
-    for number in _SIGNALS:
-        # `nohup` asks us to outlive the terminal. That Ctrl-C is to be ignored, however, is only what every shell
-        # tells a command that it starts in the background; we can be ended all the same.
-        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _interruption.take)
-    try:
-        yield
-    except KeyboardInterrupt:
-        # A terminal that has closed takes no words any more.
-        with suppress(OSError):
-            click.echo("\nStopped.", err=True)
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Finish what stands inside first; a signal that came meanwhile strikes at its end."""
-    came_before = _interruption.came
-    _interruption.held += 1
-    try:
-        yield
-    finally:
-        _interruption.held -= 1
-    if _interruption.came and not came_before:
-        _interruption.strike()
 
 
 # --- waiting ------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from uuid import UUID
 import requests
 from sqlalchemy.exc import SQLAlchemyError
 
-from addin.config.reading import load_settings, read_settings
+from addin.config.reading import Reading, load_settings, read_settings
 from addin.config.settings import (
     CalendarSettings,
     LedgerSettings,
@@ -25,7 +25,6 @@ from addin.config.settings import (
     SettingsFaulty,
     SignInSettings,
     StartSignInSettings,
-    UnitSettings,
 )
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import MailError, ProviderError
@@ -82,12 +81,11 @@ def static_faults(path: Path) -> list[str]:
     own_texts = meetings.texts_directory if meetings else None
     faults = [*reading.faults, *(f"texts: {finding}" for finding in text_findings(own_texts))]
     providers = reading.written.get("providers")
-    if meetings and isinstance(providers, Mapping):
-        faults += content_faults(meetings, providers)
+    if meetings:
+        faults += content_faults(meetings, providers if isinstance(providers, Mapping) else None)
+    faults += [*_contradictions(reading.sections), *_unfit_for_texts(reading)]
     # What stops a text from being read is found twice.
-    return list(
-        dict.fromkeys([*faults, *_contradictions(reading.sections), *_unfit_for_texts(reading.sections)])
-    )
+    return list(dict.fromkeys(faults))
 
 
 def _contradictions(sections: Mapping[str, Any]) -> Iterator[str]:
@@ -116,19 +114,27 @@ def _contradictions(sections: Mapping[str, Any]) -> Iterator[str]:
         yield f"start_sign_in.sole_tenant: write the id of one of sign_in.tenants: {' or '.join(sorted(tenants))}"
 
 
-def _unfit_for_texts(sections: Mapping[str, Any]) -> Iterator[str]:
+def _unfit_for_texts(reading: Reading) -> Iterator[str]:
     """Yield what no text can carry: each booking would find it, one meeting after the other."""
-    service: ServiceSettings | None = sections.get("service")
-    units: Sequence[UnitSettings] = sections.get("units") or ()
+    service: ServiceSettings | None = reading.sections.get("service")
     if service:
         yield from _unfit("service.base_url", "join_link", f"{service.base_url}/m/7K3M9-QXP2R-TWHD")
         yield from _unfit("service.info_page", "info_page", service.info_page or None)
         yield from _unfit("service.support", "support", service.support)
-    for number, unit in enumerate(units):
+    for number, unit in enumerate(_units_as_written(reading)):
         for setting, value in _IN_TEXTS.items():
-            yield from _unfit(f"units.{number}.{setting}", value, getattr(unit, setting))
-        if not is_telephone_number(unit.telephone):
+            if setting in unit:
+                yield from _unfit(f"units.{number}.{setting}", value, unit[setting])
+        if "telephone" in unit and not is_telephone_number(unit["telephone"]):
             yield f"units.{number}.telephone: this is not a telephone number"
+
+
+def _units_as_written(reading: Reading) -> Iterator[Mapping[str, str]]:
+    """Yield what stands in each unit, without what has a fault of its own already: a fault in one hides no other."""
+    units = reading.written.get("units")
+    for unit in units if isinstance(units, list) else []:
+        written = unit if isinstance(unit, Mapping) else {}
+        yield {name: value for name, value in written.items() if isinstance(value, str) and value}
 
 
 # Settings of a unit by the value of texts that they become.

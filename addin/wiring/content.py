@@ -41,15 +41,18 @@ def load_content(settings: Settings) -> Content:
     return Content(types, catalogue, titles, _units(settings))
 
 
-def content_faults(meetings: MeetingSettings, providers: Collection[str]) -> list[str]:
-    """Return every fault for which `load_content` would refuse such settings; `providers` are their names."""
+def content_faults(meetings: MeetingSettings, providers: Collection[str] | None) -> list[str]:
+    """Return every fault for which `load_content` would refuse such settings.
+
+    `providers` are their names; None where they could not be read, and no type is held against them.
+    """
     faults: list[str] = []
     _read_content(meetings, providers, faults)
     return faults
 
 
 def _read_content(
-    meetings: MeetingSettings, providers: Collection[str], faults: list[str]
+    meetings: MeetingSettings, providers: Collection[str] | None, faults: list[str]
 ) -> tuple[MeetingTypes | None, Catalogue | None, Titles | None]:
     types = _collect(faults, partial(_types, meetings, faults))
     texts = meetings.texts_directory or SHIPPED_TEXTS
@@ -99,9 +102,9 @@ def _unknown_types(meetings: MeetingSettings, known: Collection[str]) -> Iterato
                 yield f'meetings.{setting}: there is no meeting type "{kind}"; write {" or ".join(sorted(known))}'
 
 
-def _mismatches(providers: Collection[str], types: MeetingTypes, titles: Titles) -> Iterable[str]:
+def _mismatches(providers: Collection[str] | None, types: MeetingTypes, titles: Titles) -> Iterable[str]:
     for kind in types:
-        if kind.provider not in providers:
+        if providers is not None and kind.provider not in providers:
             yield (
                 f'meetings: {kind.id} needs the provider "{kind.provider}", which is not under [providers]; '
                 "set it up, choose another one in meetings.providers, or leave the type out of meetings.offered"

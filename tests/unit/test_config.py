@@ -129,6 +129,24 @@ def test_faults_of_sections_do_not_hide_those_between_and_within_others(settings
     assert len(faults) == 11
 
 
+def test_a_unit_without_a_name_and_missing_providers_hide_no_fault_beside_them(
+    settings: SettingsFile,
+) -> None:
+    settings.removes("units.0.name")
+    settings.puts("units.0.telephone", "växeln")
+    settings.puts("units.1.telephone", "")
+    settings.removes("providers")
+    settings.puts("meetings.offered", ["no-such-type"])
+    places = [fault.partition(": ")[0] for fault in static_faults(settings.path)]
+    assert sorted(places) == [
+        "meetings.offered",
+        "providers",
+        "units.0.name",
+        "units.0.telephone",
+        "units.1.telephone",
+    ]
+
+
 def test_a_key_with_a_fault_of_its_own_can_still_be_the_current_one(settings: SettingsFile) -> None:
     settings.puts("keys.known.trial", {"file": "no-such-file"})
     (fault,) = _faults(settings)

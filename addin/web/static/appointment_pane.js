@@ -145,13 +145,12 @@ export class AppointmentPane {
       return this.#work("waiting", progress.creating, (step) => this.#booking.finish(step));
     if (await this.#booking.hasMoved()) {
       const isSeen = this.#settings.calendar_access !== "none" && (await this.#booking.isSaved());
+      if (!isSeen && (await this.#booking.isUnproven())) return this.#showCopy({ isSure: false });
       if (!isSeen) return (await this.#isLeading()) ? this.#follow() : this.#showTimeOfSeries();
       // The calendar is right, and the time in this window may be an old one: never written over a newer one unasked.
       if (!(await this.#booking.agreesByCalendar())) {
-        const isRepeated = await this.#booking.isRepeated();
-        // Whose item was not opened since it was booked: its copies do not know which item it was.
-        if (!isRepeated && this.#booking.isPerhapsCopy()) return this.#showCopy();
-        return this.#showMeeting({ isElsewhere: !isRepeated, focus: false });
+        if (await this.#booking.isPerhapsAsked()) return this.#showCopy();
+        return this.#showMeeting({ isElsewhere: !(await this.#booking.isRepeated()), focus: false });
       }
       if (isOver(this.#booking.meeting)) return this.#showMeeting({ focus: false });
     }
@@ -214,7 +213,8 @@ export class AppointmentPane {
   }
 
   /** A copy shares no room with its original; what its meeting type says of copies comes first. */
-  #showCopy() {
+  /** @param {{isSure?: boolean}} [how] not sure: it was moved or copied before the pane could note which item it is */
+  #showCopy({ isSure = true } = {}) {
     const type = this.#types.find(({ id }) => id === this.#booking.meeting.type);
     const strips = type?.copy_rule === "strip";
     const claim = async () => {
@@ -222,19 +222,19 @@ export class AppointmentPane {
       await this.#reopen();
     };
     const strip = button(unlinked.strip, "strip-copy", this.#on(() => this.#strip()), {
-      kind: strips ? "primary" : "secondary",
+      kind: strips && isSure ? "primary" : "secondary",
     });
     const own = button(unlinked.ownMeeting, "create-new", this.#on(() => this.#createNew()), {
-      kind: strips ? "secondary" : "primary",
+      kind: strips || !isSure ? "secondary" : "primary",
     });
-    const same = button(unlinked.same, "same-item", this.#on(claim), { kind: "plain" });
+    const same = button(unlinked.same, "same-item", this.#on(claim), { kind: isSure ? "plain" : "secondary" });
     const choices = strips ? [strip, own] : [own, strip];
     show(
       "message",
-      unlinked.copyTitle,
+      isSure ? unlinked.copyTitle : unlinked.perhapsCopyTitle,
       [
-        notice("warning", element("p", {}, unlinked.copy)),
-        element("div", { class: "actions" }, ...choices, same),
+        notice("warning", element("p", {}, isSure ? unlinked.copy : unlinked.perhapsCopy)),
+        element("div", { class: "actions" }, ...(isSure ? [...choices, same] : [same, ...choices])),
       ],
       { focus: false },
     );

@@ -42,8 +42,6 @@ export class Booking {
   #meeting = null;
   /** @type {Draft | null} */
   #draft = null;
-  /** Whether the user has said that this is the meeting's item and no copy. */
-  #isClaimed = false;
 
   /**
    * @param {import("./api.js").Api} api
@@ -75,7 +73,10 @@ export class Booking {
     const id = await this.#imprint.meetingId();
     if (id !== null) {
       const opening = await this.#recognise(id);
-      return opening === "meeting" && (await this.#imprint.isCopy(id)) ? "copy" : opening;
+      if (opening !== "meeting") return opening;
+      if (await this.#imprint.isCopy()) return "copy";
+      if (!(await this.isUnproven())) await this.#imprint.noteItem(id);
+      return opening;
     }
     const draft = await this.#imprint.draft();
     if (draft !== null) {
@@ -212,7 +213,9 @@ export class Booking {
       await pause(LOOK_PAUSE);
       await this.reload();
     }
-    return !(await this.hasMoved());
+    const agrees = !(await this.hasMoved());
+    if (agrees) await this.#imprint.noteItem(this.meeting.id);
+    return agrees;
   }
 
   /** @param {import("./api.js").CopyAnswer} copies */
@@ -324,14 +327,21 @@ export class Booking {
 
   /** Take the meeting for this item's own: it is the same item, moved to another folder. */
   claim() {
-    this.#isClaimed = true;
     return this.#imprint.keepId(this.meeting.id);
   }
 
-  /** @returns {boolean} whether the service asks about a copy, which an item with another time than the meeting's may be */
-  isPerhapsCopy() {
+  /**
+   * @returns {Promise<boolean>} whether this may as well be a copy: it has another time than the meeting, and nobody has
+   *   noted which item the meeting's is. A series has more times than the meeting's
+   */
+  async isUnproven() {
+    return (await this.#imprint.isUnnoted()) && !(await this.isRepeated()) && (await this.hasMoved());
+  }
+
+  /** @returns {Promise<boolean>} whether this may be the copy that the service asks about */
+  async isPerhapsAsked() {
     const asks = this.meeting.calendar_notes.some(({ code }) => code === "copy_asked" || code === "copy_unwritable");
-    return asks && !this.#isClaimed;
+    return asks && (await this.isUnproven());
   }
 
   /** Forget a meeting that is gone or another's, so that this item can have its own. */

@@ -83,15 +83,29 @@ export class Imprint {
 
   /**
    * Copying an item copies its properties, and two items must never share a room: the copy's time would move the
-   * original's meeting. An item that had no id of its own when it was booked is noted at the first opening.
-   * @param {string} id of its meeting
-   * @returns {Promise<boolean>}
+   * original's meeting.
+   * @returns {Promise<boolean>} whether the meeting was made in another item
    */
-  async isCopy(id) {
+  async isCopy() {
     const here = await this.#item.rootId();
     const noted = await this.#item.property(ITEM);
-    if (here !== null && noted === null) await eachPart({ id: () => this.keepId(id) });
     return here !== null && noted !== null && here !== noted;
+  }
+
+  /**
+   * @returns {Promise<boolean>} whether nobody knows in which item the meeting was made: it had no id of its own yet, and
+   *   was copied or saved since
+   */
+  async isUnnoted() {
+    return (await this.#item.rootId()) !== null && (await this.#item.property(ITEM)) === null;
+  }
+
+  /**
+   * Take this for the item in which the meeting was made, where nobody knows. What Outlook refuses is left.
+   * @param {string} id of its meeting
+   */
+  async noteItem(id) {
+    if (await this.isUnnoted()) await eachPart({ id: () => this.keepId(id) });
   }
 
   /**

@@ -167,6 +167,10 @@ export const unlinked = {
     "Bokningen ser ut att vara kopierad från en annan, som har ett skyddat möte. Två bokningar kan inte dela rum. " +
     "Inget har ändrats. Ge den ett eget möte, eller ta bort länken ur den. Har du bara flyttat eller återställt " +
     "bokningen, behåll mötet.",
+  perhapsCopyTitle: "Har du flyttat eller kopierat bokningen?",
+  perhapsCopy:
+    "Bokningen har en annan tid än mötet. Har du flyttat den, behåll mötet, så följer det med. Är den en kopia, ge den " +
+    "ett eget möte eller ta bort länken ur den: två bokningar kan inte dela rum. Inget har ändrats.",
   strip: "Ta bort länken ur kopian",
   stripped: "Länken är borttagen ur kopian. Originalet är som förut.",
   ownMeeting: "Ge kopian ett eget möte",

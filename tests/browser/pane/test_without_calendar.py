@@ -75,6 +75,10 @@ def test_what_became_of_the_item_meanwhile_is_taken_up_when_the_pane_is_opened(
     assert blind_region.meeting(meeting)["start"][11:16] == "13:00"
     outlook.open(subject)
     pane.open()
+    # It was not opened since it was booked: it may as well be a copy, whose time would become the original's.
+    pane.says("Har du flyttat eller kopierat bokningen?")
+    assert blind_region.meeting(meeting)["start"][11:16] == "13:00"
+    pane.action("same-item").click()
     pane.says("Mötet har flyttats till den nya tiden.")
     assert blind_region.meeting(meeting)["start"][11:16] == "15:00"
     outlook.save()

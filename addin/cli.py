@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from addin.config.settings import Settings
+    from addin.meetings.ledger_port import Ledger
     from addin.meetings.model import AuditEntry
-    from addin.meetings.ports import Ledger
 
 _ENTRIES_A_PAGE = 1000
 

@@ -15,8 +15,8 @@ from functools import partial
 from addin.meetings.deadline import Deadline
 from addin.meetings.due import Queue, Work
 from addin.meetings.errors import LedgerError
+from addin.meetings.ledger_port import Ledger
 from addin.meetings.model import Claim
-from addin.meetings.ports import Ledger
 from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
 from addin.meetings.sweep import Sweep
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from addin.meetings.errors import MeetingNotFound, MeetingNotReady
+from addin.meetings.ledger_port import Reading
 from addin.meetings.model import Meeting, MeetingState, Principal
-from addin.meetings.ports import Reading
 
 # Anything else was never an id of ours, and need not reach the ledger.
 _ID = re.compile(r"[0-9a-f]{32}")

@@ -16,9 +16,10 @@ from addin.meetings.bindings import ItemBinding
 from addin.meetings.codes import new_code
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import IdempotencyKeyReused, LedgerUnavailable, MailboxNotAllowed, MeetingNotFound
+from addin.meetings.ledger_port import Ledger, NewBooking, Reading, Writing
 from addin.meetings.lobby import refuse_weaker_lobby
 from addin.meetings.model import AuditEntry, Claim, Meeting, MeetingState, Principal, Window
-from addin.meetings.ports import Clock, ConferencingProvider, Ledger, NewBooking, Reading, Writing
+from addin.meetings.ports import Clock, ConferencingProvider
 from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
 from addin.meetings.rooms import RoomPlans
 from addin.meetings.units import Units

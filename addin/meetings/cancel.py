@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from addin.meetings.access import own_meeting
 from addin.meetings.book import INLINE_SECONDS
 from addin.meetings.deadline import Deadline
+from addin.meetings.ledger_port import Ledger, Writing
 from addin.meetings.model import AuditEntry, CalendarNote, Claim, Meeting, MeetingState, Principal, Wanted
-from addin.meetings.ports import Clock, Ledger, Writing
+from addin.meetings.ports import Clock
 from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
 
 

@@ -9,12 +9,13 @@ from addin.meetings.access import made_meeting, own_meeting
 from addin.meetings.book import INLINE_SECONDS
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import MeetingChanged, MeetingIsCancelled, UnknownAudience
+from addin.meetings.ledger_port import Ledger, Writing
 from addin.meetings.links import told_of_link
 from addin.meetings.lobby import refuse_weaker_lobby
 from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import AuditEntry, Claim, Meeting, MeetingState, Principal, Room, Wanted, Window
 from addin.meetings.notices import NoticeKind, must_be_called_off
-from addin.meetings.ports import Clock, ConferencingProvider, Ledger, Writing
+from addin.meetings.ports import Clock, ConferencingProvider
 from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
 from addin.meetings.rooms import RoomPlans
 from addin.meetings.units import Units

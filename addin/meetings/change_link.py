@@ -17,6 +17,7 @@ from addin.meetings.book import INLINE_SECONDS
 from addin.meetings.codes import new_code
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import MeetingChanged, MeetingHasBegun, MeetingIsCancelled, NoNextOccurrence
+from addin.meetings.ledger_port import Ledger, Writing
 from addin.meetings.links import (
     LinkChange,
     LinkState,
@@ -39,7 +40,7 @@ from addin.meetings.model import (
     Wanted,
 )
 from addin.meetings.notices import NoticeKind, must_be_called_off, who_must_hear
-from addin.meetings.ports import Clock, Ledger, Writing
+from addin.meetings.ports import Clock
 from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
 from addin.meetings.rooms import RoomPlans
 from addin.meetings.start import is_held

@@ -18,8 +18,8 @@ from addin.meetings.crowd import Crowd
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LeaseLost, LedgerUnavailable
 from addin.meetings.follow import FollowItems
+from addin.meetings.ledger_port import Ledger, Writing
 from addin.meetings.model import CalendarNote, Meeting, Principal
-from addin.meetings.ports import Ledger, Writing
 from calendar_sync.calendar import Calendar, CalendarUnreadable, ConsentMissing, SignInNeeded
 from calendar_sync.items import ItemRef, Lookup, Unread, Unreadable
 

@@ -15,12 +15,12 @@ from datetime import datetime, timedelta
 
 from addin.meetings.bindings import BindingClaim, Copy, CopyOutcome, ItemBinding, SeriesAnswer
 from addin.meetings.codes import new_code
+from addin.meetings.ledger_port import Reading, Writing
 from addin.meetings.look import ItemLooks
 from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import SERVICE, AuditEntry, Meeting, MeetingState, Window
 from addin.meetings.notices import NoticeKind
 from addin.meetings.occurrences import current, near
-from addin.meetings.ports import Reading, Writing
 from addin.meetings.rooms import RoomPlans
 from calendar_sync.calendar import AccessDenied, CalendarUnreadable, Conflict
 from calendar_sync.items import Block, Snapshot

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Work(StrEnum):
-    """What is to be done; each kind is claimed by a method of `ports.Writing`."""
+    """What is to be done; each kind is claimed by a method of `ledger_port.Writing`."""
 
     ROOMS = "rooms"
     """Rooms at one provider (`claim_due`)."""

@@ -14,12 +14,12 @@ from typing import Any, Final
 from addin.meetings.bindings import Copy, ItemBinding
 from addin.meetings.copies import series_answer
 from addin.meetings.errors import MeetingNotFound
+from addin.meetings.ledger_port import Ledger, Reading
 from addin.meetings.links import MeetingLink
 from addin.meetings.look import ItemLooks, Seen
 from addin.meetings.meeting_types import MeetingTypes
 from addin.meetings.model import Meeting
 from addin.meetings.occurrences import is_without_its_time
-from addin.meetings.ports import Ledger, Reading
 from addin.meetings.watches import MailboxWatch
 from calendar_sync.decide import (
     Bind,

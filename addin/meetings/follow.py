@@ -19,10 +19,11 @@ from typing import Final
 from addin.meetings.bindings import BindingClaim
 from addin.meetings.copies import CopyWork, Handled
 from addin.meetings.errors import LeaseLost, LedgerUnavailable, UnknownMeetingType
+from addin.meetings.ledger_port import Ledger, Writing
 from addin.meetings.look import ItemLooks, Seen
 from addin.meetings.look_times import PERIOD, pause
 from addin.meetings.model import Meeting
-from addin.meetings.ports import Clock, ConferencingProvider, Ledger, Writing
+from addin.meetings.ports import Clock, ConferencingProvider
 from addin.meetings.rooms import RoomPlans
 from addin.meetings.running_calls import RunningCalls
 from addin.meetings.turn import Turn, Written

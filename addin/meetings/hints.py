@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from addin.meetings.keyring import Keyring
-from addin.meetings.ports import Clock, HintKind, Ledger, ReceivedHint, StoredHint
+from addin.meetings.ledger_port import Ledger, StoredHint
+from addin.meetings.ports import Clock, HintKind, ReceivedHint
 from addin.meetings.watches import MailboxWatch
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,9 @@ from uuid import UUID
 from addin.meetings.access import made_meeting
 from addin.meetings.bindings import SeriesAnswer
 from addin.meetings.errors import UnknownAudience
+from addin.meetings.ledger_port import Ledger
 from addin.meetings.model import Meeting, Principal
-from addin.meetings.ports import Clock, Ledger
+from addin.meetings.ports import Clock
 from addin.meetings.texts import MeetingTexts
 from calendar_sync.invitations import Invitation, cancellation, method_of, request
 from calendar_sync.series import Series

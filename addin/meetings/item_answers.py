@@ -8,9 +8,10 @@ from typing import Final
 from addin.meetings.access import own_meeting
 from addin.meetings.bindings import Copy, CopyAnswer, CopyOutcome, SeriesAnswer
 from addin.meetings.errors import CopiesNotWritable, MeetingNotFound, NoCopyAsked
+from addin.meetings.ledger_port import Ledger, Writing
 from addin.meetings.look import OPEN_COPIES
 from addin.meetings.model import AuditEntry, Meeting, Principal
-from addin.meetings.ports import Clock, Ledger, Writing
+from addin.meetings.ports import Clock
 
 # What an answer asks for, and what it has come to when it was carried out.
 _OUTCOMES: Final = {

@@ -18,11 +18,12 @@ from addin.meetings.bindings import ItemBinding, OccurrenceRow
 from addin.meetings.codes import MistypedCode, parse_code
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import NotSupported, ProviderError, ProviderUnavailable, UnknownMeetingType
+from addin.meetings.ledger_port import Ledger, Reading
 from addin.meetings.links import LinkState, MeetingLink, as_from_then, as_until_then, awaited
 from addin.meetings.lobby import falls_short
 from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import CalendarNote, LobbyLevel, Meeting, MeetingState, Room, Wanted, Window
-from addin.meetings.ports import Clock, ConferencingProvider, Ledger, Occupancy, Reading, RoomWish
+from addin.meetings.ports import Clock, ConferencingProvider, Occupancy, RoomWish
 from addin.meetings.rooms import RoomPlans
 
 log = logging.getLogger(__name__)

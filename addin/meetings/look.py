@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 
 from addin.meetings.bindings import Copy, CopyOutcome, ItemBinding
 from addin.meetings.keyring import Keyring
+from addin.meetings.ledger_port import Ledger
 from addin.meetings.model import Meeting
-from addin.meetings.ports import Clock, Ledger
+from addin.meetings.ports import Clock
 from addin.meetings.start import is_held
 from calendar_sync.calendar import Calendar, CalendarUnreadable, refusal
 from calendar_sync.decide import Bind, Binding, Intent, Observed, Rebind, Recorded, decide

@@ -22,9 +22,10 @@ from addin.meetings.bindings import Copy, CopyOutcome, ItemBinding
 from addin.meetings.errors import LeaseLost, LedgerUnavailable
 from addin.meetings.hints import item_hash
 from addin.meetings.keyring import Keyring
+from addin.meetings.ledger_port import Ledger, Reading, Writing
 from addin.meetings.look_times import pause, spread
 from addin.meetings.model import Meeting
-from addin.meetings.ports import Clock, Ledger, Reading, Writing
+from addin.meetings.ports import Clock
 from addin.meetings.pull_pace import PullPace
 from addin.meetings.watches import KEPT_AFTER, MailboxWatch, WatchClaim
 from calendar_sync.calendar import (

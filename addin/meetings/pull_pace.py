@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from addin.meetings.ports import Reading
+from addin.meetings.ledger_port import Reading
 from addin.meetings.watches import PulledMailboxes
 
 PULL_PERIOD: Final = timedelta(seconds=15)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from addin.meetings.access import made_meeting
+from addin.meetings.ledger_port import Ledger, Reading
 from addin.meetings.links import as_until_then, awaited
 from addin.meetings.model import Meeting, Principal
-from addin.meetings.ports import Clock, Ledger, Reading
+from addin.meetings.ports import Clock
 from addin.meetings.texts import MeetingTexts
 from templates_messages.rendering import RenderedText
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from addin.meetings.deadline import Deadline
-from addin.meetings.ports import ConferencingProvider, Ledger, OwnedRoom
+from addin.meetings.ledger_port import Ledger
+from addin.meetings.ports import ConferencingProvider, OwnedRoom
 from addin.meetings.rooms import RoomPlans
 
 LIST_SECONDS = 300.0

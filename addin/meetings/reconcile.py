@@ -35,8 +35,9 @@ from addin.meetings.errors import (
     RateLimited,
     RoomNotFound,
 )
+from addin.meetings.ledger_port import Ledger, RoomResult, Writing
 from addin.meetings.model import Attention, Claim, Meeting, MeetingState, Room, Wanted
-from addin.meetings.ports import Clock, ConferencingProvider, Ledger, RoomResult, RoomWish, Writing
+from addin.meetings.ports import Clock, ConferencingProvider, RoomWish
 from addin.meetings.rooms import RoomPlans
 
 log = logging.getLogger(__name__)

@@ -10,9 +10,10 @@ from addin.meetings.bindings import ItemBinding
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import NotSupported, ProviderError
 from addin.meetings.join import OCCUPANCY_SECONDS, serving_room
+from addin.meetings.ledger_port import Ledger
 from addin.meetings.links import is_link_due, opens_for_next
 from addin.meetings.model import CalendarNote, Meeting, Room
-from addin.meetings.ports import Clock, ConferencingProvider, Ledger
+from addin.meetings.ports import Clock, ConferencingProvider
 from addin.meetings.rooms import RoomPlans
 
 log = logging.getLogger(__name__)

@@ -16,6 +16,7 @@ from typing import Final
 
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LeaseLost, LedgerError, MailError, MailOutcomeUnknown, MailRefused
+from addin.meetings.ledger_port import Ledger
 from addin.meetings.model import CalendarNote, Meeting
 from addin.meetings.notices import (
     Notice,
@@ -25,7 +26,7 @@ from addin.meetings.notices import (
     must_be_called_off,
     who_must_hear,
 )
-from addin.meetings.ports import Clock, Ledger, Mail, Mailer
+from addin.meetings.ports import Clock, Mail, Mailer
 from addin.meetings.reminders import reminder_at
 from addin.meetings.texts import MeetingTexts
 

@@ -16,9 +16,10 @@ from addin.meetings.access import belongs_to
 from addin.meetings.codes import MistypedCode, parse_code
 from addin.meetings.errors import NotAllowedToStart, UnknownMeetingType
 from addin.meetings.join import is_ready, kept_until, serving_room
+from addin.meetings.ledger_port import Ledger, Reading, Writing
 from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import AuditEntry, Meeting, MeetingState, Principal, Room
-from addin.meetings.ports import Clock, ConferencingProvider, Ledger, Reading, Writing
+from addin.meetings.ports import Clock, ConferencingProvider
 from addin.meetings.rooms import RoomPlans
 
 # A start sooner before the time than this was of another one: an earlier occurrence, or where it was moved from.

@@ -12,8 +12,9 @@ from datetime import timedelta
 from functools import partial
 
 from addin.meetings.cancel import withdraw
+from addin.meetings.ledger_port import Ledger, Writing
 from addin.meetings.model import SERVICE, AuditEntry, Meeting, MeetingState
-from addin.meetings.ports import Clock, Ledger, Writing
+from addin.meetings.ports import Clock
 
 log = logging.getLogger(__name__)
 

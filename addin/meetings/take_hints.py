@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from addin.meetings.hints import is_about_items
-from addin.meetings.ports import HintKind, Ledger, StoredHint, Writing
+from addin.meetings.ledger_port import Ledger, StoredHint, Writing
+from addin.meetings.ports import HintKind
 
 HINTS_A_TAKE: Final = 500
 # What one keystroke in Outlook tells comes in several notifications; one search does for all of them.

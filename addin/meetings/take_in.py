@@ -13,7 +13,7 @@ from functools import partial
 from itertools import islice
 from typing import Final
 
-from addin.meetings.ports import Ledger, Reading, Writing
+from addin.meetings.ledger_port import Ledger, Reading, Writing
 
 # Many are taken in so long after each other, so that nobody's drag waits for them: each is a handful of calls.
 KNOWN_APART: Final = timedelta(seconds=0.25)

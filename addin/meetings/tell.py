@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 from addin.meetings.codes import MistypedCode, parse_code
 from addin.meetings.errors import MeetingNotFound, UnknownAudience, UnknownMeetingType, UnknownUnit
+from addin.meetings.ledger_port import Ledger, Reading, Writing
 from addin.meetings.links import lacks_only_link, told_of_link
 from addin.meetings.model import AuditEntry, Meeting, Principal
-from addin.meetings.ports import Clock, Ledger, Reading, Writing
+from addin.meetings.ports import Clock
 from addin.meetings.read_texts import KnownAs, known_as
 from addin.meetings.texts import MeetingTexts
 from templates_messages.rendering import RenderedText

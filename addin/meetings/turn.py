@@ -16,11 +16,11 @@ from addin.meetings.bindings import BindingClaim, Copy, CopyOutcome
 from addin.meetings.calendar_notes import CalendarSide
 from addin.meetings.copies import Handled
 from addin.meetings.item_turn import ItemTurn
+from addin.meetings.ledger_port import Writing
 from addin.meetings.link_turn import LinkTurn
 from addin.meetings.look import OPEN_COPIES, WANTED_COPIES, Seen
 from addin.meetings.look_times import PERIOD, SHORTEST_PAUSE, next_look, overdue_unbound, pause, spread
 from addin.meetings.model import CalendarNote, Meeting
-from addin.meetings.ports import Writing
 from addin.meetings.series_turn import SeriesTurn
 from addin.meetings.turn_draft import Draft, TurnTools
 from addin.meetings.watches import TAKEN_IN_AT_ONCE

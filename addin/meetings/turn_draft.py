@@ -12,11 +12,12 @@ from datetime import timedelta
 from addin.meetings.bindings import BindingClaim
 from addin.meetings.cancel import withdraw
 from addin.meetings.copies import CopyWork
+from addin.meetings.ledger_port import Writing
 from addin.meetings.look import ItemLooks, Seen
 from addin.meetings.look_times import NEAR_PERIOD
 from addin.meetings.model import SERVICE, AuditEntry, Meeting, MeetingState, Wanted, Window
 from addin.meetings.notices import NoticeKind, must_be_called_off, who_must_hear
-from addin.meetings.ports import Clock, ConferencingProvider, Writing
+from addin.meetings.ports import Clock, ConferencingProvider
 from addin.meetings.rooms import RoomPlans
 from addin.meetings.times import time_zone
 

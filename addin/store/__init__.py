@@ -1,1 +1,1 @@
-"""The ledger on SQLite or PostgreSQL: implements `meetings.ports.Ledger`; decides nothing about meetings."""
+"""The ledger on SQLite or PostgreSQL: implements `meetings.ledger_port.Ledger`; decides nothing about meetings."""

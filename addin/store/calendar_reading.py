@@ -1,4 +1,4 @@
-"""What may be read of calendars inside one unit (the last part of `ports.Reading`), on either database."""
+"""What may be read of calendars inside one unit (the last part of `ledger_port.Reading`), on either database."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from sqlalchemy import Connection, case, exists, func, or_, select
 
 from addin.meetings.bindings import Copy, ItemBinding, OccurrenceRow
 from addin.meetings.keyring import Keyring
+from addin.meetings.ledger_port import RightsLimit
 from addin.meetings.links import LinkState
 from addin.meetings.model import Meeting
 from addin.meetings.notices import Notice
-from addin.meetings.ports import RightsLimit
 from addin.meetings.watches import KEPT_AFTER, MailboxWatch, PulledMailboxes
 from addin.store import tables
 from addin.store.calendar_rows import binding_of, copy_of, notice_of, occurrence_of, watch_from

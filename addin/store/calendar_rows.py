@@ -20,8 +20,9 @@ from addin.meetings.bindings import (
 )
 from addin.meetings.hints import item_hash
 from addin.meetings.keyring import Keyring
+from addin.meetings.ledger_port import StoredHint
 from addin.meetings.notices import Notice, NoticeKind
-from addin.meetings.ports import HintKind, StoredHint
+from addin.meetings.ports import HintKind
 from addin.meetings.watches import MailboxWatch
 from addin.store.rows import from_time, maybe_time, to_time
 from calendar_sync.decide import Unusable

@@ -1,4 +1,4 @@
-"""What may be written of calendar items inside one unit (the largest part of what `ports.Writing` says of calendars).
+"""What may be written of calendar items inside one unit (most of what `Writing` says of calendars).
 
 Rows of `bindings` are claimed and fenced as rooms are. Their `asked` counts how often somebody made them due: a look
 that was under way meanwhile may have seen too little, and is followed by another at once.
@@ -36,8 +36,8 @@ from addin.meetings.bindings import (
 )
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LeaseLost, MeetingChanged
+from addin.meetings.ledger_port import RightsLimit
 from addin.meetings.model import CalendarNote, Meeting
-from addin.meetings.ports import RightsLimit
 from addin.meetings.watches import KEPT_AFTER
 from addin.store import tables
 from addin.store.calendar_rows import ask_of, binding_columns, binding_of, seal, sealed_ref, unseal

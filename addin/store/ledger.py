@@ -1,4 +1,4 @@
-"""Opens the ledger that a URL names; the rest of the service knows only `ports.Ledger`.
+"""Opens the ledger that a URL names; the rest of the service knows only `ledger_port.Ledger`.
 
 What it takes to speak with one database is loaded only where that one is used: memory, and a driver that is not there.
 """

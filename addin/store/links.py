@@ -1,4 +1,4 @@
-"""Join codes that are not a meeting's own: the part of `ports.Reading` and `ports.Writing` that is about them."""
+"""Join codes that are not a meeting's own: the part of `Reading` and `Writing` about them."""
 
 from __future__ import annotations
 

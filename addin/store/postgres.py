@@ -10,8 +10,8 @@ from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from addin.meetings.keyring import Keyring
+from addin.meetings.ledger_port import NewBooking, Reading, RoomResult, Saved, Writing
 from addin.meetings.model import Claim, Meeting
-from addin.meetings.ports import NewBooking, Reading, RoomResult, Saved, Writing
 from addin.store.failures import ledger_failures
 from addin.store.postgres_writing import PostgresWriting
 from addin.store.reading import SqlReading
@@ -24,7 +24,7 @@ _MOST_RUNS = 3
 
 
 class PostgresLedger:
-    """Implements `ports.Ledger`.
+    """Implements `ledger_port.Ledger`.
 
     When the connection breaks during COMMIT nobody can know what became of it; LedgerUnavailable is raised, and the
     idempotency keys and leases make a repeat harmless.

@@ -18,8 +18,8 @@ from sqlalchemy.sql.dml import Insert
 
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LeaseLost
+from addin.meetings.ledger_port import NewBooking, RoomResult, Saved
 from addin.meetings.model import Claim, Meeting
-from addin.meetings.ports import NewBooking, RoomResult, Saved
 from addin.store import tables
 from addin.store.calendar_writing import NEW_BINDING
 from addin.store.ledger_now import LedgerNow

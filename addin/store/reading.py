@@ -1,4 +1,4 @@
-"""What may be read inside one unit (`ports.Reading`), on either database."""
+"""What may be read inside one unit (`ledger_port.Reading`), on either database."""
 
 from __future__ import annotations
 

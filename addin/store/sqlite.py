@@ -20,8 +20,9 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from addin.meetings.errors import LedgerUnavailable
 from addin.meetings.keyring import Keyring
+from addin.meetings.ledger_port import NewBooking, Reading, RoomResult, Saved, Writing
 from addin.meetings.model import Claim, Meeting
-from addin.meetings.ports import Clock, NewBooking, Reading, RoomResult, Saved, Writing
+from addin.meetings.ports import Clock
 from addin.store import tables
 from addin.store.failures import LedgerInUse, kind_of, ledger_failures
 from addin.store.ledger_now import SQLITE_FUNCTION
@@ -89,7 +90,7 @@ class _Unit:
 
 
 class SqliteLedger:
-    """Implements `ports.Ledger`; `close` ends the writer and gives the file back."""
+    """Implements `ledger_port.Ledger`; `close` ends the writer and gives the file back."""
 
     def __init__(self, url: URL, keyring: Keyring, clock: Clock, *, writes: bool = True) -> None:
         self.engine = sqlite_engine(url, clock)

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Table, case, delete, null, select, text, u
 
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LeaseLost
-from addin.meetings.ports import StoredHint
+from addin.meetings.ledger_port import StoredHint
 from addin.meetings.watches import MailboxWatch, WatchClaim
 from addin.store import tables
 from addin.store.calendar_reading import SqlCalendarReading

@@ -1,4 +1,4 @@
-"""What may be done inside one unit (`ports.Writing`), on either database."""
+"""What may be done inside one unit (`ledger_port.Writing`), on either database."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sqlalchemy import BigInteger, Boolean, bindparam, case, delete, insert, nul
 
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LeaseLost, MeetingChanged
+from addin.meetings.ledger_port import NewBooking, RoomResult, Saved
 from addin.meetings.model import Attention, AuditEntry, Claim, Meeting, MeetingState, Room, Told, Wanted
-from addin.meetings.ports import NewBooking, RoomResult, Saved
 from addin.store import tables
 from addin.store.calendar_writing import SqlCalendarWriting
 from addin.store.leases import is_claimable, is_free

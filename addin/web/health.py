@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from addin.meetings.errors import LedgerError
-from addin.meetings.ports import Ledger, Reading, RightsLimit
+from addin.meetings.ledger_port import Ledger, Reading, RightsLimit
 
 
 def health_blueprint(ledger: Ledger) -> Blueprint:

@@ -15,7 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from addin.meetings.errors import LedgerError
-from addin.meetings.ports import Ledger, Reading, RightsLimit
+from addin.meetings.ledger_port import Ledger, Reading, RightsLimit
 from addin.web.visitors import Network, is_within
 
 _FOUND_BY: Final = "changes_found_by_"

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from addin.meetings.errors import LedgerUnavailable, MeetingNotFound
 from addin.meetings.keyring import Keyring
-from addin.meetings.ports import Writing
+from addin.meetings.ledger_port import Writing
 from addin.store.failures import LedgerInUse
 from addin.store.ledger import open_ledger
 from addin.store.sqlite import SqliteLedger

@@ -13,8 +13,8 @@ import pytest
 
 from addin.meetings.errors import LeaseLost
 from addin.meetings.keyring import Keyring
+from addin.meetings.ledger_port import RoomResult, Writing
 from addin.meetings.model import Claim, Meeting, MeetingState, Principal, Room, Wanted
-from addin.meetings.ports import RoomResult, Writing
 from addin.store import tables
 from addin.store.ledger import SqlLedger, open_ledger
 from tests.ledgers import new_ledger

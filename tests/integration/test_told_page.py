@@ -12,8 +12,8 @@ import requests
 
 from addin.meetings.cancel import CancelMeeting
 from addin.meetings.codes import grouped
+from addin.meetings.ledger_port import Writing
 from addin.meetings.model import Meeting, Window
-from addin.meetings.ports import Writing
 from addin.sandbox import people
 from tests.integration.front_doors import (
     ANNA,

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from addin.cli import main
+from addin.meetings.ledger_port import Writing
 from addin.meetings.model import AuditEntry
-from addin.meetings.ports import Writing
 from addin.trial import prepare
 from addin.wiring.opening import open_service
 from tests.unit.settings_file import PORTS, SettingsFile

@@ -1,1 +1,1 @@
-"""What every ledger promises (`meetings.ports.Ledger`), held against SQLite and PostgreSQL alike."""
+"""What every ledger promises (`meetings.ledger_port.Ledger`), held against SQLite and PostgreSQL alike."""

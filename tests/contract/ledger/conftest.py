@@ -15,8 +15,8 @@ from sqlalchemy import text
 
 from addin.meetings.codes import new_code
 from addin.meetings.keyring import Keyring
+from addin.meetings.ledger_port import NewBooking, Writing
 from addin.meetings.model import AuditEntry, Meeting, MeetingState, Room, Wanted, Window
-from addin.meetings.ports import NewBooking, Writing
 from addin.store.ledger import SqlLedger, open_ledger
 from tests.ledgers import new_ledger
 from tests.postgres import Postgres, postgres, requires_postgres

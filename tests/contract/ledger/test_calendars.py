@@ -14,9 +14,10 @@ from addin.meetings.codes import new_code
 from addin.meetings.due import Queue, Work
 from addin.meetings.errors import LeaseLost
 from addin.meetings.hints import item_hash
+from addin.meetings.ledger_port import NewBooking, Reading, RightsLimit, StoredHint, Writing
 from addin.meetings.model import AuditEntry, CalendarNote, Meeting, Room, Wanted
 from addin.meetings.notices import NoticeKind
-from addin.meetings.ports import HintKind, NewBooking, Reading, RightsLimit, StoredHint, Writing
+from addin.meetings.ports import HintKind
 from addin.meetings.watches import WatchClaim
 from calendar_sync.items import Unread
 from tests.contract.ledger.conftest import ANNA, KEYRING, LIVE, NOW, TENANT, Desk

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from addin.meetings.errors import LeaseLost
+from addin.meetings.ledger_port import NewBooking, RoomResult, Saved
 from addin.meetings.model import Attention, Claim, MeetingState, Principal, Room, Wanted
-from addin.meetings.ports import NewBooking, RoomResult, Saved
 from addin.store import tables
 from tests.contract.ledger.conftest import NOW, TENANT, Desk
 

@@ -14,9 +14,9 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import event, text
 
 from addin.meetings.errors import LedgerUnavailable, MeetingChanged
+from addin.meetings.ledger_port import Reading, Writing
 from addin.meetings.meeting_types import AUDIENCES
 from addin.meetings.model import Meeting, MeetingState, Told
-from addin.meetings.ports import Reading, Writing
 from addin.store.ledger import mark_path, open_engine
 from addin.store.postgres import PostgresLedger
 from addin.store.restored import Mark, begin_service

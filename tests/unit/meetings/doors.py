@@ -11,19 +11,11 @@ from addin.meetings.codes import new_code
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import ProviderError
 from addin.meetings.keyring import Keyring
+from addin.meetings.ledger_port import Ledger, Reading, Writing
 from addin.meetings.links import MeetingLink
 from addin.meetings.meeting_types import MeetingType, MeetingTypes, load_meeting_types
 from addin.meetings.model import AuditEntry, LobbyLevel, Meeting, MeetingState, Room, Wanted, Window
-from addin.meetings.ports import (
-    Ledger,
-    Occupancy,
-    OwnedRoom,
-    ProviderCapabilities,
-    ProvisionedRoom,
-    Reading,
-    RoomWish,
-    Writing,
-)
+from addin.meetings.ports import Occupancy, OwnedRoom, ProviderCapabilities, ProvisionedRoom, RoomWish
 from addin.meetings.rooms import RoomPlans
 
 T = TypeVar("T")

@@ -29,9 +29,10 @@ from addin.meetings.bindings import CopyAnswer, CopyOutcome, SeriesAnswer
 from addin.meetings.change_link import ChangeLink
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import MeetingIsCancelled, MeetingNotFound, NoNextOccurrence
+from addin.meetings.ledger_port import Reading, Writing
 from addin.meetings.links import LinkChange
 from addin.meetings.model import Meeting, Wanted
-from addin.meetings.ports import DeleteOutcome, Reading, RoomWish, Writing
+from addin.meetings.ports import DeleteOutcome, RoomWish
 from addin.meetings.watches import MailboxWatch
 from addin.store.ledger import SqlLedger
 from calendar_sync.items import Unread

@@ -10,7 +10,8 @@ from sqlalchemy import event, select
 
 from addin.meetings.errors import LedgerUnavailable
 from addin.meetings.hints import REMEMBERED, HintInbox
-from addin.meetings.ports import HintKind, ReceivedHint, StoredHint
+from addin.meetings.ledger_port import StoredHint
+from addin.meetings.ports import HintKind, ReceivedHint
 from addin.meetings.watches import MailboxWatch
 from addin.store import tables
 from tests.unit.meetings.desk import Desk

@@ -20,9 +20,10 @@ from addin.meetings.change_link import ChangeLink
 from addin.meetings.click import BindItem
 from addin.meetings.errors import IdempotencyKeyMissing, MeetingChanged
 from addin.meetings.item_answers import ItemAnswers
+from addin.meetings.ledger_port import Ledger
 from addin.meetings.links import LinkChange
 from addin.meetings.model import Meeting, MeetingState, Window
-from addin.meetings.ports import Clock, Ledger
+from addin.meetings.ports import Clock
 from addin.web.problems import INVALID_REQUEST, PRECONDITION_REQUIRED, RequestProblem
 from addin.web.staff.api import schemas
 from addin.web.staff.api.edge import ApiBlueprint, access_token, caller

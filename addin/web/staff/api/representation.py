@@ -10,10 +10,11 @@ from typing import Any, Final
 from addin.meetings.access import is_made
 from addin.meetings.change_link import link_outlook
 from addin.meetings.codes import grouped
+from addin.meetings.ledger_port import Ledger
 from addin.meetings.links import MeetingLink, as_from_then
 from addin.meetings.lobby import falls_short
 from addin.meetings.model import CalendarNote, Meeting, MeetingState, Window
-from addin.meetings.ports import ConferencingProvider, Ledger
+from addin.meetings.ports import ConferencingProvider
 from addin.meetings.texts import MeetingTexts
 from addin.meetings.times import time_zone
 from addin.web.problems import CALENDAR_NOTES, attention_sentence

@@ -155,7 +155,7 @@ def _commands(document: Path) -> Iterator[str]:
 
 def _command_in(line: str) -> str | None:
     """Return the command of ours that a shell line runs, without the program's folder."""
-    words = line.replace("ExecStart=", "").removeprefix("sudo ").split(" ")
+    words = re.sub(r"^sudo (-u \w+ )?", "", line.replace("ExecStart=", "")).split(" ")
     return " ".join(["vardmote", *words[1:]]) if _PROGRAM.match(words[0]) else None
 
 

@@ -54,6 +54,9 @@ _WHY: Final[dict[type[Intent], str]] = {
 }
 
 
+_NOBODY_FOLLOWS: Final = (
+    "nobody follows this meeting: calendars.access is none, or it had ended before calendars were followed"
+)
 _BEGUN: Final = "the item is not found, but the meeting has begun: who tidies a calendar calls nothing off"
 _NOT_ARRIVED: Final = (
     "the mailbox has gone to another calendar, in which the item is not found by its tag or UID: until it is, nothing"
@@ -88,9 +91,11 @@ class ExplainFollowing:
         if rows.watch:
             told["mailbox"] = _watch(rows.watch)
         if rows.binding is None:
-            return {**told, "would_do": [], "why": "nobody follows this meeting"}
+            return {**told, "would_do": [], "why": _NOBODY_FOLLOWS}
         if rows.binding.backend is None:
             return {**told, "would_do": [], "why": "no calendar serves the mailbox yet"}
+        if not self.looks.reaches(rows.binding.backend):
+            return {**told, "would_do": [], "why": _not_in_settings(rows.binding.backend)}
         items = self.looks.read_all(rows.binding.backend, [rows.binding])
         seen = self.looks.see(rows.meeting, rows.binding, rows.copies, items)
         return {**told, "observed": _observed(seen), **self._would_do(rows.meeting, rows.binding, seen)}
@@ -154,6 +159,11 @@ def _has_not_arrived(meeting: Meeting, binding: ItemBinding, seen: Seen) -> bool
     """Whether the item is still looked for in the calendar to which its mailbox went; only its UID came along."""
     is_looked_for = binding.uid is not None and binding.item_id is None and not meeting.is_cancelled
     return is_looked_for and seen.own is None and seen.searched is not None
+
+
+def _not_in_settings(backend: str) -> str:
+    where = f"[calendars.{backend}], in which its item was seen, is not in the settings"
+    return f"nobody follows this meeting any more: calendars.access is none, or {where}"
 
 
 def _rows(reading: Reading, meeting_id: str) -> _Rows:

@@ -79,6 +79,10 @@ class ItemLooks:
         self._clock = clock
         self.grace = grace
 
+    def reaches(self, backend: str) -> bool:
+        """Whether that calendar is in the settings; it may have been taken out of them."""
+        return backend in self._calendars
+
     def read_all(self, backend: str, bindings: Collection[ItemBinding]) -> Mapping[ItemRef, Lookup]:
         """Read the bound items of one calendar, in as few calls as can be."""
         refs = {ref for binding in bindings if (ref := ref_of(binding))}

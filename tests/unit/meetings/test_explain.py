@@ -140,6 +140,15 @@ def test_an_item_that_has_not_arrived_with_its_mailbox_is_not_said_to_be_readabl
     assert told["why"].startswith("the mailbox has gone to another calendar, in which the item is not found")
 
 
+def test_a_calendar_that_was_taken_out_of_the_settings_is_named_and_not_asked(office: CalendarDesk) -> None:
+    meeting, _ = office.books_and_saves()
+    office.left_out = frozenset({"graph", "ews"})
+    told = explained(office, meeting)
+    assert told["would_do"] == []
+    assert told["why"].startswith("nobody follows this meeting any more: calendars.access is none")
+    assert "[calendars.graph]" in told["why"]
+
+
 def test_it_says_why_nothing_can_be_known(office: CalendarDesk) -> None:
     meeting, _ = office.books_and_saves()
     office.online.unreadable[MAILBOX] = Unread.DENIED

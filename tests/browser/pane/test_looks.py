@@ -18,6 +18,13 @@ from tests.browser_contexts import Contexts
 from tests.region import Region
 
 OVERFLOWS: Final = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
+OVERFLOWS_AT_TWICE_THE_TEXT: Final = f"""() => {{
+  const root = document.documentElement;
+  root.style.fontSize = "200%";
+  const overflows = ({OVERFLOWS})();
+  root.style.fontSize = "";
+  return overflows;
+}}"""
 LINES: Final = (
     "all => all.map(one => Math.round(one.offsetHeight / parseFloat(getComputedStyle(one).lineHeight)))"
 )
@@ -48,13 +55,14 @@ def set_width(page: Page, width: int) -> None:
 
 
 def expect_well(pane: Pane, view: str) -> None:
-    """Expect that axe finds nothing in the pane, and that nothing stands outside its edges."""
+    """Expect that axe finds nothing in the pane, and that nothing runs out of it, at twice the text neither."""
     pane.expect_view(view)
     frame = pane.page.get_by_test_id("task-pane").element_handle()
     inside = frame.content_frame() if frame else None
     assert inside
     assert faults_in(inside) == []
     assert not inside.evaluate(OVERFLOWS)
+    assert not inside.evaluate(OVERFLOWS_AT_TWICE_THE_TEXT)
     assert set(inside.locator(".whole").evaluate_all(LINES)) <= {1}, (
         "a clock time is broken where a line ends"
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from addin.meetings.access import own_meeting
 from addin.meetings.book import INLINE_SECONDS
 from addin.meetings.deadline import Deadline
+from addin.meetings.errors import MeetingChanged
 from addin.meetings.ledger_port import Ledger, Writing
 from addin.meetings.model import AuditEntry, CalendarNote, Claim, Meeting, MeetingState, Principal, Wanted
 from addin.meetings.ports import Clock
@@ -21,15 +22,18 @@ class CancelMeeting:
     reconciler: Reconciler
     clock: Clock
 
-    def __call__(self, meeting_id: str, who: Principal) -> Meeting:
+    def __call__(self, meeting_id: str, who: Principal, seen: int | None = None) -> Meeting:
         """Take the wish back and have the rooms removed while the clinician waits.
 
-        Raises MeetingNotFound, LedgerUnavailable.
+        With `seen` only a meeting that still has that revision. Raises MeetingNotFound, MeetingChanged,
+        LedgerUnavailable.
         """
 
         def unit(writing: Writing) -> tuple[Meeting, list[Claim]]:
             meeting = own_meeting(writing, meeting_id, who)
             if not meeting.is_cancelled:
+                if seen not in {None, meeting.revision}:
+                    raise MeetingChanged
                 meeting = withdraw(writing, meeting, self.clock, actor=who.object_id)
             elif writing.end_for_good(meeting.id):
                 meeting = self._never_back(writing, meeting, who)

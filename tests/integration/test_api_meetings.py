@@ -231,6 +231,17 @@ def test_taking_back_removes_the_room_and_may_be_repeated(api: DescribedApi) -> 
     assert (gone["state"], gone["join_url"]) == ("cancelled", meeting["join_url"])
 
 
+def test_taking_back_what_was_seen_otherwise_takes_nothing_back(api: DescribedApi) -> None:
+    meeting = api.books()
+    path = f"/meetings/{meeting['id']}"
+    changed = api.changes(meeting, unit="vardcentral")
+    api.refuses(412, "meeting-changed", "DELETE", path, headers=seen(meeting))
+    assert api("GET", path).json()["state"] in {"live", "wanted"}
+    # It has been applied by the second and third time, whatever the revision (RFC 9110, 13.1.1).
+    statuses = [api("DELETE", path, headers=seen(changed)).status_code for _ in range(3)]
+    assert set(statuses) <= {202, 204}
+
+
 def test_taking_back_while_the_provider_is_away_is_promised_and_then_done(api: DescribedApi) -> None:
     meeting = api.books()
     path = f"/meetings/{meeting['id']}"

@@ -49,6 +49,7 @@ _MATCH_HEADER = {
     "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
     "description": "The ETag under which the meeting was seen.",
 }
+_MAY_MATCH_HEADER = {**_MATCH_HEADER, "required": False}
 _SEEN_HEADERS = {
     "ETag": {"schema": {"type": "string"}, "description": "The revision, for If-Match"},
     "Location": {"schema": {"type": "string"}, "description": "Path of the meeting"},
@@ -166,6 +167,7 @@ def _add_meeting(routes: ApiBlueprint, use: MeetingUseCases) -> None:
         return _answer(use, changed, 200)
 
     @routes.route("/<meeting_id>", methods=["DELETE"])
+    @routes.doc(parameters=[_MAY_MATCH_HEADER])
     @routes.response(204, description="The room is removed")
     @routes.alt_response(
         200,
@@ -174,9 +176,11 @@ def _add_meeting(routes: ApiBlueprint, use: MeetingUseCases) -> None:
     )
     @routes.alt_response(202, description="The room is being removed", headers={"Retry-After": _AGAIN_HEADER})
     @routes.alt_response(404, "NOT_FOUND")
+    @routes.alt_response(412, "PRECONDITION_FAILED")
     def cancel_meeting(meeting_id: str) -> Response:
-        """Take the meeting back; a repeat answers as it is then."""
-        meeting = use.cancel(meeting_id, caller())
+        """Take the meeting back; a repeat answers as it is then. With If-Match only as it was seen."""
+        seen = _seen_revision() if "If-Match" in request.headers else None
+        meeting = use.cancel(meeting_id, caller(), seen)
         if meeting.state is MeetingState.CANCELLED:
             return Response(status=204)
         if meeting.attention:

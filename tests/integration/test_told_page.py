@@ -13,7 +13,7 @@ import requests
 from addin.meetings.cancel import CancelMeeting
 from addin.meetings.codes import grouped
 from addin.meetings.ledger_port import Writing
-from addin.meetings.model import Meeting, Window
+from addin.meetings.model import CalendarNote, Meeting, Window
 from addin.sandbox import people
 from tests.integration.front_doors import (
     ANNA,
@@ -77,7 +77,11 @@ def test_a_colleague_finds_both_times_the_text_and_says_that_it_is_done(doors: F
     assert "Lämna besked" in said
     assert "Ny tid: tisdag 2 mars 2027 kl. 10.00–10.45" in said
     assert "Tidigare tid: måndag 1 mars 2027 kl. 10.00–10.45" in said
+    assert "serie" not in said
+    # Another time of a series may be what has changed, and no text names that.
+    doors.ledger.write(lambda writing: writing.note_calendar(meeting.id, frozenset({CalendarNote.SERIES})))
     page = says_told(david, page, "patient")
+    assert "texten gäller bara tillfället ovan" in text_of(page)
     assert doors.reads(meeting).must_hear == ("interpreter",)
     page = says_told(david, page, "interpreter")
     assert "Ingen mer behöver få besked" in text_of(page)

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from addin.meetings.codes import MistypedCode, parse_code
 from addin.meetings.errors import MeetingNotFound, UnknownAudience
-from addin.meetings.model import Meeting
+from addin.meetings.model import CalendarNote, Meeting
 from addin.meetings.tell import TellOthers
 from addin.web.pages import STYLE, Environment, in_words, is_foreign
 from addin.web.staff.auth.errors import IdentityUnavailable
@@ -114,4 +114,5 @@ def _facts(meeting: Meeting) -> dict[str, Any]:
         "when": in_words(meeting.window, Language.SWEDISH),
         "moved_from": in_words(earlier, Language.SWEDISH) if earlier else None,
         "is_cancelled": meeting.is_cancelled,
+        "is_series": CalendarNote.SERIES in meeting.calendar_notes,
     }

@@ -190,8 +190,14 @@ function staleNotice(meeting) {
   const [title, help] = isOver(meeting)
     ? [textWords.staleCancelledTitle, textWords.staleCancelledHelp(who)]
     : [textWords.staleTitle, textWords.staleHelp(who)];
+  const isSeries = !isOver(meeting) && meeting.calendar_notes.some(({ code }) => code === "series");
   return [
-    notice("warning", element("p", { class: "notice-title" }, title), element("p", {}, help)),
+    notice(
+      "warning",
+      element("p", { class: "notice-title" }, title),
+      element("p", {}, help),
+      isSeries && element("p", {}, textWords.staleSeries),
+    ),
   ];
 }
 

@@ -214,6 +214,9 @@ export const texts = {
   stale: "De har fått gamla uppgifter. Skicka den nya texten.",
   staleTitle: "Några har fått gamla uppgifter",
   staleHelp: (/** @type {string} */ who) => `Mötet har ändrats sedan de fick besked. Meddela: ${who}.`,
+  staleSeries:
+    "Bokningen är en serie, och texten gäller bara tillfället som visas här. Har ett annat tillfälle med samma länk " +
+    "fått ny tid eller ställts in, skriv också det.",
   informed: "Besked lämnat",
   informedDone: "Noterat: besked är lämnat.",
   informedFailed: "Det gick inte att notera. Försök igen om en stund.",

@@ -54,6 +54,8 @@ REFUSED_PERIOD: Final = timedelta(minutes=2)
 UNSERVED_PERIODS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15))
 KNOWN_UNSERVED_PERIOD: Final = timedelta(hours=6)
 _GONE: Final = (MailboxElsewhere, MailboxMissing)
+# These say nothing of where a mailbox is.
+_UNSURE: Final = (Unread.THROTTLED, Unread.UNREACHABLE, Unread.NOT_UNDERSTOOD)
 
 
 class _Interest(Enum):
@@ -189,6 +191,9 @@ class FollowMailboxes:
         """Note that none serves it, or that nobody knows: then it is asked again soon."""
         watch = claim.watch
         unsure = [failure for failure in failures if not isinstance(failure, (*_GONE, AccessDenied))]
+        if not unsure and watch.frozen in _UNSURE:
+            # It went just now, however long it could not be read before.
+            watch = replace(watch, attempts=0)
         reason = _worst(failures)
         is_followed = interest is _Interest.FOLLOWED
         period = _unserved_period(watch.attempts) if is_followed else KNOWN_UNSERVED_PERIOD
@@ -321,6 +326,9 @@ class FollowMailboxes:
         watch = step.watch
         wait = pause(watch.attempts, failure.retry_after)
         failed = replace(_failed(watch, failure.reason, step.interest, at), scan_due_at=at + wait)
+        if isinstance(failure, _GONE):
+            # It went just now: where it is, is asked from the beginning.
+            failed = replace(failed, attempts=0)
         waits = step.failure is not None or failure.retry_after is not None
         due_in = wait.total_seconds() if waits else self._due_in(failed, step.interest, at, writing)
         writing.save_watch(claim, failed, due_in)

@@ -598,17 +598,37 @@ def test_a_mailbox_that_nobody_serves_is_asked_for_soon_and_then_more_seldom(off
     office.online.asked.clear()
     office.rests()
     assert office.online.asked.count("probe") == 1
+    wished = (1, 2, 5, 15)
+    minutes = minutes_between_probes(office, 4)
+    assert [0.85 * wish <= one <= 1.2 * wish for wish, one in zip(wished, minutes, strict=True)] == [True] * 4
+
+
+def minutes_between_probes(office: CalendarDesk, count: int) -> list[float]:
+    """Return how long it is asked no more, so many times, which calendar serves the mailbox."""
     minutes: list[float] = []
     last = office.desk.clock.time
-    while len(minutes) < 4:
+    while len(minutes) < count:
         office.online.asked.clear()
         office.desk.clock.time += 10 * SECOND
         office.rests()
         if "probe" in office.online.asked:
             minutes.append((office.desk.clock.time - last) / timedelta(minutes=1))
             last = office.desk.clock.time
-    wished = (1, 2, 5, 15)
-    assert [0.85 * wish <= one <= 1.2 * wish for wish, one in zip(wished, minutes, strict=True)] == [True] * 4
+    return minutes
+
+
+def test_a_mailbox_that_goes_after_other_trouble_is_asked_for_as_soon(office: CalendarDesk) -> None:
+    _, item = office.books_and_saves()
+    office.online.mailboxes.discard(MAILBOX)
+    office.online.unreadable[MAILBOX] = Unread.MAILBOX_MISSING
+    office.online.drags(item, START + DAY)
+    office.rests()
+    # Nobody knows for a while, and then it is surely gone: as on the day on which mailboxes are migrated.
+    office.online.unreadable[MAILBOX] = Unread.UNREACHABLE
+    office.comes_to(office.desk.clock.time + 10 * MINUTE, step=10 * SECOND)
+    office.online.unreadable[MAILBOX] = Unread.MAILBOX_MISSING
+    minutes_between_probes(office, 1)
+    assert minutes_between_probes(office, 1)[0] <= 1.2
 
 
 def test_a_calendar_that_is_taken_out_of_the_settings_leaves_its_meetings_to_the_others(

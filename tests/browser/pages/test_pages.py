@@ -27,7 +27,12 @@ LOOKS: dict[str, dict[str, Any]] = {
     "desk": {"viewport": {"width": 1100, "height": 800}},
     "telephone": {"viewport": {"width": 320, "height": 568}},
     "dark": {"viewport": {"width": 390, "height": 800}, "color_scheme": "dark"},
-    "forced colours": {"viewport": {"width": 800, "height": 800}, "forced_colors": "active"},
+    # Most who choose their own colours choose light letters on black.
+    "forced colours": {
+        "viewport": {"width": 800, "height": 800},
+        "color_scheme": "dark",
+        "forced_colors": "active",
+    },
     "English": {"viewport": {"width": 800, "height": 800}, "locale": "en-GB"},
 }
 

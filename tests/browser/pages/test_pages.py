@@ -248,6 +248,8 @@ def test_the_guests_way_with_the_keyboard_alone(contexts: Contexts, doors: Front
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert "/webapp3/" in page.url
+    page.emulate_media(color_scheme="dark", forced_colors="active")
+    assert faults_in(page) == []
 
 
 def test_the_other_language_is_one_click_away(guest: BrowserContext, doors: FrontDoors) -> None:

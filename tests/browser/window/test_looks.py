@@ -71,7 +71,7 @@ def test_a_meeting_is_booked_by_keyboard_alone(outlook: Outlook) -> None:
 def test_high_contrast_keeps_an_edge_around_every_appointment(outlook: Outlook) -> None:
     outlook.new_meeting("Kontrast")
     outlook.save()
-    outlook.page.emulate_media(forced_colors="active")
+    outlook.page.emulate_media(forced_colors="active", color_scheme="dark")
     expect(outlook.entry("Kontrast")).to_have_css("border-bottom-width", "1px")
     assert outlook.page.evaluate("matchMedia('(forced-colors: active)').matches")
     assert faults_in(outlook.page) == []

@@ -191,6 +191,9 @@ class Reading(Protocol):
     def pulled_mailboxes(self, backend: str) -> PulledMailboxes:
         """Return how many mailboxes of one calendar are asked what has changed in them."""
 
+    def unread_mailboxes(self, backend: str | None) -> int:
+        """Return in how many mailboxes of one calendar (None: of none yet) meetings are followed and cannot be read."""
+
     def rights(self) -> Mapping[str, RightsLimit]:
         """Return of each calendar that is followed what was found last of the limit of our rights to it."""
 
@@ -331,8 +334,8 @@ class Writing(Reading, Protocol):
     def ask_series(self, watches: Collection[str], hinted_at: datetime, wait: float) -> None:
         """Make due, in `wait` seconds or sooner, what is a series or a time of one in these watches' mailboxes."""
 
-    def ask_mailbox(self, watch_id: str) -> None:
-        """Make due everything that is followed in a watch's mailbox."""
+    def ask_mailbox(self, watch_id: str, *, searching: bool = True) -> None:
+        """Make due everything that is followed in a watch's mailbox; `searching`: with a look for copies of each."""
 
     def reroute(self, mailbox: str, backend: str) -> None:
         """Have everything in the mailbox served by that calendar; ids that another one gave are void."""
@@ -410,6 +413,9 @@ class Writing(Reading, Protocol):
 
     def scan_watch(self, watch_id: str, hinted_at: datetime | None, wait: float) -> None:
         """Have a watch's mailbox searched for tags in `wait` seconds, or sooner when that was asked before."""
+
+    def retry_unread(self, backend: str | None, limit: int) -> None:
+        """Have some of that calendar's mailboxes tried at once that could not be read, longest waiting first."""
 
     def probe_again(self, mailbox: str) -> None:
         """Have it found out which calendar serves the mailbox now."""

@@ -53,6 +53,14 @@ REFUSED_PERIOD: Final = timedelta(minutes=2)
 # A mailbox that nobody serves may be on its way from one calendar to another, which takes minutes; after that, longer.
 UNSERVED_PERIODS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15))
 KNOWN_UNSERVED_PERIOD: Final = timedelta(hours=6)
+# What happened during an outage is to be on the page within a minute when it is over; a right that is missing, or an
+# answer that nobody understands, mostly lasts longer.
+OUTAGE_PERIOD: Final = timedelta(seconds=45)
+TROUBLE_PERIOD: Final = timedelta(minutes=10)
+# Each try may cost a thread ten seconds that other mailboxes wait for, so those of a calendar come so long after each
+# other, all of them together. When one can be read again so many more are tried at once, and from each of them as many.
+UNREAD_APART: Final = timedelta(seconds=5)
+TRIED_WITH_ONE: Final = 4
 _GONE: Final = (MailboxElsewhere, MailboxMissing)
 # These say nothing of where a mailbox is.
 _UNSURE: Final = (Unread.THROTTLED, Unread.UNREACHABLE, Unread.NOT_UNDERSTOOD)
@@ -179,6 +187,8 @@ class FollowMailboxes:
         )
         writing.save_watch(claim, fresh, 0.0)
         writing.reroute(claim.watch.mailbox, name)
+        if claim.watch.frozen:
+            writing.retry_unread(None, TRIED_WITH_ONE)
 
     def _record_unserved(
         self,
@@ -197,7 +207,7 @@ class FollowMailboxes:
         reason = _worst(failures)
         is_followed = interest is _Interest.FOLLOWED
         period = _unserved_period(watch.attempts) if is_followed else KNOWN_UNSERVED_PERIOD
-        wait = pause(watch.attempts, unsure[0].retry_after) if unsure else spread(period)
+        wait = self._pause(watch, unsure[0], interest, writing) if unsure else spread(period)
         if not unsure or watch.attempts:
             writing.freeze_mailbox(watch.mailbox, reason, at, lost=not unsure)
         writing.save_watch(claim, _failed(watch, reason, interest, at), wait.total_seconds())
@@ -312,6 +322,8 @@ class FollowMailboxes:
                 # After every failure it is searched anew, so that this is when all is well again.
                 watch = replace(watch, frozen=None, frozen_since=None, attempts=0)
             writing.save_watch(claim, watch, self._due_in(watch, step.interest, at, writing))
+            if claim.watch.frozen and not watch.frozen:
+                self._go_on(claim.watch, writing)
         if step.sweep:
             writing.ask_mailbox(claim.watch.id)
         if step.pulled:
@@ -319,12 +331,20 @@ class FollowMailboxes:
         if step.seen is not None:
             self._ask_surprising(claim, step.seen, writing)
 
+    def _go_on(self, watch: MailboxWatch, writing: Writing) -> None:
+        """Have everything looked at in a mailbox that can be read again, and others tried that could not be either.
+
+        What was deleted meanwhile no search finds, and whoever missed it waits ever longer between two looks.
+        """
+        writing.ask_mailbox(watch.id, searching=False)
+        writing.retry_unread(watch.backend, TRIED_WITH_ONE)
+
     def _record_failure(
         self, claim: WatchClaim, step: _Step, failure: CalendarUnreadable, at: datetime, writing: Writing
     ) -> None:
         """Note a failure; one of the search alone puts off nothing else, unless the calendar has asked for a pause."""
         watch = step.watch
-        wait = pause(watch.attempts, failure.retry_after)
+        wait = self._pause(watch, failure, step.interest, writing)
         failed = replace(_failed(watch, failure.reason, step.interest, at), scan_due_at=at + wait)
         if isinstance(failure, _GONE):
             # It went just now: where it is, is asked from the beginning.
@@ -336,6 +356,21 @@ class FollowMailboxes:
             # Whoever has a meeting there sees it now, and not when its own next look is due.
             writing.ask_mailbox(watch.id)
             writing.probe_again(watch.mailbox)
+
+    def _pause(
+        self, watch: MailboxWatch, failure: CalendarUnreadable, interest: _Interest, reading: Reading
+    ) -> timedelta:
+        """Return how long to wait after a failure; not for long where meetings are followed."""
+        wait = pause(watch.attempts, failure.retry_after)
+        if interest is not _Interest.FOLLOWED or failure.retry_after is not None:
+            return wait
+        is_outage = failure.reason in (Unread.UNREACHABLE, Unread.THROTTLED)
+        longest = OUTAGE_PERIOD if is_outage else TROUBLE_PERIOD
+        if wait <= longest / 5:
+            return wait
+        longest = max(longest, reading.unread_mailboxes(watch.backend) * UNREAD_APART)
+        # Spread widely: what went down together is tried one after the other, so that one of them is tried soon.
+        return min(wait, longest * random.uniform(0.2, 1.0))  # noqa: S311 - spreads load, protects nothing
 
     def _due_in(self, watch: MailboxWatch, interest: _Interest, at: datetime, reading: Reading) -> float:
         moments = [watch.scan_due_at, watch.renew_at]

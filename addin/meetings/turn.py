@@ -236,8 +236,19 @@ class Turn:
         if self._seen.searched is not None:
             binding = replace(binding, look_tagged=searches)
         self._writing.save_binding(self._claim, binding, self._due_in(again=again, holds_link=holds_link))
-        if any(isinstance(one, Freeze) and one.reason in _LOST_MAILBOX for one in self._seen.intents):
-            self._writing.probe_again(binding.mailbox)
+        self._have_mailbox_tried(binding.mailbox, binding.attempts)
+
+    def _have_mailbox_tried(self, mailbox: str, attempts: int) -> None:
+        """Have whoever looks after the mailbox find out whether all of it cannot be read, and when it can be again."""
+        frozen = next((one for one in self._seen.intents if isinstance(one, Freeze)), None)
+        if frozen and frozen.reason in _LOST_MAILBOX:
+            self._writing.probe_again(mailbox)
+        elif frozen:
+            watch = self._writing.watch_by_mailbox(mailbox)
+            if watch and watch.frozen is None:
+                # If it is this item alone, the search asks for it again; so it comes ever more seldom, too.
+                wait = pause(attempts, self._draft.retry_after).total_seconds()
+                self._writing.scan_watch(watch.id, None, wait)
 
     def _due_in(self, *, again: bool, holds_link: bool) -> float | None:
         """Return in how many seconds; None: never, unless somebody asks."""

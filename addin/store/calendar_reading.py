@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, case, exists, func, or_, select
 
 from addin.meetings.bindings import Copy, ItemBinding, OccurrenceRow
 from addin.meetings.keyring import Keyring
@@ -21,6 +21,11 @@ from addin.store.rows import maybe_time, meeting_of
 
 _m, _b, _w = tables.meetings.c, tables.bindings.c, tables.watches.c
 _BATCH = 500
+
+
+def served_by(backend: str | None) -> ColumnElement[bool]:
+    """Whether a watched mailbox is served by that calendar; None: by none that is known yet."""
+    return _w.backend.is_(None) if backend is None else _w.backend == backend
 
 
 def _batches(mailboxes: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -148,6 +153,10 @@ class SqlCalendarReading:
         pulled = query.where(_w.backend == backend, _w.pulls.is_(True))
         every, followed = self._connection.execute(pulled).one()
         return PulledMailboxes(followed, every - followed)
+
+    def unread_mailboxes(self, backend: str | None) -> int:
+        unread = select(func.count()).where(served_by(backend), _w.frozen.is_not(None))
+        return int(self._connection.execute(unread).scalar_one())
 
     def rights(self) -> Mapping[str, RightsLimit]:
         found = tables.calendar_rights.c

@@ -213,10 +213,11 @@ class SqlCalendarWriting(SqlWatchWriting):
         asked = {"due_at": sooner, "asked": _b.asked + 1, **hinted(_b, hinted_at)}
         self._connection.execute(statement.values(**asked))
 
-    def ask_mailbox(self, watch_id: str) -> None:
+    def ask_mailbox(self, watch_id: str, *, searching: bool = True) -> None:
         mailbox = select(_w.mailbox_hash).where(_w.id == watch_id).scalar_subquery()
         followed = update(_bindings).where(_b.mailbox_hash == mailbox, _b.due_at.is_not(None))
-        self._connection.execute(followed.values(look_tagged=True, **asked(_b)))
+        more = {"look_tagged": True} if searching else {}
+        self._connection.execute(followed.values(**more, **asked(_b)))
 
     def reroute(self, mailbox: str, backend: str) -> None:
         query = select(_bindings).where(_b.mailbox_hash.in_(self._mailbox_hashes(mailbox))).with_for_update()

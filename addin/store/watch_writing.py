@@ -18,7 +18,7 @@ from addin.meetings.errors import LeaseLost
 from addin.meetings.ledger_port import StoredHint
 from addin.meetings.watches import MailboxWatch, WatchClaim
 from addin.store import tables
-from addin.store.calendar_reading import SqlCalendarReading
+from addin.store.calendar_reading import SqlCalendarReading, served_by
 from addin.store.calendar_rows import hint_of, hint_row, watch_columns, watch_from
 from addin.store.leases import asked, fence_moved, from_now, hinted, is_claimable
 from addin.store.ledger_now import LedgerNow
@@ -65,8 +65,7 @@ class SqlWatchWriting(SqlCalendarReading):
 
     def claim_watches(self, backend: str | None, lease_seconds: float, limit: int) -> Sequence[WatchClaim]:
         until = Deadline.after(lease_seconds)
-        whose = _w.backend.is_(None) if backend is None else _w.backend == backend
-        rows = self._claim_rows(_watches, _w.id, whose, lease_seconds, limit)
+        rows = self._claim_rows(_watches, _w.id, served_by(backend), lease_seconds, limit)
         return [
             WatchClaim(
                 watch_from(row, self._keyring),
@@ -121,6 +120,12 @@ class SqlWatchWriting(SqlCalendarReading):
             )
         )
         self._connection.execute(statement)
+
+    def retry_unread(self, backend: str | None, limit: int) -> None:
+        waiting = (served_by(backend), _w.frozen.is_not(None), _w.due_at > LedgerNow())
+        chosen = select(_w.id).where(*waiting).order_by(_w.due_at).limit(limit)
+        for watch_id in sorted(self._connection.execute(chosen).scalars()):
+            self.scan_watch(watch_id, None, 0.0)
 
     def probe_again(self, mailbox: str) -> None:
         # Whoever looks after it now looks in the wrong place: the fence moves.

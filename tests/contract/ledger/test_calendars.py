@@ -249,6 +249,23 @@ def test_a_watch_that_was_asked_meanwhile_is_not_forgotten(desk: Desk) -> None:
     assert claim.hinted_at == NOW
 
 
+def test_a_mailbox_that_could_not_be_read_is_tried_before_its_time_when_another_one_can_be(
+    desk: Desk,
+) -> None:
+    follows(desk)
+    desk.ledger.write(lambda writing: writing.scan_watch(watch_id(desk), NOW, 0.0))
+    (claim,) = claims_watches(desk, "graph")
+    unread = replace(claim.watch, frozen=Unread.UNREACHABLE, frozen_since=NOW, scan_due_at=NOW, attempts=9)
+    desk.ledger.write(lambda writing: writing.save_watch(claim, unread, 600.0))
+    assert not claims_watches(desk, "graph")
+    assert desk.ledger.read(lambda reading: reading.unread_mailboxes("graph")) == 1
+    assert desk.ledger.read(lambda reading: reading.unread_mailboxes(None)) == 0
+    desk.ledger.write(lambda writing: writing.retry_unread(None, 4))
+    assert not claims_watches(desk, "graph")
+    desk.ledger.write(lambda writing: writing.retry_unread("graph", 4))
+    assert claims_watches(desk, "graph")
+
+
 def watch_id(desk: Desk) -> str:
     found = desk.ledger.read(lambda reading: reading.watch_by_mailbox(MAILBOX))
     assert found

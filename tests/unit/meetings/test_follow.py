@@ -508,6 +508,65 @@ def test_a_mailbox_that_cannot_be_read_for_a_week_loses_no_meeting(
     ]
 
 
+@pytest.mark.parametrize("which", ["online", "on_premises"])
+def test_what_was_deleted_during_a_long_outage_is_missed_within_a_minute_after_it(
+    office: CalendarDesk, which: str
+) -> None:
+    calendar: OfficeCalendar = getattr(office, which)
+    mailbox = MAILBOX if which == "online" else PULLED
+    meeting = office.books(mailbox=mailbox)
+    item = office.saves(meeting, calendar)
+    office.after(MINUTE)
+    calendar.unreadable[mailbox] = Unread.UNREACHABLE
+    calendar.deletes(item)
+    # Nobody is told of it any more: notifications are given up after some hours, and a pull's memory is short.
+    calendar.told.clear()
+    calendar.changed.clear()
+    office.comes_to(office.desk.clock.time + 5 * HOUR, step=5 * MINUTE)
+    del calendar.unreadable[mailbox]
+    office.comes_to(office.desk.clock.time + MINUTE, step=5 * SECOND)
+    assert office.binding(meeting).gone_since
+    assert office.binding(meeting).frozen is None
+
+
+def test_an_outage_between_two_searches_is_noticed_by_the_look_that_fails(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.after(MINUTE)
+    office.online.unreadable[MAILBOX] = Unread.UNREACHABLE
+    office.online.deletes(item)
+    # A notification comes, and the look that it causes fails; ever later ones wait for up to twenty minutes.
+    office.comes_to(office.desk.clock.time + 45 * MINUTE, step=MINUTE)
+    del office.online.unreadable[MAILBOX]
+    office.comes_to(office.desk.clock.time + MINUTE, step=5 * SECOND)
+    assert office.binding(meeting).gone_since
+
+
+def test_many_mailboxes_that_cannot_be_read_are_tried_seldom_and_all_of_them_soon_when_one_can_be_again(
+    office: CalendarDesk,
+) -> None:
+    several = [f"anna.{number}@region.example" for number in range(16)]
+    meetings = [office.books(str(number), mailbox=mailbox) for number, mailbox in enumerate(several)]
+    items = [office.saves(meeting, office.on_premises) for meeting in meetings]
+    office.after(MINUTE)
+    office.on_premises.unreadable |= dict.fromkeys(several, Unread.UNREACHABLE)
+    for item in items:
+        office.on_premises.deletes(item)
+    office.on_premises.changed.clear()
+    office.comes_to(office.desk.clock.time + HOUR, step=20 * MINUTE)
+    office.on_premises.asked.clear()
+    longest = len(several) * mailboxes.UNREAD_APART
+    office.comes_to(office.desk.clock.time + 4 * longest, step=30 * SECOND)
+    tries = len(office.on_premises.asked) - office.on_premises.asked.count("look")
+    assert 3 * len(several) <= tries <= 12 * len(several)
+
+    office.on_premises.unreadable.clear()
+    can_be_read_at = office.desk.clock.time
+    while not any(office.binding(one).gone_since for one in meetings):
+        assert office.desk.clock.time <= can_be_read_at + longest
+        office.comes_to(office.desk.clock.time + 5 * SECOND, step=5 * SECOND)
+    assert all(office.binding(one).gone_since for one in meetings)
+
+
 def test_a_hiccup_of_the_calendar_is_not_shown(office: CalendarDesk) -> None:
     meeting, item = office.books_and_saves()
     office.online.unreadable[MAILBOX] = Unread.UNREACHABLE

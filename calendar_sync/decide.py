@@ -78,6 +78,7 @@ class Unusable(StrEnum):
 
     OVER = "over"
     TOO_LONG = "too_long"
+    EMPTY = "empty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,14 +259,23 @@ def _agree(recorded: Recorded, own: Snapshot, at: datetime) -> list[Intent]:
         return left
     if own.end <= at:
         return [*left, HoldTime(Unusable.OVER)]
-    if own.length > LONGEST_MEETING:
-        return [*left, HoldTime(Unusable.TOO_LONG)]
+    if unusable := _unfit_length(own.length):
+        return [*left, HoldTime(unusable)]
     return [*left, Reschedule(own.start, own.end, own.zone)]
+
+
+def _unfit_length(length: timedelta) -> Unusable | None:
+    """Return why a meeting cannot last so long; None where it can. Outlook lets an item end when it begins."""
+    if length <= timedelta():
+        return Unusable.EMPTY
+    return Unusable.TOO_LONG if length > LONGEST_MEETING else None
 
 
 def _follow_series(recorded: Recorded, series: Series) -> list[Intent]:
     if recorded.series and recorded.series.signature == series.signature:
         return []
+    if unusable := _unfit_length(series.length):
+        return [HoldTime(unusable)]
     return [FollowSeries(series, became_one=recorded.series is None)]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -55,7 +55,7 @@ class Series:
         for original in self._originals(latest_original):
             if self.is_cancelled(original):
                 continue
-            one = moved.get(original) or Occurrence(original, original, original + self.length)
+            one = self._as_it_is(original, moved.get(original))
             if one.end > after and one.start < before:
                 yield one
 
@@ -72,7 +72,7 @@ class Series:
         for original in self._originals(original_start + whole_day):
             if original.astimezone(zone).date() == day:
                 moved = next((one for one in self.moved if one.original_start == original), None)
-                return moved or Occurrence(original, original, original + self.length)
+                return self._as_it_is(original, moved)
         return None
 
     def next_after(self, moment: datetime) -> Occurrence | None:
@@ -87,6 +87,11 @@ class Series:
         parts = [self.rule, f"{self.first_start}", self.zone, f"{self.length}"]
         parts += sorted(day.isoformat() for day in self.cancelled) + exceptions
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+    def _as_it_is(self, original: datetime, moved: Occurrence | None) -> Occurrence:
+        """Return an occurrence; one that was shortened until nothing was left of it lasts as long as the others."""
+        one = moved or Occurrence(original, original, original + self.length)
+        return one if one.end > one.start else replace(one, end=one.start + self.length)
 
     def _originals(self, before: datetime) -> Iterator[datetime]:
         """Yield the rule's own starts in UTC; wall time is kept over a change of the clocks."""

@@ -131,7 +131,9 @@ class CopyWork:
 
     def _own_meeting(self, writing: Writing, original: Meeting, snapshot: Snapshot, at: datetime) -> str:
         kind = self._plans.types.of(original.type)
-        answer = series_answer(kind) if snapshot.series else None
+        # One that ends when it begins gets the original's length, and the next look has its people told.
+        series = snapshot.series if snapshot.length else None
+        answer = series_answer(kind) if series else None
         meeting = replace(
             original,
             id=secrets.token_hex(16),
@@ -160,13 +162,13 @@ class CopyWork:
                 item_id=snapshot.ref.item_id,
                 uid=snapshot.uid,
                 version=snapshot.version,
-                series=snapshot.series,
+                series=series,
                 series_answer=answer,
                 block_due=True,
             )
         )
-        if snapshot.series:
-            writing.put_occurrences(meeting.id, near(snapshot.series, at))
+        if series:
+            writing.put_occurrences(meeting.id, near(series, at))
         writing.audit(AuditEntry(at, meeting.tenant, SERVICE, "booked", meeting.id, "copy"))
         return meeting.id
 
@@ -180,11 +182,12 @@ def _window(
     snapshot: Snapshot, original: Meeting, answer: SeriesAnswer | None, kind: MeetingType, at: datetime
 ) -> Window:
     zone = original.window.zone if snapshot.zone == "UTC" else snapshot.zone
-    if snapshot.series:
+    if snapshot.series and snapshot.length:
         turn = current(snapshot.series, answer, at, kind.open_after)
         if turn:
             return Window(turn.start, turn.end, zone)
-    return Window(snapshot.start, snapshot.end, zone)
+    length = snapshot.length or original.window.end - original.window.start
+    return Window(snapshot.start, snapshot.start + length, zone)
 
 
 _NOTICES = {

@@ -247,8 +247,8 @@ CALENDAR_NOTES: Final[Mapping[CalendarNote, str]] = {
     CalendarNote.PERHAPS_CANCELLED: "Bokningen, eller tillfället i serien, finns inte kvar i kalendern. Kommer den "
     "inte tillbaka inom kort ställs mötet in. Ska mötet bli av, återställ bokningen om den finns i Borttaget i "
     "Outlook. Boka annars ett nytt möte.",
-    CalendarNote.TIME_UNUSABLE: "Bokningens tid har redan varit eller är längre än ett dygn. Mötet har kvar sin "
-    "tid. Rätta tiden i bokningen.",
+    CalendarNote.TIME_UNUSABLE: "Bokningens tid har redan varit, är längre än ett dygn eller slutar när den "
+    "börjar. Mötet har kvar sin tid. Rätta tiden i bokningen.",
     CalendarNote.COPY_ASKED: "Bokningen har kopierats, och kopian har deltagare. Två bokningar kan inte dela rum. "
     "Välj vad kopian ska få.",
     CalendarNote.COPY_UNWRITABLE: "Bokningen har kopierats, och vi får inte ändra i kopian. Två bokningar kan inte "

@@ -94,6 +94,19 @@ def test_a_day_of_twenty_five_hours_is_a_day_and_two_days_are_too_long() -> None
     assert seen(BOUND, Found(replace(day, end=day.end + HOUR))) == [HoldTime(Unusable.TOO_LONG)]
 
 
+def test_an_item_that_ends_when_it_begins_is_held() -> None:
+    assert seen(BOUND, Found(replace(ITEM, end=START))) == [HoldTime(Unusable.EMPTY)]
+
+
+@pytest.mark.parametrize(
+    ("length", "reason"), [(timedelta(), Unusable.EMPTY), (timedelta(days=2), Unusable.TOO_LONG)]
+)
+def test_a_series_of_times_that_no_meeting_can_have_is_held(length: timedelta, reason: Unusable) -> None:
+    series = Series("FREQ=WEEKLY;COUNT=4", START, "Europe/Stockholm", length)
+    item = replace(ITEM, kind=Kind.MASTER, end=START + length, series=series)
+    assert seen(BOUND, Found(item)) == [HoldTime(reason)]
+
+
 def test_an_item_that_is_gone_is_first_only_suspected() -> None:
     assert seen(BOUND, Gone(), ()) == [Suspect()]
 

@@ -67,6 +67,15 @@ def test_a_moved_occurrence_is_known_by_its_original_start() -> None:
     assert found == [moved]
 
 
+def test_an_occurrence_that_was_shortened_to_nothing_lasts_as_long_as_the_others() -> None:
+    first = datetime(2027, 3, 15, 10, 0, tzinfo=STOCKHOLM)
+    original = datetime(2027, 3, 22, 9, 0, tzinfo=UTC)
+    series = weekly(first, moved=(Occurrence(original, original, original),))
+    lasting = Occurrence(original, original, original + HALF_HOUR)
+    assert list(series.occurrences(original, original + HALF_HOUR)) == [lasting]
+    assert series.occurrence(original) == lasting
+
+
 def test_an_occurrence_moved_into_sight_from_far_ahead_is_seen() -> None:
     first = datetime(2027, 3, 15, 10, 0, tzinfo=STOCKHOLM)
     original = datetime(2027, 4, 19, 8, 0, tzinfo=UTC)

@@ -19,9 +19,10 @@ from addin.meetings.take_in import KNOWN_APART
 from addin.store import tables
 from addin.store.rows import to_time
 from calendar_sync.items import Unread
+from calendar_sync.series import Series
 from tests.unit.meetings.calendar_desk import GRACE, MAILBOX, OTHER_MAILBOX, CalendarDesk
 from tests.unit.meetings.desk import WHO
-from tests.unit.meetings.doors import START, TENANT
+from tests.unit.meetings.doors import END, START, TENANT
 from tests.unit.meetings.office_calendar import Item
 
 DAY = timedelta(days=1)
@@ -73,6 +74,24 @@ def test_a_copy_of_a_lecture_gets_a_meeting_of_its_own(office: CalendarDesk) -> 
     office.settles()
     assert office.reads(own).window.start == START + 2 * DAY
     assert office.reads(meeting).window == meeting.window
+
+
+@pytest.mark.parametrize("is_series", [False, True])
+def test_a_copy_that_ends_when_it_begins_gets_a_meeting_as_long_as_the_original(
+    office: CalendarDesk, *, is_series: bool
+) -> None:
+    meeting, item = office.books_and_saves(**LECTURE)
+    copied = office.online.copies(item, start=START + DAY)
+    if is_series:
+        office.online.repeats(
+            copied, Series("FREQ=WEEKLY;COUNT=4", copied.start, "Europe/Stockholm", timedelta())
+        )
+    office.online.resizes(copied, copied.start)
+    office.settles()
+    own = the_other(office, meeting)
+    assert (own.window.start, own.window.end) == (START + DAY, END + DAY)
+    assert CalendarNote.TIME_UNUSABLE in own.calendar_notes
+    assert office.owed(own) == [NoticeKind.TIME_UNUSABLE]
 
 
 def test_a_copy_in_a_colleague_s_calendar_is_found_where_that_is_followed(office: CalendarDesk) -> None:

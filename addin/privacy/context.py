@@ -7,6 +7,7 @@ from typing import Final
 from addin.privacy.rules import NumberRules
 
 LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzåäöéü")
+A_LETTER: Final = re.compile(f"[{''.join(sorted(LETTERS))}]")
 LONGEST_PHRASE: Final = 30
 LABEL_REACH: Final = 40
 LABEL_WORDS: Final = 3
@@ -29,8 +30,16 @@ class Context:
     telephone: bool
 
 
+NO_WORDS: Final = Context(
+    number_word=False, patient_word=False, other_number=False, room=False, telephone=False
+)
+
+
 def context_of(text: str, start: int, end: int, rules: NumberRules) -> Context:
     """Read the context of the number at `start`..`end` of the folded text."""
+    reach = rules.context_reach + LONGEST_PHRASE
+    if not (A_LETTER.search(text, max(0, start - reach), start) or A_LETTER.search(text, end, end + reach)):
+        return NO_WORDS
     label = _label(text[max(0, start - LABEL_REACH) : start], rules.label_fillers)
     return Context(
         number_word=_is_near(rules.number_words, text, start, end, rules.context_reach),

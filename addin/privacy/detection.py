@@ -35,7 +35,7 @@ def _visible_claims(text: str, today: date, allow: AllowList, known: Rules) -> l
         *private_mail(text, known.mail, allow),
     ]
     taken = [*links, *((claim.start, claim.end) for claim in claims)]
-    return settle([*claims, *telephones(text, taken, known.numbers, allow)], len(text))
+    return settle([*claims, *telephones(text, taken, known, allow)], len(text))
 
 
 def _hidden_claims(text: str, today: date, allow: AllowList, known: Rules) -> list[Claim]:

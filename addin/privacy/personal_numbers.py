@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final
 
 from stdnum import luhn
@@ -32,6 +32,10 @@ WITHOUT_CENTURY: Final = 10
 SERIAL: Final = 4
 MOBILE: Final = "070"
 DIGITS: Final = re.compile("[0-9]+")
+# Told before anything is looked up or worked out, since most runs of digits are no date.
+MAY_BE_A_PERSON: Final = re.compile(
+    "(?:(?:1[789]|20)?[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[1-9][0-9])|99(?:19|20)[0-9]{4})[0-9]{4}"
+)
 STOCKHOLM: Final = re.compile("99(?:19|20)[0-9]{8}")
 CARELINK: Final = re.compile("(?:1[789]|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:3[2-9]|[45][0-9])[0-9]{4}")
 
@@ -116,21 +120,26 @@ def personal_numbers(
 
 
 def candidates(text: str, rules: NumberRules) -> Iterator[Candidate]:
-    """Yield every run of groups of digits that adds up to ten or twelve. A group begins at most twelve runs."""
+    """Yield every run of groups of digits that adds up to ten or twelve and may hold a date of birth.
+
+    A group begins at most two runs.
+    """
     groups = [match.span() for match in DIGITS.finditer(text)]
     gaps = [text[left[1] : right[0]] for left, right in pairwise(groups)]
-    joined = [_is_gap(gap, rules) for gap in gaps]
+    # Groups in one stretch are parted by gaps only. All is looked up: a text can be made of one long stretch.
+    stretches = list(accumulate((not _is_gap(gap, rules) for gap in gaps), initial=0))
+    digits = "".join(text[slice(*group)] for group in groups)
+    places = list(accumulate((end - start for start, end in groups), initial=0))
+    ending_at = {place: group for group, place in enumerate(places[1:])}
     for first, (start, _) in enumerate(groups):
-        digits, cuts = "", dict[int, str]()
-        for last in range(first, len(groups)):
-            digits += text[slice(*groups[last])]
-            if len(digits) > WITH_CENTURY:
-                break
-            if len(digits) in (WITHOUT_CENTURY, WITH_CENTURY) and not _cuts_a_time(groups, gaps, first, last):
-                yield Candidate(digits, dict(cuts), start, groups[last][1])
-            if last == len(gaps) or not joined[last]:
-                break
-            cuts[len(digits)] = gaps[last]
+        for length in (WITHOUT_CENTURY, WITH_CENTURY):
+            last = ending_at.get(places[first] + length)
+            if last is None or stretches[last] != stretches[first]:
+                continue
+            run = digits[places[first] : places[last + 1]]
+            if MAY_BE_A_PERSON.fullmatch(run) and not _cuts_a_time(groups, gaps, first, last):
+                cuts = {places[after + 1] - places[first]: gaps[after] for after in range(first, last)}
+                yield Candidate(run, cuts, start, groups[last][1])
 
 
 def _is_gap(gap: str, rules: NumberRules) -> bool:

@@ -66,6 +66,14 @@ class MailRules:
 
 
 @dataclass(frozen=True, slots=True)
+class TelephoneRules:
+    """Which digits are a telephone number at home: `national` meets them whole, without the leading 0."""
+
+    country_code: str
+    national: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """All rules, ready to use."""
 
@@ -74,6 +82,7 @@ class Rules:
     numbers: NumberRules
     reserves: tuple[ReserveRule, ...]
     mail: MailRules
+    telephone: TelephoneRules
 
 
 @cache
@@ -86,6 +95,7 @@ def rules() -> Rules:
         numbers=_numbers(data["personal_number"]),
         reserves=tuple(_reserve(one) for one in data["reserve_numbers"]),
         mail=_mail(data["mail"]),
+        telephone=_telephone(data["telephone"]),
     )
 
 
@@ -174,4 +184,11 @@ def _mail(data: Mapping[str, Any]) -> MailRules:
         providers=frozenset(data["providers"].split()),
         provider_endings=re.compile(data["provider_endings"]),
         domains=frozenset(data["domains"].split()),
+    )
+
+
+def _telephone(data: Mapping[str, Any]) -> TelephoneRules:
+    return TelephoneRules(
+        country_code=data["country_code"],
+        national=re.compile("|".join(f"(?:{pattern})" for pattern in data["swedish"]), re.ASCII),
     )

@@ -441,4 +441,4 @@ def _plain_failures() -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="vardmote")

@@ -1,6 +1,6 @@
 """`./run` on machines where something is missing or half made: one sentence that helps, or a repair.
 
-The script is the project's own, in a scratch checkout whose package has no dependencies and a `vardmote` that only
+The script is the project's own, in a scratch checkout whose package has no dependencies and an `addin.cli` that only
 says how it was started: so a whole first start takes seconds and no network, and real processes do everything.
 """
 
@@ -42,7 +42,7 @@ FILES = {
     f"{INFO}/METADATA": "Metadata-Version: 2.1\\nName: scratch\\nVersion: 1\\n"
     + "".join(f"Requires-Dist: {name}\\n" for name in REQUIRES),
     f"{INFO}/WHEEL": "Wheel-Version: 1.0\\nGenerator: scratch\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
-    f"{INFO}/entry_points.txt": "[console_scripts]\\nvardmote = started:main\\n",
+    f"{INFO}/entry_points.txt": "[console_scripts]\\nvardmote = addin.cli:main\\n",
 }
 
 def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
@@ -57,7 +57,7 @@ def build_editable(wheel_directory, config_settings=None, metadata_directory=Non
 STARTED: Final = """
 import json, os, sys
 
-def main():
+if __name__ == "__main__":
     print(json.dumps({"pid": os.getpid(), "arguments": sys.argv[1:], "folder": os.getcwd()}))
 """
 
@@ -76,7 +76,8 @@ class Checkout:
         shutil.copy(ROOT / ".ci" / "venv.sh", folder / ".ci")
         (folder / "pyproject.toml").write_text(PYPROJECT)
         (folder / "backend.py").write_text(BACKEND)
-        (folder / "started.py").write_text(STARTED)
+        (folder / "addin").mkdir()
+        (folder / "addin" / "cli.py").write_text(STARTED)
         checkout = cls(folder)
         checkout.require("")
         return checkout
@@ -154,9 +155,12 @@ class FirstStart:
 
 @pytest.fixture(scope="module")
 def first_start() -> Iterator[FirstStart]:
-    """Return the one first start that goes well from end to end; each takes seconds of a whole core."""
+    """Return the one first start that goes well from end to end; each takes seconds of a whole core.
+
+    The folder's name has what a shell reads as more than letters.
+    """
     with tempfile.TemporaryDirectory(prefix="vardmote-run-") as folder:
-        checkout, copy = Checkout.new(Path(folder) / "min vård"), Path(folder) / "copy"
+        checkout, copy = Checkout.new(Path(folder) / 'min "vård" $HOME'), Path(folder) / "copy"
         process = checkout.start("--check", "två ord")
         output, errors = process.communicate(timeout=280)
         ended = subprocess.CompletedProcess(process.args, process.returncode, output, errors)

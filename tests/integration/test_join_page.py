@@ -388,7 +388,9 @@ class TestTheAnswer:
         assert 'href="tel:0846500410"' in page.text
 
 
-def test_a_ledger_that_is_away_is_said_so(doors: FrontDoors) -> None:
+def test_a_ledger_that_is_away_is_said_so_to_the_guest_and_the_operator(
+    doors: FrontDoors, caplog: pytest.LogCaptureFixture
+) -> None:
     meeting = doors.books()
     doors.loses_the_ledger()
     for answer in [get(doors.join_url(meeting)), press(f"{doors.join_url(meeting)}/join")]:
@@ -396,6 +398,8 @@ def test_a_ledger_that_is_away_is_said_so(doors: FrontDoors) -> None:
         assert "Vi kan inte läsa bokningen" in text_of(answer)
         # Whoever waits there for the meeting is taken along when the ledger is back.
         assert answer.headers["Refresh"].endswith(f"; url=/m/{grouped(meeting.join_code)}")
+    noted = [record.getMessage() for record in caplog.records if record.name == "addin.web.join.page"]
+    assert noted == ["ledger_failed"] * 2
 
 
 def test_our_own_failure_is_told_like_any_other_and_tells_nothing_more(doors: FrontDoors) -> None:

@@ -350,13 +350,15 @@ class TestStates:
         assert page.status_code == 404
         assert said in text_of(page)
 
-    def test_a_ledger_that_is_away(self, doors: FrontDoors) -> None:
+    def test_a_ledger_that_is_away(self, doors: FrontDoors, caplog: pytest.LogCaptureFixture) -> None:
         meeting = doors.books()
         doors.loses_the_ledger()
         page = get(doors.start_url(meeting))
         assert page.status_code == 503
         assert "Inget har startats" in text_of(page)
         assert f'href="/start/{grouped(meeting.start_code)}">Försök igen' in page.text
+        noted = [record.getMessage() for record in caplog.records if record.name == "addin.web.staff.start"]
+        assert noted == ["ledger_failed"]
 
     def test_our_own_failure_does_not_claim_that_nothing_happened(self, doors: FrontDoors) -> None:
         meeting, anna = doors.books(), browser()

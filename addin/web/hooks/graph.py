@@ -65,7 +65,8 @@ def _handshake(token: str) -> Response:
     return _plain(token, 200) if _TOKEN.fullmatch(token) else _plain("", 400)
 
 
-def _not_stored(_: LedgerError) -> Response:
+def _not_stored(failure: LedgerError) -> Response:
+    log.warning("ledger_failed", extra={"reason": str(failure)})
     answer = _plain("", 503)
     answer.headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
     return answer

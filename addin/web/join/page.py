@@ -6,6 +6,7 @@ POST, and only while the meeting is open. Nothing here logs a code or a path.
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ from addin.web.pages import (
 from addin.web.visitors import Guesses, Network, client_address
 from templates_messages.times import date_in_words
 from templates_messages.vocabulary import Language
+
+log = logging.getLogger(__name__)
 
 _STATUS: Final = {PageState.UNKNOWN: 404, PageState.MISTYPED: 404}
 _CLOSED: Final = 409
@@ -103,8 +106,8 @@ class _JoinPage:
         """Show how things stand with one meeting."""
         try:
             view = self._join.look(typed)
-        except LedgerUnavailable:
-            return self._unavailable(typed)
+        except LedgerUnavailable as failure:
+            return self._unavailable(typed, failure)
         return self._page(view, typed, _STATUS.get(view.state, 200))
 
     def back(self, typed: str) -> AnyResponse:
@@ -115,8 +118,8 @@ class _JoinPage:
         """Lead on to the provider while the meeting is open; otherwise show how things stand."""
         try:
             view, address = self._join.enter(typed)
-        except LedgerUnavailable:
-            return self._unavailable(typed)
+        except LedgerUnavailable as failure:
+            return self._unavailable(typed, failure)
         if address is not None:
             return redirect(address, 303)
         return self._page(view, typed, _STATUS.get(view.state, _CLOSED))
@@ -147,7 +150,8 @@ class _JoinPage:
         visitor = client_address(request.remote_addr, forwarded, self._settings.trusted_proxies)
         return self._guesses.too_many(visitor)
 
-    def _unavailable(self, typed: str) -> Response:
+    def _unavailable(self, typed: str, failure: LedgerUnavailable) -> Response:
+        log.warning("ledger_failed", extra={"reason": str(failure)})
         answer = self._failed(503, typed)
         answer.headers["Retry-After"] = "60"
         return answer

@@ -205,8 +205,9 @@ class _StartPage:
             self.cookie.forget(answer)
         return answer
 
-    def on_ledger_unavailable(self, _: Exception) -> Response:
+    def on_ledger_unavailable(self, failure: LedgerUnavailable) -> Response:
         """Say that the booking cannot be read; nothing was written."""
+        log.warning("ledger_failed", extra={"reason": str(failure)})
         typed = (request.view_args or {}).get("typed", "")
         leads_back = "start.told" if request.endpoint in {"start.told", "start.tell"} else "start.look"
         back_url = url_for(leads_back, typed=typed) if is_like_a_code(typed) else None

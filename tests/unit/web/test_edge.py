@@ -9,7 +9,7 @@ import pytest
 from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 
-from addin.meetings.errors import CareMeetingError, MeetingNotFound
+from addin.meetings.errors import CareMeetingError, LedgerUnavailable, MeetingNotFound
 from addin.meetings.keyring import SealBroken
 from addin.meetings.model import Principal
 from addin.web.staff.api.edge import ApiBlueprint, guard, make_api
@@ -67,3 +67,11 @@ def test_a_failure_that_is_ours_is_an_error_with_its_place_in_the_log(
 def test_a_failure_that_is_the_callers_is_no_error_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     failing_with(MeetingNotFound()).get("/api/v1/fails")
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_that_the_service_cannot_do_its_part_is_a_warning_with_its_reason(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    failing_with(LedgerUnavailable("OperationalError SQLITE_FULL")).get("/api/v1/fails")
+    (logged,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert (logged.getMessage(), logged.__dict__["reason"]) == ("refused", "OperationalError SQLITE_FULL")

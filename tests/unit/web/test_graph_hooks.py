@@ -193,11 +193,14 @@ def test_a_post_may_be_larger_than_others_and_has_its_own_limit(graph: FlaskClie
     assert (answer.status_code, answer.get_data()) == (413, b"")
 
 
-def test_what_cannot_be_stored_is_asked_for_again(graph: FlaskClient, inbox: Inbox) -> None:
+def test_what_cannot_be_stored_is_asked_for_again_and_noted(
+    graph: FlaskClient, inbox: Inbox, caplog: pytest.LogCaptureFixture
+) -> None:
     inbox.full = True
     answer = graph.post(ROUTES[0], json={"value": [change()]})
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
+    assert [record.getMessage() for record in caplog.records] == ["ledger_failed"]
 
 
 def test_only_posts_are_answered(graph: FlaskClient) -> None:

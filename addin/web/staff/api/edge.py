@@ -192,4 +192,5 @@ def _note(problem: Problem, failure: BaseException | None = None) -> None:
         # A fault of ours, also when we know it by name (a sealed row that does not open): somebody must see where.
         log.error("unexpected", extra=known, exc_info=failure)
     else:
-        log.info("refused", extra=known)
+        # That the service cannot do its part is no refusal that somebody brought about.
+        log.log(logging.WARNING if problem.status >= 500 else logging.INFO, "refused", extra=known)

@@ -140,6 +140,7 @@ def test_the_sandboxs_inbox_is_sound_and_shows_new_mail_by_itself(contexts: Cont
     expect(page.get_by_text("26 november 2026 kl. 14.45")).to_be_visible()
     assert faults_in_light_and_dark(page) == []
     assert not page.evaluate(OVERFLOWS)
+    assert not page.evaluate(OVERFLOWS_AT_TWICE_THE_TEXT)
 
 
 def test_motion_stops_for_those_who_ask(browser: Browser, pane_alone: str) -> None:

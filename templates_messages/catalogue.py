@@ -113,18 +113,21 @@ def select(
     *,
     on: date,
     has_previous_time: bool = False,
+    of_one_time: bool = False,
 ) -> list[Text]:
     """Return the texts for `audience`, in the order the pane shows them: invitation, new time, cancelled, inserts.
 
     Of each text the newest version that is published and valid on the date `on`; in Swedish when that version
     has no `language` (`rendering.render` then says so). The text about a new time comes only with
-    `has_previous_time`.
+    `has_previous_time`, and that one time of a series is off only with `of_one_time`.
     """
     in_force: dict[str, dict[Language, Text]] = {}
     for text in catalogue.published_for(meeting_type, variant, audience):
         if text.valid_from > on or text.occasion is Occasion.NOTICE:
             continue
         if text.occasion is Occasion.RESCHEDULED and not has_previous_time:
+            continue
+        if text.occasion is Occasion.OCCURRENCE_CANCELLED and not of_one_time:
             continue
         known = in_force.setdefault(text.id, {})
         newest = next(iter(known.values()), text).version

@@ -94,7 +94,6 @@ _REQUIRED: Final[dict[tuple[Audience, Occasion], frozenset[str]]] = {
     (Audience.INTERPRETER, Occasion.RESCHEDULED): _INVITED_GUEST | {"tidigare_tid"},
     (Audience.INTERPRETER, Occasion.CANCELLED): _WHEN_AND_WHERE | {"kontakt"},
 }
-
 # `tid` is the whole window in one; a text may also spell it out.
 STANDS_IN_FOR: Final = {"tid": frozenset({"datum", "tid_start"})}
 
@@ -109,7 +108,9 @@ def allowed(audience: Audience, channel: Channel) -> frozenset[str]:
 
 def required(audience: Audience, channel: Channel, occasion: Occasion) -> frozenset[str]:
     """Return the names that such a text must use; an insert is a part of another text and needs none."""
-    return _REQUIRED.get((audience, occasion), frozenset()) & allowed(audience, channel)
+    # That one time of a series is off is told like that a meeting is.
+    like = Occasion.CANCELLED if occasion is Occasion.OCCURRENCE_CANCELLED else occasion
+    return _REQUIRED.get((audience, like), frozenset()) & allowed(audience, channel)
 
 
 def missing(names: frozenset[str], used: frozenset[str]) -> frozenset[str]:

@@ -35,6 +35,8 @@ class Occasion(StrEnum):
     INVITATION = "invitation"
     RESCHEDULED = "rescheduled"
     CANCELLED = "cancelled"
+    OCCURRENCE_CANCELLED = "occurrence_cancelled"
+    """One time of a series is off, and its link goes on leading to the others."""
     INSERT = "insert"
     NOTICE = "notice"
     """Not offered to be copied: the service tells staff that something happened outside the pane."""

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol, TypeVar
 
 from addin.meetings.bindings import BindingClaim, Copy, ItemBinding, OccurrenceRow, SeriesAnswer
+from addin.meetings.changed_times import FormerTime
 from addin.meetings.due import Queue
 from addin.meetings.links import MeetingLink
 from addin.meetings.model import (
@@ -162,6 +163,9 @@ class Reading(Protocol):
 
     def occurrences(self, meeting_id: str) -> Sequence[OccurrenceRow]:
         """Return the near occurrences of a meeting that is a series, by time."""
+
+    def former_times(self, meeting_id: str) -> Sequence[FormerTime]:
+        """Return how occurrences of a series were before changes."""
 
     def notices(self, meeting_id: str) -> Sequence[Notice]: ...
 
@@ -371,6 +375,9 @@ class Writing(Reading, Protocol):
 
     def put_occurrences(self, meeting_id: str, rows: Sequence[OccurrenceRow]) -> None:
         """Write the near occurrences in the place of those that were written before."""
+
+    def note_former_times(self, meeting_id: str, revision: int, known: Sequence[OccurrenceRow]) -> None:
+        """Note how occurrences were before the change that gave the meeting that revision; once for each revision."""
 
     def owe_notice(self, meeting_id: str, revision: int, kind: NoticeKind, due_in: float) -> None:
         """Owe the meeting's people a mail; one that has not been sent yet gives its place to this one."""

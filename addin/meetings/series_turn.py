@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from addin.meetings.bindings import SeriesAnswer
+from addin.meetings.changed_times import former_times
 from addin.meetings.copies import series_answer
 from addin.meetings.link_turn import LinkTurn
+from addin.meetings.links import followed_series
 from addin.meetings.model import Window
 from addin.meetings.notices import NoticeKind
 from addin.meetings.occurrences import current, is_without_its_time, near, rolled, was_taken_out
@@ -34,18 +36,29 @@ class SeriesTurn:
             return
         self._note_change(answer, became_one=intent.became_one)
         self._link.keep_over_pattern(intent.series)
+        known = followed_series(draft.binding)
         draft.binding = replace(draft.binding, series=intent.series, series_answer=answer)
         self._put_occurrences(intent.series)
+        revision = draft.meeting.revision
+        if known and draft.is_over():
+            # First as it was known: what is new in the next occurrence is a change, though its turn comes just now.
+            self._roll_in(known)
         self._agree_with(intent.series, became_one=intent.became_one)
+        if known and draft.meeting.told and draft.meeting.revision > revision:
+            former = former_times(known, intent.series)
+            draft.writing.note_former_times(draft.meeting.id, draft.meeting.revision, former)
 
     def roll(self) -> None:
         """Go on to the next occurrence when this one's door has closed; nobody needs to be told."""
         draft, series = self._draft, self._draft.binding.series
         if series is None or draft.meeting.is_cancelled or not draft.is_over():
             return
-        window = self._current_window(series)
+        self._roll_in(series)
+
+    def _roll_in(self, series: Series) -> None:
+        draft, window = self._draft, self._current_window(series)
         if window and not _is_same_time(window, draft.meeting.window):
-            self._roll_to(window, series)
+            self._roll_to(window, draft.binding.series or series)
 
     def _leave(self) -> None:
         draft = self._draft
@@ -97,6 +110,9 @@ class SeriesTurn:
         """Another occurrence than the current one has changed: what people were told is no longer all of it."""
         draft = self._draft
         if not draft.meeting.told or draft.meeting.is_cancelled:
+            return
+        if draft.binding.series_answer is SeriesAnswer.FIRST_ONLY:
+            # The others are not theirs.
             return
         draft.wish(draft.meeting.with_told_outdated())
         draft.tell(NoticeKind.SERIES_CHANGED)

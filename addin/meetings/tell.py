@@ -5,12 +5,14 @@ A mail leads here, also when the item is deleted and there is no pane to open.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from addin.meetings.changed_times import ChangedTime, unheard_times
 from addin.meetings.codes import MistypedCode, parse_code
 from addin.meetings.errors import MeetingNotFound, UnknownAudience, UnknownMeetingType, UnknownUnit
 from addin.meetings.ledger_port import Ledger, Reading, Writing
-from addin.meetings.links import lacks_only_link, told_of_link
+from addin.meetings.links import followed_series, lacks_only_link, told_of_link
 from addin.meetings.model import AuditEntry, Meeting, Principal
 from addin.meetings.ports import Clock
 from addin.meetings.read_texts import KnownAs, known_as
@@ -20,11 +22,23 @@ from templates_messages.vocabulary import Language, Occasion
 
 
 @dataclass(frozen=True, slots=True)
+class TimeToTell:
+    """A time of a series beside the meeting's own that is another than an audience knows, and the text about it."""
+
+    changed: ChangedTime
+    text: RenderedText | None
+
+
+@dataclass(frozen=True, slots=True)
 class ToBeTold:
-    """One audience that was told something which is no longer so, and the text that it should get now."""
+    """One audience that was told something which is no longer so, and the text that it should get now.
+
+    `times` are other times of the series, each with a text of its own.
+    """
 
     audience: str
     text: RenderedText | None
+    times: Sequence[TimeToTell] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +51,41 @@ class TellOthers:
 
     def look(self, typed: str, who: Principal) -> tuple[Meeting, list[ToBeTold]]:
         """Return the meeting of the start link, and who must hear. Raises MeetingNotFound, LedgerUnavailable."""
-        known = self.ledger.read(lambda reading: self._find(reading, typed, who))
-        return known.now, [ToBeTold(one, self._text_for(known, one)) for one in known.now.must_hear]
+        known, changed = self.ledger.read(lambda reading: self._find(reading, typed, who))
+        return known.now, [
+            ToBeTold(one, self._text_for(known, one), self._times(known.now, one, changed.get(one, ())))
+            for one in known.now.must_hear
+        ]
 
-    def _find(self, reading: Reading, typed: str, who: Principal) -> KnownAs:
+    def _find(
+        self, reading: Reading, typed: str, who: Principal
+    ) -> tuple[KnownAs, Mapping[str, Sequence[ChangedTime]]]:
         meeting = _meeting(reading, typed, who)
         try:
-            return known_as(reading, meeting, self.texts, self.clock)
+            known = known_as(reading, meeting, self.texts, self.clock)
         except UnknownMeetingType:
-            return KnownAs(meeting, meeting, None)
+            known = KnownAs(meeting, meeting, None)
+        return known, self._unheard(reading, meeting)
+
+    def _unheard(self, reading: Reading, meeting: Meeting) -> Mapping[str, Sequence[ChangedTime]]:
+        """Return by audience which other times of a series it must hear of.
+
+        While another link is to come it depends on the time which link is theirs, which is for a person to say.
+        """
+        series = followed_series(reading.binding(meeting.id))
+        if series is None or meeting.is_cancelled or reading.coming_link(meeting.id):
+            return {}
+        former, zone, at = reading.former_times(meeting.id), meeting.window.zone, self.clock.now()
+        return {one: unheard_times(meeting.told[one], former, series, zone, at) for one in meeting.must_hear}
+
+    def _times(self, meeting: Meeting, audience: str, changed: Sequence[ChangedTime]) -> Sequence[TimeToTell]:
+        return [TimeToTell(one, self._text_of_time(meeting, audience, one)) for one in changed]
+
+    def _text_of_time(self, meeting: Meeting, audience: str, changed: ChangedTime) -> RenderedText | None:
+        try:
+            return self.texts.of_time(meeting, changed, audience, Language.SWEDISH)
+        except (UnknownAudience, UnknownMeetingType, UnknownUnit):
+            return None
 
     def told(self, typed: str, audience: str, who: Principal) -> Meeting:
         """Note that an audience has been told. Raises MeetingNotFound, UnknownAudience, LedgerUnavailable."""

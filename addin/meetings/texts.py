@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from addin.meetings.changed_times import ChangedTime
 from addin.meetings.codes import grouped
 from addin.meetings.errors import TextMissing, UnknownAudience
 from addin.meetings.meeting_types import MeetingTypes
@@ -94,6 +95,34 @@ class MeetingTexts:
         )
         values = self._values(meeting, audience)
         return [render(text, values, wanted=spoken) for text in chosen]
+
+    def of_time(
+        self, meeting: Meeting, changed: ChangedTime, audience: str, language: Language
+    ) -> RenderedText | None:
+        """Return the text about one time of a series: that it is off, that it has moved, or that it is on again.
+
+        None when there is no such text. Raises UnknownAudience.
+        """
+        window = changed.now or changed.was
+        if window is None or audience not in self.types.of(meeting.type).audiences:
+            raise UnknownAudience
+        wanted = Occasion.OCCURRENCE_CANCELLED
+        if changed.now:
+            wanted = Occasion.RESCHEDULED if changed.was else Occasion.INVITATION
+        chosen = select(
+            self.catalogue,
+            meeting.type,
+            meeting.variant,
+            Audience(audience),
+            language,
+            on=date_at_home(self.clock.now()),
+            has_previous_time=True,
+            of_one_time=True,
+        )
+        text = next((one for one in chosen if one.occasion is wanted), None)
+        previous = changed.was if wanted is Occasion.RESCHEDULED else None
+        at_that_time = replace(meeting, window=window, previous=previous, told={})
+        return render(text, self._values(at_that_time, audience), wanted=language) if text else None
 
     def notice(self, meeting: Meeting, kind: str, must_hear: tuple[str, ...]) -> RenderedText | None:
         """Return the mail to the meeting's own people about what happened, or None when there is no such text.

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, case, exists, func, or_, select
 
 from addin.meetings.bindings import Copy, ItemBinding, OccurrenceRow
+from addin.meetings.changed_times import FormerTime
 from addin.meetings.keyring import Keyring
 from addin.meetings.ledger_port import RightsLimit
 from addin.meetings.links import LinkState
@@ -53,6 +54,11 @@ class SqlCalendarReading:
         query = select(tables.meetings).join(tables.copies, copied.meeting_id == _m.id)
         row = self._connection.execute(query.where(copied.copy_meeting_id == meeting_id)).mappings().first()
         return meeting_of(row, self._keyring) if row else None
+
+    def former_times(self, meeting_id: str) -> Sequence[FormerTime]:
+        query = select(tables.former_times).where(tables.former_times.c.meeting_id == meeting_id)
+        rows = self._connection.execute(query).mappings()
+        return [FormerTime(row["revision"], occurrence_of(row)) for row in rows]
 
     def occurrences(self, meeting_id: str) -> Sequence[OccurrenceRow]:
         columns = tables.occurrences.c

@@ -177,6 +177,16 @@ def occurrence_of(row: Row) -> OccurrenceRow:
     )
 
 
+def occurrence_columns(row: OccurrenceRow) -> dict[str, Any]:
+    """Return the columns of an occurrence, without its meeting's id."""
+    return {
+        "original_start": to_time(row.original_start),
+        "starts_at": to_time(row.start),
+        "ends_at": to_time(row.end),
+        "cancelled": row.cancelled,
+    }
+
+
 def notice_of(row: Row) -> Notice:
     """Return the notice that a row holds."""
     return Notice(

@@ -40,7 +40,15 @@ from addin.meetings.ledger_port import RightsLimit
 from addin.meetings.model import CalendarNote, Meeting
 from addin.meetings.watches import KEPT_AFTER
 from addin.store import tables
-from addin.store.calendar_rows import ask_of, binding_columns, binding_of, seal, sealed_ref, unseal
+from addin.store.calendar_rows import (
+    ask_of,
+    binding_columns,
+    binding_of,
+    occurrence_columns,
+    seal,
+    sealed_ref,
+    unseal,
+)
 from addin.store.leases import asked, fence_moved, from_now, hinted, is_free
 from addin.store.ledger_now import LedgerNow
 from addin.store.prepared import Prepared
@@ -357,17 +365,14 @@ class SqlCalendarWriting(SqlWatchWriting):
         if rows:
             self._connection.execute(
                 insert(table),
-                [
-                    {
-                        "meeting_id": meeting_id,
-                        "original_start": to_time(row.original_start),
-                        "starts_at": to_time(row.start),
-                        "ends_at": to_time(row.end),
-                        "cancelled": row.cancelled,
-                    }
-                    for row in rows
-                ],
+                [{"meeting_id": meeting_id} | occurrence_columns(row) for row in rows],
             )
+
+    def note_former_times(self, meeting_id: str, revision: int, known: Sequence[OccurrenceRow]) -> None:
+        columns = {"meeting_id": meeting_id, "revision": revision}
+        if known:
+            rows = [columns | occurrence_columns(row) for row in known]
+            self._connection.execute(insert(tables.former_times), rows)
 
     # --- counts and rights ----------------------------------------------------------------------------------
 

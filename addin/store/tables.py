@@ -248,6 +248,18 @@ occurrences = Table(
     Column("cancelled", Boolean, nullable=False),
 )
 
+# How occurrences were before a change of which people may not have heard.
+former_times = Table(
+    "former_times",
+    metadata,
+    Column("meeting_id", String(32), ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True),
+    Column("original_start", _Time, primary_key=True, autoincrement=False),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("starts_at", _Time, nullable=False),
+    Column("ends_at", _Time, nullable=False),
+    Column("cancelled", Boolean, nullable=False),
+)
+
 copies = Table(
     "copies",
     metadata,

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 import requests
 
+from addin.meetings.bindings import ItemBinding, OccurrenceRow, SeriesAnswer
 from addin.meetings.cancel import CancelMeeting
 from addin.meetings.codes import grouped
 from addin.meetings.ledger_port import Writing
 from addin.meetings.model import CalendarNote, Meeting, Window
 from addin.sandbox import people
+from calendar_sync.series import Series
 from tests.integration.front_doors import (
     ANNA,
     START,
@@ -78,16 +80,38 @@ def test_a_colleague_finds_both_times_the_text_and_says_that_it_is_done(doors: F
     assert "Ny tid: tisdag 2 mars 2027 kl. 10.00–10.45" in said
     assert "Tidigare tid: måndag 1 mars 2027 kl. 10.00–10.45" in said
     assert "serie" not in said
-    # Another time of a series may be what has changed, and no text names that.
+    # Another time of a series may be what has changed.
     doors.ledger.write(lambda writing: writing.note_calendar(meeting.id, frozenset({CalendarNote.SERIES})))
+    loses_its_second_time(doors, meeting)
     page = says_told(david, page, "patient")
-    assert "texten gäller bara tillfället ovan" in text_of(page)
+    assert "varje text gäller bara den tid som står i den" in text_of(page)
+    assert "Inställt: måndag 8 mars 2027 kl. 10.00–10.45" in text_of(page)
+    assert "Nästa tillfälle: tisdag 2 mars 2027 kl. 10.00–10.45" in text_of(page)
+    assert "Länken gäller för de andra mötena." in page.text
     assert doors.reads(meeting).must_hear == ("interpreter",)
     page = says_told(david, page, "interpreter")
     assert "Ingen mer behöver få besked" in text_of(page)
     entries = doors.ledger.read(lambda reading: list(reading.audit_entries(meeting.id, None).values()))
     told = [(entry.actor, entry.reason) for entry in entries if entry.action == "told"]
     assert told == [(people.DAVID.object_id, "patient"), (people.DAVID.object_id, "interpreter")]
+
+
+def loses_its_second_time(doors: FrontDoors, meeting: Meeting) -> None:
+    """Let the meeting's item be a series of which people know one time that is off by now."""
+    second, length = START + timedelta(days=7), timedelta(minutes=45)
+    weekly = Series(
+        "FREQ=WEEKLY;BYDAY=MO;COUNT=3", START, "Europe/Stockholm", length, frozenset({second.date()})
+    )
+    bound = ItemBinding(
+        meeting.id, meeting.mailbox, START, series=weekly, series_answer=SeriesAnswer.ONE_LINK
+    )
+    known = OccurrenceRow(second, second, second + length, cancelled=False)
+
+    def unit(writing: Writing) -> None:
+        writing.add_binding(bound)
+        writing.note_former_times(meeting.id, meeting.revision + 1, [known])
+
+    doors.ledger.write(unit)
 
 
 def test_a_cancelled_meeting_offers_the_text_that_says_so(doors: FrontDoors) -> None:

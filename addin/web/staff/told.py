@@ -15,12 +15,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from addin.meetings.codes import MistypedCode, parse_code
 from addin.meetings.errors import MeetingNotFound, UnknownAudience
 from addin.meetings.model import CalendarNote, Meeting
-from addin.meetings.tell import TellOthers
+from addin.meetings.tell import TellOthers, TimeToTell, ToBeTold
 from addin.web.pages import STYLE, Environment, in_words, is_foreign
 from addin.web.staff.auth.errors import IdentityUnavailable
 from addin.web.staff.auth.openid import OpenIdSignIn
 from addin.web.staff.start_cookie import SigningIn, StartCookie
-from templates_messages.vocabulary import Language
+from templates_messages.vocabulary import Language, Occasion
 
 _TITLES: Final[Mapping[str, str]] = {
     "patient": "Till invånare",
@@ -66,7 +66,8 @@ class _ToldPage:
             meeting, others = self._parts.tell.look(typed, session.who)
         except MeetingNotFound:
             return self._page("told_unknown.html", 404, session=session)
-        return self._page("told.html", 200, typed=typed, session=session, others=others, **_facts(meeting))
+        shown = [_shown(other) for other in others]
+        return self._page("told.html", 200, typed=typed, session=session, others=shown, **_facts(meeting))
 
     def act(self, typed: str) -> AnyResponse:
         """Begin the sign-in, or note that an audience has been told."""
@@ -106,6 +107,23 @@ class _ToldPage:
             template, style=STYLE, environment=self._parts.environment, titles=_TITLES, ways=_WAYS, **more
         )
         return make_response(html, status)
+
+
+def _shown(other: ToBeTold) -> dict[str, Any]:
+    return {
+        "audience": other.audience,
+        "text": other.text,
+        "is_same_time": other.text is not None and other.text.occasion is Occasion.INVITATION,
+        "times": [_shown_time(one) for one in other.times],
+    }
+
+
+def _shown_time(one: TimeToTell) -> dict[str, Any]:
+    window = one.changed.now or one.changed.was
+    news = "Inställt"
+    if one.changed.now:
+        news = "Ny tid" if one.changed.was else "Blir av igen"
+    return {"news": news, "when": in_words(window, Language.SWEDISH) if window else "", "text": one.text}
 
 
 def _facts(meeting: Meeting) -> dict[str, Any]:

@@ -197,8 +197,15 @@ function staleNotice(meeting) {
       element("p", { class: "notice-title" }, title),
       element("p", {}, help),
       isSeries && element("p", {}, textWords.staleSeries),
+      isSeries && meeting.start_url !== null && toldPageLink(meeting.start_url),
     ),
   ];
+}
+
+/** @param {string} startUrl */
+function toldPageLink(startUrl) {
+  const link = { href: `${startUrl}/told`, target: "_blank", rel: "noopener noreferrer", "data-action": "told-page" };
+  return element("p", {}, element("a", link, textWords.staleSeriesLink));
 }
 
 /** @param {MeetingShown} shown */

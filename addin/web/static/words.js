@@ -215,8 +215,9 @@ export const texts = {
   staleTitle: "Några har fått gamla uppgifter",
   staleHelp: (/** @type {string} */ who) => `Mötet har ändrats sedan de fick besked. Meddela: ${who}.`,
   staleSeries:
-    "Bokningen är en serie, och texten gäller bara tillfället som visas här. Har ett annat tillfälle med samma länk " +
-    "fått ny tid eller ställts in, skriv också det.",
+    "Bokningen är en serie, och texten gäller bara tillfället som visas här. Har ett annat tillfälle fått ny tid " +
+    "eller ställts in finns dess text på sidan Lämna besked.",
+  staleSeriesLink: "Öppna Lämna besked",
   informed: "Besked lämnat",
   informedDone: "Noterat: besked är lämnat.",
   informedFailed: "Det gick inte att notera. Försök igen om en stund.",

@@ -9,14 +9,16 @@ import pytest
 
 from addin.meetings.bindings import SeriesAnswer
 from addin.meetings.errors import MeetingNotFound
-from addin.meetings.model import CalendarNote, Meeting
+from addin.meetings.model import CalendarNote, Meeting, Window
 from addin.meetings.notices import NoticeKind
 from addin.meetings.ports import HintKind
+from addin.meetings.tell import TellOthers
 from calendar_sync.series import Occurrence, Series
 from tests.unit.meetings.calendar_desk import CalendarDesk
 from tests.unit.meetings.desk import WHO
 from tests.unit.meetings.doors import START
 from tests.unit.meetings.office_calendar import Item
+from tests.unit.meetings.test_notices import texts_of
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -208,6 +210,103 @@ def test_a_later_occurrence_that_changes_leaves_the_time_and_must_be_told(office
     assert (after.window, after.must_hear) == (meeting.window, ("patient",))
     assert starts(office, meeting)[1] == later + HOUR
     assert NoticeKind.SERIES_CHANGED in office.owed(meeting)
+
+
+def test_texts_name_each_changed_time_of_a_series_to_those_who_have_not_heard_of_it(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = weekly(office)
+    office.tells(meeting)
+    office.tells(meeting, "interpreter")
+    second, third, fourth = (START + WEEK * number for number in (1, 2, 3))
+    moved = Occurrence(second, second + DAY, second + DAY + LENGTH)
+    office.online.repeats(item, replace(WEEKLY, moved=(moved,), cancelled=frozenset({third.date()})))
+    office.settles()
+    told = to_tell(office, meeting)
+    assert told["patient"] == told["interpreter"] == [(second, second + DAY), (third, None)]
+    new_time, off = texts_to(office, meeting, "patient")
+    assert "Ny tid: tisdag 9 mars 2027 kl. 10.00–10.45" in new_time
+    assert "Tidigare tid: måndag 8 mars 2027 kl. 10.00–10.45" in new_time
+    assert "Inställd tid: måndag 15 mars 2027 kl. 10.00–10.45" in off
+    assert "gäller för de andra mötena" in off
+
+    # The interpreter hears of both. Then one is moved again, one put back, and one goes that nobody has heard of.
+    office.tells(meeting, "interpreter")
+    again = Occurrence(second, second + 2 * DAY, second + 2 * DAY + LENGTH)
+    office.online.repeats(item, replace(WEEKLY, moved=(again,), cancelled=frozenset({fourth.date()})))
+    office.settles()
+    told = to_tell(office, meeting)
+    assert told["patient"] == [(second, second + 2 * DAY), (fourth, None)]
+    assert told["interpreter"] == [(second + DAY, second + 2 * DAY), (None, third), (fourth, None)]
+    assert "15 mars" in texts_to(office, meeting, "interpreter")[1]
+
+    # All as at first: to whoever has heard of nothing there is nothing to say of single times.
+    office.online.repeats(item, WEEKLY)
+    office.settles()
+    assert to_tell(office, meeting)["patient"] == []
+
+
+def test_what_is_over_and_the_next_time_itself_have_no_text_beside_it(office: CalendarDesk) -> None:
+    meeting, item = weekly(office)
+    office.tells(meeting)
+    second = START + WEEK
+    earlier = Occurrence(START, START - HOUR, START - HOUR + LENGTH)
+    moved = Occurrence(second, second + DAY, second + DAY + LENGTH)
+    office.online.repeats(item, replace(WEEKLY, moved=(earlier, moved)))
+    office.settles()
+    assert to_tell(office, meeting) == {"patient": [(second, second + DAY)]}
+    office.comes_to(second + 3 * DAY, step=12 * HOUR)
+    assert to_tell(office, meeting) == {"patient": []}
+
+
+def test_a_time_that_changed_while_the_one_before_it_ran_out_is_told(office: CalendarDesk) -> None:
+    meeting, item = weekly(office)
+    office.tells(meeting)
+    second = START + WEEK
+    moved = Occurrence(second, second + DAY, second + DAY + LENGTH)
+    office.comes_to(START + HOUR, step=2 * WEEK)
+    office.online.repeats(item, replace(WEEKLY, moved=(moved,)))
+    office.online.told.clear()
+    # Both are seen by one look: the next occurrence has its turn, and is at another time than people know.
+    office.desk.clock.time = START + 6 * HOUR
+    office.rests(delivering=False)
+    after = office.reads(meeting)
+    assert (after.window.start, after.must_hear) == (second + DAY, ("patient",))
+    assert after.earlier_time("patient") == Window(second, second + LENGTH, "Europe/Stockholm")
+
+
+def test_who_comes_to_the_first_time_alone_need_not_hear_of_the_others(office: CalendarDesk) -> None:
+    meeting, item = weekly(office, one_link=False)
+    office.answers.answer_series(meeting.id, one_link=False, who=WHO)
+    office.settles()
+    office.tells(meeting)
+    office.online.repeats(item, replace(WEEKLY, cancelled=frozenset({(START + WEEK).date()})))
+    office.settles()
+    assert office.reads(meeting).must_hear == ()
+
+
+def to_tell(
+    office: CalendarDesk, meeting: Meeting
+) -> dict[str, list[tuple[datetime | None, datetime | None]]]:
+    """Return which other times each audience must hear of on the page *Lämna besked*: as known, and as it is."""
+    _, others = telling(office).look(meeting.start_code, WHO)
+    times = {other.audience: [one.changed for one in other.times] for other in others}
+    return {
+        audience: [
+            (one.was.start if one.was else None, one.now.start if one.now else None) for one in changed
+        ]
+        for audience, changed in times.items()
+    }
+
+
+def texts_to(office: CalendarDesk, meeting: Meeting, audience: str) -> list[str]:
+    _, others = telling(office).look(meeting.start_code, WHO)
+    texts = [one.text for other in others if other.audience == audience for one in other.times]
+    return [text.plain for text in texts if text]
+
+
+def telling(office: CalendarDesk) -> TellOthers:
+    return TellOthers(office.desk.ledger, texts_of(office.desk), office.desk.clock)
 
 
 def test_another_pattern_is_followed(office: CalendarDesk) -> None:

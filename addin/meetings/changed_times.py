@@ -1,0 +1,90 @@
+"""Which times of a series have changed beside the meeting's own, and which of that somebody has not heard of; pure.
+
+What is kept is how each was before a change, under the revision that the change made: whoever was told before that
+revision knows the time as it was then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from addin.meetings.bindings import OccurrenceRow
+from addin.meetings.links import has_another_pattern
+from addin.meetings.model import Told, Window
+from addin.meetings.times import time_zone
+from calendar_sync.series import Series
+
+
+@dataclass(frozen=True, slots=True)
+class FormerTime:
+    """How an occurrence was before the change that gave the meeting that revision."""
+
+    revision: int
+    known: OccurrenceRow
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedTime:
+    """One time of a series as somebody knows it, and as it is; None: it was, or is, taken out. Never both."""
+
+    was: Window | None
+    now: Window | None
+
+
+def former_times(before: Series, after: Series) -> list[OccurrenceRow]:
+    """Return the occurrences that were moved, taken out or put back, as they were before.
+
+    Nothing when the rule itself is another one: then no occurrence is one of the former ones.
+    """
+    if has_another_pattern(before, after):
+        return []
+    zone = time_zone(before.zone)
+    clock = before.first_start.astimezone(zone).time()
+    days = before.cancelled ^ after.cancelled
+    originals = {datetime.combine(day, clock, zone).astimezone(UTC) for day in days}
+    originals |= {one.original_start for one in {*before.moved} ^ {*after.moved}}
+    pairs = [(_as_known(before, original), _as_known(after, original)) for original in sorted(originals)]
+    return [known for known, now in pairs if known != now]
+
+
+def unheard_times(
+    told: Told, former: Iterable[FormerTime], series: Series, zone: str, at: datetime
+) -> list[ChangedTime]:
+    """Return what an audience has not heard of beside its own time, of what is still to come at `at` (UTC), by time."""
+    known = dict[datetime, OccurrenceRow]()
+    for one in sorted(former, key=lambda one: one.revision):
+        if one.revision > told.revision:
+            known.setdefault(one.known.original_start, one.known)
+    found = list(_still_changed(told, known.values(), series, at))
+    return [
+        ChangedTime(_window(was, zone), _window(now, zone)) for was, now in sorted(found, key=_first_time)
+    ]
+
+
+def _still_changed(
+    told: Told, known: Iterable[OccurrenceRow], series: Series, at: datetime
+) -> Iterator[tuple[OccurrenceRow, OccurrenceRow]]:
+    for was in known:
+        now = _as_known(series, was.original_start)
+        # Of the time that they were told themselves another text tells.
+        is_own = not was.cancelled and (was.start, was.end) == (told.start, told.end)
+        is_same = was == now or (was.cancelled and now.cancelled)
+        if not is_own and not is_same and max(was.end, now.end) > at:
+            yield was, now
+
+
+def _as_known(series: Series, original_start: datetime) -> OccurrenceRow:
+    one = series.occurrence(original_start)
+    if one is None:
+        return OccurrenceRow(original_start, original_start, original_start + series.length, cancelled=True)
+    return OccurrenceRow(original_start, one.start, one.end, cancelled=False)
+
+
+def _window(row: OccurrenceRow, zone: str) -> Window | None:
+    return None if row.cancelled else Window(row.start, row.end, zone)
+
+
+def _first_time(pair: tuple[OccurrenceRow, OccurrenceRow]) -> datetime:
+    return min(row.start for row in pair if not row.cancelled)

@@ -134,6 +134,30 @@ def test_nobody_says_for_others_what_they_were_never_told(doors: FrontDoors) -> 
     assert doors.reads(meeting).must_hear == ("patient",)
 
 
+def test_a_guest_with_a_forwarded_mail_hears_whom_the_page_is_for_and_where_the_meeting_is(
+    doors: FrontDoors,
+) -> None:
+    guest, url = browser(), told_url(doors, doors.books())
+    first = guest.get(url, timeout=10)
+    assert "Är du patient, närstående eller tolk? Då är sidan inte för dig." in text_of(first)
+    page = comes_back(guest, guest.post(url, allow_redirects=False, timeout=10), people.GUEST)
+    assert page.status_code == 403
+    assert "Sidan är bara för vårdpersonal" in text_of(page)
+    assert "start" not in text_of(page).lower()
+    for one in (first, page):
+        assert f'href="{doors.url}/m"' in one.text
+
+
+def test_a_ledger_that_is_away_is_told_to_who_comes_to_tell_others(doors: FrontDoors) -> None:
+    meeting, david = doors.books(), browser()
+    opens(david, told_url(doors, meeting))
+    doors.loses_the_ledger()
+    page = david.get(told_url(doors, meeting), timeout=10)
+    assert page.status_code == 503
+    assert "Inget har ändrats. Vänta en minut" in text_of(page)
+    assert "start" not in text_of(page).lower()
+
+
 def test_what_is_no_code_is_not_repeated(doors: FrontDoors) -> None:
     url = f"{doors.url}/start/Anna-Andersson/told"
     for page in (browser().get(url, timeout=10), browser().post(url, timeout=10)):

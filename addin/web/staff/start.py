@@ -46,6 +46,7 @@ log = logging.getLogger(__name__)
 
 _FOLDER: Final = Path(__file__).parent
 _SAID: Final = tomllib.loads((_FOLDER / "start_words.toml").read_text(encoding="utf-8"))
+_SAID_OF_TOLD: Final = tomllib.loads((_FOLDER / "told_words.toml").read_text(encoding="utf-8"))
 _STATUS: Final[Mapping[StartState, int]] = {StartState.UNKNOWN: 404, StartState.MISTYPED: 404}
 _RETRY: Final = timedelta(seconds=20)
 _REASONS: Final[Mapping[TakeoverReason, str]] = {
@@ -98,7 +99,7 @@ def start_blueprint(parts: StartPageParts, settings: StartPageSettings) -> Bluep
     add("/start/<typed>", "begin", page.begin, methods=["POST"], strict_slashes=False)
     add("/start/<typed>/host", "confirm", page.confirm, methods=["GET"])
     add("/start/<typed>/host", "host", page.host, methods=["POST"])
-    told = ToldPageParts(parts.tell, parts.sign_in, page.cookie, settings.environment)
+    told = ToldPageParts(parts.tell, parts.sign_in, page.cookie, settings.environment, page.join_url)
     add_told_page(blueprint, told)
     blueprint.register_error_handler(LedgerUnavailable, page.on_ledger_unavailable)
     blueprint.register_error_handler(500, page.on_failure)
@@ -114,6 +115,7 @@ class _StartPage:
         self._units = parts.units
         self._sign_in = parts.sign_in
         self._settings = settings
+        self.join_url = f"{settings.base_url}/m"
         self._clock = parts.clock
         self._guesses = Guesses(parts.clock)
         self.cookie = StartCookie(parts.keyring, parts.clock, secure=settings.environment != "sandbox")
@@ -153,14 +155,12 @@ class _StartPage:
         except SignInFailed as fault:
             # The sentence is one of our own and names no person, claim or code.
             log.warning("sign_in_failed", extra={"reason": str(fault)})
-            back_url = url_for("start.look", typed=typed)
-            return self._ended(under_way, self._notice("sign_in_failed", 400, back_url=back_url))
+            return self._turned_away(under_way, "sign_in_failed", 400, leads_back=True)
         except IdentityUnavailable:
-            back_url = url_for("start.look", typed=typed)
-            return self._ended(under_way, self._notice("identity_unavailable", 503, back_url=back_url))
+            return self._turned_away(under_way, "identity_unavailable", 503, leads_back=True)
         except NotStaff:
             log.warning("sign_in_refused", extra={"reason": "not_staff"})
-            return self._ended(under_way, self._notice("not_staff", 403, leads_to_join=True))
+            return self._turned_away(under_way, "not_staff", 403, leads_to_join=True)
         answer = redirect(url_for(under_way.leads_to, typed=typed), 303)
         before = self.cookie.signed_in(request)
         # The same person came back in another tab: the form that stands open there must still be ours.
@@ -209,15 +209,16 @@ class _StartPage:
         """Say that the booking cannot be read; nothing was written."""
         log.warning("ledger_failed", extra={"reason": str(failure)})
         typed = (request.view_args or {}).get("typed", "")
-        leads_back = "start.told" if request.endpoint in {"start.told", "start.tell"} else "start.look"
+        of_told = _is_told_page()
+        leads_back = "start.told" if of_told else "start.look"
         back_url = url_for(leads_back, typed=typed) if is_like_a_code(typed) else None
-        answer = self._notice("unavailable", 503, back_url=back_url)
+        answer = self._notice("unavailable", 503, of_told=of_told, back_url=back_url)
         answer.headers["Retry-After"] = "60"
         return answer
 
     def on_failure(self, _: Exception) -> Response:
         """Say that we failed, and that it is not known how far it came; Flask has logged the failure itself."""
-        return self._notice("failure", 500)
+        return self._notice("failure", 500, of_told=_is_told_page())
 
     # --- pages ----------------------------------------------------------------------------------------------
 
@@ -258,15 +259,17 @@ class _StartPage:
             answer.headers["Refresh"] = f"{_RETRY.total_seconds():.0f}; url={again}"
         return answer
 
-    def _notice(self, said: str, status: int, **more: Any) -> Response:
-        return self._page("start_notice.html", status, said=_SAID[said], **more)
+    def _notice(self, said: str, status: int, *, of_told: bool = False, **more: Any) -> Response:
+        """Say it; `of_told`: to somebody who came to tell others of a change, and starts nothing."""
+        words = _SAID_OF_TOLD[said] if of_told else _SAID[said]
+        return self._page("start_notice.html", status, said=words, of_told=of_told, **more)
 
     def _page(self, template: str, status: int, **more: Any) -> Response:
         html = render_template(
             template,
             style=STYLE,
             environment=self._settings.environment,
-            join_url=f"{self._settings.base_url}/m",
+            join_url=self.join_url,
             **more,
         )
         return make_response(html, status)
@@ -306,9 +309,21 @@ class _StartPage:
         visitor = client_address(request.remote_addr, forwarded, self._settings.trusted_proxies)
         return self._guesses.too_many(visitor)
 
-    def _ended(self, under_way: SigningIn, answer: Response) -> Response:
+    def _turned_away(
+        self, under_way: SigningIn, said: str, status: int, *, leads_back: bool = False, **more: Any
+    ) -> Response:
+        """End a sign-in without a session, in the words of the page that it was for."""
+        of_told = under_way.leads_to == "start.told"
+        if leads_back:
+            came_from = "start.told" if of_told else "start.look"
+            more["back_url"] = url_for(came_from, typed=grouped(under_way.start_code))
+        answer = self._notice(said, status, of_told=of_told, **more)
         self.cookie.finish(request, answer, under_way)
         return answer
+
+
+def _is_told_page() -> bool:
+    return request.endpoint in {"start.told", "start.tell"}
 
 
 def _reason() -> TakeoverReason | None:

@@ -38,12 +38,13 @@ _WAYS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class ToldPageParts:
-    """What the page is made of."""
+    """What the page is made of. `join_url` is where guests type their code."""
 
     tell: TellOthers
     sign_in: OpenIdSignIn
     cookie: StartCookie
     environment: Environment
+    join_url: str
 
 
 def add_told_page(blueprint: Blueprint, parts: ToldPageParts) -> None:
@@ -104,7 +105,13 @@ class _ToldPage:
 
     def _page(self, template: str, status: int, **more: Any) -> Response:
         html = render_template(
-            template, style=STYLE, environment=self._parts.environment, titles=_TITLES, ways=_WAYS, **more
+            template,
+            style=STYLE,
+            environment=self._parts.environment,
+            join_url=self._parts.join_url,
+            titles=_TITLES,
+            ways=_WAYS,
+            **more,
         )
         return make_response(html, status)
 

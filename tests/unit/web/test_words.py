@@ -19,6 +19,7 @@ from templates_messages.readability import lix, sentences_of
 from templates_messages.vocabulary import Language
 
 START = tomllib.loads((Path(staff.__file__).parent / "start_words.toml").read_text(encoding="utf-8"))
+TOLD = tomllib.loads((Path(staff.__file__).parent / "told_words.toml").read_text(encoding="utf-8"))
 GUEST_LIX, STAFF_LIX, LONGEST_SENTENCE = 30, 40, 20
 
 
@@ -56,9 +57,16 @@ def test_every_state_of_a_start_has_its_words_and_says_that_nothing_was_started(
         assert "Inget har startats" in words["lead"] or said in {"too_many", "signed_out", "failure"}
 
 
+def test_who_comes_to_tell_others_hears_of_no_start() -> None:
+    assert TOLD.keys() <= START.keys()
+    for said, words in TOLD.items():
+        assert "start" not in words["lead"].lower()
+        assert "Inget har ändrats" in words["lead"] or said == "failure"
+
+
 def test_the_words_are_easy_to_read() -> None:
     assert lix(filled(WORDS[Language.SWEDISH])) <= GUEST_LIX
-    assert lix(filled(START)) <= STAFF_LIX
-    for words in [filled(WORDS[Language.SWEDISH]), filled(START)]:
+    assert max(lix(filled(START)), lix(filled(TOLD))) <= STAFF_LIX
+    for words in [filled(WORDS[Language.SWEDISH]), filled(START), filled(TOLD)]:
         for sentence in sentences_of(words):
             assert len(sentence) <= LONGEST_SENTENCE, " ".join(sentence)

@@ -308,6 +308,20 @@ def test_what_happens_is_pulled_once_and_in_order(anna: Account) -> None:
         list(anna.calendar.get_events(subscription, watermark))
 
 
+def test_who_was_told_of_a_deletion_is_told_that_it_was_undone(anna: Account) -> None:
+    item = saved(anna)
+    subscription, watermark = anna.calendar.subscribe_to_pull(timeout=10)
+    item.move_to_trash()
+    (deleted,) = anna.calendar.get_events(subscription, watermark)
+
+    thrown_away = anna.trash.all().get()
+    thrown_away.move(anna.calendar)
+
+    (restored,) = anna.calendar.get_events(subscription, deleted.events[-1].watermark)
+    told = [(one.ELEMENT_NAME, one.item_id.id) for one in restored.events]
+    assert told == [("MovedEvent", anna.calendar.all().get().id)]
+
+
 def test_what_happens_is_streamed(anna: Account) -> None:
     subscription = anna.calendar.subscribe_to_streaming()
     item = saved(anna)

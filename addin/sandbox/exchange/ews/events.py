@@ -81,7 +81,8 @@ class Events:
             happening = Happening(number, datetime.now(UTC), kind, change.item)
             if last and last.kind == "DeletedEvent" and _is_same(last.item, change.item):
                 # The store tells of a move as of a deletion and a creation, one right after the other.
-                happening = replace(happening, number=last.number, kind="MovedEvent", before=last.item)
+                # Its number is new, since whoever was told of the deletion has yet to hear that the item was restored.
+                happening = replace(happening, kind="MovedEvent", before=last.item)
                 self._happened.pop()
             if self._lost > 0:
                 self._lost -= 1

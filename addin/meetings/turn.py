@@ -198,8 +198,13 @@ class Turn:
             link_coming=self._link.coming is not None,
             at=self._at,
             # What the service writes at the next look, in some seconds, is nothing that anybody need do.
-            writes_block=binding.block_due and not self._before.block_due,
+            writes_block=self._writes_block_next(),
         )
+
+    def _writes_block_next(self) -> bool:
+        """Whether the block is to be written at the next look: not known to be due before, or not written till now."""
+        was_tried = self._before.block_due and not self._claim.meeting.is_cancelled
+        return self._draft.binding.block_due and not self._draft.meeting.is_cancelled and not was_tried
 
     def _count(self) -> None:
         if any(isinstance(intent, _CHANGES) for intent in self._seen.intents):
@@ -273,8 +278,7 @@ class Turn:
             return pause(binding.attempts, retry_after)
         if again:
             return min(wait, pause(binding.attempts))
-        is_newly_due = binding.block_due and not self._before.block_due
-        return min(wait, SHORTEST_PAUSE) if is_newly_due else wait
+        return min(wait, SHORTEST_PAUSE) if self._writes_block_next() else wait
 
     def _has_unsettled_copies(self) -> bool:
         unsettled = (*OPEN_COPIES, *WANTED_COPIES)

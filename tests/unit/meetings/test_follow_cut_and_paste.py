@@ -143,6 +143,24 @@ def test_what_was_cut_is_a_copy_when_it_is_restored(office: CalendarDesk) -> Non
     assert (item.block, item.tag) == (None, None)
 
 
+def test_what_was_pasted_and_deleted_at_once_has_its_block_within_seconds_of_coming_back(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = office.books_and_saves()
+    pasted = office.online.copies(item, start=START + DAY)
+    office.settles()
+    office.online.deletes(item)
+    office.rests()
+    assert office.binding(meeting).block_due
+    office.online.deletes(pasted)
+    passes(office)
+    assert office.reads(meeting).is_cancelled
+    office.online.restores(pasted)
+    office.settles()
+    assert lives_in(office, meeting, pasted)
+    assert CalendarNote.BLOCK_OLD not in office.reads(meeting).calendar_notes
+
+
 @pytest.mark.parametrize("restored_first", [True, False])
 def test_cutting_and_pasting_can_be_undone(office: CalendarDesk, *, restored_first: bool) -> None:
     meeting, item = office.books_and_saves()

@@ -99,7 +99,6 @@ class Page:
 
     objects: list[dict[str, Any]]
     next: str | None
-    total: int
 
 
 _PAGE: Final = _PageSchema()
@@ -125,7 +124,7 @@ def read_page(schema: Schema, body: Any) -> Page:
     """Return a page whose objects are read by `schema`; raises Wrong."""
     page = read(_PAGE, body)
     objects = [read(schema, item) for item in page["objects"]]
-    return Page(objects, page["meta"]["next"], page["meta"]["total_count"])
+    return Page(objects, page["meta"]["next"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from base64 import b32encode
 
 from stdnum import luhn
 
-from addin.meetings.errors import CareMeetingError
+from addin.meetings.errors import MistypedCode
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RANDOM_CHARACTERS = 13
@@ -25,10 +25,6 @@ _FORGIVEN = str.maketrans({"O": "0", "I": "1", "L": "1"} | dict.fromkeys(" -‐�
 
 # What a sentence leaves around a code or a link that stood in it.
 _AROUND = " \t\r\n()[]<>.,;:!?\"'”’"
-
-
-class MistypedCode(CareMeetingError):
-    """The characters cannot be a code: wrong length, an alien character, or a wrong check character."""
 
 
 def new_code() -> str:

@@ -10,10 +10,12 @@
     │   ├── IdempotencyKeyMissing  IdempotencyKeyReused
     │   ├── MeetingNotFound  MeetingChanged  MeetingIsCancelled  MeetingNotReady
     │   ├── MeetingHasBegun  NoNextOccurrence  NoCopyAsked  CopiesNotWritable
+    │   ├── MistypedCode
     │   └── NotAllowedToStart
     ├── LedgerError
     │   ├── LedgerUnavailable             nothing of the unit was committed; may be repeated
     │   └── LeaseLost                     somebody else holds the row now; their result counts
+    ├── UnknownKey  SealBroken            what was made with a key cannot be read: a fault of ours or of the ledger
     ├── MailError
     │   ├── MailUnavailable               surely not handed over; may be repeated
     │   │   └── MailOutcomeUnknown        perhaps handed over; repeated with the same Message-ID
@@ -143,6 +145,10 @@ class CopiesNotWritable(RequestRefused):
     """The service may not write into calendars, so that only people can change the copy."""
 
 
+class MistypedCode(RequestRefused):
+    """The characters cannot be a code: wrong length, an alien character, or a wrong check character."""
+
+
 class NotAllowedToStart(RequestRefused):
     """The host rule of the type does not let this person start the meeting."""
 
@@ -157,6 +163,14 @@ class LedgerUnavailable(LedgerError):
 
 class LeaseLost(LedgerError):
     """The lease ran out and another process took the row; its result counts, not ours."""
+
+
+class UnknownKey(CareMeetingError):
+    """Something was made with a key whose id is not in the settings any more."""
+
+
+class SealBroken(CareMeetingError):
+    """A sealed value was changed, or belongs to another row."""
 
 
 class MailError(CareMeetingError):

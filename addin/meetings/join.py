@@ -15,9 +15,15 @@ from enum import Enum, StrEnum, auto
 from typing import Final
 
 from addin.meetings.bindings import ItemBinding, OccurrenceRow
-from addin.meetings.codes import MistypedCode, parse_code
+from addin.meetings.codes import parse_code
 from addin.meetings.deadline import Deadline
-from addin.meetings.errors import NotSupported, ProviderError, ProviderUnavailable, UnknownMeetingType
+from addin.meetings.errors import (
+    MistypedCode,
+    NotSupported,
+    ProviderError,
+    ProviderUnavailable,
+    UnknownMeetingType,
+)
 from addin.meetings.ledger_port import Ledger, Reading
 from addin.meetings.links import LinkState, MeetingLink, as_from_then, as_until_then, awaited
 from addin.meetings.lobby import falls_short

@@ -16,19 +16,11 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from addin.meetings.errors import CareMeetingError
+from addin.meetings.errors import SealBroken, UnknownKey
 
 PIN_DIGITS = 6
 _NONCE_BYTES = 12
 _TAG_MAC_BYTES = 15
-
-
-class UnknownKey(CareMeetingError):
-    """Something was made with a key whose id is not in the settings any more."""
-
-
-class SealBroken(CareMeetingError):
-    """A sealed value was changed, or belongs to another row."""
 
 
 @dataclass(frozen=True, slots=True)

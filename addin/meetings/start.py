@@ -13,8 +13,8 @@ from enum import StrEnum
 from typing import Final
 
 from addin.meetings.access import belongs_to
-from addin.meetings.codes import MistypedCode, parse_code
-from addin.meetings.errors import NotAllowedToStart, UnknownMeetingType
+from addin.meetings.codes import parse_code
+from addin.meetings.errors import MistypedCode, NotAllowedToStart, UnknownMeetingType
 from addin.meetings.join import is_ready, kept_until, serving_room
 from addin.meetings.ledger_port import Ledger, Reading, Writing
 from addin.meetings.meeting_types import MeetingType

@@ -9,8 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from addin.meetings.changed_times import ChangedTime, unheard_times
-from addin.meetings.codes import MistypedCode, parse_code
-from addin.meetings.errors import MeetingNotFound, UnknownAudience, UnknownMeetingType, UnknownUnit
+from addin.meetings.codes import parse_code
+from addin.meetings.errors import (
+    MeetingNotFound,
+    MistypedCode,
+    UnknownAudience,
+    UnknownMeetingType,
+    UnknownUnit,
+)
 from addin.meetings.ledger_port import Ledger, Reading, Writing
 from addin.meetings.links import followed_series, lacks_only_link, told_of_link
 from addin.meetings.model import AuditEntry, Meeting, Principal

@@ -20,8 +20,15 @@ from templates_messages.titles import load_titles
 from templates_messages.vocabulary import Audience
 
 # They end inside: a provider's failure becomes the meeting's state, a mail is tried again, a lost lease is somebody
-# else's result, and a sign-in that failed has a page of its own.
-NEVER_ANSWERED: Final = {errors.LeaseLost, identity.SignInFailed}
+# else's result, a mistyped code and a sign-in that failed have pages of their own, and what a key does not open is a
+# fault of ours.
+NEVER_ANSWERED: Final = {
+    errors.LeaseLost,
+    errors.MistypedCode,
+    errors.SealBroken,
+    errors.UnknownKey,
+    identity.SignInFailed,
+}
 
 
 def test_every_type_has_titles_for_every_variant_and_no_others() -> None:

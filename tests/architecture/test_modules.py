@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -65,3 +66,30 @@ def test_no_class_is_named_after_a_pattern() -> None:
         )
     ]
     assert found == []
+
+
+def test_every_failure_of_the_meetings_stands_in_one_module_and_in_its_tree() -> None:
+    home = Path("addin/meetings/errors.py")
+    of_meetings = [module for module in modules() if module.is_relative_to(home.parent)]
+    tree = (ast.get_docstring(tree_of(home)) or "").split("\n\n")[1].splitlines()
+    # What stands three spaces after the names says what they mean.
+    names = [re.sub("[│├└─]+", "", line).strip().split("   ")[0] for line in tree]
+    drawn = {name for line in names for name in line.split()}
+    failures = {"Exception", *_classes(home)}
+    assert _classes(home).keys() == drawn
+    assert [
+        f"{module}: {name}"
+        for module in of_meetings
+        if module != home
+        for name, bases in _classes(module).items()
+        if bases & failures
+    ] == []
+
+
+def _classes(module: Path) -> dict[str, set[str]]:
+    """Return the names of the module's classes, each with the names of what it is made from."""
+    return {
+        node.name: {base.id for base in node.bases if isinstance(base, ast.Name)}
+        for node in tree_of(module).body
+        if isinstance(node, ast.ClassDef)
+    }

@@ -16,8 +16,8 @@ from typing import Any, Final
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from addin.meetings.codes import MistypedCode, code_in, grouped, is_like_a_code, parse_code
-from addin.meetings.errors import LedgerUnavailable, UnknownUnit
+from addin.meetings.codes import code_in, grouped, is_like_a_code, parse_code
+from addin.meetings.errors import LedgerUnavailable, MistypedCode, UnknownUnit
 from addin.meetings.join import JoinMeeting, JoinView, PageState
 from addin.meetings.model import Window
 from addin.meetings.ports import Clock

@@ -17,7 +17,8 @@ from typing import Any, Final, Literal
 
 from werkzeug.wrappers import Request, Response
 
-from addin.meetings.keyring import Keyring, SealBroken, UnknownKey
+from addin.meetings.errors import SealBroken, UnknownKey
+from addin.meetings.keyring import Keyring
 from addin.meetings.model import Principal
 from addin.meetings.ports import Clock
 from addin.web.staff.auth.openid import Attempt

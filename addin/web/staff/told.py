@@ -12,8 +12,8 @@ from typing import Any, Final
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from addin.meetings.codes import MistypedCode, parse_code
-from addin.meetings.errors import MeetingNotFound, UnknownAudience
+from addin.meetings.codes import parse_code
+from addin.meetings.errors import MeetingNotFound, MistypedCode, UnknownAudience
 from addin.meetings.model import CalendarNote, Meeting
 from addin.meetings.tell import TellOthers, TimeToTell, ToBeTold
 from addin.web.pages import STYLE, Environment, in_words, is_foreign

@@ -11,7 +11,6 @@ from addin.meetings.codes import (
     ALPHABET,
     LENGTH,
     RANDOM_CHARACTERS,
-    MistypedCode,
     code_in,
     grouped,
     is_like_a_code,
@@ -19,6 +18,7 @@ from addin.meetings.codes import (
     new_code,
     parse_code,
 )
+from addin.meetings.errors import MistypedCode
 
 # As `new_code` makes them, but drawn by Hypothesis, which must be able to draw the same again.
 CODES = st.text(ALPHABET, min_size=RANDOM_CHARACTERS, max_size=RANDOM_CHARACTERS).map(

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from addin.meetings.keyring import Keyring, SealBroken, Tag, UnknownKey
+from addin.meetings.errors import SealBroken, UnknownKey
+from addin.meetings.keyring import Keyring, Tag
 
 OLD, NEW = b"o" * 32, b"n" * 32
 BEFORE = Keyring({"k1": OLD}, "k1")

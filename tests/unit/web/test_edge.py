@@ -9,8 +9,7 @@ import pytest
 from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 
-from addin.meetings.errors import CareMeetingError, LedgerUnavailable, MeetingNotFound
-from addin.meetings.keyring import SealBroken
+from addin.meetings.errors import CareMeetingError, LedgerUnavailable, MeetingNotFound, SealBroken
 from addin.meetings.model import Principal
 from addin.web.staff.api.edge import ApiBlueprint, guard, make_api
 from addin.web.staff.auth.tokens import TokenVerifier

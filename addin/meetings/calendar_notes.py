@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,6 +16,22 @@ from calendar_sync.series import Series
 # A hiccup of a calendar is nobody's business; what lasts is shown.
 FROZEN_IS_TOLD_AFTER: Final = timedelta(hours=1)
 _LASTING: Final = (Unread.DENIED, Unread.MAILBOX_ELSEWHERE, Unread.MAILBOX_MISSING)
+
+
+_NOTES_OF: Final[Mapping[Unread, CalendarNote]] = {
+    Unread.DENIED: CalendarNote.CALENDAR_DENIED,
+    Unread.MAILBOX_ELSEWHERE: CalendarNote.MAILBOX_LOST,
+    Unread.MAILBOX_MISSING: CalendarNote.MAILBOX_LOST,
+}
+
+
+def unread_note(binding: ItemBinding) -> CalendarNote:
+    """Return what people are told of a binding that is frozen, by its cause."""
+    is_at_work = binding.backend is not None and binding.uid is not None and binding.item_id is None
+    if is_at_work and binding.frozen is Unread.MAILBOX_ELSEWHERE:
+        # Its mailbox went to another calendar, which answers and has not got the item (docs/adr/0021).
+        return CalendarNote.ITEM_AWAITED
+    return _NOTES_OF.get(binding.frozen, CalendarNote.FROZEN) if binding.frozen else CalendarNote.FROZEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +57,7 @@ class CalendarSide:
     def _notes(self) -> Iterator[CalendarNote]:
         binding = self.binding
         if self._is_frozen_for_long():
-            yield CalendarNote.FROZEN
+            yield unread_note(binding)
         if binding.ended_by_calendar:
             yield CalendarNote.ENDED_WITH_ITEM
         elif binding.gone_since and not self.meeting.is_cancelled:

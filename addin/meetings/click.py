@@ -19,7 +19,7 @@ from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LeaseLost, LedgerUnavailable
 from addin.meetings.follow import FollowItems
 from addin.meetings.ledger_port import Ledger, Writing
-from addin.meetings.model import CalendarNote, Meeting, Principal
+from addin.meetings.model import UNREAD_NOTES, Meeting, Principal
 from calendar_sync.calendar import Calendar, CalendarUnreadable, ConsentMissing, SignInNeeded
 from calendar_sync.items import ItemRef, Lookup, Unread, Unreadable
 
@@ -149,4 +149,4 @@ class BindItem:
 
 def _only_she_can_help(meeting: Meeting, claim: BindingClaim) -> bool:
     """Whether the service itself is kept out of the mailbox, so that her rights are the only ones there are."""
-    return CalendarNote.FROZEN in meeting.calendar_notes and claim.binding.frozen is Unread.DENIED
+    return bool(meeting.calendar_notes & UNREAD_NOTES) and claim.binding.frozen is Unread.DENIED

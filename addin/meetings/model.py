@@ -43,6 +43,9 @@ class CalendarNote(StrEnum):
     """What the calendar side knows of a meeting that people should be told."""
 
     FROZEN = "frozen"
+    CALENDAR_DENIED = "calendar_denied"
+    MAILBOX_LOST = "mailbox_lost"
+    ITEM_AWAITED = "item_awaited"
     PERHAPS_CANCELLED = "perhaps_cancelled"
     TIME_UNUSABLE = "time_unusable"
     COPY_ASKED = "copy_asked"
@@ -53,6 +56,17 @@ class CalendarNote(StrEnum):
     ENDED_WITH_ITEM = "ended_with_item"
     LINK_COMING = "link_coming"
     BLOCK_OLD = "block_old"
+
+
+# Why nothing can be known of the item; there is one of them at most.
+UNREAD_NOTES: Final = frozenset(
+    (
+        CalendarNote.FROZEN,
+        CalendarNote.CALENDAR_DENIED,
+        CalendarNote.MAILBOX_LOST,
+        CalendarNote.ITEM_AWAITED,
+    )
+)
 
 
 class LobbyLevel(StrEnum):

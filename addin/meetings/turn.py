@@ -20,7 +20,7 @@ from addin.meetings.ledger_port import Writing
 from addin.meetings.link_turn import LinkTurn
 from addin.meetings.look import OPEN_COPIES, WANTED_COPIES, Seen
 from addin.meetings.look_times import PERIOD, SHORTEST_PAUSE, next_look, overdue_unbound, pause, spread
-from addin.meetings.model import CalendarNote, Meeting
+from addin.meetings.model import UNREAD_NOTES, Meeting
 from addin.meetings.series_turn import SeriesTurn
 from addin.meetings.turn_draft import Draft, TurnTools
 from addin.meetings.watches import TAKEN_IN_AT_ONCE
@@ -183,9 +183,9 @@ class Turn:
         notes = self._side().notes()
         if notes == meeting.calendar_notes:
             return
-        frozen = CalendarNote.FROZEN
-        if (frozen in notes) != (frozen in meeting.calendar_notes):
-            draft.audit("frozen" if frozen in notes else "thawed", draft.binding.frozen)
+        is_unread, was_unread = bool(notes & UNREAD_NOTES), bool(meeting.calendar_notes & UNREAD_NOTES)
+        if is_unread != was_unread:
+            draft.audit("frozen" if is_unread else "thawed", draft.binding.frozen)
         self._writing.note_calendar(meeting.id, notes)
 
     def _side(self) -> CalendarSide:

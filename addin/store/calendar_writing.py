@@ -34,10 +34,11 @@ from addin.meetings.bindings import (
     OccurrenceRow,
     SeriesAnswer,
 )
+from addin.meetings.calendar_notes import unread_note
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LeaseLost, MeetingChanged
 from addin.meetings.ledger_port import RightsLimit
-from addin.meetings.model import CalendarNote, Meeting
+from addin.meetings.model import UNREAD_NOTES, CalendarNote, Meeting
 from addin.meetings.watches import KEPT_AFTER
 from addin.store import tables
 from addin.store.calendar_rows import (
@@ -426,8 +427,11 @@ class SqlCalendarWriting(SqlWatchWriting):
             update(_bindings)
             .where(unserved, _b.meeting_id.in_(notes))
             .values(frozen=reason, frozen_since=since)
-            .returning(_b.meeting_id)
+            .returning(_bindings)
         )
-        for meeting_id in self._connection.execute(statement).scalars().all():
-            if CalendarNote.FROZEN not in notes[meeting_id]:
-                self.note_calendar(meeting_id, notes[meeting_id] | {CalendarNote.FROZEN})
+        for row in self._connection.execute(statement).mappings().all():
+            binding = binding_of(row, self._keyring)
+            before = notes[binding.meeting_id]
+            now = before - UNREAD_NOTES | {unread_note(binding)}
+            if now != before:
+                self.note_calendar(binding.meeting_id, now)

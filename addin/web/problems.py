@@ -243,6 +243,14 @@ _NOT_REMOVABLE: Final = (
 CALENDAR_NOTES: Final[Mapping[CalendarNote, str]] = {
     CalendarNote.FROZEN: "Kalendern går inte att läsa just nu. Mötet är kvar som det är. Flyttar du bokningen i "
     "Outlook, öppna sedan Skyddat vårdmöte i den, så kan du flytta mötet dit.",
+    CalendarNote.CALENDAR_DENIED: "Tjänsten får inte läsa kalendern, så mötet följer inte med bokningen. Mötet är kvar "
+    "som det är. Flyttar du bokningen i Outlook, öppna sedan Skyddat vårdmöte i den, så kan du flytta mötet dit. "
+    "Kontakta supporten.",
+    CalendarNote.MAILBOX_LOST: "Brevlådan finns inte där den var. Den kan vara på väg till ett annat system. Mötet är "
+    "kvar som det är. Flyttar du bokningen i Outlook, öppna sedan Skyddat vårdmöte i den, så kan du flytta mötet dit.",
+    CalendarNote.ITEM_AWAITED: "Brevlådan har flyttats till ett annat system, och bokningen har inte hittats där än. "
+    "Mötet är kvar som det är. Ser du bokningen i Outlook, öppna Skyddat vårdmöte i den, så letar tjänsten igen. "
+    "Finns den inte kvar, boka ett nytt möte.",
     # One time that was taken out of a series lies in no folder, and neither does what was deleted for good.
     CalendarNote.PERHAPS_CANCELLED: "Bokningen, eller tillfället i serien, finns inte kvar i kalendern. Kommer den "
     "inte tillbaka inom kort ställs mötet in. Ska mötet bli av, återställ bokningen om den finns i Borttaget i "

@@ -36,7 +36,8 @@ def books(region: Region) -> Json:
     answer = region.book(person=DAVID, unit="habilitering", mailbox=DAVID.address)
     meeting: Json = answer.json()
     region.waits_until(
-        lambda: "frozen" in notes(region.meeting(meeting["id"], DAVID)), "it is told that nobody is let in"
+        lambda: "calendar_denied" in notes(region.meeting(meeting["id"], DAVID)),
+        "it is told that nobody is let in",
     )
     return meeting
 

@@ -30,7 +30,7 @@ def closed(region: Region) -> Iterator[Region]:
 
 
 def is_frozen(region: Region, meeting: str) -> bool:
-    return any(note["code"] == "frozen" for note in region.meeting(meeting, DAVID)["calendar_notes"])
+    return any(note["code"] == "calendar_denied" for note in region.meeting(meeting, DAVID)["calendar_notes"])
 
 
 def test_a_second_factor_is_asked_for_and_the_meeting_is_where_the_item_is(

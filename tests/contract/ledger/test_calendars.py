@@ -174,7 +174,7 @@ def test_what_somebody_notes_while_a_mailbox_is_found_unreadable_is_kept(desk: D
             return freezing
 
         desk.ledger.write(notes).result(60)
-    assert desk.reads(meeting).calendar_notes == {CalendarNote.LINK_COMING, CalendarNote.FROZEN}
+    assert desk.reads(meeting).calendar_notes == {CalendarNote.LINK_COMING, CalendarNote.MAILBOX_LOST}
     binding = desk.ledger.read(lambda reading: reading.binding(meeting.id))
     assert binding
     assert binding.frozen is Unread.MAILBOX_MISSING

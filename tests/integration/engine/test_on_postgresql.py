@@ -72,7 +72,7 @@ def test_a_mailbox_that_cannot_be_read_freezes_its_meetings_until_it_can(office:
     office.online.unreadable[MAILBOX] = Unread.DENIED
     office.online.deletes(item)
     office.after(DAY)
-    assert CalendarNote.FROZEN in office.reads(meeting).calendar_notes
+    assert CalendarNote.CALENDAR_DENIED in office.reads(meeting).calendar_notes
     office.online.restores(item)
     office.online.unreadable.clear()
     office.after(2 * HOUR)

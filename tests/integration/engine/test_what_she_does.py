@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from addin.meetings.bindings import CopyOutcome
-from addin.meetings.model import CalendarNote, Meeting, MeetingState
+from addin.meetings.model import UNREAD_NOTES, CalendarNote, Meeting, MeetingState
 from addin.meetings.notices import NoticeKind
 from calendar_sync.items import Found, ItemRef, Snapshot
 from tests.integration.engine.office import RealOffice, links_of, wall
@@ -224,5 +224,5 @@ def test_she_leaves_and_no_meeting_is_cancelled_by_mistake(office: RealOffice) -
     office.comes_to(office.desk.clock.time + 3 * DAY, step=DAY)
     left = office.reads(meeting)
     assert not left.is_cancelled
-    assert CalendarNote.FROZEN in left.calendar_notes
+    assert UNREAD_NOTES & left.calendar_notes
     assert agrees(office, meeting)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from addin.meetings import mailboxes
-from addin.meetings.model import CalendarNote, Meeting, MeetingState
+from addin.meetings.model import UNREAD_NOTES, CalendarNote, Meeting, MeetingState
 from addin.meetings.notices import NoticeKind
 from addin.store import tables
 from calendar_sync.calendar import NotUnderstood, Throttled
@@ -480,10 +480,16 @@ def test_a_removal_wins_over_a_look_that_sees_the_item_back_meanwhile(office: Ca
 
 
 @pytest.mark.parametrize(
-    "reason", [Unread.DENIED, Unread.UNREACHABLE, Unread.MAILBOX_MISSING, Unread.THROTTLED]
+    ("reason", "told"),
+    [
+        (Unread.DENIED, CalendarNote.CALENDAR_DENIED),
+        (Unread.UNREACHABLE, CalendarNote.FROZEN),
+        (Unread.MAILBOX_MISSING, CalendarNote.MAILBOX_LOST),
+        (Unread.THROTTLED, CalendarNote.FROZEN),
+    ],
 )
 def test_a_mailbox_that_cannot_be_read_for_a_week_loses_no_meeting(
-    office: CalendarDesk, reason: Unread
+    office: CalendarDesk, reason: Unread, told: CalendarNote
 ) -> None:
     meeting, item = office.books_and_saves()
     unbound = office.books("unbound")
@@ -492,7 +498,7 @@ def test_a_mailbox_that_cannot_be_read_for_a_week_loses_no_meeting(
     office.comes_to(office.desk.clock.time + 7 * DAY, step=8 * HOUR)
     for one in (meeting, unbound):
         assert not office.reads(one).is_cancelled
-        assert CalendarNote.FROZEN in office.reads(one).calendar_notes
+        assert told in office.reads(one).calendar_notes
 
     item.in_trash = False
     item.start += DAY
@@ -623,7 +629,7 @@ def test_a_mailbox_that_went_to_a_calendar_that_does_not_answer_is_told_at_once(
     office.on_premises.unreadable[MAILBOX] = Unread.UNREACHABLE
     office.desk.ledger.write(lambda writing: writing.scan_watch(watch.id, None, 0.0))
     office.settles()
-    assert office.reads(meeting).calendar_notes == {CalendarNote.FROZEN}
+    assert office.reads(meeting).calendar_notes == {CalendarNote.MAILBOX_LOST}
 
 
 def test_a_mailbox_that_is_gone_is_told_at_once_of_every_meeting_in_it(office: CalendarDesk) -> None:
@@ -636,7 +642,7 @@ def test_a_mailbox_that_is_gone_is_told_at_once_of_every_meeting_in_it(office: C
     office.desk.ledger.write(lambda writing: writing.scan_watch(watch.id, None, 0.0))
     office.settles()
     for meeting in (first, second):
-        assert office.reads(meeting).calendar_notes == {CalendarNote.FROZEN}
+        assert office.reads(meeting).calendar_notes == {CalendarNote.MAILBOX_LOST}
         assert not office.reads(meeting).is_cancelled
 
 
@@ -646,7 +652,7 @@ def test_a_hint_that_meets_a_mailbox_that_is_gone_is_told_of_the_others_in_it(of
     office.online.drags(item, START + DAY)
     office.online.mailboxes.discard(MAILBOX)
     office.settles()
-    assert office.reads(second).calendar_notes == {CalendarNote.FROZEN}
+    assert office.reads(second).calendar_notes == {CalendarNote.MAILBOX_LOST}
     assert office.binding(second).frozen is Unread.MAILBOX_MISSING
 
 
@@ -701,7 +707,7 @@ def test_a_calendar_that_is_taken_out_of_the_settings_leaves_its_meetings_to_the
     office.left_out = frozenset({"ews"})
     office.taking_in.follow_all()
     office.settles()
-    assert office.reads(meeting).calendar_notes == {CalendarNote.FROZEN}
+    assert office.reads(meeting).calendar_notes == {CalendarNote.MAILBOX_LOST}
     office.on_premises.is_migrated_to(office.online, OTHER_MAILBOX)
     office.after(timedelta(minutes=2))
     binding = office.binding(meeting)
@@ -730,7 +736,7 @@ def test_an_item_that_has_not_arrived_with_its_mailbox_is_waited_for(office: Cal
     item.in_trash = True
     office.comes_to(office.desk.clock.time + 2 * DAY, step=4 * HOUR)
     assert not office.reads(meeting).is_cancelled
-    assert CalendarNote.FROZEN in office.reads(meeting).calendar_notes
+    assert CalendarNote.ITEM_AWAITED in office.reads(meeting).calendar_notes
     item.in_trash = False
     office.comes_to(office.desk.clock.time + 2 * HOUR)
     assert office.reads(meeting).calendar_notes == frozenset()
@@ -746,7 +752,7 @@ def test_a_meeting_that_had_ended_with_its_item_is_not_frozen_when_the_mailbox_i
     assert office.reads(meeting).is_cancelled
     office.online.is_migrated_to(office.on_premises, MAILBOX)
     office.comes_to(office.desk.clock.time + 4 * HOUR, step=HOUR)
-    assert CalendarNote.FROZEN not in office.reads(meeting).calendar_notes
+    assert not UNREAD_NOTES & office.reads(meeting).calendar_notes
     item.in_trash = False
     office.comes_to(office.desk.clock.time + 2 * HOUR, step=HOUR)
     assert not office.reads(meeting).is_cancelled

@@ -183,6 +183,7 @@ def test_an_exception_date_without_a_time_is_that_day() -> None:
     [
         ("Europe/Stockholm", "Europe/Stockholm"),
         ("W. Europe Standard Time", "Europe/Berlin"),
+        ("FLE Standard Time", "Europe/Helsinki"),
         ("/mozilla.org/20050126_1/Europe/Stockholm", "Europe/Stockholm"),
         ("/vendor/GMT", None),
         ("Mars/Olympus", None),

@@ -56,6 +56,15 @@ class ReserveRule:
 
 
 @dataclass(frozen=True, slots=True)
+class LastFourRules:
+    """The words before somebody's last four digits, and how far before them the date of birth may stand."""
+
+    phrase: re.Pattern[str]
+    birth_date: re.Pattern[str]
+    reach: int
+
+
+@dataclass(frozen=True, slots=True)
 class MailRules:
     """Who hands out private mailboxes: `providers` under any ending, `domains` exactly and with all below them."""
 
@@ -80,6 +89,7 @@ class Rules:
     folding: FoldingRules
     links: re.Pattern[str]
     numbers: NumberRules
+    last_four: LastFourRules
     reserves: tuple[ReserveRule, ...]
     mail: MailRules
     telephone: TelephoneRules
@@ -93,6 +103,7 @@ def rules() -> Rules:
         folding=_folding(data["folding"]),
         links=re.compile(data["links"]),
         numbers=_numbers(data["personal_number"]),
+        last_four=_last_four(data["last_four"]),
         reserves=tuple(_reserve(one) for one in data["reserve_numbers"]),
         mail=_mail(data["mail"]),
         telephone=_telephone(data["telephone"]),
@@ -176,6 +187,10 @@ def _reserve(data: Mapping[str, Any]) -> ReserveRule:
         luhn_letters=data.get("luhn_letters", {}),
         not_suffix=re.compile(data["not_suffix"]) if "not_suffix" in data else None,
     )
+
+
+def _last_four(data: Mapping[str, Any]) -> LastFourRules:
+    return LastFourRules(re.compile(data["phrase"]), re.compile(data["birth_date"]), data["reach"])
 
 
 def _mail(data: Mapping[str, Any]) -> MailRules:

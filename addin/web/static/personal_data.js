@@ -146,6 +146,7 @@ function visibleClaims(text, today, allow, rules) {
   const links = spans(text, rules.links);
   const claims = [
     ...personalNumbers(text, links, today, rules),
+    ...lastFour(text, today, rules),
     ...reserveNumbers(text, today, rules),
     ...privateMail(text, rules, allow),
   ];
@@ -605,6 +606,36 @@ function isAppointment({ digits, cuts }, reading, today, rules) {
   return !aHundredYears && isNear(digits.slice(0, -SERIAL), today, rules.timeWindowDays);
 }
 
+// The last four digits apart from the date: `addin/privacy/last_four.py`.
+
+/**
+ * @param {string} text
+ * @param {Today} today
+ * @param {Rules} rules
+ * @returns {Finding[]}
+ */
+function lastFour(text, today, { lastFour: { phrase, birthDate, reach } }) {
+  return spans(text, phrase)
+    .filter(([start, end]) => !isLetterAt(text, start - 1) && !isDigitAt(text, end))
+    .map(([start, end]) => {
+      const before = text.slice(Math.max(0, start - reach), start);
+      const tier = holdsABirthday(before, today, birthDate) ? "block" : "confirm";
+      return { kind: "personal-number", tier, start: end - SERIAL, end };
+    });
+}
+
+/**
+ * @param {string} text
+ * @param {Today} today
+ * @param {RegExp} birthDate
+ */
+function holdsABirthday(text, today, birthDate) {
+  return Array.from(text.matchAll(birthDate)).some(({ 0: written, index, ...parts }) => {
+    const isAlone = !isDigitAt(text, index - 1) && !isDigitAt(text, index + written.length);
+    return isAlone && hasBirthday(parts[1] + parts[2] + parts[3], today);
+  });
+}
+
 // Reserve numbers with letters: `addin/privacy/reserve_numbers.py`.
 
 /**
@@ -851,7 +882,7 @@ function spans(text, pattern) {
 
 /** @param {any} data the content of `personal_data_rules.json` */
 function compile(data) {
-  const { folding, personal_number: numbers, mail, telephone } = data;
+  const { folding, personal_number: numbers, last_four: four, mail, telephone } = data;
   const parting = words(folding.tags_that_part);
   const joining = words(folding.tags_that_join);
   return {
@@ -871,6 +902,11 @@ function compile(data) {
     telephoneLabels: new Set(words(numbers.telephone_labels)),
     labelFillers: new Set(words(numbers.label_fillers)),
     moments: new RegExp(numbers.moments, "g"),
+    lastFour: {
+      phrase: new RegExp(four.phrase, "g"),
+      birthDate: new RegExp(four.birth_date, "g"),
+      reach: /** @type {number} */ (four.reach),
+    },
     reserves: /** @type {any[]} */ (data.reserve_numbers).map(reserveRule),
     at: new RegExp(mail.at, "g"),
     providers: new Set(words(mail.providers)),

@@ -147,6 +147,8 @@ PIECES: Final = (
         "personnumret",
         "PNR",
         "född ",
+        "sista fyra ",
+        "4 sista: ",
         "rum ",
         "id",
     ),

@@ -113,7 +113,8 @@ class CopyAnswer(StrEnum):
 class Copy:
     """One copy of a meeting's item, known by a keyed hash of its UID.
 
-    `copy_meeting_id` is its own meeting, if any; `ref` is where it was when our block was taken out of it.
+    `copy_meeting_id` is its own meeting, if any; `ref` is where it was when our block was taken out of it. `item_hash`
+    is which item it is while somebody is asked about it (`hints.item_hash`).
     """
 
     meeting_id: str
@@ -122,6 +123,7 @@ class Copy:
     at: datetime
     copy_meeting_id: str | None = None
     ref: ItemRef | None = None
+    item_hash: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

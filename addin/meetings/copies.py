@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from addin.meetings.bindings import BindingClaim, Copy, CopyOutcome, ItemBinding, SeriesAnswer
 from addin.meetings.codes import new_code
 from addin.meetings.ledger_port import Reading, Writing
-from addin.meetings.look import ItemLooks
+from addin.meetings.look import OPEN_COPIES, ItemLooks
 from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import SERVICE, AuditEntry, Meeting, MeetingState, Window
 from addin.meetings.notices import NoticeKind
@@ -119,6 +119,9 @@ class CopyWork:
 
     def _copy(self, reading: Reading, meeting: Meeting, handled: Handled, copy: Copy) -> Copy:
         """Return what is noted of a copy; one without tag and block has to be found if its original is cut."""
+        if copy.outcome in OPEN_COPIES:
+            # What is told of it later is about this question.
+            return replace(copy, item_hash=self._looks.item_hash(handled.snapshot.ref))
         if copy.outcome is not CopyOutcome.STRIPPED:
             return copy
         known = self._looks.known_copy(handled.snapshot.uid, reading.copies(meeting.id))

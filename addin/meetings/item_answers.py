@@ -60,7 +60,7 @@ class ItemAnswers:
         self, writing: Writing, copy: Copy, outcome: CopyOutcome, meeting: Meeting, who: Principal
     ) -> None:
         now = self.clock.now()
-        writing.put_copy(replace(copy, outcome=outcome, at=now))
+        writing.put_copy(replace(copy, outcome=outcome, at=now, item_hash=None))
         entry = AuditEntry(now, meeting.tenant, who.object_id, "copy_answered", meeting.id, outcome.value)
         writing.audit(entry)
 

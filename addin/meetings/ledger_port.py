@@ -333,7 +333,10 @@ class Writing(Reading, Protocol):
         """Have no item bring back a meeting that had ended with it; False when it had not. A look under way is void."""
 
     def ask_items(self, items: Collection[bytes], hinted_at: datetime) -> set[bytes]:
-        """Make due what is bound to the items, by hash; returns which of them are bound to a meeting."""
+        """Make due what is bound to the items, by hash; returns which of them are bound to a meeting.
+
+        Due, too, are meetings that somebody is asked about copies of, where one of the items is such a copy.
+        """
 
     def ask_series(self, watches: Collection[str], hinted_at: datetime, wait: float) -> None:
         """Make due, in `wait` seconds or sooner, what is a series or a time of one in these watches' mailboxes."""

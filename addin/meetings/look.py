@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from addin.meetings.bindings import Copy, CopyOutcome, ItemBinding
+from addin.meetings.hints import item_hash
 from addin.meetings.keyring import Keyring
 from addin.meetings.ledger_port import Ledger
 from addin.meetings.model import Meeting
@@ -172,6 +173,10 @@ class ItemLooks:
     def uid_hash(self, uid: str) -> bytes:
         """Return the hash under which a copy is remembered."""
         return self._keyring.lookup_hash("item-uid", uid)
+
+    def item_hash(self, ref: ItemRef) -> bytes:
+        """Return the hash under which an item is looked up when a calendar tells of it."""
+        return item_hash(self._keyring, ref.mailbox, ref.item_id)
 
     # --- what is seen ---------------------------------------------------------------------------------------
 

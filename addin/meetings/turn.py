@@ -169,7 +169,7 @@ class Turn:
             return
         for copy in self._copies():
             if copy.outcome in OPEN_COPIES and not self._is_there(copy, self._seen.searched):
-                self._writing.put_copy(replace(copy, outcome=CopyOutcome.LEFT, at=self._at))
+                self._writing.put_copy(replace(copy, outcome=CopyOutcome.LEFT, at=self._at, item_hash=None))
 
     def _is_there(self, copy: Copy, searched: Sequence[Snapshot]) -> bool:
         return any(self._tools.looks.known_copy(one.uid, [copy]) for one in searched)

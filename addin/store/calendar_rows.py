@@ -164,6 +164,7 @@ def copy_of(row: Row, keyring: Keyring) -> Copy:
         at=from_time(row["at"]),
         copy_meeting_id=row["copy_meeting_id"],
         ref=ItemRef(told["mailbox"], told["item"]) if told else None,
+        item_hash=row["item_hash"],
     )
 
 

@@ -211,7 +211,11 @@ class SqlCalendarWriting(SqlWatchWriting):
             .values(**asked(_b), **hinted(_b, hinted_at))
             .returning(_b.item_hash)
         )
-        return set(self._connection.execute(statement).scalars())
+        known = set(self._connection.execute(statement).scalars())
+        copies = select(tables.copies.c.meeting_id).where(tables.copies.c.item_hash.in_(items))
+        followed = update(_bindings).where(_b.meeting_id.in_(copies), _b.due_at.is_not(None))
+        self._connection.execute(followed.values(**asked(_b), **hinted(_b, hinted_at)))
+        return known
 
     def ask_series(self, watches: Collection[str], hinted_at: datetime, wait: float) -> None:
         mailboxes = select(_w.mailbox_hash).where(_w.id.in_(watches))
@@ -357,6 +361,7 @@ class SqlCalendarWriting(SqlWatchWriting):
                 copy_meeting_id=copy.copy_meeting_id,
                 at=to_time(copy.at),
                 sealed=sealed_ref(copy, self._keyring),
+                item_hash=copy.item_hash,
             )
         )
 

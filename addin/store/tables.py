@@ -269,6 +269,8 @@ copies = Table(
     Column("copy_meeting_id", String(32)),
     Column("at", _Time, nullable=False),
     Column("sealed", LargeBinary),
+    Column("item_hash", LargeBinary(32)),
+    Index("copies_by_item", "item_hash"),
 )
 
 notices = Table(

@@ -413,6 +413,22 @@ def test_an_answer_waits_for_a_mailbox_that_cannot_be_read_when_the_meeting_has_
     assert copied.block is None
 
 
+@pytest.mark.parametrize("to", [MAILBOX, OTHER_MAILBOX])
+def test_the_question_goes_with_the_copy_as_soon_as_the_calendar_tells_of_it(
+    office: CalendarDesk, to: str
+) -> None:
+    office.standing = (OTHER_MAILBOX,)
+    office.taking_in.follow_all()
+    meeting, item = office.books_and_saves()
+    copied = office.online.copies(item, to=to, start=START + DAY)
+    copied.has_attendees = True
+    office.settles()
+    assert CalendarNote.COPY_ASKED in office.reads(meeting).calendar_notes
+    office.online.deletes(copied)
+    office.settles()
+    assert office.reads(meeting).calendar_notes == frozenset()
+
+
 def test_the_question_goes_with_the_copy_of_a_meeting_that_has_ended(office: CalendarDesk) -> None:
     meeting, item, copied = asked_about(office)
     is_removed_by_hand(office, meeting, item)

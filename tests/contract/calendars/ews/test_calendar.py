@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
@@ -709,7 +710,7 @@ def test_nothing_of_an_item_reaches_a_log(
     assert garbled.value.__cause__ is None
 
 
-def test_a_fault_of_ours_is_told_by_its_kind_alone(
+def test_a_fault_of_ours_is_told_by_its_kind_and_its_places_alone(
     exchange: OnPremises, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Stumbles:
@@ -724,7 +725,10 @@ def test_a_fault_of_ours_is_told_by_its_kind_alone(
         connection.call(ANNA, Stumbles)
     (record,) = [one for one in caplog.records if one.getMessage() == "answer_not_understood"]
     assert vars(record)["failure"] == "TypeError"
-    assert not any(secret in caplog.text for secret in (ANNA, "Diagnos"))
+    raised, called = vars(record)["trace"].split(" < ")
+    assert re.fullmatch(r"ews/test_calendar\.py:\d+ call", raised)
+    assert re.fullmatch(r"calendar_sync/ews_connection\.py:\d+ call", called)
+    assert not any(secret in caplog.text + repr(vars(record)) for secret in (ANNA, "Diagnos"))
 
 
 def test_the_settings_do_not_show_the_password(exchange: OnPremises) -> None:

@@ -42,6 +42,9 @@ _EVENT: Final = re.compile(r"[a-z][a-z0-9_]*")
 _OURS: Final = ("addin", "calendar_sync")
 _ROOT: Final = Path(__file__).resolve().parent.parent
 
+_PLACES: Final = 12
+_PLACES_OF_OURS: Final = 4
+
 log = logging.getLogger(__name__)
 
 # Libraries whose own records may name addresses or values; only what we write ourselves is kept below this level.
@@ -99,11 +102,18 @@ def _only_listed(_logger: Any, _method: str, event: structlog.typing.EventDict) 
 
 
 def _places(failure: BaseException) -> str:
-    """Return where an exception has been, innermost last, as `file:line function`; never what it says."""
+    """Return where an exception has been, innermost first, as `file:line function`; never what it says.
+
+    What libraries do among themselves can fill all of it, and then our own places tell more.
+    """
     frames = traceback.extract_tb(failure.__traceback__)
-    return " < ".join(
-        f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in reversed(frames[-12:])
-    )
+    ours = [frame for frame in frames[:-_PLACES] if _is_ours(Path(frame.filename))]
+    kept = [*ours[-_PLACES_OF_OURS:], *frames[-_PLACES:]]
+    return " < ".join(f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in reversed(kept))
+
+
+def _is_ours(path: Path) -> bool:
+    return path.is_relative_to(_ROOT) and "site-packages" not in path.parts
 
 
 def _short(filename: str) -> str:

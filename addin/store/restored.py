@@ -13,12 +13,15 @@ import json
 import os
 import secrets
 from dataclasses import dataclass
+from errno import errorcode
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from addin.meetings.errors import LedgerUnavailable
 from addin.store import tables
+from addin.store.failures import ledger_failures
 
 _state = tables.ledger_state.c
 _POSTGRES_IDENTITY = text(
@@ -89,11 +92,17 @@ def _begin(engine: Engine, path: Path, now: int) -> tuple[bool, Mark]:
 
 
 def note_progress(engine: Engine, path: Path) -> None:
-    """Bring the mark up to date; called now and then while the service runs."""
-    with engine.connect() as connection:
+    """Bring the mark up to date; called now and then while the service runs.
+
+    Raises LedgerUnavailable where the ledger cannot be read or the mark beside it not be written.
+    """
+    with ledger_failures(), engine.connect() as connection:
         mark = _mark(connection)
     if Mark.read(path) != mark:
-        mark.write(path)
+        try:
+            mark.write(path)
+        except OSError as failure:
+            raise LedgerUnavailable(f"mark {errorcode.get(failure.errno or 0, 'OSError')}") from None
 
 
 def _first_start(connection: Connection) -> None:

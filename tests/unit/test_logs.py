@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import json
 import logging
 import os
@@ -95,6 +96,20 @@ def test_an_exception_is_written_as_its_type_and_its_places(log_here: LogHere, c
     assert record["type"] == "KeyError"
     assert "test_logs.py" in record["trace"]
     assert SECRET not in text
+
+
+def test_a_failure_deep_in_a_library_still_names_our_own_place(log_here: LogHere, capsys: Captured) -> None:
+    log_here()
+    nested: object = threading.Lock()  # which nobody can copy
+    for _ in range(20):
+        nested = [nested]
+    try:
+        copy.deepcopy(nested)
+    except TypeError:
+        logging.getLogger("addin.worker").exception("worker_failed")
+    _, record = _written(capsys)
+    assert record["trace"].startswith("copy.py")
+    assert "test_logs.py" in record["trace"]
 
 
 def test_a_view_that_fails_does_not_write_its_path(log_here: LogHere, capsys: Captured) -> None:

@@ -19,7 +19,8 @@ from addin.meetings.meeting_types import AUDIENCES
 from addin.meetings.model import Meeting, MeetingState, Told
 from addin.store.ledger import mark_path, open_engine
 from addin.store.postgres import PostgresLedger
-from addin.store.restored import Mark, begin_service
+from addin.store.restored import Mark, begin_service, note_progress
+from addin.store.schema import migrate
 from tests.contract.ledger.conftest import NOW, Desk
 
 HANDS = 12
@@ -135,6 +136,19 @@ def test_a_mark_that_cannot_be_written_leaves_the_old_one_and_nothing_else(tmp_p
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert Mark.read(path) == old
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_mark_that_cannot_follow_the_ledger_is_a_failure_of_the_ledger(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path}/ledger.db")
+    try:
+        with pytest.raises(LedgerUnavailable):
+            note_progress(engine, tmp_path / "ledger.mark")  # there are no tables
+        migrate(engine)
+        begin_service(engine, tmp_path / "ledger.mark", now=0)
+        with pytest.raises(LedgerUnavailable, match="mark ENOENT"):
+            note_progress(engine, tmp_path / "gone" / "ledger.mark")
+    finally:
+        engine.dispose()
 
 
 @pytest.mark.parametrize("desk", ["postgresql"], indirect=True)

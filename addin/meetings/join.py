@@ -133,7 +133,7 @@ def judge(
     opens_at = meeting.window.start - kind.opens_before
     is_off = state is PageState.CANCELLED
     taken_out = None if is_off else _cancelled_before(meeting, occurrences, now)
-    moved = None if is_off or taken_out else meeting.earlier_time_of_others
+    moved = None if taken_out else meeting.earlier_time_of_others
     return JoinView(state, meeting, kind, opens_at, moved, taken_out, _look_again_in(state, opens_at - now))
 
 

@@ -183,6 +183,13 @@ class Meeting:
         knew_before = told.revision < self.revision and not told.outdated
         return None if knew_before else self.previous
 
+    def known_time(self, audience: str, at: datetime) -> Window:
+        """Return when an audience would come, as it was told; one that is over at `at` (UTC) nobody waits for."""
+        told = self.told.get(audience)
+        if told is None or told.cancelled or told.end <= at:
+            return self.window
+        return Window(told.start, told.end, self.window.zone)
+
     @property
     def earlier_time_of_others(self) -> Window | None:
         """Return the time that somebody outside may still come at, the patient's first; None when none is known."""

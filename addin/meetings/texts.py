@@ -94,7 +94,13 @@ class MeetingTexts:
             has_previous_time=_previous(meeting, audience) is not None,
         )
         values = self._values(meeting, audience)
-        return [render(text, values, wanted=spoken) for text in chosen]
+        # Whoever never heard of the last move hears that the time is off at which she would come.
+        known = replace(meeting, window=meeting.known_time(audience, self.clock.now()))
+        off = self._values(known, audience)
+        return [
+            render(text, off if text.occasion is Occasion.CANCELLED else values, wanted=spoken)
+            for text in chosen
+        ]
 
     def of_time(
         self, meeting: Meeting, changed: ChangedTime, audience: str, language: Language

@@ -177,9 +177,15 @@ class TestEveryState:
 
     def test_cancelled(self, doors: FrontDoors) -> None:
         meeting = doors.books()
+        doors.moves(
+            meeting, Window(WINDOW.start + timedelta(days=1), WINDOW.end + timedelta(days=1), WINDOW.zone)
+        )
         CancelMeeting(doors.ledger, doors.reconciler, doors.clock)(meeting.id, ANNA)
         page = get(doors.join_url(meeting))
         assert "Mötet är inställt" in text_of(page)
+        # Who was not told of the new time comes at the old one.
+        assert "Den tidigare tiden, måndag 1 mars 2027 kl. 10.00–10.45, gäller inte heller." in text_of(page)
+        assert "Ny tid" not in text_of(page)
         assert UNIT.telephone in text_of(page)
         assert "Refresh" not in page.headers
         assert press(f"{doors.join_url(meeting)}/join").status_code == 409

@@ -176,6 +176,7 @@ class _JoinPage:
             "moved_from": in_words(view.moved_from, language) if view.moved_from else None,
             "unit": self._unit(meeting.unit),
             "code": grouped(meeting.join_code),
+            "is_off": view.state is PageState.CANCELLED,
             "is_in_doubt": view.state is PageState.PERHAPS_CANCELLED,
             "is_open": view.state is PageState.OPEN,
             "may_enter": view.state in _ENTERABLE,

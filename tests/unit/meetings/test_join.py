@@ -209,7 +209,7 @@ class TestMovedAndCancelled:
     def test_a_cancelled_meeting_is_cancelled_whoever_is_in_the_room(self) -> None:
         view = look_at(START, HOST, cancelled_at=OPENS, previous=self.OLD, host_started_at=OPENS)
         assert view.state is PageState.CANCELLED
-        assert view.moved_from is None
+        assert view.moved_from == self.OLD
         assert view.look_again_in is None
 
 

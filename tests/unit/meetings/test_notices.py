@@ -17,6 +17,7 @@ from addin.meetings.send_notices import NOTICE_TEXTS, SendNotices, is_news
 from addin.meetings.texts import Contact, MeetingTexts, notice_id
 from templates_messages.catalogue import load_catalogue
 from templates_messages.titles import load_titles
+from templates_messages.vocabulary import Occasion
 from tests.unit.meetings.desk import REQUEST, UNITS, WHO, Desk
 from tests.unit.meetings.doors import END, START, TENANT
 
@@ -280,6 +281,22 @@ def test_a_meeting_that_was_dragged_and_then_removed_is_told_as_cancelled(office
     (reminder,) = office.sends()
     assert reminder.subject == "Påminnelse: besked är inte lämnat om ett inställt möte"
     assert "Inställd tid: tisdag 2 mars 2027" in reminder.plain
+
+
+def test_who_never_heard_of_the_last_move_is_told_that_the_time_is_off_that_she_knows(office: Office) -> None:
+    moved = office.desk.cancel(office.is_dragged(office.books("patient"), LATER))
+
+    def says_off(audience: str) -> str:
+        texts = texts_of(office.desk).for_audience(office.desk.reads(moved.id), audience, "sv")
+        (text,) = [text for text in texts if text.occasion is Occasion.CANCELLED]
+        return text.plain
+
+    assert "måndag 1 mars 2027 kl. 10.00–10.45" in says_off("patient")
+    assert "tisdag 2 mars" not in says_off("patient")
+    assert "tisdag 2 mars 2027 kl. 10.00–10.45" in says_off("interpreter")
+    # Nobody waits for a time that is over.
+    office.desk.clock.time = END
+    assert "tisdag 2 mars 2027 kl. 10.00–10.45" in says_off("patient")
 
 
 def test_a_question_is_asked_as_long_as_it_is_open(office: Office) -> None:

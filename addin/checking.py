@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -257,7 +257,13 @@ def _try_sign_in(outbound: Outbound, url: str) -> None:
 
 def text_findings(directory: Path | None) -> list[Finding]:
     """Return what is wrong with the texts in the folder (the shipped ones by default)."""
-    return check_catalogue(directory or SHIPPED_TEXTS, finds_personal_data)
+    return check_catalogue(directory, finds_personal_data) if directory else list(_shipped_findings())
+
+
+@cache
+def _shipped_findings() -> tuple[Finding, ...]:
+    """Once for a process and those forked from it, since only another version of the program brings others."""
+    return tuple(check_catalogue(SHIPPED_TEXTS, finds_personal_data))
 
 
 def finds_personal_data(text: str) -> bool:

@@ -83,6 +83,7 @@ export const progress = {
     removing: "Tar bort rummet",
   },
   saving: "Sparar ändringen",
+  slowHelp: "Det tar längre tid än vanligt. Panelen säger till när det är klart, eller om det inte går.",
   waitingHelp:
     "Rummet tar längre tid än vanligt. Arbetet fortsätter av sig självt. Du kan vänta här eller stänga panelen. Länken är inte skriven i bokningen " +
     "än: spara bokningen och öppna panelen igen, så skrivs den in.",

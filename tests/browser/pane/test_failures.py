@@ -308,3 +308,22 @@ def test_personal_data_that_came_after_a_failure_stops_the_next_try(pane: Pane) 
     pane.outlook.field("Ämne").fill("Återbesök 19900101-2385")
     pane.action("retry").click()
     pane.expect_view("personal-data")
+
+
+def test_a_step_that_takes_long_is_explained_and_the_next_one_is_not(modules: Page) -> None:
+    modules.clock.install(time=0)
+    modules.clock.pause_at(1_000)
+    modules.evaluate("""async () => {
+      const { showProgress } = await import("/static/progress_view.js");
+      window.step = showProgress("Skapar mötet");
+      window.step("booking");
+    }""")
+    explained = modules.locator("#view").get_by_text("Det tar längre tid än vanligt")
+    modules.clock.run_for(7_000)
+    expect(explained).to_be_hidden()
+    modules.clock.run_for(2_000)
+    expect(explained).to_be_visible()
+    expect(modules.get_by_role("status")).to_contain_text("Det tar längre tid än vanligt")
+    modules.evaluate("() => window.step('writing')")
+    expect(explained).to_be_hidden()
+    modules.clock.resume()

@@ -32,6 +32,11 @@ class ChangedTime:
     was: Window | None
     now: Window | None
 
+    def is_end_of(self, told: Told) -> bool:
+        """Whether it is the time that an audience was told which is off."""
+        was = self.was if self.now is None else None
+        return was is not None and (was.start, was.end) == (told.start, told.end)
+
 
 def former_times(before: Series, after: Series) -> list[OccurrenceRow]:
     """Return the occurrences that were moved, taken out or put back, as they were before.
@@ -52,7 +57,10 @@ def former_times(before: Series, after: Series) -> list[OccurrenceRow]:
 def unheard_times(
     told: Told, former: Iterable[FormerTime], series: Series, zone: str, at: datetime
 ) -> list[ChangedTime]:
-    """Return what an audience has not heard of beside its own time, of what is still to come at `at` (UTC), by time."""
+    """Return what an audience has not heard of, of what is still to come at `at` (UTC), by time.
+
+    The time that it was told itself is among it when that one is off, not when it has moved.
+    """
     known = dict[datetime, OccurrenceRow]()
     for one in sorted(former, key=lambda one: one.revision):
         if one.revision > told.revision:
@@ -68,8 +76,8 @@ def _still_changed(
 ) -> Iterator[tuple[OccurrenceRow, OccurrenceRow]]:
     for was in known:
         now = _as_known(series, was.original_start)
-        # Of the time that they were told themselves another text tells.
-        is_own = not was.cancelled and (was.start, was.end) == (told.start, told.end)
+        # Where the time that they were told themselves has moved, the meeting's own text tells of it.
+        is_own = not was.cancelled and not now.cancelled and (was.start, was.end) == (told.start, told.end)
         is_same = was == now or (was.cancelled and now.cancelled)
         if not is_own and not is_same and max(was.end, now.end) > at:
             yield was, now

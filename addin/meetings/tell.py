@@ -58,10 +58,7 @@ class TellOthers:
     def look(self, typed: str, who: Principal) -> tuple[Meeting, list[ToBeTold]]:
         """Return the meeting of the start link, and who must hear. Raises MeetingNotFound, LedgerUnavailable."""
         known, changed = self.ledger.read(lambda reading: self._find(reading, typed, who))
-        return known.now, [
-            ToBeTold(one, self._text_for(known, one), self._times(known.now, one, changed.get(one, ())))
-            for one in known.now.must_hear
-        ]
+        return known.now, [self._to_be_told(known, one, changed.get(one, ())) for one in known.now.must_hear]
 
     def _find(
         self, reading: Reading, typed: str, who: Principal
@@ -83,6 +80,13 @@ class TellOthers:
             return {}
         former, zone, at = reading.former_times(meeting.id), meeting.window.zone, self.clock.now()
         return {one: unheard_times(meeting.told[one], former, series, zone, at) for one in meeting.must_hear}
+
+    def _to_be_told(self, known: KnownAs, audience: str, changed: Sequence[ChangedTime]) -> ToBeTold:
+        told, times = known.now.told[audience], self._times(known.now, audience, changed)
+        if any(one.is_end_of(told) for one in changed):
+            # Theirs is off, and the next one is where it was: it has not moved there.
+            return ToBeTold(audience, self._text_at(known.now, audience, Occasion.INVITATION), times)
+        return ToBeTold(audience, self._text_for(known, audience), times)
 
     def _times(self, meeting: Meeting, audience: str, changed: Sequence[ChangedTime]) -> Sequence[TimeToTell]:
         return [TimeToTell(one, self._text_of_time(meeting, audience, one)) for one in changed]
@@ -120,6 +124,9 @@ class TellOthers:
         wanted = _occasion(meeting, audience)
         if then and wanted is Occasion.INVITATION:
             meeting = then
+        return self._text_at(meeting, audience, wanted)
+
+    def _text_at(self, meeting: Meeting, audience: str, wanted: Occasion) -> RenderedText | None:
         try:
             texts = self.texts.for_audience(meeting, audience, Language.SWEDISH)
         except (UnknownAudience, UnknownMeetingType, UnknownUnit):

@@ -5,7 +5,7 @@ Only signed-in employees see anything; what the page shows is of use to nobody e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -67,8 +67,8 @@ class _ToldPage:
             meeting, others = self._parts.tell.look(typed, session.who)
         except MeetingNotFound:
             return self._page("told_unknown.html", 404, session=session)
-        shown = [_shown(other) for other in others]
-        return self._page("told.html", 200, typed=typed, session=session, others=shown, **_facts(meeting))
+        facts, shown = _facts(meeting, others), [_shown(other) for other in others]
+        return self._page("told.html", 200, typed=typed, session=session, others=shown, **facts)
 
     def act(self, typed: str) -> AnyResponse:
         """Begin the sign-in, or note that an audience has been told."""
@@ -133,8 +133,10 @@ def _shown_time(one: TimeToTell) -> dict[str, Any]:
     return {"news": news, "when": in_words(window, Language.SWEDISH) if window else "", "text": one.text}
 
 
-def _facts(meeting: Meeting) -> dict[str, Any]:
-    earlier = meeting.earlier_time_of_others
+def _facts(meeting: Meeting, others: Sequence[ToBeTold]) -> dict[str, Any]:
+    off = [one.changed.was for other in others for one in other.times if one.changed.now is None]
+    # A time of a series that is off has not moved to the next one.
+    earlier = None if meeting.earlier_time_of_others in off else meeting.earlier_time_of_others
     return {
         "when": in_words(meeting.window, Language.SWEDISH),
         "moved_from": in_words(earlier, Language.SWEDISH) if earlier else None,

@@ -108,5 +108,9 @@ def test_a_series_gets_another_link_from_its_next_occurrence_on_and_it_can_be_un
     pane.action("undo-link").click()
     pane.says("Länken byts inte. Den gamla gäller som förut.")
     expect(pane.action("undo-link")).to_have_count(0)
+    # Whoever has the new link must hear, and perhaps other times have changed, too.
+    leads_to = pane.action("told-page").get_attribute("href")
+    assert leads_to
+    assert "Lämna besked" in page(leads_to)
     assert "Länken är bytt" in page(new)
     assert "inte öppnat än" in page(old)

@@ -14,6 +14,7 @@ from addin.meetings.notices import NoticeKind
 from addin.meetings.ports import HintKind
 from addin.meetings.tell import TellOthers
 from calendar_sync.series import Occurrence, Series
+from templates_messages.vocabulary import Occasion
 from tests.unit.meetings.calendar_desk import CalendarDesk
 from tests.unit.meetings.desk import WHO
 from tests.unit.meetings.doors import START
@@ -257,6 +258,21 @@ def test_what_is_over_and_the_next_time_itself_have_no_text_beside_it(office: Ca
     assert to_tell(office, meeting) == {"patient": [(second, second + DAY)]}
     office.comes_to(second + 3 * DAY, step=12 * HOUR)
     assert to_tell(office, meeting) == {"patient": []}
+
+
+def test_whose_own_time_is_off_is_told_that_it_is_and_not_that_it_has_moved_to_the_next(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = weekly(office)
+    office.tells(meeting)
+    office.online.repeats(item, replace(WEEKLY, cancelled=frozenset({START.date()})))
+    office.settles()
+    assert to_tell(office, meeting) == {"patient": [(START, None)]}
+    _, (patient,) = telling(office).look(meeting.start_code, WHO)
+    assert "Inställd tid: måndag 1 mars 2027 kl. 10.00–10.45" in texts_to(office, meeting, "patient")[0]
+    assert patient.text
+    assert patient.text.occasion is Occasion.INVITATION
+    assert "8 mars" in patient.text.plain
 
 
 def test_a_time_that_changed_while_the_one_before_it_ran_out_is_told(office: CalendarDesk) -> None:

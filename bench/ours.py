@@ -1,10 +1,9 @@
-"""The service under the bench, started as an organisation starts it: settings file, `migrate`, `serve`."""
+"""The service under the bench, started as an organisation starts it: settings file, a ledger made ready, `serve`."""
 
 from __future__ import annotations
 
 import json
 import secrets
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -20,8 +19,9 @@ from sqlalchemy import Engine, exists, select
 
 from addin.store import tables
 from addin.store.ledger import open_engine
+from addin.store.schema import migrate
 from bench.loader import Job
-from bench.processes import NotReady, Running, Size, free_port, server
+from bench.processes import Running, Size, free_port, server
 
 TENANT: Final = "6f1f0f1e-5f0e-4d53-9a5e-0f0a5d3b7c10"
 OBJECT_ID: Final = "0a7d7f5e-11c4-4a55-8b1c-0d6d6f4f1a01"
@@ -151,21 +151,13 @@ class Installation:
             )
         )
         hidden = {"BENCH_KEY": secrets.token_hex(32), "BENCH_PASSWORD": "bench", "BENCH_LEDGER": ledger}
-        installation = cls(settings, port, hidden)
-        installation.run("migrate")
-        return installation
-
-    def run(self, command: str) -> None:
-        """Run one `vardmote` command to its end."""
-        done = subprocess.run(
-            [*COMMAND, command, "--settings", str(self.settings)],
-            env=self.secrets,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise NotReady(f"vardmote {command} failed: {done.stdout[-1000:]}{done.stderr[-1000:]}")
+        # In this process, which has loaded what that takes: no start of `vardmote migrate` is measured.
+        engine = open_engine(ledger)
+        try:
+            migrate(engine)
+        finally:
+            engine.dispose()
+        return cls(settings, port, hidden)
 
     @contextmanager
     def serve(self) -> Iterator[Running]:

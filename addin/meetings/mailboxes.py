@@ -307,8 +307,18 @@ class FollowMailboxes:
         try:
             seen = calendar.find_tagged(watch.mailbox)
         except CalendarUnreadable as failure:
-            return replace(step, unsearched=failure)
+            return self._unsearched(step, calendar, failure)
         return replace(step, watch=replace(watch, scan_due_at=at + spread(SCAN_PERIOD)), seen=seen)
+
+    @staticmethod
+    def _unsearched(step: _Step, calendar: Calendar, failure: CalendarUnreadable) -> _Step:
+        """Tell a search that fails by itself, as in a mailbox that is too large for it, from a mailbox that is down."""
+        if not step.watch.pulls and failure.retry_after is None:
+            try:
+                calendar.probe(step.watch.mailbox)
+            except CalendarUnreadable as unreadable:
+                return replace(step, failure=unreadable)
+        return replace(step, unsearched=failure)
 
     # --- the record -----------------------------------------------------------------------------------------
 
@@ -344,7 +354,9 @@ class FollowMailboxes:
     ) -> None:
         """Note a failure; one of the search alone puts off nothing else, unless the calendar has asked for a pause."""
         watch = step.watch
-        wait = self._pause(watch, failure, step.interest, writing)
+        wait = pause(watch.attempts, failure.retry_after)
+        if step.failure:
+            wait = self._pause(watch, failure, step.interest, writing)
         failed = replace(_failed(watch, failure.reason, step.interest, at), scan_due_at=at + wait)
         if isinstance(failure, _GONE):
             # It went just now: where it is, is asked from the beginning.

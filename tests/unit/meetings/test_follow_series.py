@@ -256,7 +256,7 @@ def test_what_is_over_and_the_next_time_itself_have_no_text_beside_it(office: Ca
     office.online.repeats(item, replace(WEEKLY, moved=(earlier, moved)))
     office.settles()
     assert to_tell(office, meeting) == {"patient": [(second, second + DAY)]}
-    office.comes_to(second + 3 * DAY, step=12 * HOUR)
+    office.comes_to(second + 3 * DAY, step=3 * DAY)
     assert to_tell(office, meeting) == {"patient": []}
 
 

@@ -27,6 +27,10 @@ _FORGIVEN = str.maketrans({"O": "0", "I": "1", "L": "1"} | dict.fromkeys(" -‐�
 _AROUND = " \t\r\n()[]<>.,;:!?\"'”’"
 
 
+# A code as we write it, whatever dash a mail program has made of ours.
+_GROUPED = re.compile("(?<![0-9A-Za-z])[0-9A-Za-z]{5}(?:[-‐‑‒–—−][0-9A-Za-z]{4,5}){2}(?![0-9A-Za-z])")
+
+
 def new_code() -> str:
     """Return a new code of 14 characters, without groups."""
     body = _random(RANDOM_CHARACTERS)
@@ -42,7 +46,13 @@ def parse_code(typed: str) -> str:
 
 
 def code_in(pasted: str) -> str:
-    """Return what may be the code in a pasted link, the last part of its path; anything else is returned as it is."""
+    """Return what may be the code in pasted text: one in groups, or the last part of a link's path.
+
+    Anything else is returned as it is. Where there are several in groups it is the first: in an item the link that
+    guests follow stands before the one that staff start with.
+    """
+    if found := _GROUPED.search(pasted):
+        return found.group()
     path = re.split("[?#]", pasted, maxsplit=1)[0]
     return path.rstrip(_AROUND + "/").rpartition("/")[2] if "/" in path else pasted
 

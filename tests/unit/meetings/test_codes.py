@@ -70,6 +70,18 @@ def test_a_pasted_link_holds_its_code(code: str, around: str) -> None:
     assert parse_code(code_in(grouped(code))) == code
 
 
+@given(
+    CODES,
+    CODES,
+    st.sampled_from(["Mötets kod: {}", "Mötets kod\n{}", "om länken inte går att öppna: {}.", "({})"]),
+)
+def test_a_pasted_sentence_holds_its_code(code: str, start: str, around: str) -> None:
+    sentence = around.format(grouped(code))
+    assert parse_code(code_in(sentence)) == code
+    assert parse_code(code_in(sentence.replace("-", "–"))) == code
+    assert parse_code(code_in(f"{sentence}\nStarta möte: https://v.example/start/{grouped(start)}")) == code
+
+
 @given(CODES, st.data())
 def test_one_wrong_character_is_noticed(code: str, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, LENGTH - 1))

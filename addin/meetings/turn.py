@@ -43,6 +43,8 @@ from calendar_sync.items import Snapshot, Unread
 _LOST_MAILBOX: Final = (Unread.MAILBOX_ELSEWHERE, Unread.MAILBOX_MISSING)
 # These say that something changed in the calendar; the rest is our own keeping of books.
 _CHANGES: Final = (Bind, Rebind, Reschedule, FollowSeries, Suspect, Cancel, Trust, Revive, HoldTime)
+# Of these a calendar that pushes would have told; that an item is still missing is seen without a word.
+_TOLD: Final = (Bind, Rebind, Reschedule, FollowSeries, Suspect, Revive)
 _TIMES: Final = (Reschedule, FollowSeries, HoldTime)
 
 
@@ -209,6 +211,14 @@ class Turn:
     def _count(self) -> None:
         if any(isinstance(intent, _CHANGES) for intent in self._seen.intents):
             self._writing.count_found(self._found_by())
+        if self._found_by() == "sweep" and any(isinstance(intent, _TOLD) for intent in self._seen.intents):
+            self._prove_subscription()
+
+    def _prove_subscription(self) -> None:
+        """Have the mailbox's subscription prolonged now: it told nothing, and may have ended without a word."""
+        watch = self._writing.watch_by_mailbox(self._before.mailbox)
+        if watch and watch.pushes and watch.subscription:
+            self._writing.renew_watch(watch.id)
 
     def _found_by(self) -> str:
         if self._before.offered is not None:

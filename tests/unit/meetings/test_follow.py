@@ -817,6 +817,24 @@ def test_mailboxes_for_which_too_little_is_left_of_a_lease_are_looked_after_with
     assert "watch" in office.online.asked
 
 
+def test_a_subscription_that_ended_without_a_word_is_made_anew_when_a_sweep_finds_what_it_did_not_tell(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = office.books_and_saves()
+    office.settles()
+    office.online.subscriptions.clear()
+    office.online.drags(item, START + DAY)
+    office.comes_to(office.desk.clock.time + HOUR)
+    assert office.reads(meeting).window.start == START + DAY
+    assert len(office.online.subscriptions) == 1
+
+    renewed = office.online.asked.count("renew")
+    office.online.drags(item, START + 2 * DAY)
+    office.settles()
+    assert office.reads(meeting).window.start == START + 2 * DAY
+    assert office.online.asked.count("renew") == renewed
+
+
 def test_a_subscription_that_was_made_under_a_lost_lease_is_ended(office: CalendarDesk) -> None:
     office.books()
     office.online.before_answering = lambda: office.desk.ledger.write(

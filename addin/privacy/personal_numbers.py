@@ -106,8 +106,12 @@ def personal_numbers(
     in_link = bytearray(len(text))
     for start, end in links:
         in_link[start:end] = b"\x01" * (end - start)
+    # A text can be made of the same digits over and over; what they would be is worked out once.
+    readings = dict[str, Reading | None]()
     for candidate in candidates(text, rules):
-        reading = read(candidate, today)
+        if candidate.digits not in readings:
+            readings[candidate.digits] = read(candidate, today)
+        reading = readings[candidate.digits]
         if reading is None:
             continue
         if in_link[candidate.start]:

@@ -71,6 +71,14 @@ def unheard_times(
     ]
 
 
+def must_hear_of_others(
+    told: Told, former: Iterable[FormerTime], series: Series, zone: str, at: datetime
+) -> bool:
+    """Whether an audience has not heard of what became of another time than the one that it was told itself."""
+    changed = unheard_times(told, former, series, zone, at)
+    return any(one.was is None or (one.was.start, one.was.end) != (told.start, told.end) for one in changed)
+
+
 def _still_changed(
     told: Told, known: Iterable[OccurrenceRow], series: Series, at: datetime
 ) -> Iterator[tuple[OccurrenceRow, OccurrenceRow]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -220,10 +220,14 @@ class Meeting:
     def _is_of_another_time(self, told: Told) -> bool:
         return not told.cancelled and (told.start, told.end) != (self.window.start, self.window.end)
 
-    def with_told_outdated(self) -> Meeting:
-        """Return the meeting when what people were told beside the time has changed."""
+    def with_told_outdated(self, audiences: Collection[str] | None = None) -> Meeting:
+        """Return the meeting when what people were told beside the time has changed; None: all of them."""
+        old = self.told.keys() if audiences is None else audiences
         return replace(
-            self, told={audience: replace(told, outdated=True) for audience, told in self.told.items()}
+            self,
+            told={
+                one: replace(told, outdated=told.outdated or one in old) for one, told in self.told.items()
+            },
         )
 
 

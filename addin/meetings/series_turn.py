@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from addin.meetings.bindings import SeriesAnswer
-from addin.meetings.changed_times import former_times
+from addin.meetings.bindings import OccurrenceRow, SeriesAnswer
+from addin.meetings.changed_times import FormerTime, former_times, must_hear_of_others
 from addin.meetings.copies import series_answer
 from addin.meetings.link_turn import LinkTurn
 from addin.meetings.links import followed_series
@@ -43,9 +44,9 @@ class SeriesTurn:
         if known and draft.is_over():
             # First as it was known: what is new in the next occurrence is a change, though its turn comes just now.
             self._roll_in(known)
-        self._agree_with(intent.series, became_one=intent.became_one)
-        if known and draft.meeting.told and draft.meeting.revision > revision:
-            former = former_times(known, intent.series)
+        former = former_times(known, intent.series) if known else []
+        self._agree_with(intent.series, former, became_one=intent.became_one)
+        if draft.meeting.told and draft.meeting.revision > revision:
             draft.writing.note_former_times(draft.meeting.id, draft.meeting.revision, former)
 
     def roll(self) -> None:
@@ -92,8 +93,11 @@ class SeriesTurn:
         draft.binding = replace(draft.binding, ended_by_calendar=False)
         draft.tell(NoticeKind.CANCELLED)
 
-    def _agree_with(self, series: Series, *, became_one: bool) -> None:
-        """Take the current occurrence's time; one that was moved or taken out is a change that people must hear of."""
+    def _agree_with(self, series: Series, former: Sequence[OccurrenceRow], *, became_one: bool) -> None:
+        """Take the current occurrence's time; one that was moved or taken out is a change that people must hear of.
+
+        `former` are the occurrences that have changed just now, as they were before.
+        """
         draft, window = self._draft, self._current_window(series)
         if window is None:
             return
@@ -103,8 +107,10 @@ class SeriesTurn:
         elif draft.is_over():
             self._roll_to(window, series)
         else:
-            taken_out = self._was_taken_out(series)
-            draft.move_to(window, NoticeKind.OCCURRENCE_CANCELLED if taken_out else NoticeKind.RESCHEDULED)
+            notice = NoticeKind.RESCHEDULED
+            if self._was_taken_out(series):
+                notice = NoticeKind.OCCURRENCE_CANCELLED
+            draft.move_to(window, notice, self._who_hear_of_others(series, former))
 
     def _tell_of_others(self) -> None:
         """Another occurrence than the current one has changed: what people were told is no longer all of it."""
@@ -116,6 +122,21 @@ class SeriesTurn:
             return
         draft.wish(draft.meeting.with_told_outdated())
         draft.tell(NoticeKind.SERIES_CHANGED)
+
+    def _who_hear_of_others(self, series: Series, former: Sequence[OccurrenceRow]) -> list[str]:
+        """Return the audiences that must hear of other times, also when their own should come back."""
+        draft, meeting = self._draft, self._draft.meeting
+        if followed_series(draft.binding) is None:
+            return []
+        noted = [
+            *draft.writing.former_times(meeting.id),
+            *(FormerTime(meeting.revision + 1, one) for one in former),
+        ]
+        return [
+            audience
+            for audience, told in meeting.told.items()
+            if must_hear_of_others(told, noted, series, meeting.window.zone, draft.at)
+        ]
 
     def _was_taken_out(self, series: Series) -> bool:
         was = self._draft.meeting.window

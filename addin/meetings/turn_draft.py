@@ -5,7 +5,7 @@ Each part of a turn (`item_turn`, `series_turn`, `link_turn`) goes on from where
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -98,9 +98,9 @@ class Draft:
             self.writing.want_rooms(after.id, Wanted.PRESENT, after.revision)
         self.meeting = after
 
-    def move_to(self, window: Window, notice: NoticeKind) -> None:
-        """Give the meeting another time, of which its people must hear."""
-        self.wish(self.meeting.moved_to(window))
+    def move_to(self, window: Window, notice: NoticeKind, hear_more: Collection[str] = ()) -> None:
+        """Give the meeting another time, of which its people must hear; those in `hear_more` of others, too."""
+        self.wish(self.meeting.moved_to(window).with_told_outdated(hear_more))
         self.audit("changed", "calendar")
         self.tell(notice)
 

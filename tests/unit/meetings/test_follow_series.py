@@ -275,6 +275,27 @@ def test_whose_own_time_is_off_is_told_that_it_is_and_not_that_it_has_moved_to_t
     assert "8 mars" in patient.text.plain
 
 
+def test_of_another_time_that_changed_people_hear_also_when_their_own_came_back(office: CalendarDesk) -> None:
+    meeting, item = weekly(office)
+    office.tells(meeting)
+    second = START + WEEK
+    office.online.repeats(item, replace(WEEKLY, cancelled=frozenset({START.date(), second.date()})))
+    office.settles()
+    office.online.repeats(item, replace(WEEKLY, cancelled=frozenset({second.date()})))
+    office.settles()
+    assert office.reads(meeting).window.start == START
+    assert to_tell(office, meeting) == {"patient": [(second, None)]}
+    office.online.repeats(item, WEEKLY)
+    office.settles()
+    # Their own time alone that is off, and on again, needs no word.
+    office.tells(meeting)
+    office.online.repeats(item, replace(WEEKLY, cancelled=frozenset({START.date()})))
+    office.settles()
+    office.online.repeats(item, WEEKLY)
+    office.settles()
+    assert office.reads(meeting).must_hear == ()
+
+
 def test_a_time_that_changed_while_the_one_before_it_ran_out_is_told(office: CalendarDesk) -> None:
     meeting, item = weekly(office)
     office.tells(meeting)

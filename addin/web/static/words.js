@@ -154,7 +154,8 @@ export const unlinked = {
   goneTitle: "Mötet hittades inte",
   gone:
     "Bokningen har ett möte som hör till någon annan eller inte finns längre. Inget har ändrats. Fråga den som " +
-    "bokade, eller skapa ett nytt möte här. Då byts länken i bokningen ut.",
+    "bokade. Skapar du ett nytt möte här byts länken i bokningen ut, och den som redan har fått den gamla länken " +
+    "kommer inte till det nya rummet.",
   linkTitle: "Länken hör inte till den här bokningen",
   link:
     "I texten står en möteslänk som kommer från någon annanstans, till exempel en kopierad bokning. Inget har " +

@@ -54,6 +54,15 @@ def former_times(before: Series, after: Series) -> list[OccurrenceRow]:
     return [known for known, now in pairs if known != now]
 
 
+def as_told(told: Told, former: Iterable[FormerTime]) -> dict[datetime, OccurrenceRow]:
+    """Return by original start how occurrences were when an audience was told, of those that have changed since."""
+    known = dict[datetime, OccurrenceRow]()
+    for one in sorted(former, key=lambda one: one.revision):
+        if one.revision > told.revision:
+            known.setdefault(one.known.original_start, one.known)
+    return known
+
+
 def unheard_times(
     told: Told, former: Iterable[FormerTime], series: Series, zone: str, at: datetime
 ) -> list[ChangedTime]:
@@ -61,11 +70,7 @@ def unheard_times(
 
     The time that it was told itself is among it when that one is off, not when it has moved.
     """
-    known = dict[datetime, OccurrenceRow]()
-    for one in sorted(former, key=lambda one: one.revision):
-        if one.revision > told.revision:
-            known.setdefault(one.known.original_start, one.known)
-    found = list(_still_changed(told, known.values(), series, at))
+    found = list(_still_changed(told, as_told(told, former).values(), series, at))
     return [
         ChangedTime(_window(was, zone), _window(now, zone)) for was, now in sorted(found, key=_first_time)
     ]

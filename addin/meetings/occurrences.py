@@ -6,13 +6,14 @@ that one's door has closed. That is no new time, so nobody needs to be told of i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
 from addin.meetings.bindings import OccurrenceRow, SeriesAnswer
+from addin.meetings.changed_times import FormerTime, as_told
 from addin.meetings.model import Meeting, Told, Window
 from calendar_sync.series import LONGEST, Occurrence, Series
 
@@ -82,20 +83,32 @@ def _by_time(row: OccurrenceRow) -> tuple[datetime, datetime]:
     return row.start, row.original_start
 
 
-def rolled(meeting: Meeting, window: Window) -> Meeting:
-    """Return the meeting at its next occurrence; who knew of this one's time knows of that one's."""
-    was = meeting.window
-    return replace(
-        meeting,
-        window=window,
-        previous=None,
-        told={audience: _carried(told, was, window) for audience, told in meeting.told.items()},
-    )
+def rolled(
+    meeting: Meeting, window: Window, original_start: datetime, former: Sequence[FormerTime]
+) -> Meeting:
+    """Return the meeting at its next occurrence; who knew of this one's time knows of that one's, as it was then.
+
+    `former` is how occurrences were before changes.
+    """
+    was, told = meeting.window, dict[str, Told]()
+    for audience, one in meeting.told.items():
+        known = as_told(one, former)
+        told[audience] = _carried(one, was, window, known.pop(original_start, None), known.values())
+    return replace(meeting, window=window, previous=None, told=told)
 
 
-def _carried(told: Told, was: Window, window: Window) -> Told:
-    knew = (told.start, told.end) == (was.start, was.end)
-    return replace(told, start=window.start, end=window.end) if knew else told
+def _carried(
+    told: Told, was: Window, window: Window, known: OccurrenceRow | None, others: Iterable[OccurrenceRow]
+) -> Told:
+    """Return what an audience knows at the next occurrence, which is at `window`, and is `known` to it otherwise."""
+    own = (told.start, told.end)
+    knew = own == (was.start, was.end)
+    # It knows this one, or the one before, by a time at which it is no more.
+    knew_once = any((one.start, one.end) == own for one in others if not one.cancelled)
+    if not (knew or knew_once):
+        return told
+    then = known if known and not known.cancelled else window
+    return replace(told, start=then.start, end=then.end, outdated=told.outdated or not knew)
 
 
 def _row(one: Occurrence, *, taken_out: bool) -> OccurrenceRow:

@@ -15,7 +15,7 @@ from addin.meetings.notices import NoticeKind
 from addin.meetings.occurrences import current, is_without_its_time, near, rolled, was_taken_out
 from addin.meetings.turn_draft import Draft
 from calendar_sync.decide import FollowSeries
-from calendar_sync.series import Series
+from calendar_sync.series import Occurrence, Series
 
 
 class SeriesTurn:
@@ -57,9 +57,9 @@ class SeriesTurn:
         self._roll_in(series)
 
     def _roll_in(self, series: Series) -> None:
-        draft, window = self._draft, self._current_window(series)
-        if window and not _is_same_time(window, draft.meeting.window):
-            self._roll_to(window, draft.binding.series or series)
+        draft, turn = self._draft, self._current(series)
+        if turn and not _is_same_time(turn, draft.meeting.window):
+            self._roll_to(turn, series, draft.binding.series or series)
 
     def _leave(self) -> None:
         draft = self._draft
@@ -98,19 +98,19 @@ class SeriesTurn:
 
         `former` are the occurrences that have changed just now, as they were before.
         """
-        draft, window = self._draft, self._current_window(series)
-        if window is None:
+        draft, turn = self._draft, self._current(series)
+        if turn is None:
             return
-        if _is_same_time(window, draft.meeting.window):
+        if _is_same_time(turn, draft.meeting.window):
             if not became_one:
                 self._tell_of_others()
         elif draft.is_over():
-            self._roll_to(window, series)
+            self._roll_to(turn, series, series)
         else:
             notice = NoticeKind.RESCHEDULED
             if self._was_taken_out(series):
                 notice = NoticeKind.OCCURRENCE_CANCELLED
-            draft.move_to(window, notice, self._who_hear_of_others(series, former))
+            draft.move_to(self._window(turn, series), notice, self._who_hear_of_others(series, former))
 
     def _tell_of_others(self) -> None:
         """Another occurrence than the current one has changed: what people were told is no longer all of it."""
@@ -142,21 +142,25 @@ class SeriesTurn:
         was = self._draft.meeting.window
         return was_taken_out(self._draft.claim.binding.series, series, was.start, was.end)
 
-    def _roll_to(self, window: Window, series: Series) -> None:
-        self._draft.wish(rolled(self._draft.meeting, window), quietly=True)
-        self._put_occurrences(series)
-        self._draft.audit("rolled_on")
+    def _roll_to(self, turn: Occurrence, series: Series, newest: Series) -> None:
+        draft, window = self._draft, self._window(turn, series)
+        former = draft.writing.former_times(draft.meeting.id)
+        draft.wish(rolled(draft.meeting, window, turn.original_start, former), quietly=True)
+        self._put_occurrences(newest)
+        draft.audit("rolled_on")
 
     def _put_occurrences(self, series: Series) -> None:
         draft = self._draft
         known = draft.writing.occurrences(draft.meeting.id)
         draft.writing.put_occurrences(draft.meeting.id, near(series, draft.at, known))
 
-    def _current_window(self, series: Series) -> Window | None:
+    def _current(self, series: Series) -> Occurrence | None:
         draft = self._draft
-        turn = current(series, draft.binding.series_answer, draft.at, draft.kind.open_after)
-        return draft.in_own_zone(Window(turn.start, turn.end, series.zone)) if turn else None
+        return current(series, draft.binding.series_answer, draft.at, draft.kind.open_after)
+
+    def _window(self, turn: Occurrence, series: Series) -> Window:
+        return self._draft.in_own_zone(Window(turn.start, turn.end, series.zone))
 
 
-def _is_same_time(one: Window, other: Window) -> bool:
+def _is_same_time(one: Occurrence, other: Window) -> bool:
     return (one.start, one.end) == (other.start, other.end)

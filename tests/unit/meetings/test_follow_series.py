@@ -312,6 +312,27 @@ def test_a_time_that_changed_while_the_one_before_it_ran_out_is_told(office: Cal
     assert after.earlier_time("patient") == Window(second, second + LENGTH, "Europe/Stockholm")
 
 
+def test_who_did_not_hear_of_a_move_still_knows_the_old_time_when_its_turn_comes(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = weekly(office)
+    office.tells(meeting)
+    second, third = START + WEEK, START + 2 * WEEK
+    moved = Occurrence(second, second + DAY, second + DAY + LENGTH)
+    office.online.repeats(item, replace(WEEKLY, moved=(moved,)))
+    office.settles()
+    office.comes_to(START + 2 * DAY, step=DAY)
+    on_turn = office.reads(meeting)
+    assert (on_turn.window.start, on_turn.must_hear) == (second + DAY, ("patient",))
+    assert on_turn.earlier_time("patient") == Window(second, second + LENGTH, "Europe/Stockholm")
+    assert on_turn.known_time("patient", office.desk.clock.now()).start == second
+    assert to_tell(office, meeting) == {"patient": []}
+    # When it is over there is nothing to say of it, and the next one is where she knows it.
+    office.comes_to(second + 2 * DAY, step=DAY)
+    after = office.reads(meeting)
+    assert (after.window.start, after.earlier_time("patient")) == (third, None)
+
+
 def test_who_comes_to_the_first_time_alone_need_not_hear_of_the_others(office: CalendarDesk) -> None:
     meeting, item = weekly(office, one_link=False)
     office.answers.answer_series(meeting.id, one_link=False, who=WHO)

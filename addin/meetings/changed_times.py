@@ -32,10 +32,9 @@ class ChangedTime:
     was: Window | None
     now: Window | None
 
-    def is_end_of(self, told: Told) -> bool:
-        """Whether it is the time that an audience was told which is off."""
-        was = self.was if self.now is None else None
-        return was is not None and (was.start, was.end) == (told.start, told.end)
+    def is_own(self, told: Told) -> bool:
+        """Whether it is the time that an audience was told itself."""
+        return self.was is not None and (self.was.start, self.was.end) == (told.start, told.end)
 
 
 def former_times(before: Series, after: Series) -> list[OccurrenceRow]:
@@ -64,35 +63,32 @@ def as_told(told: Told, former: Iterable[FormerTime]) -> dict[datetime, Occurren
 
 
 def unheard_times(
-    told: Told, former: Iterable[FormerTime], series: Series, zone: str, at: datetime
+    told: Told, former: Iterable[FormerTime], series: Series, window: Window, at: datetime
 ) -> list[ChangedTime]:
     """Return what an audience has not heard of, of what is still to come at `at` (UTC), by time.
 
-    The time that it was told itself is among it when that one is off, not when it has moved.
+    `window` is the meeting's own time. Where the time that the audience was told itself has moved there, the meeting's
+    own text tells of it, and it is not among this; it is when it is off, or has moved past the next one.
     """
-    found = list(_still_changed(told, as_told(told, former).values(), series, at))
-    return [
-        ChangedTime(_window(was, zone), _window(now, zone)) for was, now in sorted(found, key=_first_time)
-    ]
+    found = sorted(_still_changed(as_told(told, former).values(), series, at), key=_first_time)
+    changed = [ChangedTime(_window(was, window.zone), _window(now, window.zone)) for was, now in found]
+    return [one for one in changed if one.now != window or not one.is_own(told)]
 
 
 def must_hear_of_others(
-    told: Told, former: Iterable[FormerTime], series: Series, zone: str, at: datetime
+    told: Told, former: Iterable[FormerTime], series: Series, window: Window, at: datetime
 ) -> bool:
     """Whether an audience has not heard of what became of another time than the one that it was told itself."""
-    changed = unheard_times(told, former, series, zone, at)
-    return any(one.was is None or (one.was.start, one.was.end) != (told.start, told.end) for one in changed)
+    return not all(one.is_own(told) for one in unheard_times(told, former, series, window, at))
 
 
 def _still_changed(
-    told: Told, known: Iterable[OccurrenceRow], series: Series, at: datetime
+    known: Iterable[OccurrenceRow], series: Series, at: datetime
 ) -> Iterator[tuple[OccurrenceRow, OccurrenceRow]]:
     for was in known:
         now = _as_known(series, was.original_start)
-        # Where the time that they were told themselves has moved, the meeting's own text tells of it.
-        is_own = not was.cancelled and not now.cancelled and (was.start, was.end) == (told.start, told.end)
         is_same = was == now or (was.cancelled and now.cancelled)
-        if not is_own and not is_same and max(was.end, now.end) > at:
+        if not is_same and max(was.end, now.end) > at:
             yield was, now
 
 

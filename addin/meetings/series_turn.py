@@ -110,7 +110,8 @@ class SeriesTurn:
             notice = NoticeKind.RESCHEDULED
             if self._was_taken_out(series):
                 notice = NoticeKind.OCCURRENCE_CANCELLED
-            draft.move_to(self._window(turn, series), notice, self._who_hear_of_others(series, former))
+            window = self._window(turn, series)
+            draft.move_to(window, notice, self._who_hear_of_others(window, series, former))
 
     def _tell_of_others(self) -> None:
         """Another occurrence than the current one has changed: what people were told is no longer all of it."""
@@ -123,8 +124,10 @@ class SeriesTurn:
         draft.wish(draft.meeting.with_told_outdated())
         draft.tell(NoticeKind.SERIES_CHANGED)
 
-    def _who_hear_of_others(self, series: Series, former: Sequence[OccurrenceRow]) -> list[str]:
-        """Return the audiences that must hear of other times, also when their own should come back."""
+    def _who_hear_of_others(
+        self, window: Window, series: Series, former: Sequence[OccurrenceRow]
+    ) -> list[str]:
+        """Return the audiences that must hear of other times, also when their own should come back from `window`."""
         draft, meeting = self._draft, self._draft.meeting
         if followed_series(draft.binding) is None:
             return []
@@ -135,7 +138,7 @@ class SeriesTurn:
         return [
             audience
             for audience, told in meeting.told.items()
-            if must_hear_of_others(told, noted, series, meeting.window.zone, draft.at)
+            if must_hear_of_others(told, noted, series, window, draft.at)
         ]
 
     def _was_taken_out(self, series: Series) -> bool:

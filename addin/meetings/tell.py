@@ -19,7 +19,7 @@ from addin.meetings.errors import (
 )
 from addin.meetings.ledger_port import Ledger, Reading, Writing
 from addin.meetings.links import followed_series, lacks_only_link, told_of_link
-from addin.meetings.model import AuditEntry, Meeting, Principal
+from addin.meetings.model import AuditEntry, Meeting, Principal, Window
 from addin.meetings.ports import Clock
 from addin.meetings.read_texts import KnownAs, known_as
 from addin.meetings.texts import MeetingTexts
@@ -45,6 +45,10 @@ class ToBeTold:
     audience: str
     text: RenderedText | None
     times: Sequence[TimeToTell] = ()
+
+    def is_among_times(self, window: Window) -> bool:
+        """Whether the meeting's own time is told already by one of `times`."""
+        return any(one.changed.now == window for one in self.times)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +82,16 @@ class TellOthers:
         series = followed_series(reading.binding(meeting.id))
         if series is None or meeting.is_cancelled or reading.coming_link(meeting.id):
             return {}
-        former, zone, at = reading.former_times(meeting.id), meeting.window.zone, self.clock.now()
-        return {one: unheard_times(meeting.told[one], former, series, zone, at) for one in meeting.must_hear}
+        former, at = reading.former_times(meeting.id), self.clock.now()
+        return {
+            one: unheard_times(meeting.told[one], former, series, meeting.window, at)
+            for one in meeting.must_hear
+        }
 
     def _to_be_told(self, known: KnownAs, audience: str, changed: Sequence[ChangedTime]) -> ToBeTold:
         told, times = known.now.told[audience], self._times(known.now, audience, changed)
-        if any(one.is_end_of(told) for one in changed):
-            # Theirs is off, and the next one is where it was: it has not moved there.
+        if any(one.is_own(told) for one in changed):
+            # Theirs is off or elsewhere, and the next one is another: it has not moved there.
             return ToBeTold(audience, self._text_at(known.now, audience, Occasion.INVITATION), times)
         return ToBeTold(audience, self._text_for(known, audience), times)
 

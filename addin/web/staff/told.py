@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from addin.meetings.codes import parse_code
 from addin.meetings.errors import MeetingNotFound, MistypedCode, UnknownAudience
-from addin.meetings.model import CalendarNote, Meeting
+from addin.meetings.model import CalendarNote, Meeting, Window
 from addin.meetings.tell import TellOthers, TimeToTell, ToBeTold
 from addin.web.pages import STYLE, Environment, in_words, is_foreign
 from addin.web.staff.auth.errors import IdentityUnavailable
@@ -67,7 +67,7 @@ class _ToldPage:
             meeting, others = self._parts.tell.look(typed, session.who)
         except MeetingNotFound:
             return self._page("told_unknown.html", 404, session=session)
-        facts, shown = _facts(meeting, others), [_shown(other) for other in others]
+        facts, shown = _facts(meeting, others), [_shown(other, meeting.window) for other in others]
         return self._page("told.html", 200, typed=typed, session=session, others=shown, **facts)
 
     def act(self, typed: str) -> AnyResponse:
@@ -116,11 +116,12 @@ class _ToldPage:
         return make_response(html, status)
 
 
-def _shown(other: ToBeTold) -> dict[str, Any]:
+def _shown(other: ToBeTold, window: Window) -> dict[str, Any]:
     return {
         "audience": other.audience,
         "text": other.text,
         "is_same_time": other.text is not None and other.text.occasion is Occasion.INVITATION,
+        "is_among_times": other.is_among_times(window),
         "times": [_shown_time(one) for one in other.times],
     }
 
@@ -134,9 +135,9 @@ def _shown_time(one: TimeToTell) -> dict[str, Any]:
 
 
 def _facts(meeting: Meeting, others: Sequence[ToBeTold]) -> dict[str, Any]:
-    off = [one.changed.was for other in others for one in other.times if one.changed.now is None]
+    elsewhere = [one.changed.was for other in others for one in other.times]
     # A time of a series that is off has not moved to the next one.
-    earlier = None if meeting.earlier_time_of_others in off else meeting.earlier_time_of_others
+    earlier = None if meeting.earlier_time_of_others in elsewhere else meeting.earlier_time_of_others
     return {
         "when": in_words(meeting.window, Language.SWEDISH),
         "moved_from": in_words(earlier, Language.SWEDISH) if earlier else None,

@@ -296,6 +296,37 @@ def test_of_another_time_that_changed_people_hear_also_when_their_own_came_back(
     assert office.reads(meeting).must_hear == ()
 
 
+def test_the_next_time_is_not_said_to_be_as_before_when_a_text_beside_it_tells_that_it_moved(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = weekly(office)
+    office.tells(meeting)
+    second = START + WEEK
+    moved = Occurrence(second, second + DAY, second + DAY + LENGTH)
+    office.online.repeats(item, replace(WEEKLY, moved=(moved,)))
+    office.settles()
+    now, (patient,) = telling(office).look(meeting.start_code, WHO)
+    assert not patient.is_among_times(now.window)
+    office.online.repeats(item, replace(WEEKLY, cancelled=frozenset({START.date()}), moved=(moved,)))
+    office.settles()
+    now, (patient,) = telling(office).look(meeting.start_code, WHO)
+    assert to_tell(office, meeting) == {"patient": [(START, None), (second, second + DAY)]}
+    assert patient.is_among_times(now.window)
+
+
+def test_a_time_that_moved_past_the_next_one_is_not_told_as_moved_to_it(office: CalendarDesk) -> None:
+    meeting, item = weekly(office)
+    office.tells(meeting)
+    late = START + WEEK + DAY
+    office.online.repeats(item, replace(WEEKLY, moved=(Occurrence(START, late, late + LENGTH),)))
+    office.settles()
+    now, (patient,) = telling(office).look(meeting.start_code, WHO)
+    assert now.window.start == START + WEEK
+    assert to_tell(office, meeting) == {"patient": [(START, late)]}
+    assert patient.text
+    assert patient.text.occasion is Occasion.INVITATION
+
+
 def test_a_time_that_changed_while_the_one_before_it_ran_out_is_told(office: CalendarDesk) -> None:
     meeting, item = weekly(office)
     office.tells(meeting)

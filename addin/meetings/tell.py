@@ -104,19 +104,26 @@ class TellOthers:
         except (UnknownAudience, UnknownMeetingType, UnknownUnit):
             return None
 
-    def told(self, typed: str, audience: str, who: Principal) -> Meeting:
-        """Note that an audience has been told. Raises MeetingNotFound, UnknownAudience, LedgerUnavailable."""
+    def told(self, typed: str, audience: str, seen_revision: int | None, who: Principal) -> bool:
+        """Note that an audience has been told; False when the meeting is another than the one whose text it got.
 
-        def unit(writing: Writing) -> Meeting:
+        Then nobody knows what it was told, and it must hear again. Raises MeetingNotFound, UnknownAudience,
+        LedgerUnavailable.
+        """
+
+        def unit(writing: Writing) -> bool:
             meeting = _meeting(writing, typed, who)
             if audience not in meeting.told:
                 raise UnknownAudience
+            if meeting.revision != seen_revision:
+                writing.tell(meeting.id, audience, replace(meeting.told[audience], outdated=True))
+                return False
             coming, of_coming = writing.coming_link(meeting.id), lacks_only_link(meeting, audience)
             told = told_of_link(meeting, of_coming=of_coming, coming=coming)
             writing.tell(meeting.id, audience, told)
             now = self.clock.now()
             writing.audit(AuditEntry(now, who.tenant, who.object_id, "told", meeting.id, audience))
-            return replace(meeting, told={**meeting.told, audience: told})
+            return True
 
         return self.ledger.write(unit)
 

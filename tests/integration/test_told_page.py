@@ -58,7 +58,11 @@ def opens(session: requests.Session, url: str) -> requests.Response:
 
 
 def says_told(session: requests.Session, page: requests.Response, audience: str) -> requests.Response:
-    form = {"form_token": hidden_field(page, "form_token"), "audience": audience}
+    form = {
+        "form_token": hidden_field(page, "form_token"),
+        "audience": audience,
+        "revision": hidden_field(page, "revision"),
+    }
     return session.post(page.url, data=form, timeout=10)
 
 
@@ -120,6 +124,22 @@ def test_a_cancelled_meeting_offers_the_text_that_says_so(doors: FrontDoors) -> 
     CancelMeeting(doors.ledger, doors.reconciler, doors.clock)(meeting.id, ANNA)
     page = opens(david, told_url(doors, meeting))
     assert "Ditt möte via video är inställt." in text_of(page)
+    assert "Ingen mer behöver få besked" in text_of(says_told(david, page, "patient"))
+
+
+def test_a_text_about_a_meeting_that_has_changed_since_does_not_count_as_told(doors: FrontDoors) -> None:
+    meeting, david = doors.books(), browser()
+    tells(doors, meeting, "patient")
+    doors.moves(meeting, LATER)
+    old = opens(david, told_url(doors, meeting))
+    # It comes back, so that nobody would have to hear, had nobody been sent the text about the time between.
+    doors.moves(doors.reads(meeting), meeting.window)
+    assert doors.reads(meeting).must_hear == ()
+    page = says_told(david, old, "patient")
+    assert page.status_code == 409
+    assert "Mötet har ändrats sedan du öppnade sidan" in text_of(page)
+    assert "Tid: måndag 1 mars 2027 kl. 10.00–10.45" in page.text
+    assert doors.reads(meeting).must_hear == ("patient",)
     assert "Ingen mer behöver få besked" in text_of(says_told(david, page, "patient"))
 
 

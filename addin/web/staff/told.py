@@ -19,7 +19,7 @@ from addin.meetings.tell import TellOthers, TimeToTell, ToBeTold
 from addin.web.pages import STYLE, Environment, in_words, is_foreign
 from addin.web.staff.auth.errors import IdentityUnavailable
 from addin.web.staff.auth.openid import OpenIdSignIn
-from addin.web.staff.start_cookie import SigningIn, StartCookie
+from addin.web.staff.start_cookie import SignedIn, SigningIn, StartCookie
 from templates_messages.vocabulary import Language, Occasion
 
 _TITLES: Final[Mapping[str, str]] = {
@@ -63,12 +63,18 @@ class _ToldPage:
         session = self._parts.cookie.signed_in(request)
         if session is None:
             return self._offer_sign_in(typed)
+        return self._who_must_hear(typed, session)
+
+    def _who_must_hear(self, typed: str, session: SignedIn, *, is_another: bool = False) -> Response:
+        """Show who must hear; `is_another`: the meeting has changed since the page was last shown."""
         try:
             meeting, others = self._parts.tell.look(typed, session.who)
         except MeetingNotFound:
             return self._page("told_unknown.html", 404, session=session)
         facts, shown = _facts(meeting, others), [_shown(other, meeting.window) for other in others]
-        return self._page("told.html", 200, typed=typed, session=session, others=shown, **facts)
+        facts |= {"revision": meeting.revision, "is_another": is_another}
+        status = 409 if is_another else 200
+        return self._page("told.html", status, typed=typed, session=session, others=shown, **facts)
 
     def act(self, typed: str) -> AnyResponse:
         """Begin the sign-in, or note that an audience has been told."""
@@ -78,9 +84,12 @@ class _ToldPage:
         if session is None or not session.sent(request):
             return redirect(url_for("start.told", typed=typed), 303)
         try:
-            self._parts.tell.told(typed, request.form.get("audience", ""), session.who)
+            seen = request.form.get("revision", type=int)
+            is_noted = self._parts.tell.told(typed, request.form.get("audience", ""), seen, session.who)
         except (MeetingNotFound, UnknownAudience):
             return self._page("told_unknown.html", 404, session=session)
+        if not is_noted:
+            return self._who_must_hear(typed, session, is_another=True)
         return redirect(url_for("start.told", typed=typed), 303)
 
     def _offer_sign_in(self, typed: str) -> Response:

@@ -624,7 +624,7 @@ def test_the_page_that_a_mail_leads_to_has_the_link_to_come_and_notes_who_was_to
     assert grouped(links.coming_code(first)) in patient.text.plain
     assert grouped(first.join_code) not in patient.text.plain
     assert " 8 mars " in patient.text.plain
-    assert tell.told(first.start_code, "patient", WHO).must_hear == ()
+    assert still_to_hear(links, tell, first) == ()
     links.at(CLOSES + MINUTE)
     assert links.office.reads(first).must_hear == ()
 
@@ -640,12 +640,12 @@ def test_of_a_time_that_was_moved_meanwhile_the_page_tells_that_and_then_of_the_
     _, (patient,) = tell.look(first.start_code, WHO)
     assert patient.text
     assert grouped(first.join_code) in patient.text.plain
-    assert tell.told(first.start_code, "patient", WHO).must_hear == ("patient",)
+    assert still_to_hear(links, tell, first) == ("patient",)
 
     _, (patient,) = tell.look(first.start_code, WHO)
     assert patient.text
     assert grouped(links.coming_code(first)) in patient.text.plain
-    assert tell.told(first.start_code, "patient", WHO).must_hear == ()
+    assert still_to_hear(links, tell, first) == ()
 
 
 def test_who_keeps_the_old_link_for_a_time_that_is_taken_out_is_led_to_no_later_one(links: Links) -> None:
@@ -668,7 +668,7 @@ def test_who_keeps_the_old_link_for_a_time_that_is_taken_out_is_led_to_no_later_
     assert "inställt" in patient.text.plain
     assert grouped(first.join_code) not in patient.text.plain
     assert " 8 mars " not in patient.text.plain
-    assert tell.told(first.start_code, "patient", WHO).must_hear == ("patient",)
+    assert still_to_hear(links, tell, first) == ("patient",)
     _, (patient,) = tell.look(first.start_code, WHO)
     assert patient.text
     assert grouped(links.coming_code(first)) in patient.text.plain
@@ -685,3 +685,9 @@ def test_a_time_that_is_put_back_has_its_link_again(links: Links) -> None:
     assert page.state is PageState.TOO_EARLY
     assert page.meeting
     assert page.meeting.window.start == START
+
+
+def still_to_hear(links: Links, tell: TellOthers, meeting: Meeting) -> tuple[str, ...]:
+    """Say that the patient was told what the page shows now, and return who must hear after that."""
+    assert tell.told(meeting.start_code, "patient", links.office.reads(meeting).revision, WHO)
+    return links.office.reads(meeting).must_hear

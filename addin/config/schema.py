@@ -37,6 +37,7 @@ from addin.config.settings import (
     PexipProviderSettings,
     ServerSettings,
     ServiceSettings,
+    SharedMailboxSettings,
     SignInSettings,
     StartSignInSettings,
     TenantSettings,
@@ -323,6 +324,12 @@ class _UnitSchema(_Section):
     mailboxes = fields.List(fields.Email(), load_default=list)
 
 
+class _SharedMailboxSchema(_Section):
+    makes = SharedMailboxSettings
+    address = fields.Email(required=True)
+    groups = fields.List(fields.String(validate=_some), required=True, validate=_some)
+
+
 class SettingsSchema(Schema):
     """The whole file."""
 
@@ -344,6 +351,7 @@ class SettingsSchema(Schema):
     pane = fields.Nested(_PaneSchema, required=True)
     calendars = fields.Nested(_CalendarsSchema, load_default=lambda: _CalendarsSchema().load({}))
     units = fields.List(fields.Nested(_UnitSchema), required=True, validate=_some)
+    shared_mailboxes = fields.List(fields.Nested(_SharedMailboxSchema), load_default=list)
 
     @validates_schema(skip_on_field_errors=False, pass_original=True)
     def check_units(self, _data: dict[str, Any], written: Any, **_: object) -> None:

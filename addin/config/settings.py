@@ -279,6 +279,14 @@ class UnitSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedMailboxSettings:
+    """A mailbox whose meetings the members of `groups` handle together; ids as the claim `groups` names them."""
+
+    address: str
+    groups: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything; `path` is the file it was read from."""
 
@@ -296,3 +304,4 @@ class Settings:
     pane: PaneSettings
     calendars: CalendarSettings
     units: list[UnitSettings]
+    shared_mailboxes: list[SharedMailboxSettings]

@@ -13,16 +13,17 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 
 def belongs_to(meeting: Meeting, who: Principal) -> bool:
-    """Whether `who` booked it, is its host, owns the mailbox that holds it, or is the one it was booked for.
+    """Whether `who` booked it, is its host, has the mailbox that holds it, or that of the one it was booked for.
 
-    The mailbox comes from a verified token of the organisation's own tenant. It is right that whoever is given a
-    mailbox is given its meetings; the staff identity itself is tenant and object id (docs/adr/0007).
+    The mailboxes come from a verified token of the organisation's own tenant: her own, and those that she shares. It
+    is right that whoever is given a mailbox is given its meetings; the staff identity itself is tenant and object id
+    (docs/adr/0007, 0036).
     """
     if meeting.tenant != who.tenant:
         return False
     if who.object_id in (meeting.actor, *meeting.hosts):
         return True
-    return who.mailbox is not None and who.mailbox in (meeting.mailbox, meeting.on_behalf_of)
+    return not {meeting.mailbox, meeting.on_behalf_of}.isdisjoint(who.mailboxes)
 
 
 def own_meeting(reading: Reading, meeting_id: str, who: Principal) -> Meeting:

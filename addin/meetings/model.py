@@ -97,11 +97,18 @@ class Principal:
     """A signed-in employee, as a verified token says.
 
     `tenant` and `object_id` are the identity; `mailbox` is the lower-case address in the same token, or None.
+    `shared_mailboxes` are those whose meetings she handles together with others, in lower case (docs/adr/0036).
     """
 
     tenant: str
     object_id: str
     mailbox: str | None = None
+    shared_mailboxes: tuple[str, ...] = ()
+
+    @property
+    def mailboxes(self) -> tuple[str, ...]:
+        """All mailboxes that give her their meetings."""
+        return (self.mailbox, *self.shared_mailboxes) if self.mailbox else self.shared_mailboxes
 
 
 @dataclass(frozen=True, slots=True)

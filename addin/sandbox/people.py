@@ -67,7 +67,8 @@ class Mailbox:
     """A mailbox of the region; `delegates` are the object ids of those who may open its calendar.
 
     `in_scope`: the background application may reach it; another mailbox answers 403 to it, as the administrator wants.
-    `home` is where it is at first: in Exchange Online, or in the region's own Exchange.
+    `home` is where it is at first: in Exchange Online, or in the region's own Exchange. `group` is the id of the group
+    in Entra whose members the delegates of a shared mailbox are.
     """
 
     object_id: str
@@ -77,6 +78,7 @@ class Mailbox:
     delegates: tuple[str, ...] = ()
     in_scope: bool = True
     home: Home = "online"
+    group: str | None = None
 
 
 ANNA: Final = Person(
@@ -148,6 +150,7 @@ MAILBOXES: Final = (
         "psykiatrimottagningen@region.example",
         shared=True,
         delegates=(ANNA.object_id, BO.object_id, CARIN.object_id, DAVID.object_id),
+        group="a4b6b3f8-1bbe-44ff-8fa6-a1f1f1feb012",
     ),
     # No employees of the clinics: what proves that the background application's rights end where they should, one in
     # each Exchange.
@@ -167,3 +170,8 @@ MAILBOXES: Final = (
         home="on_premises",
     ),
 )
+
+
+def groups_of(person: Person) -> list[str]:
+    """Return the ids of the groups that the person is a member of, as Entra tells them in the claim `groups`."""
+    return [mailbox.group for mailbox in MAILBOXES if mailbox.group and person.object_id in mailbox.delegates]

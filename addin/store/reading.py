@@ -99,8 +99,8 @@ class SqlReading(SqlCalendarReading, SqlLinkReading):
         tenant, host = _m.tenant == who.tenant, tables.meeting_hosts.c
         hosted = select(host.meeting_id).where(host.tenant == who.tenant, host.object_id == who.object_id)
         mine: list[ColumnElement[bool]] = [and_(tenant, _m.actor == who.object_id), _m.id.in_(hosted)]
-        if who.mailbox:
-            hashes = self._keyring.lookup_hashes("mailbox", who.mailbox)
+        for mailbox in who.mailboxes:
+            hashes = self._keyring.lookup_hashes("mailbox", mailbox)
             mine += [and_(tenant, _m.owner_hash == value) for value in hashes]
             mine += [and_(tenant, _m.behalf_hash == value) for value in hashes]
         return mine

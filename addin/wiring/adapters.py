@@ -19,6 +19,7 @@ from addin.meetings.click import PersonsCalendar
 from addin.meetings.keyring import Keyring
 from addin.meetings.ports import ConferencingProvider, Mailer
 from addin.store.ledger import mark_path
+from addin.web.staff.auth.claims import SharedMailboxes
 from addin.web.staff.auth.outbound import Outbound
 from addin.web.staff.auth.tokens import TrustedTenant
 from bounded_http.connections import Way
@@ -175,6 +176,15 @@ def tenants_of(settings: Settings) -> tuple[TrustedTenant, ...]:
         TrustedTenant(tenant.id, tenant.issuer_v2, tenant.issuer_v1, tenant.jwks_url)
         for tenant in settings.sign_in.tenants
     )
+
+
+def shared_of(settings: Settings) -> SharedMailboxes:
+    """Return which mailboxes each group shares."""
+    of_group: dict[str, tuple[str, ...]] = {}
+    for mailbox in settings.shared_mailboxes:
+        for group in map(str.lower, mailbox.groups):
+            of_group[group] = (*of_group.get(group, ()), mailbox.address.lower())
+    return SharedMailboxes(of_group)
 
 
 def outbound_of(settings: Settings) -> Outbound:

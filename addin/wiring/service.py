@@ -52,6 +52,7 @@ from addin.wiring.adapters import (
     outbound_of,
     persons_calendars_of,
     providers_of,
+    shared_of,
     tenants_of,
 )
 from addin.wiring.content import load_content
@@ -336,6 +337,7 @@ class Service:
             scope=sign_in.scope,
             account_type_required=sign_in.account_type_required,
             outbound=self.outbound,
+            shared=shared_of(self.settings),
         )
         return TokenVerifier(token_settings, self.clock)
 

@@ -28,7 +28,7 @@ from addin.web.staff.auth.openid import OpenIdSettings, OpenIdSignIn
 from addin.web.staff.icons import icons_blueprint
 from addin.web.staff.pane import PaneSettings, SignIn, Support, pane_blueprint
 from addin.web.staff.start import StartPageParts, StartPageSettings, start_blueprint
-from addin.wiring.adapters import tenants_of
+from addin.wiring.adapters import shared_of, tenants_of
 from addin.wiring.service import Service
 from manifest import icons
 
@@ -109,6 +109,7 @@ def _start_pages(service: Service) -> Blueprint:
             sole_tenant=chosen.sole_tenant,
             object_claim=chosen.object_claim,
             outbound=service.outbound,
+            shared=shared_of(settings),
         ),
         service.clock,
     )

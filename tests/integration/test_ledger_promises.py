@@ -226,7 +226,7 @@ def test_a_meeting_is_found_by_its_codes_and_its_item_and_by_nothing_else(shelf:
     assert read(lambda reading: reading.meeting_by_item(meeting.tenant, meeting.mailbox, "item")) is None
 
 
-def test_my_meetings_are_those_i_booked_hold_or_host_in_order_and_by_pages(shelf: Shelf) -> None:
+def test_my_meetings_are_those_i_booked_hold_share_or_host_in_order_and_by_pages(shelf: Shelf) -> None:
     start = doors.START
     mine = [
         shelf.put(
@@ -237,10 +237,12 @@ def test_my_meetings_are_those_i_booked_hold_or_host_in_order_and_by_pages(shelf
             (1, (doors.ANNA,), {"actor": "somebody-else", "mailbox": "bo.sandstrom@region.example"}),
             (2, (), {"actor": "somebody-else", "mailbox": "anna.lindgren@region.example"}),
             (4, (), {"actor": "somebody-else", "on_behalf_of": "anna.lindgren@region.example"}),
+            (5, (), {"actor": "somebody-else", "mailbox": "mottagningen@region.example"}),
         )
     ]
     shelf.put(actor="somebody-else", mailbox="bo.sandstrom@region.example")
-    who = Principal(doors.TENANT, doors.ANNA, "anna.lindgren@region.example")
+    shared = ("mottagningen@region.example",)
+    who = Principal(doors.TENANT, doors.ANNA, "anna.lindgren@region.example", shared)
 
     def page(last: Meeting | None) -> list[Meeting]:
         after = (last.window.start, last.id) if last else None

@@ -83,7 +83,10 @@ class Claims:
         }
         if person.is_guest:
             claims |= {"acct": 1, "idp": f"https://sts.windows.net/{person.home}/"}
-        return claims
+        # As the registration's manifest asks for it: "groupMembershipClaims": "ApplicationGroup". Without one of them,
+        # Entra leaves the claim out.
+        groups = people.groups_of(person)
+        return claims | {"groups": groups} if groups else claims
 
     def _times(self) -> Json:
         now = int(time.time())

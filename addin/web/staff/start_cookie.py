@@ -76,7 +76,7 @@ class StartCookie:
     def signed_in(self, request: Request) -> SignedIn | None:
         """Return who is signed in with this browser, or None."""
         kept = self._who(request)
-        return SignedIn(Principal(**kept["who"]), kept["form_token"]) if kept else None
+        return SignedIn(_principal(kept["who"]), kept["form_token"]) if kept else None
 
     def begin(self, request: Request, response: Response, session: SigningIn) -> None:
         """Have the browser remember one more sign-in under way; of many, the oldest is gone."""
@@ -127,3 +127,8 @@ class StartCookie:
         except (ValueError, SealBroken, UnknownKey):
             return {}
         return said
+
+
+def _principal(kept: Mapping[str, Any]) -> Principal:
+    # JSON knows no tuples.
+    return Principal(**{**kept, "shared_mailboxes": tuple(kept.get("shared_mailboxes", ()))})

@@ -150,6 +150,16 @@ def test_in_a_shared_calendar_the_meeting_belongs_to_that_mailbox(
     shared = "psykiatrimottagningen@region.example"
     assert (booked[0]["mailbox"], booked[0]["on_behalf_of"]) == (shared, shared)
 
+    link = pane.link()
+    outlook.field("Ämne").fill("Delad bokning")
+    outlook.save()
+    colleague = open_outlook("david.nystrom", "psykiatrimottagningen")
+    colleague.entry("Delad bokning").dblclick()
+    his = Pane(colleague)
+    his.open()
+    his.expect_view("meeting")
+    assert his.link() == link
+
 
 def test_the_unit_is_remembered_but_every_booking_begins_with_the_patients_type(pane: Pane) -> None:
     pane.open()

@@ -75,6 +75,39 @@ def test_a_person_s_id_is_the_same_however_a_provider_writes_it() -> None:
     assert rules.person({"sub": "SE2321000016-1ABC"}, "sub") == "SE2321000016-1ABC"
 
 
+CLINIC = "11111111-2222-4333-8444-555555555501"
+SHARED = rules.SharedMailboxes(
+    {CLINIC: ("mottagningen@region.example",), OTHER: ("avdelningen@region.example",)}
+)
+
+
+@pytest.mark.parametrize(
+    ("groups", "mailboxes"),
+    [
+        ([CLINIC], ("mottagningen@region.example",)),
+        ([CLINIC.upper(), CLINIC, 7, PERSON], ("mottagningen@region.example",)),
+        ([], ()),
+        (None, ()),
+        (CLINIC, ()),
+        ({CLINIC: True}, ()),
+    ],
+    ids=[
+        "a member",
+        "twice, and strange ones",
+        "of no group",
+        "no claim, as with too many groups",
+        "text",
+        "object",
+    ],
+)
+def test_who_is_in_a_group_shares_its_mailboxes(
+    key_set: KeySetServer, clock: ManualClock, groups: Any, mailboxes: tuple[str, ...]
+) -> None:
+    sharing = TokenVerifier(settings(key_set.url, shared=SHARED), clock)
+    who = sharing.principal(bearer(sign(claims_v2(groups=groups))))
+    assert who.shared_mailboxes == mailboxes
+
+
 def test_the_mail_claim_never_becomes_the_mailbox(verifier: TokenVerifier) -> None:
     claims = claims_v2(preferred_username=None, email="chief@region.example")
     assert verifier.principal(bearer(sign(claims))).mailbox is None

@@ -24,7 +24,10 @@ from addin.web.staff.start_cookie import (
 from tests.unit.auth.issuing import ManualClock
 
 OLD, NEW = b"o" * 32, b"n" * 32
-WHO = SignedIn(Principal("tenant", "person", "anna.lindgren@region.example"), "form-token")
+WHO = SignedIn(
+    Principal("tenant", "person", "anna.lindgren@region.example", ("mottagningen@region.example",)),
+    "form-token",
+)
 WHERE = SigningIn(Attempt("state", "nonce", "verifier"), "7K3M9QXP2RTWHD")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
@@ -81,11 +82,29 @@ def refuse_guests(claims: Claims, home: Collection[str], *, account_type_require
         raise NotStaff("a guest account")
 
 
-def principal(claims: Claims, tenant: str, object_id: str) -> Principal:
+@dataclass(frozen=True, slots=True)
+class SharedMailboxes:
+    """Which mailboxes the members of a group share: lower-case addresses by the id of the group (docs/adr/0036)."""
+
+    of_group: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def of(self, claims: Claims) -> tuple[str, ...]:
+        """Return those that the claim `groups` gives a person, each once.
+
+        Entra sends the object ids of up to 200 groups, or none at all when there are more ("Configuring groups
+        optional claims"; group overage): then nothing is shared, and nobody sees what is not hers.
+        """
+        groups = claims.get("groups")
+        named = groups if isinstance(groups, list) else []
+        shared = [address for group in named for address in self.of_group.get(str(group).lower(), ())]
+        return tuple(dict.fromkeys(shared))
+
+
+def principal(claims: Claims, tenant: str, object_id: str, shared: SharedMailboxes) -> Principal:
     """Return who that is.
 
     The mailbox is the user principal name, whose domain the tenant has proved to own; never `email`, which an
     administrator of any tenant may set to anything.
     """
     address = next((claims[name] for name in _ADDRESS_CLAIMS if isinstance(claims.get(name), str)), "")
-    return Principal(tenant, object_id, address.lower() if "@" in address else None)
+    return Principal(tenant, object_id, address.lower() if "@" in address else None, shared.of(claims))

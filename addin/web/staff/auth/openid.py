@@ -52,7 +52,8 @@ class OpenIdSettings:
 
     `redirect_uri` is our callback as registered there. `tenants` are the organisations whose employees may start
     meetings, as the claim `tid` names them. A provider that sends no `tid` knows one organisation only:
-    `sole_tenant` names it, and `object_claim` the claim that holds the person's object id.
+    `sole_tenant` names it, and `object_claim` the claim that holds the person's object id. `shared`: the mailboxes
+    that groups share.
     """
 
     metadata_url: str
@@ -65,6 +66,7 @@ class OpenIdSettings:
     scope: str = "openid profile"
     leeway: timedelta = timedelta(seconds=60)
     outbound: Outbound = field(default_factory=Outbound)
+    shared: rules.SharedMailboxes = field(default_factory=rules.SharedMailboxes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +187,16 @@ class OpenIdSignIn:
     # --- who it is ------------------------------------------------------------------------------------------
 
     def _employee(self, provider: _Provider, claims: rules.Claims) -> Principal:
+        shared = self._settings.shared
         if self._settings.sole_tenant is not None:
             person = rules.person(claims, self._settings.object_claim)
-            return rules.principal(claims, self._settings.sole_tenant, person)
+            return rules.principal(claims, self._settings.sole_tenant, person, shared)
         tenant = self._tenants.get(rules.guid(claims, "tid"))
         if tenant is None:
             raise NotStaff("of another organisation")
         rules.refuse_guests(claims, (tenant.issuer_v1, tenant.issuer_v2, provider.issuer))
-        return rules.principal(claims, tenant.tenant_id, rules.guid(claims, self._settings.object_claim))
+        person = rules.guid(claims, self._settings.object_claim)
+        return rules.principal(claims, tenant.tenant_id, person, shared)
 
     # --- the provider ---------------------------------------------------------------------------------------
 

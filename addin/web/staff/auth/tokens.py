@@ -49,7 +49,7 @@ class TokenSettings:
     `audiences` are what names our API: its client id (2.0) and its application id URI (1.0). `authorised_parties`
     are the client ids that may call for a person: the pane's. `leeway` bears with clocks that disagree.
     `account_type_required` refuses tokens without `acct`; set it once the tenant's application sends that claim.
-    `remembered` bounds the memory of verified tokens.
+    `remembered` bounds the memory of verified tokens. `shared`: the mailboxes that groups share.
     """
 
     tenants: tuple[TrustedTenant, ...]
@@ -60,6 +60,7 @@ class TokenSettings:
     account_type_required: bool = False
     remembered: int = 10_000
     outbound: Outbound = field(default_factory=Outbound)
+    shared: rules.SharedMailboxes = field(default_factory=rules.SharedMailboxes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class TokenVerifier:
             raise TokenInvalid("tenant and issuer disagree")
         home = (issuer.tenant.issuer_v1, issuer.tenant.issuer_v2)
         rules.refuse_guests(claims, home, account_type_required=self._settings.account_type_required)
-        return rules.principal(claims, tenant, object_id)
+        return rules.principal(claims, tenant, object_id, self._settings.shared)
 
     def _check_version(self, issuer: _Issuer, claims: rules.Claims) -> None:
         if claims.get("ver") != issuer.version:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from addin.meetings.changed_times import ChangedTime, unheard_times
 from addin.meetings.codes import parse_code
@@ -25,6 +26,10 @@ from addin.meetings.read_texts import KnownAs, known_as
 from addin.meetings.texts import MeetingTexts
 from templates_messages.rendering import RenderedText
 from templates_messages.vocabulary import Language, Occasion
+
+# What a meeting was booked with may be taken out of the settings: then there is no text to show, and still somebody who
+# must hear, whom the page names without one.
+_NOT_IN_SETTINGS: Final = (UnknownAudience, UnknownMeetingType, UnknownUnit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ class TellOthers:
     def _text_of_time(self, meeting: Meeting, audience: str, changed: ChangedTime) -> RenderedText | None:
         try:
             return self.texts.of_time(meeting, changed, audience, Language.SWEDISH)
-        except (UnknownAudience, UnknownMeetingType, UnknownUnit):
+        except _NOT_IN_SETTINGS:
             return None
 
     def told(self, typed: str, audience: str, seen_revision: int | None, who: Principal) -> bool:
@@ -143,10 +148,8 @@ class TellOthers:
     def _text_at(self, meeting: Meeting, audience: str, wanted: Occasion) -> RenderedText | None:
         try:
             texts = self.texts.for_audience(meeting, audience, Language.SWEDISH)
-        except (UnknownAudience, UnknownMeetingType, UnknownUnit):
-            return (
-                None  # No longer in the settings: there is nothing to render, and still something to be told.
-            )
+        except _NOT_IN_SETTINGS:
+            return None
         return next((text for text in texts if text.occasion is wanted), None)
 
 

@@ -33,17 +33,20 @@ def pane_name(add_in_id: str) -> str:
 
 
 def tag_in(own: str | None, pane: str | None, instance: str, *, is_occurrence: bool = False) -> Tag | None:
-    """Return the tag that the two marks tell; our own is believed first.
+    """Return the tag that the two marks tell; where both name a meeting of one installation, the pane's.
 
-    Of an occurrence the pane's is: the service tags none, so that its own mark is one that the series handed down.
-    The pane has not always written which installation it belongs to; what it left out is taken as `instance`, since
-    no two installations ever draw the same meeting id.
+    The pane writes its mark when somebody books in the item, and the service never leaves another one behind: what
+    differs was booked later (docs/adr/0037). Of an occurrence the pane's always counts: the service tags none, so that
+    its own mark is one that the series handed down. The pane has not always written which installation it belongs to;
+    what it left out is taken as `instance`, since no two installations ever draw the same meeting id.
     """
     ours = Tag.read(own) if own else None
     told = _properties(pane)
     meeting, where = told.get(_MEETING), told.get(_INSTANCE, instance)
     panes = Tag.read(f"{where}/{meeting}")
-    return (panes or ours) if is_occurrence else (ours or panes)
+    if ours and panes and not is_occurrence and ours.instance != panes.instance:
+        return ours
+    return panes or ours
 
 
 def pane_with(pane: str | None, tag: Tag | None) -> str | None:

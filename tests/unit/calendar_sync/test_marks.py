@@ -13,10 +13,16 @@ MEETING = "0" * 31 + "1"
 ANOTHER = "0" * 31 + "2"
 
 
-def test_the_service_s_own_mark_is_believed_before_the_pane_s() -> None:
+def test_what_was_booked_in_an_item_after_the_service_had_marked_it_is_what_it_holds() -> None:
     pane = json.dumps({"meeting": ANOTHER, "instance": "region"})
-    assert tag_in(f"region/{MEETING}", pane, "region") == Tag("region", MEETING)
+    assert tag_in(f"region/{MEETING}", pane, "region") == Tag("region", ANOTHER)
     assert tag_in(None, pane, "region") == Tag("region", ANOTHER)
+    assert tag_in(f"region/{MEETING}", "{}", "region") == Tag("region", MEETING)
+
+
+def test_the_pane_of_another_installation_takes_no_item_from_this_one() -> None:
+    pane = json.dumps({"meeting": ANOTHER, "instance": "test"})
+    assert tag_in(f"region/{MEETING}", pane, "region") == Tag("region", MEETING)
 
 
 @pytest.mark.parametrize("pane", ["", "{", "7", "[]", '{"meeting": 7}', "[" * 100_000, '{"a":' * 100_000])

@@ -162,6 +162,20 @@ class CalendarDesk:
         self.settles()
         return self.reads(meeting), item
 
+    def books_in(self, item: Item, key: str, who: Principal = WHO, **more: Any) -> Meeting:
+        """Press *Skapa möte* in a saved item, whatever it holds: the pane writes its mark and block."""
+        window = replace(REQUEST.window, start=item.start, end=item.end)
+        booking = {"mailbox": item.mailbox, "item_id": item.id, "window": window, **more}
+        meeting = self.books(key, who, **booking)
+        self.online.is_written_by_the_pane(item, Tag(self.desk.plans.instance, meeting.id))
+        return meeting
+
+    def removes(self, meeting: Meeting, item: Item, who: Principal = WHO) -> Meeting:
+        """Press *Ta bort möte* in the item: the pane takes out of it all that is ours."""
+        removed = self.desk.cancel(meeting, who)
+        self.online.is_written_by_the_pane(item, None)
+        return removed
+
     def opens(self, meeting: Meeting, item: Item) -> Clicked:
         """Open the pane in the item."""
         return self.bind_item(meeting.id, item.id, WHO, "token-of-the-click")

@@ -78,7 +78,8 @@ class Item:
 
     @property
     def tag(self) -> Tag | None:
-        return self.own_tag or self.pane_tag
+        # What the pane wrote last is what was booked last.
+        return self.pane_tag or self.own_tag
 
     def snapshot(self) -> Snapshot:
         return Snapshot(
@@ -146,6 +147,11 @@ class OfficeCalendar:
         self.items[item.id] = item
         self._tell(item, HintKind.CREATED)
         return item
+
+    def is_written_by_the_pane(self, item: Item, tag: Tag | None) -> None:
+        """Save what our pane wrote into it: mark and block of a meeting, or nothing of ours any more."""
+        item.pane_tag, item.block, item.words = tag, tag.meeting if tag else None, None
+        self._touched(item)
 
     def drags(self, item: Item, start: datetime) -> None:
         """Move the item in time; its length stays."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
+from threading import Lock
 from typing import Any, Final, cast
 
 from flask import Flask, Request, Response, current_app, g, request
@@ -53,9 +55,29 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
 
     ARGUMENTS_PARSER = _JsonBodies()
 
+    def register_views_in_doc(self, api: ProblemApi, *of: Any, **named: Any) -> None:
+        """Leave it for when somebody asks for the description: it is a third of what building the application costs."""
+        api.describe_when_asked(partial(super().register_views_in_doc, api, *of, **named))
+
 
 class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest has no types
     """flask-smorest's API, describing and answering failures as problem+json."""
+
+    def __init__(self, app: Flask) -> None:
+        self._undescribed: list[Callable[[], None]] = []
+        self._one_describes = Lock()
+        super().__init__(app)
+
+    def describe_when_asked(self, describe: Callable[[], None]) -> None:
+        """Keep a part of the description to be written before the first one is served."""
+        self._undescribed.append(describe)
+
+    def _openapi_json(self) -> Response:
+        with self._one_describes:
+            for describe in self._undescribed:
+                describe()
+            self._undescribed.clear()
+        return cast("Response", super()._openapi_json())
 
     def _register_responses(self) -> None:
         """Describe what smorest describes with an error shape and a media type of its own."""

@@ -18,7 +18,6 @@ from addin.config.settings import (
     CalendarSettings,
     LedgerSettings,
     MeetingSettings,
-    NetworkSettings,
     ServerSettings,
     ServiceSettings,
     Settings,
@@ -90,19 +89,9 @@ def static_faults(path: Path) -> list[str]:
 
 def _contradictions(sections: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong between the sections that were read, and with what they name."""
-    network: NetworkSettings | None = sections.get("network")
     server: ServerSettings | None = sections.get("server")
     ledger: LedgerSettings | None = sections.get("ledger")
-    if network and network.ca_bundle and not network.ca_bundle.is_file():
-        yield f"network.ca_bundle: {network.ca_bundle} is not a file"
     calendars: CalendarSettings | None = sections.get("calendars")
-    if (
-        calendars
-        and calendars.graph
-        and calendars.graph.certificate
-        and not calendars.graph.certificate.is_file()
-    ):
-        yield f"calendars.graph.certificate: {calendars.graph.certificate} is not a file"
     if calendars and {one.lower() for one in calendars.also_search}.intersection(calendars.outside):
         yield "calendars.also_search: calendars.outside_mailbox stands in it, which must not be readable"
     if server and ledger and server.processes > 1 and is_sqlite(ledger.url):

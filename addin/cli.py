@@ -126,7 +126,8 @@ def check(path: Path, *, live: bool) -> None:
 
     faults = static_faults(path)
     if live and not faults:
-        faults = live_faults(path)
+        with _plain_failures():
+            faults = live_faults(path)
     for fault in faults:
         click.echo(fault, err=True)
     if faults:

@@ -7,6 +7,7 @@ import re
 from contextvars import ContextVar
 from ipaddress import ip_network
 from pathlib import Path
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext, SSLError
 from typing import Any, Final
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
@@ -84,6 +85,31 @@ class FilePath(fields.Field[Path]):
         if not isinstance(value, str) or not value:
             raise ValidationError("write a path")
         return settings_folder.get() / value
+
+
+class FileText(FilePath):
+    """What stands in a file; its path is relative to the folder of the settings file."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        path = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as fault:
+            raise ValidationError(f"{path} cannot be read ({type(fault).__name__})") from None
+
+
+class TrustedCertificates(FilePath):
+    """A file of trusted certificates, PEM: with one that holds none, nothing at all could be reached."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Path:
+        path = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            SSLContext(PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+        except SSLError:
+            raise ValidationError(f"{path} holds no certificates in PEM") from None
+        except OSError as fault:
+            raise ValidationError(f"{path} cannot be read ({type(fault).__name__})") from None
+        return path
 
 
 class FolderPath(FilePath):

@@ -9,6 +9,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 
 from addin.config.kinds import (
     FilePath,
+    FileText,
     FolderPath,
     LedgerUrl,
     MailboxAddress,
@@ -17,6 +18,7 @@ from addin.config.kinds import (
     Origin,
     Proxy,
     Secret,
+    TrustedCertificates,
     WebAddress,
     WebAddressOrNone,
     settings_folder,
@@ -193,7 +195,7 @@ class _PexipSchema(_Section):
 class _NetworkSchema(_Section):
     makes = NetworkSettings
     proxy = Proxy(load_default=None)
-    ca_bundle = FilePath(load_default=None)
+    ca_bundle = TrustedCertificates(load_default=None)
 
 
 class _MailSchema(_Section):
@@ -249,18 +251,25 @@ class _PaneSchema(_Section):
 class _EntraApplicationSchema(_Section):
     makes: ClassVar[type] = EntraApplication
     client_id = fields.String(required=True, validate=_some)
-    certificate = FilePath(load_default=None)
+    certificate = FileText(load_default=None)
     private_key = Secret(load_default=None)
     client_secret = Secret(load_default=None)
 
     @validates_schema(skip_on_field_errors=False, pass_original=True)
-    def check_proof(self, _data: dict[str, Any], written: Any, **_: object) -> None:
+    def check_proof(self, data: dict[str, Any], written: Any, **_: object) -> None:
         named = written if isinstance(written, dict) else {}
         given = {name for name in ("certificate", "private_key", "client_secret") if name in named}
         if given not in ({"certificate", "private_key"}, {"client_secret"}):
             raise ValidationError(
                 "give certificate and private_key, or (in the sandbox) client_secret", "certificate"
             )
+        if data.get("certificate") is not None and data.get("private_key"):
+            from calendar_sync.microsoft.settings import Certificate
+
+            try:
+                Certificate(data["private_key"], data["certificate"])
+            except ValueError as fault:
+                raise ValidationError(str(fault), "certificate") from None
 
 
 class _GraphSchema(_EntraApplicationSchema):

@@ -179,7 +179,7 @@ class EntraApplication:
     """A registration in Entra; a certificate with its key (PEM) or, in the sandbox, a client secret proves who asks."""
 
     client_id: str
-    certificate: Path | None
+    certificate: str | None = field(repr=False)
     private_key: str | None = field(repr=False)
     client_secret: str | None = field(repr=False)
 

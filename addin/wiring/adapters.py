@@ -88,7 +88,7 @@ def _graph_calendar(
 
     credential: Certificate | ClientSecret
     if who.certificate and who.private_key:
-        credential = Certificate(who.private_key, _certificate(who.certificate, setting))
+        credential = Certificate(who.private_key, who.certificate)
     else:
         credential = ClientSecret(who.client_secret or "")
     microsoft = MicrosoftSettings(
@@ -109,15 +109,6 @@ def _graph_calendar(
         return GraphCalendar(graph)
     except ValueError:
         raise _unusable(setting) from None
-
-
-def _certificate(path: Path, setting: str) -> str:
-    try:
-        return path.read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise SettingsFaulty(
-            [f"{setting}.certificate: {path} cannot be read ({type(fault).__name__})"]
-        ) from None
 
 
 def _ews(settings: Settings) -> Calendar:

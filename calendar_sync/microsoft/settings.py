@@ -6,16 +6,38 @@ import time
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
 from bounded_http.connections import Way, is_this_machine
 from calendar_sync.calendar import CalendarUnavailable
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """How an application proves itself: a private key and its certificate, both PEM."""
+    """How an application proves itself: a private key and its certificate, both PEM; raises ValueError for others.
+
+    The key is RSA, since Entra knows signatures of no other kind ("Certificate credentials": PS256).
+    """
 
     private_key: str = field(repr=False)
     certificate: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        try:
+            key = load_pem_private_key(self.private_key.encode(), password=None)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            raise ValueError("the private key is no PEM, or has a password") from None
+        try:
+            certificate = x509.load_pem_x509_certificate(self.certificate.encode())
+        except (ValueError, UnsupportedAlgorithm):
+            raise ValueError("the certificate is no PEM") from None
+        if not isinstance(key, RSAPrivateKey):
+            raise ValueError("the private key is not RSA, and Entra takes no other")  # noqa: TRY004 - as the others
+        if key.public_key() != certificate.public_key():
+            raise ValueError("the private key is not the certificate's")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,6 @@ from http import HTTPStatus
 from typing import Any, Final, Protocol
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from msal import ConfidentialClientApplication
 
 from bounded_http.connections import (
@@ -198,13 +196,6 @@ def _credential(told: Certificate | ClientSecret) -> Any:
     """Return the credential as msal takes it; with both parts of a certificate it signs with PS256."""
     if isinstance(told, ClientSecret):
         return told.secret
-    try:
-        key = load_pem_private_key(told.private_key.encode(), password=None)
-        certificate = x509.load_pem_x509_certificate(told.certificate.encode())
-    except (ValueError, TypeError):
-        raise ValueError("the private key or the certificate is no PEM, or the key has a password") from None
-    if key.public_key() != certificate.public_key():
-        raise ValueError("the private key is not the certificate's")
     return {"private_key": told.private_key, "public_certificate": told.certificate}
 
 

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from certifi import where
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sqlalchemy import make_url
 
 from addin.checking import remarks, static_faults
@@ -16,6 +19,7 @@ from addin.config.reading import load_settings, setting_names
 from addin.config.settings import Settings, SettingsFaulty
 from addin.sandbox import people
 from addin.wiring.content import load_content
+from tests.contract.calendars.certificates import new_certificate
 from tests.unit.settings_file import SettingsFile
 
 SECRET: Final = "korrekt-häst-batteri"
@@ -66,7 +70,7 @@ def test_a_ledger_stands_in_the_file_s_own_folder_whatever_its_name_is(tmp_path:
 
 
 def test_proxy_and_certificates_of_the_organisation_are_taken(settings: SettingsFile, tmp_path: Path) -> None:
-    (tmp_path / "ca.pem").write_text("certificates", encoding="ascii")
+    (tmp_path / "ca.pem").write_text(Path(where()).read_text(encoding="utf-8"), encoding="utf-8")
     settings.puts("network", {"proxy": "https://proxy.region.example:8443", "ca_bundle": "ca.pem"})
     network = settings.loads().network
     assert (network.proxy, network.ca_bundle) == ("https://proxy.region.example:8443", tmp_path / "ca.pem")
@@ -445,7 +449,36 @@ def test_a_caldav_address_says_where_the_mailbox_stands_in_it(settings: Settings
 def test_a_graph_is_proven_by_a_certificate_with_its_key_or_by_a_secret(settings: SettingsFile) -> None:
     graph = {"tenant": "t", "client_id": "c", "certificate": "graph.crt"}
     settings.puts("calendars", {"access": "read", "graph": graph})
-    assert [fault.partition(":")[0] for fault in _faults(settings)] == ["calendars.graph.certificate"]
+    assert {fault.partition(":")[0] for fault in _faults(settings)} == {"calendars.graph.certificate"}
+
+
+def test_certificates_and_keys_that_cannot_be_used_are_named_beside_other_faults(
+    settings: SettingsFile, tmp_path: Path
+) -> None:
+    api, another = new_certificate(), new_certificate()
+    for name, text in {"api.key": api.private_key, "other": another.certificate, "rubbish": ""}.items():
+        (tmp_path / name).write_text(text, encoding="ascii")
+    proof = {"client_id": "c", "certificate": "none.crt", "private_key": {"file": "api.key"}}
+    behalf = {**proof, "certificate": "other"}
+    settings.puts("calendars", {"graph": {**proof, "tenant": "", "on_behalf_of": behalf}})
+    settings.puts("network", {"ca_bundle": "rubbish"})
+    assert sorted(static_faults(settings.path)) == [
+        f"calendars.graph.certificate: {tmp_path / 'none.crt'} cannot be read (FileNotFoundError)",
+        "calendars.graph.on_behalf_of.certificate: the private key is not the certificate's",
+        "calendars.graph.tenant: must not be empty",
+        f"network.ca_bundle: {tmp_path / 'rubbish'} holds no certificates in PEM",
+    ]
+
+
+def test_a_key_that_entra_does_not_take_is_named(settings: SettingsFile, tmp_path: Path) -> None:
+    key = generate_private_key(SECP256R1())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "graph.key").write_bytes(pem)
+    (tmp_path / "crt").write_text(new_certificate().certificate, encoding="ascii")
+    proof = {"client_id": "c", "certificate": "crt", "private_key": {"file": "graph.key"}}
+    settings.puts("calendars", {"graph": {**proof, "tenant": "t"}})
+    (fault,) = _faults(settings)
+    assert fault.startswith("calendars.graph.certificate: the private key is not RSA")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from addin.checking import static_faults
 from addin.cli import main
 from addin.config.reading import load_settings, setting_names
 from tests.conftest import ROOT
+from tests.contract.calendars.certificates import new_certificate
 
 EXAMPLE: Final = ROOT / "docs" / "vardmote.example.toml"
 DOCUMENTS: Final = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -76,11 +77,12 @@ def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in re.findall(r'env = "(\w+)"', EXAMPLE.read_text(encoding="utf-8")):
         monkeypatch.setenv(name, "not-a-secret")
     (tmp_path / "key-2027-01").write_text("0" * 64, encoding="ascii")
+    proof = new_certificate()
     for name in ("graph", "api"):
-        (tmp_path / f"{name}.crt").touch()
-        (tmp_path / f"{name}.key").write_text("not-a-key", encoding="ascii")
+        (tmp_path / f"{name}.crt").write_text(proof.certificate, encoding="ascii")
+        (tmp_path / f"{name}.key").write_text(proof.private_key, encoding="ascii")
     bundle = tmp_path / "ca.pem"
-    bundle.touch()
+    bundle.write_text(proof.certificate, encoding="ascii")
     text = EXAMPLE.read_text(encoding="utf-8").replace("/etc/ssl/certs/ca-certificates.crt", str(bundle))
     copy = tmp_path / "vardmote.toml"
     copy.write_text(text, encoding="utf-8")
@@ -100,7 +102,9 @@ def test_the_example_configuration_without_its_secrets_names_each_of_them(tmp_pa
         "start_sign_in.client_secret",
         "providers.pexip.password",
         "keys.known.2027-01",
+        "calendars.graph.certificate",
         "calendars.graph.private_key",
+        "calendars.graph.on_behalf_of.certificate",
         "calendars.graph.on_behalf_of.private_key",
         "calendars.ews.password",
         "calendars.caldav.password",

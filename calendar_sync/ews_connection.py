@@ -11,12 +11,10 @@ from __future__ import annotations
 import http.client
 import logging
 import threading
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
-from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -51,7 +49,6 @@ from calendar_sync.calendar import (
 log = logging.getLogger(__name__)
 
 LARGEST_ANSWER_BYTES: Final = 8 * 1024 * 1024
-MOST_PLACES: Final = 12
 _HEADERS: Final = {
     "Accept-Encoding": "identity",  # a small compressed answer may unpack to a huge one
     "Content-Type": "text/xml; charset=utf-8",
@@ -131,11 +128,13 @@ class EwsConnection:
             except returned as failure:
                 return [failure]
             except _STUMBLES as failure:
+                told = failure_of(failure, writes=writes)
                 if not isinstance(failure, errors.EWSError):
-                    # A strange answer, or a fault of ours; its words may hold what stands in an item.
-                    told = {"failure": type(failure).__name__, "trace": _places(failure)}
-                    log.warning("answer_not_understood", extra=told)
-                raise failure_of(failure, writes=writes) from None
+                    # A strange answer, or a fault of ours. Its words may hold what stands in an item: what is logged is
+                    # our own failure, which has none, at the places where that one has been.
+                    kind, where = {"failure": type(failure).__name__}, failure.__traceback__
+                    log.warning("answer_not_understood", exc_info=told.with_traceback(where), extra=kind)
+                raise told from None
 
     def account(self, mailbox: str) -> Account:
         """Return the mailbox as exchangelib has it; asks nobody."""
@@ -301,13 +300,6 @@ class _BoundedSession(requests.Session):
     def _timeout(self) -> Timeout:
         settings = self._settings
         return Timeout(total=settings.timeout_seconds, connect=settings.connect_timeout_seconds)
-
-
-def _places(failure: BaseException) -> str:
-    """Return where a failure has been, innermost first, as `file:line function`; none of its words."""
-    frames = traceback.extract_tb(failure.__traceback__)[-MOST_PLACES:]
-    places = [(Path(frame.filename), frame) for frame in reversed(frames)]
-    return " < ".join(f"{file.parent.name}/{file.name}:{frame.lineno} {frame.name}" for file, frame in places)
 
 
 def _seconds(told: Any) -> float | None:

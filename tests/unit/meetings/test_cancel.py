@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from addin.meetings.model import MeetingState
+from addin.meetings.model import Attention, MeetingState
 from addin.meetings.reconcile import LATE_EFFECT
 from tests.unit.meetings.desk import Desk
 from tests.unit.meetings.unreliable_provider import FOREIGN_TAG, Fault, Killed
@@ -28,6 +28,15 @@ def test_a_room_that_was_never_made_is_gone_at_once(desk: Desk) -> None:
     desk.provider.faults.append(Fault.UNAVAILABLE)
     meeting = desk.books()
     assert desk.cancel(meeting).state is MeetingState.CANCELLED
+
+
+def test_what_was_wrong_with_the_room_is_no_word_about_its_removal(desk: Desk) -> None:
+    meeting = desk.books()
+    desk.provider.faults.extend([Fault.FORBIDDEN, Fault.UNAVAILABLE])
+    meeting = desk.change(meeting, variant="group")
+    assert meeting.attention is Attention.PERMISSION_DENIED
+    removed = desk.cancel(meeting)
+    assert (removed.state, removed.attention) == (MeetingState.CANCELLING, None)
 
 
 @pytest.mark.parametrize("fault", [Fault.UNAVAILABLE, Fault.RATE_LIMITED, Fault.FORBIDDEN, Fault.LOST_BEFORE])

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from addin.meetings import mailboxes
+from addin.meetings import follow, mailboxes
 from addin.meetings.model import UNREAD_NOTES, CalendarNote, Meeting, MeetingState
 from addin.meetings.notices import NoticeKind
+from addin.meetings.take_hints import TakeHints
 from addin.store import tables
 from calendar_sync.calendar import CalendarUnavailable, NotUnderstood, Throttled
 from calendar_sync.items import ItemRef, Lookup, Unread
@@ -103,6 +104,39 @@ def test_an_item_in_another_mailbox_makes_that_mailbox_the_owner(office: Calenda
     office.after(2 * HOUR)
     assert office.reads(meeting).mailbox == OTHER_MAILBOX
     assert not office.reads(meeting).unbound
+    # The item is looked for in both from then on.
+    assert office.binding(meeting).also == (MAILBOX,)
+
+
+def test_an_item_in_a_mailbox_of_another_calendar_is_followed_there(office: CalendarDesk) -> None:
+    meeting = office.books()
+    office.on_premises.mailboxes.add(PULLED)
+    office.books("other", mailbox=PULLED)
+    office.settles()
+    window = meeting.window
+    item = office.on_premises.creates(PULLED, window.start, window.end, office.looks.tag_of(meeting.id))
+    office.after(2 * HOUR)
+    binding = office.binding(meeting)
+    assert (binding.mailbox, binding.backend, binding.item_id) == (PULLED, "ews", item.id)
+    office.on_premises.drags(item, START + DAY)
+    office.after(MINUTE)
+    assert office.reads(meeting).window.start == START + DAY
+
+
+def test_items_for_which_too_little_is_left_of_a_lease_are_followed_with_a_whole_one(
+    office: CalendarDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meeting, item = office.books_and_saves()
+    office.online.drags(item, START + DAY)
+    office.delivers()
+    assert TakeHints(office.desk.ledger).work_once()
+    # All the lease there is has gone by when it is granted.
+    monkeypatch.setattr(follow, "LEASE_SECONDS", follow.LEASE_RESERVE_SECONDS - 1)
+    assert office.items.work_once("graph")
+    assert office.reads(meeting).window.start == START
+    monkeypatch.undo()
+    assert office.items.work_once("graph")
+    assert office.reads(meeting).window.start == START + DAY
 
 
 # --- the time -----------------------------------------------------------------------------------------------
@@ -136,6 +170,17 @@ def test_a_time_between_two_drags_that_nobody_heard_of_is_not_told_as_the_earlie
     office.settles()
     # That one the patient has heard of, and must hear that it is not so.
     assert office.reads(meeting).earlier_time_of_others == moved.window
+
+
+def test_while_the_time_runs_that_somebody_was_told_she_is_known_to_come_then(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.tells(meeting)
+    office.online.drags(item, START + DAY)
+    office.settles()
+    moved = office.reads(meeting)
+    assert moved.known_time("patient", END - SECOND) == meeting.window
+    # When it is over nobody waits for it.
+    assert moved.known_time("patient", END) == moved.window
 
 
 def test_a_drag_there_and_back_that_nobody_heard_of_leaves_no_earlier_time(office: CalendarDesk) -> None:

@@ -23,6 +23,11 @@ def test_a_room_s_two_pins_have_six_digits_and_differ(room: str, generation: int
     assert all(len(pin) == 6 and pin.isdecimal() for pin in (host, guest))
 
 
+def test_the_two_pins_differ_also_where_chance_would_have_them_alike() -> None:
+    # In one of a million rooms the distance that is drawn between them is none; this is one.
+    assert BEFORE.pin("k1", "r-1134942", 1, "host") != BEFORE.pin("k1", "r-1134942", 1, "guest")
+
+
 def test_a_pin_is_the_same_for_every_repeat_and_another_for_every_room_generation_and_key() -> None:
     pins = [
         ring.pin(key, room, generation, "host")

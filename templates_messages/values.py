@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
-from templates_messages.times import clock_in_words, date_in_words, window_in_words
+from templates_messages.times import clocks_in_words, day_in_words, window_in_words
 from templates_messages.vocabulary import Audience, Language
 
 # Line breaks would forge lines of a text; bidi controls and zero-width characters reorder or hide what is read.
@@ -30,7 +30,8 @@ class UnfitValue(ValueError):
 class TextValues:
     """What a text may tell, in the words of the organisation's own settings.
 
-    `start`, `end` and the previous pair are aware datetimes of any offset; they are shown in `zone`.
+    `start`, `end` and the previous pair are aware datetimes of any offset; `zone` is the item's, and they
+    are told in Swedish time, with the time there where it differs.
     Links are https (http only on this machine, for the sandbox). Optional values are None or empty when
     there is nothing to say; what a text says about them then disappears. Raises UnfitValue.
     """
@@ -135,14 +136,14 @@ def address_parts(address: str) -> SplitResult | None:
         return None
 
 
-def _window(start: datetime, end: datetime, language: Language, zone: ZoneInfo) -> str:
-    return window_in_words(start.astimezone(zone), end.astimezone(zone), language, zone)
+def _clocks(values: TextValues, language: Language) -> tuple[str, str]:
+    return clocks_in_words(values.start, values.end, language, values.zone)
 
 
 def _previous_window(values: TextValues, language: Language) -> str | None:
     if values.previous_start is None or values.previous_end is None:
         return None
-    return _window(values.previous_start, values.previous_end, language, values.zone)
+    return window_in_words(values.previous_start, values.previous_end, language, values.zone)
 
 
 _TELEPHONE_WORD: Final = {Language.SWEDISH: "telefon", Language.ENGLISH: "telephone"}
@@ -185,10 +186,10 @@ def _must_hear(values: TextValues, language: Language) -> str | None:
 Value = str | int | bool | None
 
 _RESOLVERS: Final[dict[str, Callable[[TextValues, Language], Value]]] = {
-    "datum": lambda values, language: date_in_words(values.start.astimezone(values.zone), language),
-    "tid": lambda values, language: _window(values.start, values.end, language, values.zone),
-    "tid_start": lambda values, language: clock_in_words(values.start.astimezone(values.zone), language),
-    "tid_slut": lambda values, language: clock_in_words(values.end.astimezone(values.zone), language),
+    "datum": lambda values, language: day_in_words(values.start, values.end, language, values.zone),
+    "tid": lambda values, language: window_in_words(values.start, values.end, language, values.zone),
+    "tid_start": lambda values, language: _clocks(values, language)[0],
+    "tid_slut": lambda values, language: _clocks(values, language)[1],
     "tidigare_tid": _previous_window,
     "lank": lambda values, _: values.join_link,
     "talad_kod": lambda values, _: values.spoken_code,

@@ -19,8 +19,13 @@ from markupsafe import Markup, escape
 
 from addin.meetings.model import Window
 from addin.meetings.times import time_zone
-from templates_messages.times import HOME_ZONE, TIME_WORDS, clock_in_words, date_in_words, window_in_words
-from templates_messages.times import is_whole_days as are_whole_days
+from templates_messages.times import (
+    day_in_words,
+    is_by_swedish_clock,
+    window_in_words,
+    zone_of_whole_days,
+)
+from templates_messages.times import moment_in_words as words_of_moment
 from templates_messages.vocabulary import Language
 
 Environment = Literal["sandbox", "test", "production"]
@@ -77,24 +82,23 @@ def is_foreign(request: Request) -> bool:
 
 
 def is_whole_days(window: Window) -> bool:
-    """Whether a window is whole days in its own zone, so that it tells nobody when to come."""
-    zone = time_zone(window.zone)
-    return are_whole_days(window.start.astimezone(zone), window.end.astimezone(zone))
+    """Whether a window is whole days, so that it tells nobody when to come."""
+    return zone_of_whole_days(window.start, window.end, time_zone(window.zone)) is not None
 
 
 def in_words(window: Window, language: Language) -> Markup:
-    """Return the window as people read it, in its own zone: `torsdag 25 april 2024 kl. 15.30–16.00`."""
-    zone = time_zone(window.zone)
-    return unbroken(
-        window_in_words(window.start.astimezone(zone), window.end.astimezone(zone), language, zone)
-    )
+    """Return the window as people read it, in Swedish time first: `torsdag 25 april 2024 kl. 15.30–16.00`."""
+    return unbroken(window_in_words(window.start, window.end, language, time_zone(window.zone)))
+
+
+def first_day_in_words(window: Window, language: Language) -> str:
+    """Return the date on which the window begins: `torsdag 25 april 2024`."""
+    return day_in_words(window.start, window.end, language, time_zone(window.zone))
 
 
 def moment_in_words(at: datetime, zone: str, language: Language) -> Markup:
-    """Return a moment as people in `zone` read it: `torsdag 25 april 2024 kl. 15.15`."""
-    local = at.astimezone(time_zone(zone))
-    between = TIME_WORDS[language].between
-    return unbroken(f"{date_in_words(local, language)}{between}{clock_in_words(local, language)}")
+    """Return a moment of an item in `zone` as people read it: `torsdag 25 april 2024 kl. 15.15`."""
+    return unbroken(words_of_moment(at, language, time_zone(zone)))
 
 
 def unbroken(words: str) -> Markup:
@@ -104,5 +108,5 @@ def unbroken(words: str) -> Markup:
 
 
 def is_at_home(window: Window) -> bool:
-    """Whether the window is in Swedish time, which a reader elsewhere must be told."""
-    return window.zone == HOME_ZONE
+    """Whether the window's words are in Swedish time without saying so, which a reader elsewhere must be told."""
+    return is_by_swedish_clock(window.start, window.end, time_zone(window.zone))

@@ -368,6 +368,16 @@ class TestTheAnswer:
         assert '<html lang="sv">' in get(f"{url}?lang=sv", **{"Accept-Language": "en"}).text
         assert '<html lang="sv">' in get(f"{url}?lang=xx").text
 
+    def test_whatever_zone_the_item_has_swedish_time_comes_first(self, doors: FrontDoors) -> None:
+        told = {
+            "Europe/Helsinki": "10.00–10.45 svensk tid (kl. 11.00–11.45 i Helsingfors)",
+            "Etc/UTC": "10.00–10.45 svensk tid",
+            "Europe/Berlin": "10.00–10.45 (svensk tid)",
+        }
+        for zone, words in told.items():
+            text = text_of(get(doors.join_url(doors.books(window=replace(WINDOW, zone=zone)))))
+            assert f"måndag 1 mars 2027 kl. {words} Mottagning" in text.replace("\u00a0", " ")
+
     def test_the_choice_of_language_goes_along(self, doors: FrontDoors) -> None:
         url = f"{doors.join_url(doors.books())}?lang=en"
         page = get(url)

@@ -21,13 +21,13 @@ from addin.meetings.errors import LedgerUnavailable, MistypedCode, UnknownUnit
 from addin.meetings.join import JoinMeeting, JoinView, PageState
 from addin.meetings.model import Window
 from addin.meetings.ports import Clock
-from addin.meetings.times import time_zone
 from addin.meetings.units import Unit, Units
 from addin.web.join.words import WORDS
 from addin.web.pages import (
     STYLE,
     Environment,
     PageProtection,
+    first_day_in_words,
     in_words,
     is_at_home,
     is_whole_days,
@@ -35,7 +35,6 @@ from addin.web.pages import (
     unbroken,
 )
 from addin.web.visitors import Guesses, Network, client_address
-from templates_messages.times import date_in_words
 from templates_messages.vocabulary import Language
 
 log = logging.getLogger(__name__)
@@ -273,7 +272,7 @@ def _opens(view: JoinView, window: Window, language: Language) -> str:
     if view.opens_at is None:
         return ""
     if is_whole_days(window):
-        return date_in_words(window.start.astimezone(time_zone(window.zone)), language)
+        return first_day_in_words(window, language)
     return moment_in_words(view.opens_at, window.zone, language)
 
 

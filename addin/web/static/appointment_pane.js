@@ -20,7 +20,7 @@ import { askBeforeLinkChange } from "./link_view.js";
 import { askBeforeRemoval } from "./removal_view.js";
 import { signIn } from "./sign_in.js";
 import { toldAudiences } from "./texts.js";
-import { isWholeDays, spoken } from "./time_zone.js";
+import { spoken, zoneOfWholeDays } from "./time_zone.js";
 import {
   booked,
   choose,
@@ -275,7 +275,7 @@ export class AppointmentPane {
   async #timeLine() {
     const { start: from, end } = await this.#item.span();
     const { zone } = this.#booking;
-    const help = isWholeDays(from, end, zone) && ` ${wholeDays.help}`;
+    const help = zoneOfWholeDays(from, end, zone) && ` ${wholeDays.help}`;
     const time = `${spoken(from, end, zone)}${help ? "." : ""}`;
     return element("p", { class: "when" }, element("strong", {}, `${choose.when}: `), ...unbroken(time), help);
   }

@@ -66,7 +66,7 @@ export function comingNotice(meeting, zone, onUndo) {
   const sentence =
     start === null || end === null
       ? words.comingNever
-      : words.coming(spoken(new Date(start), new Date(end), zone));
+      : words.coming(spoken(new Date(start), new Date(end), zone, meeting.time_zone));
   return element(
     "div",
     { "data-note": "link_coming" },
@@ -87,9 +87,10 @@ export function comingNotice(meeting, zone, onUndo) {
  * @param {Meeting} meeting
  * @param {string} zone
  */
-function beginning({ start, end, link_change: { possible, next_start: nextStart, next_end: nextEnd, coming } }, zone) {
-  const own = spoken(new Date(start), new Date(end), zone);
-  const next = nextStart && nextEnd ? spoken(new Date(nextStart), new Date(nextEnd), zone) : "";
+function beginning(meeting, zone) {
+  const { possible, next_start: nextStart, next_end: nextEnd, coming } = meeting.link_change;
+  const own = spoken(new Date(meeting.start), new Date(meeting.end), zone, meeting.time_zone);
+  const next = nextStart && nextEnd ? spoken(new Date(nextStart), new Date(nextEnd), zone, meeting.time_zone) : "";
   const sentences = {
     next: words.beginsNext(next, own),
     now: coming ? words.beginsSooner(own) : words.beginsNow(own),

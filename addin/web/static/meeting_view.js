@@ -210,7 +210,7 @@ function toldPageLink(startUrl) {
 
 /** @param {MeetingShown} shown */
 function facts({ meeting, typeName, unitName, zone }) {
-  const time = spoken(new Date(meeting.start), new Date(meeting.end), zone);
+  const time = spoken(new Date(meeting.start), new Date(meeting.end), zone, meeting.time_zone);
   const row = (/** @type {string} */ name, /** @type {string} */ value) => [
     element("dt", {}, name),
     element("dd", {}, ...unbroken(value)),

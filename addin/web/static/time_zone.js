@@ -5,7 +5,10 @@
  * Unicode CLDR (`supplemental/windowsZones.xml`) maps them; for Sweden that is Europe/Stockholm.
  */
 
-import { wholeDays } from "./words.js";
+import { times, wholeDays } from "./words.js";
+
+const HOME = "Europe/Stockholm";
+const HOUR = 3_600_000;
 
 /** @type {Record<string, string>} */
 const FROM_WINDOWS = {
@@ -47,41 +50,103 @@ export function withOffset(moment, zone) {
 
 /**
  * Return e.g. `torsdag 25 april 2024 kl. 15.30–16.00`, as Swedish prose writes it, and whole days without a clock.
+ *
+ * The time is Swedish, as every text and page has it; where the user's Outlook shows another, that one follows
+ * (`templates_messages/times.py`, ADR 38).
  * @param {Date} start
  * @param {Date} end
- * @param {string} zone IANA
+ * @param {string} zone the user's, IANA
+ * @param {string} [itemZone] in which whole days are whole, IANA
  * @returns {string}
  */
-export function spoken(start, end, zone) {
-  const day = new Intl.DateTimeFormat("sv", {
-    timeZone: zone,
-    weekday: "long",
-    day: "numeric",
-    month: "long",
-    year: "numeric",
-  });
-  const clock = new Intl.DateTimeFormat("sv", { timeZone: zone, hour: "2-digit", minute: "2-digit" });
-  const at = (/** @type {Date} */ moment) => clock.format(moment).replace(":", ".");
-  const first = day.format(start);
-  const last = day.format(end);
-  if (isWholeDays(start, end, zone)) {
-    const lastWhole = day.format(new Date(end.getTime() - 1));
-    return first === lastWhole ? wholeDays.one(first) : wholeDays.more(first, lastWhole);
-  }
-  return `${first} kl. ${at(start)}${first === last ? `–${at(end)}` : ` – ${last} kl. ${at(end)}`}`;
+export function spoken(start, end, zone, itemZone = zone) {
+  const ofDays = zoneOfWholeDays(start, end, itemZone);
+  if (ofDays) return days(start, end, ofDays);
+  const here = { first: day(start, HOME), last: day(end, HOME) };
+  const isShared = [start, end].every((moment) => offsetMinutes(moment, zone) === offsetMinutes(moment, HOME));
+  const told = `${here.first} kl. ${clocks(start, end, HOME, isShared ? times.plain : times.swedish)}`;
+  if (isShared) return told;
+  const there = { first: day(start, zone), last: day(end, zone) };
+  const isSameDay = new Set([...Object.values(here), ...Object.values(there)]).size === 1;
+  const lead = isSameDay ? "" : `${there.first} `;
+  return `${told} (${lead}kl. ${clocks(start, end, zone, times.plain)} ${times.inOutlook})`;
 }
 
 /**
- * Say whether a time is one or more whole days in a zone, as an all-day item's is: it tells nobody when to come.
+ * Return where a time is one or more whole days, as an all-day item's is: the item's zone, or Sweden's. Such a time tells
+ * nobody when to come. Undefined for any other.
  * @param {Date} start
  * @param {Date} end
- * @param {string} zone IANA
- * @returns {boolean}
+ * @param {string} itemZone IANA
  */
-export function isWholeDays(start, end, zone) {
-  const clock = new Intl.DateTimeFormat("sv", { timeZone: zone, timeStyle: "medium" });
-  const isMidnight = (/** @type {Date} */ moment) => clock.format(moment) === "00:00:00";
-  return start < end && isMidnight(start) && isMidnight(end);
+export function zoneOfWholeDays(start, end, itemZone) {
+  return [itemZone, HOME].find((zone) => {
+    const clock = new Intl.DateTimeFormat("sv", { timeZone: zone, timeStyle: "medium" });
+    return start < end && [start, end].every((moment) => clock.format(moment) === "00:00:00");
+  });
+}
+
+/**
+ * @param {Date} start
+ * @param {Date} end
+ * @param {string} zone in which they are whole days
+ */
+function days(start, end, zone) {
+  const first = day(start, zone);
+  const last = day(new Date(end.getTime() - 1), zone);
+  return first === last ? wholeDays.one(first) : wholeDays.more(first, last);
+}
+
+/**
+ * @param {Date} moment
+ * @param {string} zone
+ */
+function day(moment, zone) {
+  const parts = /** @type {const} */ ({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
+  return new Intl.DateTimeFormat("sv", { timeZone: zone, ...parts }).format(moment);
+}
+
+/**
+ * Return `15.30–16.00` with what the times must be called; the last one's date, too, when it is another.
+ * @param {Date} start
+ * @param {Date} end
+ * @param {string} zone
+ * @param {import("./words.js").Seasons} names
+ */
+function clocks(start, end, zone, names) {
+  const clock = new Intl.DateTimeFormat("sv", { timeZone: zone, hour: "2-digit", minute: "2-digit" });
+  const at = (/** @type {Date} */ moment) => clock.format(moment).replace(":", ".");
+  const [begun, ended] = seasons(start, end, zone).map((season) => names[season]);
+  const lastDay = day(end, zone);
+  const isOneDay = day(start, zone) === lastDay;
+  const last = `${isOneDay ? "" : `${lastDay} kl. `}${at(end)}${ended}`;
+  if (begun !== ended) return `${at(start)}${begun} – ${last}`;
+  return `${at(start)}${isOneDay ? "–" : " – "}${last}`;
+}
+
+/**
+ * Return what start and end are called: summer or winter only when a clock tells one of them twice that night.
+ * @param {Date} start
+ * @param {Date} end
+ * @param {string} zone
+ * @returns {(keyof import("./words.js").Seasons)[]}
+ */
+function seasons(start, end, zone) {
+  const ends = [start, end];
+  const summer = ends.map((moment) => offsetOfFirstReading(moment, zone)).find((offset) => offset !== null);
+  if (summer === undefined) return ["always", "always"];
+  return ends.map((moment) => (offsetMinutes(moment, zone) === summer ? "summer" : "winter"));
+}
+
+/**
+ * Return the offset before clocks are set back by an hour when a moment is within that hour, or the same again.
+ * @param {Date} moment
+ * @param {string} zone
+ */
+function offsetOfFirstReading(moment, zone) {
+  const [before, now, after] = [-HOUR, 0, HOUR].map((by) => offsetMinutes(new Date(moment.getTime() + by), zone));
+  if (before > now) return before;
+  return now > after ? now : null;
 }
 
 /** @param {string} name */

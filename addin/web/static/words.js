@@ -45,6 +45,16 @@ export const start = {
   failedTitle: "Panelen kunde inte starta",
 };
 
+/** @typedef {{always: string, summer: string, winter: string}} Seasons what a time is called; the last two only in the night when a clock tells both */
+
+export const times = {
+  /** @type {Seasons} */
+  plain: { always: "", summer: " sommartid", winter: " normaltid" },
+  /** @type {Seasons} */
+  swedish: { always: " svensk tid", summer: " svensk sommartid", winter: " svensk normaltid" },
+  inOutlook: "i din Outlook",
+};
+
 export const wholeDays = {
   one: (/** @type {string} */ day) => `${day}, hela dagen`,
   more: (/** @type {string} */ first, /** @type {string} */ last) => `${first} – ${last}, hela dagarna`,

@@ -73,3 +73,58 @@ def test_an_unknown_zone_is_answered_with_the_browsers_own(modules: Page) -> Non
 )
 def test_a_time_is_told_as_swedish_prose_writes_it(modules: Page, start: str, end: str, words: str) -> None:
     assert call(modules, "spoken", "Europe/Stockholm", start, end) == words
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "end", "words"),
+    [
+        (
+            "Europe/Helsinki",
+            "2027-04-22T12:30:00Z",
+            "2027-04-22T13:00:00Z",
+            "torsdag 22 april 2027 kl. 14.30–15.00 svensk tid (kl. 15.30–16.00 i din Outlook)",
+        ),
+        (
+            "Etc/UTC",
+            "2027-04-22T22:15:00Z",
+            "2027-04-22T22:45:00Z",
+            "fredag 23 april 2027 kl. 00.15–00.45 svensk tid (torsdag 22 april 2027 kl. 22.15–22.45 i din Outlook)",
+        ),
+        (
+            "Europe/Berlin",
+            "2027-04-22T13:30:00Z",
+            "2027-04-22T14:00:00Z",
+            "torsdag 22 april 2027 kl. 15.30–16.00",
+        ),
+        # A whole day keeps its date, which is the one that Outlook shows.
+        (
+            "Europe/Helsinki",
+            "2027-04-21T21:00:00Z",
+            "2027-04-22T21:00:00Z",
+            "torsdag 22 april 2027, hela dagen",
+        ),
+        # The hour that comes twice.
+        (
+            "Europe/Stockholm",
+            "2027-10-31T00:30:00Z",
+            "2027-10-31T01:30:00Z",
+            "söndag 31 oktober 2027 kl. 02.30 sommartid – 02.30 normaltid",
+        ),
+        (
+            "Europe/Helsinki",
+            "2027-10-31T00:15:00Z",
+            "2027-10-31T00:45:00Z",
+            "söndag 31 oktober 2027 kl. 02.15–02.45 svensk sommartid (kl. 03.15–03.45 sommartid i din Outlook)",
+        ),
+        (
+            "Europe/Stockholm",
+            "2027-10-30T23:00:00Z",
+            "2027-10-31T02:30:00Z",
+            "söndag 31 oktober 2027 kl. 01.00–03.30",
+        ),
+    ],
+)
+def test_the_pane_tells_swedish_time_first_and_then_outlooks_where_it_differs(
+    modules: Page, zone: str, start: str, end: str, words: str
+) -> None:
+    assert call(modules, "spoken", zone, start, end) == words

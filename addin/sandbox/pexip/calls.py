@@ -41,7 +41,11 @@ class PinRequired(Exception):
 
 
 class InvalidPin(Exception):
-    """The PIN opens nothing."""
+    """The PIN opens nothing; `guest_pin` says whether guests need one."""
+
+    def __init__(self, guest_pin: str) -> None:
+        super().__init__("invalid pin")
+        self.guest_pin = guest_pin
 
 
 class Full(Exception):
@@ -187,25 +191,26 @@ class Calls:
         if not host_pin:
             return HOST
         guests_need_pin = bool(guest_pin) or not room["allow_guests"]
+        needed = "required" if guests_need_pin else "none"
         if pin is None:
-            raise PinRequired("required" if guests_need_pin else "none")
+            raise PinRequired(needed)
         if pin in {"none", ""} and not guests_need_pin:
             return GUEST
-        self._refuse_guessing(room["id"])
+        if self._is_guessed_at(room["id"]):
+            raise InvalidPin(needed)
         if _same_pin(pin, host_pin):
             return HOST
         if guest_pin and _same_pin(pin, guest_pin):
             return GUEST
         self._wrong_pins.setdefault(room["id"], []).append(self._clock.now())
-        raise InvalidPin
+        raise InvalidPin(needed)
 
-    def _refuse_guessing(self, room_id: int) -> None:
+    def _is_guessed_at(self, room_id: int) -> bool:
         since = self._clock.now() - PIN_WINDOW_SECONDS
         recent = [moment for moment in self._wrong_pins.get(room_id, []) if moment > since]
         self._wrong_pins[room_id] = recent
         # Pexip's defence blocks the whole room, the right PIN included (bdpm_max_pin_failures_per_window).
-        if len(recent) >= self._settings.pin_attempts:
-            raise InvalidPin
+        return len(recent) >= self._settings.pin_attempts
 
     def _call_in(self, room: Json) -> Call:
         call = next((call for call in self._calls if call.room["id"] == room["id"]), None)

@@ -56,14 +56,12 @@ class WebApp:
     def ask(self, alias: str) -> Page:
         """Ask for a name; `express` with `name` and `pin` in the query goes straight in, as the real one does."""
         if request.path.endswith("/express") and "name" in request.args:
-            as_guest = "none" if request.args.get("role") == "guest" else None
-            return self._enter(alias, request.args["name"], request.args.get("pin") or as_guest)
+            return self._enter(alias, request.args["name"], request.args.get("pin"))
         return self._form(alias, name=request.args.get("name", ""))
 
     def join(self, alias: str) -> Page:
         """Take name and PIN and go in."""
-        as_guest = "none" if request.form.get("as") == "guest" else None
-        return self._enter(alias, request.form.get("name", "").strip(), as_guest or request.form.get("pin"))
+        return self._enter(alias, request.form.get("name", "").strip(), request.form.get("pin"))
 
     def seat(self, alias: str, token: str) -> Page:
         """Show the lobby, the meeting, or why one is no longer in."""
@@ -88,7 +86,7 @@ class WebApp:
                 self._calls.leave(token)
             elif me.role == HOST:
                 self._act_as_host(call, action, person)
-        return redirect(url_for(".seat", alias=alias, token=token), 303)
+        return redirect(url_for(".seat", alias=alias, token=token, role=request.args.get("role")), 303)
 
     def _act_as_host(self, call: Call, action: str, person: str) -> None:
         belongs = any(one.id == person for one in call.participants)
@@ -105,20 +103,36 @@ class WebApp:
         if not name:
             return self._form(alias, name="", fault="Skriv ett namn.")
         try:
-            _, me = self._calls.join(alias, name, pin or None)
+            me = self._join(alias, name, pin)
         except NotFound:
             return render_template("pexip_not_found.html", alias=alias), 404
         except PinRequired as needed:
-            return self._form(alias, name=name, pin="optional" if needed.guest_pin == "none" else "required")
-        except InvalidPin:
-            return self._form(alias, name=name, pin="required", fault="Fel pinkod. Försök igen.")
+            return self._form(alias, name=name, pin=_asked(needed.guest_pin))
+        except InvalidPin as wrong:
+            pin_asked = _asked(wrong.guest_pin)
+            return self._form(alias, name=name, pin=pin_asked, fault="Fel pinkod. Försök igen.")
         except Full:
             return self._form(alias, name=name, fault="Mötet är fullt: högsta antalet deltagare är nått.")
-        return redirect(url_for(".seat", alias=alias, token=me.token), 303)
+        return redirect(url_for(".seat", alias=alias, token=me.token, role=request.args.get("role")), 303)
+
+    def _join(self, alias: str, name: str, pin: str | None) -> Participant:
+        # `role=guest` lets a guest past the PIN question, but only where guests have no PIN (Pexip, "URLs").
+        came_as_guest = request.args.get("role") == "guest" and not pin
+        as_guest = came_as_guest or request.form.get("as") == "guest"
+        try:
+            return self._calls.join(alias, name, None if as_guest else pin or None)[1]
+        except PinRequired as needed:
+            if not as_guest or needed.guest_pin != "none":
+                raise
+            return self._calls.join(alias, name, "none")[1]
 
     def _form(self, alias: str, *, name: str, pin: str = "unasked", fault: str | None = None) -> Page:
         page = render_template("pexip_join.html", alias=alias, name=name, pin=pin, fault=fault)
         return page, 400 if fault else 200
+
+
+def _asked(guest_pin: str) -> str:
+    return "optional" if guest_pin == "none" else "required"
 
 
 def _state(call: Call, me: Participant) -> str:

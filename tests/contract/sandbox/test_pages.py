@@ -107,6 +107,30 @@ def test_a_wrong_pin_is_said_and_can_be_mended(region: Sandbox, visit: Visit) ->
     expect(page.get_by_role("heading", name="Du är i mötet")).to_be_visible()
 
 
+def test_who_comes_as_a_guest_is_not_asked_for_the_pin_of_the_host(region: Sandbox) -> None:
+    region.lobby_room("a1")
+    way_in = "/webapp3/m/a1?role=guest"
+
+    lobby = region.call("POST", way_in, data={"name": "Gun"}).headers["Location"]
+    assert "Väntar på värden" in region.call("GET", lobby).text
+    region.call("POST", lobby, data={"action": "leave"})
+    assert f'href="{way_in}">Anslut igen<' in region.call("GET", lobby).text
+
+    region.room("b1", pin="1234", guest_pin="5678", allow_guests=True)
+    asked = region.call("POST", "/webapp3/m/b1?role=guest", data={"name": "Gun"})
+    assert 'name="pin"' in asked.text
+    assert "Fel pinkod" not in asked.text
+
+
+def test_a_guest_who_tried_a_pin_can_still_go_in_as_a_guest(region: Sandbox) -> None:
+    region.lobby_room("a1")
+    again = region.call("POST", "/webapp3/m/a1", data={"name": "Gun", "pin": "9999", "as": "host"})
+    assert "Fel pinkod" in again.text
+    assert "Gå in som gäst" in again.text
+    seated = region.call("POST", "/webapp3/m/a1", data={"name": "Gun", "pin": "9999", "as": "guest"})
+    assert "Väntar på värden" in region.call("GET", seated.headers["Location"]).text
+
+
 def test_the_sixteenth_is_told_that_the_meeting_is_full(region: Sandbox, visit: Visit) -> None:
     region.lobby_room("a1", participant_limit=1)
     region.seat("a1", "none")

@@ -13,8 +13,18 @@ from addin.meetings.ledger_port import Ledger, Writing
 from addin.meetings.links import told_of_link
 from addin.meetings.lobby import refuse_weaker_lobby
 from addin.meetings.meeting_types import MeetingType
-from addin.meetings.model import AuditEntry, Claim, Meeting, MeetingState, Principal, Room, Wanted, Window
-from addin.meetings.notices import NoticeKind, must_be_called_off
+from addin.meetings.model import (
+    AuditEntry,
+    Claim,
+    Meeting,
+    MeetingState,
+    Principal,
+    Room,
+    Told,
+    Wanted,
+    Window,
+)
+from addin.meetings.notices import NoticeKind, must_be_called_off, who_must_hear
 from addin.meetings.ports import Clock, ConferencingProvider
 from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
 from addin.meetings.rooms import RoomPlans
@@ -58,23 +68,50 @@ class ChangeMeeting:
             return meeting
         return self.reconciler.advance_for_click(claim, Deadline.after(INLINE_SECONDS), until_made=True)
 
-    def told(self, meeting_id: str, audience: str, who: Principal, *, of_coming: bool = False) -> Meeting:
-        """Note that an audience has been told of the meeting as it stands now, by a copied text or otherwise.
+    def told(
+        self,
+        meeting_id: str,
+        audience: str,
+        who: Principal,
+        *,
+        of_coming: bool = False,
+        as_of: Told | None = None,
+    ) -> Meeting:
+        """Note that an audience has been told of the meeting, by a copied text or otherwise.
 
-        `of_coming`: they were told the link that is to come; while one is, the meeting's own is not all of it.
+        `as_of`: how the meeting was when the words were made for them, None as it stands now. `of_coming`: they were
+        told the link that is to come; while one is, the meeting's own is not all of it.
 
-        Raises MeetingNotFound, MeetingNotReady, UnknownAudience, LedgerUnavailable.
+        Raises MeetingNotFound, MeetingNotReady, UnknownAudience, MeetingChanged (there is no such revision yet: the
+        ledger was restored), LedgerUnavailable.
         """
 
         def unit(writing: Writing) -> Meeting:
             meeting = made_meeting(writing, meeting_id, who)
             if audience not in self.plans.types.of(meeting.type).audiences:
                 raise UnknownAudience
+            if as_of and as_of.revision != meeting.revision:
+                return self._note_told_then(writing, meeting, audience, as_of)
             told = told_of_link(meeting, of_coming=of_coming, coming=writing.coming_link(meeting.id))
             writing.tell(meeting.id, audience, told)
             return replace(meeting, told={**meeting.told, audience: told})
 
         return self.ledger.write(unit)
+
+    def _note_told_then(self, writing: Writing, meeting: Meeting, audience: str, then: Told) -> Meeting:
+        """Note what an audience was told of an earlier revision; whoever told it hears of the change by mail, too.
+
+        When the meeting changed nobody knew that they would be told, so nobody was asked to tell them again.
+        """
+        if then.revision > meeting.revision:
+            raise MeetingChanged
+        told = meeting.as_told_then(audience, then)
+        writing.tell(meeting.id, audience, told)
+        after = replace(meeting, told={**meeting.told, audience: told})
+        if not set(who_must_hear(after)) <= set(who_must_hear(meeting)):
+            kind = NoticeKind.CANCELLED if after.is_cancelled else NoticeKind.RESCHEDULED
+            writing.owe_notice(after.id, after.revision, kind, self.quiet_seconds)
+        return after
 
     def _write(
         self, writing: Writing, meeting_id: str, change: Change, who: Principal, seen_revision: int

@@ -169,6 +169,17 @@ class Meeting:
         """What an audience knows that is told now."""
         return Told(self.revision, self.window.start, self.window.end, cancelled=self.is_cancelled)
 
+    def as_told_then(self, audience: str, then: Told) -> Told:
+        """Return what an audience knows that gets words about the meeting as it was `then`, at an earlier revision.
+
+        What else has changed since is kept nowhere, so it must hear again; and so must whoever gets older words after
+        newer ones. To who was told of that revision before they say nothing new.
+        """
+        before = self.told.get(audience)
+        if before is None or before.revision < then.revision:
+            return replace(then, outdated=True)
+        return before if before.revision == then.revision else replace(before, outdated=True)
+
     @property
     def must_hear(self) -> tuple[str, ...]:
         """The audiences that were told something which is no longer so; a time that came back needs no word."""

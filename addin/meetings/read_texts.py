@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from addin.meetings.access import made_meeting
 from addin.meetings.ledger_port import Ledger, Reading
 from addin.meetings.links import as_until_then, awaited
-from addin.meetings.model import Meeting, Principal
+from addin.meetings.model import Meeting, Principal, Told
 from addin.meetings.ports import Clock
 from addin.meetings.texts import MeetingTexts
 from templates_messages.rendering import RenderedText
@@ -45,11 +45,13 @@ class ToCopy:
     """What an audience gets: the link, and the texts around it.
 
     `central_template` names the template of 1177 that holds the invitation already, so that the link alone does.
+    `as_of` is how the meeting stands that they tell of: what those know who get them.
     """
 
     join_link: str
     central_template: str | None
     texts: list[RenderedText]
+    as_of: Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ class ReadTexts:
         known = self.ledger.read(lambda reading: self._known(reading, meeting_id, who))
         meeting = (known.then or known.now) if of_coming else known.until_then
         texts = self.texts.for_audience(meeting, audience, language)
-        return ToCopy(self.texts.join_link(meeting), self.texts.central_template(texts), texts)
+        template = self.texts.central_template(texts)
+        return ToCopy(self.texts.join_link(meeting), template, texts, known.now.as_told_now)
 
     def _known(self, reading: Reading, meeting_id: str, who: Principal) -> KnownAs:
         return known_as(reading, made_meeting(reading, meeting_id, who), self.texts, self.clock)

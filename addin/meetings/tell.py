@@ -20,7 +20,7 @@ from addin.meetings.errors import (
 )
 from addin.meetings.ledger_port import Ledger, Reading, Writing
 from addin.meetings.links import followed_series, lacks_only_link, told_of_link
-from addin.meetings.model import AuditEntry, Meeting, Principal, Window
+from addin.meetings.model import AuditEntry, Meeting, Principal, Told, Window
 from addin.meetings.ports import Clock
 from addin.meetings.read_texts import KnownAs, known_as
 from addin.meetings.texts import MeetingTexts
@@ -109,20 +109,21 @@ class TellOthers:
         except _NOT_IN_SETTINGS:
             return None
 
-    def told(self, typed: str, audience: str, seen_revision: int | None, who: Principal) -> bool:
-        """Note that an audience has been told; False when the meeting is another than the one whose text it got.
+    def told(self, typed: str, audience: str, as_of: Told | None, who: Principal) -> bool:
+        """Note that an audience has been told; False when it must hear again, since the meeting is another by now.
 
-        Then nobody knows what it was told, and it must hear again. Raises MeetingNotFound, UnknownAudience,
-        LedgerUnavailable.
+        `as_of`: how the meeting was that its text told of; None when nobody knows. Raises MeetingNotFound,
+        UnknownAudience, LedgerUnavailable.
         """
 
         def unit(writing: Writing) -> bool:
-            meeting = _meeting(writing, typed, who)
+            meeting = _meeting_to_change(writing, typed, who)
             if audience not in meeting.told:
                 raise UnknownAudience
-            if meeting.revision != seen_revision:
-                writing.tell(meeting.id, audience, replace(meeting.told[audience], outdated=True))
-                return False
+            if as_of is None or as_of.revision != meeting.revision:
+                told = _told_then(meeting, audience, as_of)
+                writing.tell(meeting.id, audience, told)
+                return audience not in replace(meeting, told={**meeting.told, audience: told}).must_hear
             coming, of_coming = writing.coming_link(meeting.id), lacks_only_link(meeting, audience)
             told = told_of_link(meeting, of_coming=of_coming, coming=coming)
             writing.tell(meeting.id, audience, told)
@@ -159,6 +160,21 @@ def _occasion(meeting: Meeting, audience: str) -> Occasion:
     told = meeting.told[audience]
     is_same_time = (told.start, told.end) == (meeting.window.start, meeting.window.end)
     return Occasion.INVITATION if is_same_time or told.cancelled else Occasion.RESCHEDULED
+
+
+def _told_then(meeting: Meeting, audience: str, as_of: Told | None) -> Told:
+    """Return what an audience knows that was told of another revision; of none that was, it knows nobody knows what."""
+    if as_of is None or as_of.revision > meeting.revision:
+        return replace(meeting.told[audience], outdated=True)
+    return meeting.as_told_then(audience, as_of)
+
+
+def _meeting_to_change(writing: Writing, typed: str, who: Principal) -> Meeting:
+    """Return the meeting held against others, so that what they note meanwhile is not lost."""
+    meeting = writing.meeting(_meeting(writing, typed, who).id)
+    if meeting is None:
+        raise MeetingNotFound
+    return meeting
 
 
 def _meeting(reading: Reading, typed: str, who: Principal) -> Meeting:

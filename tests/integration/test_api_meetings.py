@@ -401,6 +401,25 @@ def test_who_was_told_before_a_change_is_told_of_something_stale(api: DescribedA
     assert (again["told"], again["told_stale"]) == ({"patient": 2}, [])
 
 
+def test_a_text_that_was_fetched_before_a_change_tells_of_the_meeting_before_it(api: DescribedApi) -> None:
+    meeting = api.books()
+    path = f"/meetings/{meeting['id']}"
+    as_of = api("GET", f"{path}/texts", params={"audience": "patient"}).json()["as_of"]
+    start, end = _moved(meeting, days=2)
+    api.changes(meeting, start=start, end=end, time_zone=meeting["time_zone"])
+    copied = {"audience": "patient", "what": "text", "as_of": as_of}
+    told = api("POST", f"{path}/copied", json=copied).json()
+    assert (told["revision"], told["told"], told["told_stale"]) == (2, {"patient": 1}, ["patient"])
+    api.refuses(
+        412, "meeting-changed", "POST", f"{path}/copied", json=copied | {"as_of": as_of | {"revision": 3}}
+    )
+    for wrong in ({"end": as_of["start"]}, {"start": "0001-01-01T00:00:00+00:00"}, {"revision": True}):
+        api.refuses(422, "invalid-request", "POST", f"{path}/copied", json=copied | {"as_of": as_of | wrong})
+    fresh = api("GET", f"{path}/texts", params={"audience": "patient"}).json()["as_of"]
+    again = api("POST", f"{path}/copied", json=copied | {"as_of": fresh}).json()
+    assert (again["told"], again["told_stale"]) == ({"patient": 2}, [])
+
+
 def test_each_audience_reads_the_earlier_time_that_it_was_told(api: DescribedApi) -> None:
     meeting = api.books()
     path = f"/meetings/{meeting['id']}"

@@ -61,7 +61,7 @@ def says_told(session: requests.Session, page: requests.Response, audience: str)
     form = {
         "form_token": hidden_field(page, "form_token"),
         "audience": audience,
-        "revision": hidden_field(page, "revision"),
+        "as_of": hidden_field(page, "as_of"),
     }
     return session.post(page.url, data=form, timeout=10)
 
@@ -138,7 +138,8 @@ def test_a_text_about_a_meeting_that_has_changed_since_does_not_count_as_told(do
     page = says_told(david, old, "patient")
     assert page.status_code == 409
     assert "Mötet har ändrats sedan du öppnade sidan" in text_of(page)
-    assert "Tid: måndag 1 mars 2027 kl. 10.00–10.45" in page.text
+    # What they were sent last is what they know.
+    assert "Ny tid: måndag 1 mars 2027 kl. 10.00–10.45\nTidigare tid: tisdag 2 mars" in page.text
     assert doors.reads(meeting).must_hear == ("patient",)
     assert "Ingen mer behöver få besked" in text_of(says_told(david, page, "patient"))
 

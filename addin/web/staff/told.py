@@ -5,8 +5,10 @@ Only signed-in employees see anything; what the page shows is of use to nobody e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -14,7 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from addin.meetings.codes import parse_code
 from addin.meetings.errors import MeetingNotFound, MistypedCode, UnknownAudience
-from addin.meetings.model import CalendarNote, Meeting, Window
+from addin.meetings.model import CalendarNote, Meeting, Told, Window
 from addin.meetings.tell import TellOthers, TimeToTell, ToBeTold
 from addin.web.pages import STYLE, Environment, in_words, is_foreign
 from addin.web.staff.auth.errors import IdentityUnavailable
@@ -28,6 +30,7 @@ _TITLES: Final[Mapping[str, str]] = {
     "external": "Extern professionell part",
     "interpreter": "Tolk",
 }
+_AS_OF: Final = re.compile(r"([1-9]\d{0,8})-(\d{1,10})-(\d{1,10})-([01])")
 _WAYS: Final[Mapping[str, str]] = {
     "patient": "Skickas i ett ärende till inkorgen på 1177.",
     "staff": "För dig och kollegor.",
@@ -72,7 +75,7 @@ class _ToldPage:
         except MeetingNotFound:
             return self._page("told_unknown.html", 404, session=session)
         facts, shown = _facts(meeting, others), [_shown(other, meeting.window) for other in others]
-        facts |= {"revision": meeting.revision, "is_another": is_another}
+        facts |= {"as_of": _as_of_text(meeting.as_told_now), "is_another": is_another}
         status = 409 if is_another else 200
         return self._page("told.html", status, typed=typed, session=session, others=shown, **facts)
 
@@ -84,8 +87,8 @@ class _ToldPage:
         if session is None or not session.sent(request):
             return redirect(url_for("start.told", typed=typed), 303)
         try:
-            seen = request.form.get("revision", type=int)
-            is_noted = self._parts.tell.told(typed, request.form.get("audience", ""), seen, session.who)
+            audience = request.form.get("audience", "")
+            is_noted = self._parts.tell.told(typed, audience, _as_of(request.form), session.who)
         except (MeetingNotFound, UnknownAudience):
             return self._page("told_unknown.html", 404, session=session)
         if not is_noted:
@@ -123,6 +126,23 @@ class _ToldPage:
             **more,
         )
         return make_response(html, status)
+
+
+def _as_of_text(told: Told) -> str:
+    """Return how the meeting stands that the page tells of, as its forms say it again: numbers, times since 1970."""
+    numbers = (told.revision, int(told.start.timestamp()), int(told.end.timestamp()), int(told.cancelled))
+    return "-".join(map(str, numbers))
+
+
+def _as_of(form: Mapping[str, str]) -> Told | None:
+    """Return what `_as_of_text` wrote; None where it was not that."""
+    found = _AS_OF.fullmatch(form.get("as_of", ""))
+    if found is None:
+        return None
+    revision, start, end, cancelled = map(int, found.groups())
+    return Told(
+        revision, datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC), bool(cancelled)
+    )
 
 
 def _shown(other: ToBeTold, window: Window) -> dict[str, Any]:

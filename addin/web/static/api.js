@@ -78,9 +78,11 @@
 /** @typedef {Partial<Pick<BookingRequest, "type" | "variant" | "unit" | "start" | "end" | "time_zone">>} Wish */
 /** @typedef {"invitation" | "rescheduled" | "cancelled" | "insert"} Occasion */
 /** @typedef {{id: string, version: number, occasion: Occasion, title: string, plain: string, html: string}} Text */
+/** @typedef {{revision: number, start: string, end: string, cancelled: boolean}} AsOf how the meeting was that words tell of */
 /**
  * @typedef {object} Texts
  * @property {Audience} audience
+ * @property {AsOf} as_of
  * @property {"link" | "text"} copy_first
  * @property {{url: string, central_template: string | null}} link
  * @property {Text[]} texts
@@ -191,9 +193,10 @@ export class Api {
    * @param {Audience} audience
    * @param {Told} what
    * @param {WhichLink} link
+   * @param {AsOf} [asOf] as the texts came with it; without it the meeting counts as it is when this arrives
    */
-  async copied(id, audience, what, link) {
-    return answer(await this.#request("POST", `${path(id)}/copied`, { audience, what, link }));
+  async copied(id, audience, what, link, asOf) {
+    return answer(await this.#request("POST", `${path(id)}/copied`, { audience, what, link, as_of: asOf }));
   }
 
   /**

@@ -30,6 +30,7 @@ import {
   progress,
   removal,
   start,
+  texts as textWords,
   unlinked,
   written,
   wholeDays,
@@ -333,7 +334,7 @@ export class AppointmentPane {
         trouble,
         found,
         texts: (link) => this.#textsOf(type?.audiences ?? [], link),
-        report: (audience, what, link) => this.#report(audience, what, link),
+        report: (...told) => this.#report(...told),
         onChange: this.#on(async () => this.#showChange()),
         onLink: this.#on(() => this.#askAboutLink()),
         onKeepLink: () => this.#answer(() => this.#booking.keepLink(), linkWords.undone),
@@ -475,9 +476,9 @@ export class AppointmentPane {
       askBeforeRemoval({
         told,
         texts: await this.#textsOf(told, "current"),
-        report: async (audience, what) => {
+        report: async (audience, what, asOf) => {
           this.#toldOfRemoval.add(audience);
-          return this.#report(audience, what, "current");
+          return this.#report("current", audience, what, asOf);
         },
         onRemove: this.#on(() => this.#remove()),
         onKeep: this.#on(() => this.#backToMeeting()),
@@ -542,13 +543,25 @@ export class AppointmentPane {
   }
 
   /**
+   * @param {import("./api.js").WhichLink} link
    * @param {Audience} audience
    * @param {import("./api.js").Told} what
-   * @param {import("./api.js").WhichLink} link
+   * @param {import("./api.js").AsOf} asOf
    */
-  async #report(audience, what, link) {
-    await this.#booking.copied(audience, what, link);
-    return this.#booking.meeting;
+  async #report(link, audience, what, asOf) {
+    await this.#booking.copied(audience, what, link, asOf);
+    const { meeting } = this.#booking;
+    const isOlder = meeting.revision !== asOf.revision && meeting.told_stale.includes(audience);
+    if (isOlder && shows("meeting")) void this.#attempt("other", () => this.#showChangedSince());
+    return meeting;
+  }
+
+  /** What is on the clipboard is old: the meeting was changed elsewhere since its texts were fetched. */
+  async #showChangedSince() {
+    const trouble = notice("error", element("p", {}, textWords.changedSince));
+    const isElsewhere =
+      !isOver(this.#booking.meeting) && (await this.#booking.hasMoved()) && !(await this.#booking.isRepeated());
+    await this.#showMeeting({ trouble, isElsewhere });
   }
 
   /**

@@ -276,9 +276,10 @@ export class Booking {
    * @param {import("./api.js").Audience} audience
    * @param {import("./api.js").Told} what
    * @param {import("./api.js").WhichLink} link
+   * @param {import("./api.js").AsOf} asOf how the meeting was of which they have been told
    */
-  async copied(audience, what, link) {
-    this.#learn((await this.#api.copied(this.meeting.id, audience, what, link)).meeting);
+  async copied(audience, what, link, asOf) {
+    this.#learn((await this.#api.copied(this.meeting.id, audience, what, link, asOf)).meeting);
   }
 
   /** @returns {Promise<boolean>} whether the item bears the meeting's block as it should read now */

@@ -29,7 +29,7 @@ import { booked, choose, failure, link as linkWords, texts as textWords, written
  * @property {Child} trouble a failure that leaves the meeting as it is
  * @property {Found[]} found personal data in the item
  * @property {(link: import("./api.js").WhichLink) => Promise<Texts[]>} texts
- * @property {(...told: [...Parameters<import("./texts.js").Report>, import("./api.js").WhichLink]) => Promise<Meeting>} report
+ * @property {(link: import("./api.js").WhichLink, ...told: Parameters<import("./texts.js").Report>) => Promise<Meeting>} report
  * @property {() => void} onChange
  * @property {() => void} onLink
  * @property {() => void} onKeepLink
@@ -339,5 +339,5 @@ function whichLink(meeting, link, onOther) {
  * @returns {import("./texts.js").Report}
  */
 function reportOf(report, link) {
-  return (audience, what) => report(audience, what, link);
+  return (...told) => report(link, ...told);
 }

@@ -12,7 +12,7 @@ import { audiences, texts as words } from "./words.js";
 /** @typedef {import("./api.js").Texts} Texts */
 /** @typedef {import("./clipboard.js").Copy} Copy */
 /** @typedef {import("./api.js").Told} Told */
-/** @typedef {(audience: Audience, what: Told) => Promise<Meeting>} Report tells the service who has been told */
+/** @typedef {(audience: Audience, what: Told, asOf: import("./api.js").AsOf) => Promise<Meeting>} Report tells the service who has been told what */
 
 /**
  * @param {Texts} texts
@@ -34,7 +34,7 @@ export function audienceSection(texts, meeting, report, { foremost }) {
   const first = stale ? "text" : texts.copy_first;
   const copies = { link: () => linkCopy(link.url), text: () => text.copy() };
   const copyButton = (/** @type {"link" | "text"} */ what) => {
-    const copy = () => copyAndReport(what, copies[what](), outcome, () => report(audience, what).then(mark));
+    const copy = () => copyAndReport(what, copies[what](), outcome, () => report(audience, what, texts.as_of).then(mark));
     const kind = foremost && what === first ? "primary" : "secondary";
     return button(what === "link" ? words.copyLink : words.copyText, `copy-${what}`, copy, {
       kind,
@@ -43,7 +43,7 @@ export function audienceSection(texts, meeting, report, { foremost }) {
   };
   const buttons = [copyButton("link"), copyButton("text")];
   if (first === "text") buttons.reverse();
-  if (stale) buttons.push(informedButton(audience, outcome, report, mark));
+  if (stale) buttons.push(informedButton(texts, outcome, report, mark));
   mark(meeting);
   return element(
     "section",
@@ -72,7 +72,7 @@ export function cancelledSection(texts, report, { informed = false } = {}) {
   if (!text) return null;
   const { title } = audiences[texts.audience];
   const outcome = element("div", { class: "outcome" });
-  const copy = () => copyAndReport("text", text, outcome, () => report(texts.audience, "text"));
+  const copy = () => copyAndReport("text", text, outcome, () => report(texts.audience, "text", texts.as_of));
   return element(
     "section",
     { class: "audience", "data-audience": texts.audience, "aria-label": title },
@@ -81,7 +81,7 @@ export function cancelledSection(texts, report, { informed = false } = {}) {
       "div",
       { class: "actions" },
       button(words.cancelledCopy, "copy-cancelled", copy, { about: title }),
-      informed && informedButton(texts.audience, outcome, report),
+      informed && informedButton(texts, outcome, report),
     ),
     outcome,
     preview(() => [text], words.preview, []),
@@ -198,15 +198,15 @@ function linkCopy(url) {
 
 /**
  * *Besked lämnat*: they have been told in the clinician's own way, by telephone perhaps.
- * @param {Audience} audience
+ * @param {Texts} texts
  * @param {HTMLElement} outcome
  * @param {Report} report
  * @param {(meeting: Meeting) => void} [mark]
  */
-function informedButton(audience, outcome, report, mark = () => undefined) {
+function informedButton({ audience, as_of: asOf }, outcome, report, mark = () => undefined) {
   const press = async () => {
     try {
-      mark(await report(audience, "informed"));
+      mark(await report(audience, "informed", asOf));
     } catch {
       outcome.replaceChildren(notice("error", element("p", {}, words.informedFailed)));
       return;

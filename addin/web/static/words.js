@@ -249,6 +249,9 @@ export const texts = {
   notReported:
     "Texten är kopierad, men tjänsten kunde inte notera det. Kopiera igen om en stund. Annars får du ingen påminnelse " +
     "om besked när mötet ändras.",
+  changedSince:
+    "Mötet hade ändrats innan du lämnade beskedet, så det gäller inte längre. Nu visas mötet som det är: " +
+    "kopiera den nya texten och skicka den.",
   refused: "Webbläsaren lät inte panelen kopiera. Texten är markerad nedan: kopiera den med Ctrl+C.",
   manual: "Text att kopiera",
   cancelledCopy: "Kopiera texten Inställt",

@@ -103,6 +103,25 @@ def test_whoever_was_told_the_old_time_is_named_and_gets_the_new_text(pane: Pane
     expect(pane.audience("patient")).not_to_contain_text("De har fått gamla uppgifter.")
 
 
+def test_who_copies_a_text_of_a_meeting_that_was_changed_elsewhere_gets_the_new_one(
+    pane: Pane, region: Region
+) -> None:
+    pane.open()
+    pane.book()
+    meeting = region.meeting(pane.properties()["meeting"])
+    expect(pane.audience("patient").locator('[data-action="copy-text"]')).to_be_visible()
+    assert region.change(meeting, unit="vardcentral").ok
+    with pane.page.expect_response(re.compile("/copied$")):
+        pane.audience("patient").locator('[data-action="copy-text"]').click()
+    pane.says("Mötet hade ändrats innan du lämnade beskedet")
+    assert "Ängen" not in pane.clipboard()
+    expect(pane.audience("patient")).to_contain_text("De har fått gamla uppgifter.")
+    copy(pane, "patient", "text")
+    assert "Ängen" in pane.clipboard()
+    told = region.meeting(meeting["id"])
+    assert (told["told"], told["told_stale"]) == ({"patient": told["revision"]}, [])
+
+
 def test_besked_lamnat_clears_those_who_were_told_in_another_way(pane: Pane, region: Region) -> None:
     pane.open()
     pane.book()

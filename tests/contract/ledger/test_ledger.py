@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,13 +15,18 @@ from sqlalchemy import event, text
 
 from addin.meetings.errors import LedgerUnavailable, MeetingChanged
 from addin.meetings.ledger_port import Reading, Writing
-from addin.meetings.meeting_types import AUDIENCES
-from addin.meetings.model import Meeting, MeetingState, Told
+from addin.meetings.meeting_types import AUDIENCES, MeetingTypes, load_meeting_types
+from addin.meetings.model import Meeting, MeetingState, Principal, Told
+from addin.meetings.tell import TellOthers
+from addin.meetings.texts import Contact, MeetingTexts
+from addin.meetings.units import Units
 from addin.store.ledger import mark_path, open_engine
 from addin.store.postgres import PostgresLedger
 from addin.store.restored import Mark, begin_service, note_progress
 from addin.store.schema import migrate
-from tests.contract.ledger.conftest import NOW, Desk
+from templates_messages.catalogue import load_catalogue
+from templates_messages.titles import load_titles
+from tests.contract.ledger.conftest import ANNA, NOW, TENANT, Desk, StandingClock
 
 HANDS = 12
 
@@ -46,6 +51,32 @@ def test_all_who_are_told_at_once_are_remembered(desk: Desk) -> None:
         )
 
     assert desk.reads(meeting).told == dict.fromkeys(audiences, told)
+
+
+def _texts() -> MeetingTexts:
+    types, contact = MeetingTypes(load_meeting_types()), Contact("https://mote.region.example", "", "")
+    return MeetingTexts(load_catalogue(), load_titles(), types, Units([]), {}, StandingClock(), contact)
+
+
+@pytest.mark.parametrize("desk", ["postgresql"], indirect=True)
+def test_who_says_on_the_page_that_others_are_told_undoes_nothing_that_is_noted_meanwhile(desk: Desk) -> None:
+    meeting = desk.books(purge_at=NOW)
+    heard = replace(meeting.as_told_now, revision=2)
+    desk.ledger.write(lambda writing: writing.tell(meeting.id, "patient", meeting.as_told_now))
+    desk.ledger.write(lambda writing: next_revision(writing, meeting, 1))
+    page = TellOthers(desk.ledger, _texts(), StandingClock())
+
+    with ThreadPoolExecutor(1) as hand:
+
+        def notes(writing: Writing) -> Future[bool]:
+            writing.tell(meeting.id, "patient", heard)
+            saying = hand.submit(page.told, meeting.start_code, "patient", None, Principal(TENANT, ANNA))
+            desk.waits_until_somebody_waits()
+            return saying
+
+        assert not desk.ledger.write(notes).result(60)
+    # Of whoever had got older words nothing is known but that they must hear; what was noted meanwhile stays noted.
+    assert desk.reads(meeting).told == {"patient": replace(heard, outdated=True)}
 
 
 def test_of_two_who_change_what_they_saw_the_later_is_told(desk: Desk) -> None:

@@ -100,7 +100,7 @@ class Feeding:
         change = {name: meeting[name] for name in ("type", "variant", "unit", "start", "end", "time_zone")}
         for body in self._spoilt(change, text):
             self._asks("PATCH", path, json=body, headers=seen)
-        for body in self._spoilt({"audience": "patient", "what": "link"}, text):
+        for body in self._spoilt({"audience": "patient", "what": "link", "as_of": {}}, text):
             self._asks("POST", f"{path}/copied", json=body)
 
     def _queries(self, path: str, text: str) -> None:

@@ -16,6 +16,7 @@ from addin.meetings.errors import (
     UnknownVariant,
 )
 from addin.meetings.model import Attention, MeetingState
+from addin.meetings.notices import NoticeKind
 from tests.unit.meetings.desk import REQUEST, WHO, Desk
 from tests.unit.meetings.unreliable_provider import Fault
 
@@ -149,6 +150,45 @@ def test_a_time_that_came_back_needs_no_word(desk: Desk) -> None:
     moved = desk.change(meeting, window=LATER)
     back = desk.change(moved, window=meeting.window)
     assert desk.reads(back.id).must_hear == ()
+
+
+def test_a_text_of_an_earlier_revision_tells_that_one_and_its_people_must_hear_again(desk: Desk) -> None:
+    meeting = desk.books()
+    moved = desk.change(meeting, window=LATER)
+    told = desk.change_meeting.told(meeting.id, "patient", WHO, as_of=meeting.as_told_now)
+    assert (told.told["patient"].revision, told.told["patient"].start) == (1, meeting.window.start)
+    assert told.must_hear == desk.reads(meeting.id).must_hear == ("patient",)
+    assert told.earlier_time("patient") == meeting.window
+    # When it was moved there was nobody to tell, and so nobody was mailed.
+    notices = desk.ledger.read(lambda reading: reading.notices(meeting.id))
+    assert [(one.kind, one.revision) for one in notices] == [(NoticeKind.RESCHEDULED, 2)]
+    again = desk.change_meeting.told(meeting.id, "patient", WHO, as_of=moved.as_told_now)
+    assert (again.told["patient"].revision, again.must_hear) == (2, ())
+
+
+def test_older_words_after_newer_ones_must_be_put_right_and_a_repeat_changes_nothing(desk: Desk) -> None:
+    meeting = desk.books()
+    moved = desk.change(meeting, window=LATER)
+    desk.change_meeting.told(meeting.id, "patient", WHO)
+    late = desk.change_meeting.told(meeting.id, "patient", WHO, as_of=meeting.as_told_now)
+    assert (late.told["patient"].revision, late.must_hear) == (2, ("patient",))
+    desk.change_meeting.told(meeting.id, "patient", WHO)
+    back = desk.change(moved, window=meeting.window)
+    desk.change_meeting.told(meeting.id, "patient", WHO)
+    # As an answer that was lost is asked for again, when the meeting has gone away and come back.
+    moved = desk.change(back, window=LATER)
+    desk.change(moved, window=meeting.window)
+    repeated = desk.change_meeting.told(meeting.id, "patient", WHO, as_of=back.as_told_now)
+    assert (repeated.told["patient"].revision, repeated.must_hear) == (back.revision, ())
+
+
+def test_words_of_a_revision_that_the_ledger_does_not_know_are_not_noted(desk: Desk) -> None:
+    meeting = desk.books()
+    with pytest.raises(MeetingChanged):
+        desk.change_meeting.told(
+            meeting.id, "patient", WHO, as_of=replace(meeting.as_told_now, revision=meeting.revision + 1)
+        )
+    assert desk.reads(meeting.id).told == {}
 
 
 def test_another_unit_makes_what_was_told_untrue_also_when_the_time_is_the_same(desk: Desk) -> None:

@@ -689,5 +689,5 @@ def test_a_time_that_is_put_back_has_its_link_again(links: Links) -> None:
 
 def still_to_hear(links: Links, tell: TellOthers, meeting: Meeting) -> tuple[str, ...]:
     """Say that the patient was told what the page shows now, and return who must hear after that."""
-    assert tell.told(meeting.start_code, "patient", links.office.reads(meeting).revision, WHO)
+    assert tell.told(meeting.start_code, "patient", links.office.reads(meeting).as_told_now, WHO)
     return links.office.reads(meeting).must_hear

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load, validate
 
 from addin.meetings.bindings import CopyAnswer
 from addin.meetings.links import LinkChange
-from addin.meetings.model import Attention, CalendarNote, MeetingState
+from addin.meetings.model import Attention, CalendarNote, MeetingState, Told
 
 _ID: Final = validate.Regexp(r"^[a-z][a-z-]{0,59}$", error="not an id")
 _TIME: Final = validate.Length(max=40)
@@ -208,6 +208,27 @@ class MeetingPageSchema(_Exact):
     next = fields.String(required=True, allow_none=True)
 
 
+_MOST: Final = 999_999_999
+# As far as meetings can lie, with much to spare: what is kept has room for no longer numbers.
+_AMONG_TIMES: Final = validate.Range(datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
+
+
+class AsOfSchema(_Exact):
+    """How the meeting stood that words tell of: what those know who get them."""
+
+    revision = fields.Integer(required=True, strict=True, validate=validate.Range(1, _MOST))
+    start = _Instant(required=True, validate=_AMONG_TIMES)
+    end = _Instant(required=True, validate=_AMONG_TIMES)
+    cancelled = fields.Boolean(required=True)
+
+    @post_load
+    def told(self, data: dict[str, Any], **_: object) -> Told:
+        """Return it as the meetings know it."""
+        if data["end"] <= data["start"]:
+            raise ValidationError("not after the start", "end")
+        return Told(**data)
+
+
 class CopiedSchema(_Exact):
     """Which audience was told, by what: a copied link or text, or (`informed`) in a way of the clinician's own."""
 
@@ -217,6 +238,14 @@ class CopiedSchema(_Exact):
         load_default="current",
         validate=validate.OneOf(["current", "coming"]),
         metadata={"description": "whether it was the link that is to come"},
+    )
+    as_of = fields.Nested(
+        AsOfSchema,
+        load_default=None,
+        metadata={
+            "description": "`as_of` of the texts that were copied or read out, as it was answered; left out: they were "
+            "told of the meeting as it is when this arrives"
+        },
     )
 
 
@@ -290,6 +319,9 @@ class TextsSchema(_Exact):
     audience = fields.String(required=True)
     language = fields.String(required=True)
     copy_first = fields.String(required=True)
+    as_of = fields.Nested(
+        AsOfSchema, required=True, metadata={"description": "to be sent back with `POST copied`"}
+    )
     link = fields.Nested(LinkSchema, required=True)
     texts = fields.List(fields.Nested(TextSchema), required=True)
 

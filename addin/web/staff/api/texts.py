@@ -53,6 +53,7 @@ def _add_texts(routes: ApiBlueprint, use: TextUseCases) -> None:
             "audience": audience,
             "language": language,
             "copy_first": use.copy_first,
+            "as_of": found.as_of,
             "link": {"url": found.join_link, "central_template": found.central_template},
             "texts": found.texts,
         }
@@ -62,9 +63,16 @@ def _add_texts(routes: ApiBlueprint, use: TextUseCases) -> None:
     @routes.response(200, schemas.MeetingSchema)
     @routes.alt_response(404, "NOT_FOUND")
     @routes.alt_response(409, "CONFLICT")
-    def note_copied(body: dict[str, str], meeting_id: str) -> dict[str, Any]:
-        """Note which audience has been told of the meeting as it is now."""
-        meeting = use.change.told(meeting_id, body["audience"], caller(), of_coming=body["link"] == "coming")
+    @routes.alt_response(412, "PRECONDITION_FAILED")
+    def note_copied(body: dict[str, Any], meeting_id: str) -> dict[str, Any]:
+        """Note which audience has been told, as of which revision.
+
+        Of an older one than the meeting's they must hear again: then `told_stale` names them.
+        """
+        of_coming = body["link"] == "coming"
+        meeting = use.change.told(
+            meeting_id, body["audience"], caller(), of_coming=of_coming, as_of=body["as_of"]
+        )
         return use.representation.of(meeting)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -96,11 +97,20 @@ def _contradictions(sections: Mapping[str, Any]) -> Iterator[str]:
         yield "calendars.also_search: calendars.outside_mailbox stands in it, which must not be readable"
     if server and ledger and server.processes > 1 and is_sqlite(ledger.url):
         yield "server.processes: SQLite serves one process; set it to 1, or ledger.url to a PostgreSQL database"
+    if ledger and not is_sqlite(ledger.url) and (fault := _unwritable(ledger.state_directory)):
+        yield f"ledger.state_directory: {fault}"
     sign_in: SignInSettings | None = sections.get("sign_in")
     start: StartSignInSettings | None = sections.get("start_sign_in")
     tenants = {tenant.id for tenant in sign_in.tenants} if sign_in else set()
     if sign_in and start and start.sole_tenant is not None and start.sole_tenant not in tenants:
         yield f"start_sign_in.sole_tenant: write the id of one of sign_in.tenants: {' or '.join(sorted(tenants))}"
+
+
+def _unwritable(folder: Path) -> str | None:
+    """Say why no file can be made in the folder; whether it can depends on who asks."""
+    if not folder.is_dir():
+        return f"{folder} is not a folder"
+    return None if os.access(folder, os.W_OK | os.X_OK) else f"nothing can be written in {folder}"
 
 
 def _unfit_for_texts(reading: Reading) -> Iterator[str]:

@@ -25,6 +25,16 @@ class LedgerInUse(Exception):
         )
 
 
+class MarkNotWritten(Exception):
+    """The mark beside the ledger, by which a restore is noticed, cannot be written."""
+
+    def __init__(self, path: Path, failure: OSError) -> None:
+        super().__init__(
+            f"{path}: cannot be written ({type(failure).__name__}). On SQLite it stands beside the ledger; "
+            "on PostgreSQL set ledger.state_directory to a folder that the service may write in."
+        )
+
+
 @contextmanager
 def ledger_failures() -> Iterator[None]:
     """Turn a driver's failure into LedgerUnavailable that names only its kind, e.g. `OperationalError: locked`."""

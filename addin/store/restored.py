@@ -21,7 +21,7 @@ from sqlalchemy.exc import IntegrityError
 
 from addin.meetings.errors import LedgerUnavailable
 from addin.store import tables
-from addin.store.failures import ledger_failures
+from addin.store.failures import MarkNotWritten, ledger_failures
 
 _state = tables.ledger_state.c
 _POSTGRES_IDENTITY = text(
@@ -64,14 +64,17 @@ class Mark:
 def begin_service(engine: Engine, path: Path, *, now: int) -> bool:
     """Note that the service starts on this ledger, freeze it when it was restored; returns whether it is frozen.
 
-    `now` in microseconds since 1970. Several processes may start at once.
+    `now` in microseconds since 1970. Several processes may start at once. Raises MarkNotWritten.
     """
     try:
         frozen, mark = _begin(engine, path, now)
     except IntegrityError:
         # Another process began the ledger at the same time; now it is there for both.
         frozen, mark = _begin(engine, path, now)
-    mark.write(path)
+    try:
+        mark.write(path)
+    except OSError as failure:
+        raise MarkNotWritten(path, failure) from None
     return frozen
 
 

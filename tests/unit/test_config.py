@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from copy import deepcopy
 from itertools import filterfalse
@@ -182,6 +183,20 @@ def test_a_fault_between_sections_is_named_too(settings: SettingsFile, tmp_path:
     settings.puts("meetings.providers", {"internal-meeting": "teams"})
     places = [fault.partition(": ")[0] for fault in static_faults(settings.path)]
     assert sorted(places) == ["meetings", "network.ca_bundle", "server.processes", "units"]
+
+
+def test_a_folder_for_the_mark_that_cannot_be_written_is_named(
+    settings: SettingsFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.puts("ledger", {"url": "postgresql://vardmote@db.region.example/v", "state_directory": "none"})
+    assert static_faults(settings.path) == [f"ledger.state_directory: {tmp_path / 'none'} is not a folder"]
+    (tmp_path / "none").mkdir()
+    assert static_faults(settings.path) == []
+    # Whoever runs the tests may be one who may write anywhere.
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert static_faults(settings.path) == [
+        f"ledger.state_directory: nothing can be written in {tmp_path / 'none'}"
+    ]
 
 
 def test_only_the_sandbox_speaks_plain_http(settings: SettingsFile) -> None:

@@ -20,6 +20,7 @@ from addin.meetings.model import Meeting, MeetingState, Principal, Told
 from addin.meetings.tell import TellOthers
 from addin.meetings.texts import Contact, MeetingTexts
 from addin.meetings.units import Units
+from addin.store.failures import MarkNotWritten
 from addin.store.ledger import mark_path, open_engine
 from addin.store.postgres import PostgresLedger
 from addin.store.restored import Mark, begin_service, note_progress
@@ -175,6 +176,8 @@ def test_a_mark_that_cannot_follow_the_ledger_is_a_failure_of_the_ledger(tmp_pat
         with pytest.raises(LedgerUnavailable):
             note_progress(engine, tmp_path / "ledger.mark")  # there are no tables
         migrate(engine)
+        with pytest.raises(MarkNotWritten, match="FileNotFoundError"):
+            begin_service(engine, tmp_path / "gone" / "ledger.mark", now=0)
         begin_service(engine, tmp_path / "ledger.mark", now=0)
         with pytest.raises(LedgerUnavailable, match="mark ENOENT"):
             note_progress(engine, tmp_path / "gone" / "ledger.mark")

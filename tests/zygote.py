@@ -182,7 +182,7 @@ def _load() -> None:
 
     for module in LOADED:
         importlib.import_module(module)
-    # Every start reads and checks the texts; what has been parsed and compiled once is kept.
+    # Every start reads the texts, and most tests have some filled; what has been parsed and compiled once is kept.
     text_findings(None)
     # The driver is part of the dev extra; what needs it says so itself where it is missing.
     with contextlib.suppress(ImportError):

@@ -49,5 +49,24 @@ def test_windows_line_ends_do_not_change_a_published_text(shelf: Path) -> None:
     assert check_catalogue(shelf) == []
 
 
+def test_a_start_reads_no_published_text_again_and_finds_what_was_changed_added_or_taken_away(
+    shelf: Path,
+) -> None:
+    published = publish(shelf)
+
+    def found(personal_data: str = "välkommen") -> list[tuple[str, str]]:
+        findings = check_catalogue(shelf, lambda words: personal_data in words, trusts_published=True)
+        return [(finding.file, finding.code) for finding in findings]
+
+    assert not found()
+    put(shelf, "care/2.sv.md")
+    assert found() == [("care/2.sv.md", "personal-data")]
+    put(shelf, "care/1.sv.md", GOOD_BODY + ".")
+    assert ("care/1.sv.md", "published-changed") in found()
+    for file in published:
+        (shelf / file).unlink()
+    assert {(file, "published-missing") for file in published} <= set(found())
+
+
 def test_a_fingerprint_changes_with_any_character() -> None:
     assert fingerprint("a\n") != fingerprint("a\n\n")

@@ -25,6 +25,7 @@ from addin.meetings.model import (
     Principal,
     Room,
     Told,
+    UnreadableMeeting,
     Wanted,
 )
 from addin.meetings.notices import Notice, NoticeClaim, NoticeKind
@@ -130,10 +131,11 @@ class Reading(Protocol):
         end: datetime | None,
         after: tuple[datetime, str] | None,
         limit: int,
-    ) -> Sequence[Meeting]:
+    ) -> Sequence[Meeting | UnreadableMeeting]:
         """Return meetings of mine (actor, my mailbox, on my behalf) and those where I am host, by start and id.
 
-        `start` <= meeting start < `end` (UTC). `after` is the start (UTC) and the id of the last one already seen.
+        `start` <= meeting start < `end` (UTC). `after` is the start (UTC) and the id of the last one already seen. One
+        that cannot be read stands in its place as such, and hides none of the others.
         """
 
     def rooms(self, meeting_id: str) -> Sequence[Room]:
@@ -146,7 +148,10 @@ class Reading(Protocol):
         """Whether the ledger was restored from a backup and not rebuilt."""
 
     def due_for_retention(self, now: datetime, limit: int) -> Sequence[Meeting]:
-        """Return meetings whose kept days are over, but for those whose rooms are being removed already."""
+        """Return meetings whose kept days are over, but for those whose rooms are being removed already.
+
+        Of those, and of all that is claimed, what cannot be read is left out, and stands in nobody's way.
+        """
 
     def audit_entries(
         self, meeting_id: str | None, since: datetime | None, *, after: int = 0, limit: int | None = None
@@ -308,6 +313,9 @@ class Writing(Reading, Protocol):
 
     def release_binding(self, claim: BindingClaim) -> None:
         """Give a binding back as it was claimed, with all that was asked, due at once; a lost lease is no error."""
+
+    def count_unreadable(self, kind: str, times: int) -> None:
+        """Count rows of that table that could not be read."""
 
     def count_click_look(self, outcome: str) -> None:
         """Count a look with the rights of a person who has clicked, by what it came to (`click.Outcome`)."""

@@ -250,6 +250,14 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableMeeting:
+    """A meeting whose row is there and does not open (`UnknownKey`, `SealBroken`): what is known beside the seal."""
+
+    id: str
+    start: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Room:
     """One room at one provider.
 

@@ -19,6 +19,7 @@ from addin.store import tables
 from addin.store.calendar_rows import binding_of, copy_of, notice_of, occurrence_of, watch_from
 from addin.store.ledger_now import LedgerNow
 from addin.store.rows import maybe_time, meeting_of
+from addin.store.unreadable import readable
 
 _m, _b, _w = tables.meetings.c, tables.bindings.c, tables.watches.c
 _BATCH = 500
@@ -81,7 +82,12 @@ class SqlCalendarReading:
         }
         query = select(tables.watches).where(_w.subscription_hash.in_(asked))
         rows = self._connection.execute(query).mappings()
-        return {asked[row["subscription_hash"]]: watch_from(row, self._keyring) for row in rows}
+        found, _ = readable(
+            rows,
+            lambda row: (asked[row["subscription_hash"]], watch_from(row, self._keyring)),
+            tables.watches,
+        )
+        return dict(found)
 
     def watch_by_mailbox(self, mailbox: str) -> MailboxWatch | None:
         query = select(tables.watches).where(_w.mailbox_hash.in_(self._mailbox_hashes(mailbox))).limit(1)
@@ -89,12 +95,9 @@ class SqlCalendarReading:
         return watch_from(row, self._keyring) if row else None
 
     def following(self, meetings: Collection[str]) -> Mapping[str, tuple[Meeting, ItemBinding]]:
-        known = {
-            row["meeting_id"]: binding_of(row, self._keyring)
-            for row in self._connection.execute(
-                select(tables.bindings).where(_b.meeting_id.in_(meetings))
-            ).mappings()
-        }
+        rows = self._connection.execute(select(tables.bindings).where(_b.meeting_id.in_(meetings))).mappings()
+        bindings, _ = readable(rows, lambda row: binding_of(row, self._keyring), tables.bindings)
+        known = {one.meeting_id: one for one in bindings}
         return {found: (meeting, known[found]) for found, meeting in self._meetings_by_id(known).items()}
 
     def follows_until(self, mailbox: str) -> datetime | None:
@@ -129,14 +132,14 @@ class SqlCalendarReading:
             .limit(limit)
         )
         rows = self._connection.execute(query).mappings().all()
-        found = [meeting_of(row, self._keyring) for row in rows]
+        found, _ = readable(rows, lambda row: meeting_of(row, self._keyring), tables.meetings)
         mailboxes = {
             mailbox
             for meeting in found
             for mailbox in (meeting.mailbox, meeting.on_behalf_of, meeting.actor_mailbox)
-            if mailbox and not self.watch_by_mailbox(mailbox)
+            if mailbox
         }
-        return sorted(mailboxes), found[-1].id if len(found) == limit else None
+        return self.unwatched_among(mailboxes), rows[-1]["id"] if len(rows) == limit else None
 
     def unwatched_among(self, mailboxes: Collection[str]) -> Sequence[str]:
         return [one for some in _batches(sorted(mailboxes)) for one in self._unwatched_of(some)]
@@ -176,6 +179,9 @@ class SqlCalendarReading:
         clicks = tables.click_looks.c
         told = self._connection.execute(select(clicks.outcome, clicks.looks)).all()
         counts |= {f"click_looks_{name}": number for name, number in told}
+        unread = tables.unreadable.c
+        seen = self._connection.execute(select(unread.kind, unread.times)).all()
+        counts |= {f"unreadable_{name}": number for name, number in seen}
         questions = {
             "watches": select(func.count()).select_from(tables.watches),
             "watches_with_push": select(func.count()).where(_w.subscription_hash.is_not(None)),
@@ -194,7 +200,8 @@ class SqlCalendarReading:
     def _meetings_by_id(self, meetings: Collection[str]) -> dict[str, Meeting]:
         query = select(tables.meetings).where(_m.id.in_(meetings))
         rows = self._connection.execute(query).mappings()
-        return {row["id"]: meeting_of(row, self._keyring) for row in rows}
+        found, _ = readable(rows, lambda row: meeting_of(row, self._keyring), tables.meetings)
+        return {meeting.id: meeting for meeting in found}
 
     def _mailbox_hashes(self, mailbox: str) -> list[bytes]:
         return self._keyring.lookup_hashes("mailbox", mailbox)

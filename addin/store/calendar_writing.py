@@ -54,15 +54,18 @@ from addin.store.leases import asked, fence_moved, from_now, hinted, is_free
 from addin.store.ledger_now import LedgerNow
 from addin.store.prepared import Prepared
 from addin.store.rows import (
+    Row,
     from_time,
     maybe_time,
     meeting_of,
     meeting_row,
+    notes_of,
     notes_text,
     to_duration,
     to_time,
     wish_columns,
 )
+from addin.store.unreadable import claimed, count, readable
 from addin.store.watch_writing import SqlWatchWriting
 from calendar_sync.items import Unread
 
@@ -125,8 +128,9 @@ class SqlCalendarWriting(SqlWatchWriting):
 
     def _binding_claims(self, rows: Sequence[Any], until: Deadline) -> list[BindingClaim]:
         meetings = self._meetings_by_id({row["meeting_id"] for row in rows})
-        return [
-            BindingClaim(
+
+        def claim_of(row: Row) -> BindingClaim:
+            return BindingClaim(
                 binding=binding_of(row, self._keyring),
                 meeting=meetings[row["meeting_id"]],
                 number=row["lease_number"],
@@ -134,8 +138,8 @@ class SqlCalendarWriting(SqlWatchWriting):
                 hinted_at=maybe_time(row["hinted_at"]),
                 until=until,
             )
-            for row in rows
-        ]
+
+        return claimed(self._connection, _bindings, rows, claim_of, meetings)
 
     def save_binding(self, claim: BindingClaim, binding: ItemBinding, due_in: float | None) -> None:
         unasked = _b.asked == claim.asked
@@ -241,8 +245,11 @@ class SqlCalendarWriting(SqlWatchWriting):
 
     def _reroute_one(self, row: Any, backend: str | None) -> None:
         columns: dict[str, Any] = {"backend": backend, **asked(_b)}
-        secret = unseal(row["sealed"], row["meeting_id"], self._keyring)
-        if row["backend"] and secret["item"]:
+        opened, _ = readable(
+            [row], lambda row: unseal(row["sealed"], row["meeting_id"], self._keyring), _bindings
+        )
+        secret = opened[0] if opened else {}
+        if row["backend"] and secret.get("item"):
             # Another calendar gives its items other ids; UID and tag are what stays.
             secret |= {"item": None, "version": None}
             columns |= {
@@ -286,7 +293,8 @@ class SqlCalendarWriting(SqlWatchWriting):
             .limit(limit)
         )
         rows = self._connection.execute(query).mappings().all()
-        mailboxes = {binding_of(row, self._keyring).mailbox for row in rows}
+        found, _ = readable(rows, lambda row: binding_of(row, self._keyring), _bindings)
+        mailboxes = {one.mailbox for one in found}
         return sum(self.watch_mailbox(mailbox, 0.0) for mailbox in sorted(mailboxes))
 
     def _wake_unserved(self) -> None:
@@ -307,7 +315,8 @@ class SqlCalendarWriting(SqlWatchWriting):
             .limit(limit)
         )
         now = self._connection.execute(select(LedgerNow())).scalar_one()
-        found = [meeting_of(row, self._keyring) for row in self._connection.execute(query).mappings().all()]
+        rows = self._connection.execute(query).mappings().all()
+        found, _ = readable(rows, lambda row: meeting_of(row, self._keyring), tables.meetings)
         for meeting in found:
             self.add_binding(ItemBinding(meeting.id, meeting.mailbox, from_time(now)))
         return len(found) + self._watch_mailboxes(_b.due_at.is_not(None), limit)
@@ -388,6 +397,9 @@ class SqlCalendarWriting(SqlWatchWriting):
         if not self._connection.execute(counted).rowcount:
             self._connection.execute(insert(counter).values(found_by=found_by, changes=1))
 
+    def count_unreadable(self, kind: str, times: int) -> None:
+        count(self._connection, kind, times)
+
     def count_click_look(self, outcome: str) -> None:
         counter = tables.click_looks
         counted = update(counter).where(counter.c.outcome == outcome).values(looks=counter.c.looks + 1)
@@ -426,7 +438,7 @@ class SqlCalendarWriting(SqlWatchWriting):
             .with_for_update(key_share=True)
         )
         rows = self._connection.execute(held).mappings().all()
-        notes = {row["id"]: meeting_of(row, self._keyring).calendar_notes for row in rows}
+        notes = {row["id"]: notes_of(row["calendar_notes"]) for row in rows}
         since = func.coalesce(_b.frozen_since, to_time(at))
         statement = (
             update(_bindings)
@@ -434,8 +446,8 @@ class SqlCalendarWriting(SqlWatchWriting):
             .values(frozen=reason, frozen_since=since)
             .returning(_bindings)
         )
-        for row in self._connection.execute(statement).mappings().all():
-            binding = binding_of(row, self._keyring)
+        frozen = self._connection.execute(statement).mappings().all()
+        for binding in readable(frozen, lambda row: binding_of(row, self._keyring), _bindings)[0]:
             before = notes[binding.meeting_id]
             now = before - UNREAD_NOTES | {unread_note(binding)}
             if now != before:

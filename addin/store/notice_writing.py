@@ -13,7 +13,8 @@ from addin.store import tables
 from addin.store.calendar_reading import SqlCalendarReading
 from addin.store.calendar_rows import notice_of
 from addin.store.leases import fence_moved, from_now, is_claimable
-from addin.store.rows import to_time
+from addin.store.rows import Row, to_time
+from addin.store.unreadable import claimed
 
 _notices = tables.notices
 _n = _notices.c
@@ -61,10 +62,11 @@ class SqlNoticeWriting(SqlCalendarReading):
         )
         rows = self._connection.execute(statement).mappings().all()
         meetings = self._meetings_by_id({row["meeting_id"] for row in rows})
-        return [
-            NoticeClaim(notice_of(row), meetings[row["meeting_id"]], row["lease_number"], until)
-            for row in rows
-        ]
+
+        def claim_of(row: Row) -> NoticeClaim:
+            return NoticeClaim(notice_of(row), meetings[row["meeting_id"]], row["lease_number"], until)
+
+        return claimed(self._connection, _notices, rows, claim_of, meetings)
 
     def note_asked(self, claim: NoticeClaim, revision: int | None) -> None:
         mine = (_n.meeting_id == claim.notice.meeting_id) & (_n.about == claim.notice.kind.about)

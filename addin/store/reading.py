@@ -10,13 +10,21 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, or_, 
 
 from addin.meetings.due import Queue
 from addin.meetings.keyring import Keyring
-from addin.meetings.model import AuditEntry, Meeting, MeetingState, Principal, Room
+from addin.meetings.model import (
+    AuditEntry,
+    Meeting,
+    MeetingState,
+    Principal,
+    Room,
+    UnreadableMeeting,
+)
 from addin.store import tables
 from addin.store.calendar_reading import SqlCalendarReading
 from addin.store.due import due_among
 from addin.store.ledger_now import LedgerNow
 from addin.store.links import SqlLinkReading
-from addin.store.rows import audit_of, from_time, meeting_of, room_of, to_time
+from addin.store.rows import Row, audit_of, from_time, meeting_of, room_of, to_time
+from addin.store.unreadable import UNREADABLE, note_unreadable, readable
 
 _m, _r = tables.meetings.c, tables.rooms.c
 
@@ -72,7 +80,7 @@ class SqlReading(SqlCalendarReading, SqlLinkReading):
         end: datetime | None,
         after: tuple[datetime, str] | None,
         limit: int,
-    ) -> Sequence[Meeting]:
+    ) -> Sequence[Meeting | UnreadableMeeting]:
         within = self._within(start, end, after)
         # One ordered, limited look into each index; the union of four short lists is then sorted.
         parts = [
@@ -93,7 +101,14 @@ class SqlReading(SqlCalendarReading, SqlLinkReading):
             .order_by(_m.starts_at, _m.id)
             .limit(limit)
         )
-        return [meeting_of(row, self._keyring) for row in self._connection.execute(query).mappings()]
+        return [self._meeting_or_not(row) for row in self._connection.execute(query).mappings()]
+
+    def _meeting_or_not(self, row: Row) -> Meeting | UnreadableMeeting:
+        try:
+            return meeting_of(row, self._keyring)
+        except UNREADABLE as failure:
+            note_unreadable(tables.meetings.name, row["id"], failure)
+            return UnreadableMeeting(row["id"], from_time(row["starts_at"]))
 
     def _mine(self, who: Principal) -> list[ColumnElement[bool]]:
         tenant, host = _m.tenant == who.tenant, tables.meeting_hosts.c
@@ -134,10 +149,17 @@ class SqlReading(SqlCalendarReading, SqlLinkReading):
             select(tables.meetings)
             # One whose rooms cannot be removed just now must not stand in the way of the others' turn.
             .where(_m.purge_at <= to_time(now), _m.state != MeetingState.CANCELLING.value)
-            .order_by(_m.purge_at)
+            .order_by(_m.purge_at, _m.id)
             .limit(limit)
         )
-        return self._meetings(query)
+        # Those that cannot be read stay for good; were they the oldest, nobody else would have a turn.
+        seen = 0
+        while True:
+            rows = self._connection.execute(query.offset(seen)).mappings().all()
+            found, _ = readable(rows, self._meeting_from, tables.meetings)
+            if found or len(rows) < limit:
+                return found
+            seen += limit
 
     def audit_entries(
         self, meeting_id: str | None, since: datetime | None, *, after: int = 0, limit: int | None = None
@@ -154,5 +176,5 @@ class SqlReading(SqlCalendarReading, SqlLinkReading):
         row = self._connection.execute(query, values or {}).mappings().one_or_none()
         return meeting_of(row, self._keyring) if row else None
 
-    def _meetings(self, query: Select[Any]) -> list[Meeting]:
-        return [meeting_of(row, self._keyring) for row in self._connection.execute(query).mappings()]
+    def _meeting_from(self, row: Row) -> Meeting:
+        return meeting_of(row, self._keyring)

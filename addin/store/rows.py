@@ -150,7 +150,8 @@ def notes_text(notes: Collection[CalendarNote]) -> str | None:
     return ",".join(sorted(notes)) or None
 
 
-def _notes_of(text: str | None) -> frozenset[CalendarNote]:
+def notes_of(text: str | None) -> frozenset[CalendarNote]:
+    """Return what `notes_text` wrote."""
     return frozenset(CalendarNote(note) for note in text.split(",")) if text else frozenset()
 
 
@@ -186,7 +187,7 @@ def meeting_of(row: Row, keyring: Keyring) -> Meeting:
         host_started_at=maybe_time(row["host_started_at"]),
         cancelled_at=maybe_time(row["cancelled_at"]),
         told=_told(row),
-        calendar_notes=_notes_of(row["calendar_notes"]),
+        calendar_notes=notes_of(row["calendar_notes"]),
     )
 
 

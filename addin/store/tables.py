@@ -309,6 +309,13 @@ click_looks = Table(
     Column("looks", _Serial, nullable=False),
 )
 
+unreadable = Table(
+    "unreadable",
+    metadata,
+    Column("kind", String(20), primary_key=True),
+    Column("times", _Serial, nullable=False),
+)
+
 calendar_rights = Table(
     "calendar_rights",
     metadata,

@@ -22,7 +22,8 @@ from addin.store.calendar_reading import SqlCalendarReading, served_by
 from addin.store.calendar_rows import hint_of, hint_row, watch_columns, watch_from
 from addin.store.leases import asked, fence_moved, from_now, hinted, is_claimable
 from addin.store.ledger_now import LedgerNow
-from addin.store.rows import maybe_time, to_duration, to_time
+from addin.store.rows import Row, maybe_time, to_duration, to_time
+from addin.store.unreadable import claimed
 
 _watches, _hints = tables.watches, tables.hints
 _w, _h = _watches.c, _hints.c
@@ -66,16 +67,12 @@ class SqlWatchWriting(SqlCalendarReading):
     def claim_watches(self, backend: str | None, lease_seconds: float, limit: int) -> Sequence[WatchClaim]:
         until = Deadline.after(lease_seconds)
         rows = self._claim_rows(_watches, _w.id, served_by(backend), lease_seconds, limit)
-        return [
-            WatchClaim(
-                watch_from(row, self._keyring),
-                row["lease_number"],
-                row["asked"],
-                maybe_time(row["hinted_at"]),
-                until,
-            )
-            for row in rows
-        ]
+
+        def claim_of(row: Row) -> WatchClaim:
+            watch, hinted_at = watch_from(row, self._keyring), maybe_time(row["hinted_at"])
+            return WatchClaim(watch, row["lease_number"], row["asked"], hinted_at, until)
+
+        return claimed(self._connection, _watches, rows, claim_of)
 
     def save_watch(self, claim: WatchClaim, watch: MailboxWatch, due_in: float) -> None:
         unasked = _w.asked == claim.asked

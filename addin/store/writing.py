@@ -22,9 +22,9 @@ from addin.store.prepared import Executed, Prepared
 from addin.store.reading import SqlReading
 from addin.store.rows import (
     KNOWN_COLUMNS,
+    Row,
     audit_row,
     known_columns,
-    meeting_of,
     meeting_row,
     room_of,
     room_row,
@@ -33,6 +33,7 @@ from addin.store.rows import (
     told_text,
     wish_columns,
 )
+from addin.store.unreadable import claimed
 
 _m, _r = tables.meetings.c, tables.rooms.c
 
@@ -216,15 +217,12 @@ class SqlWriting(SqlReading, SqlCalendarWriting, SqlNoticeWriting, SqlLinkWritin
             .returning(tables.rooms)
         )
         rows = self._connection.execute(statement).mappings().all()
-        ids = {row["meeting_id"] for row in rows}
-        meetings = {
-            row["id"]: meeting_of(row, self._keyring)
-            for row in self._connection.execute(select(tables.meetings).where(_m.id.in_(ids))).mappings()
-        }
-        return [
-            Claim(room_of(row, self._keyring), meetings[row["meeting_id"]], row["lease_number"], until)
-            for row in rows
-        ]
+        meetings = self._meetings_by_id({row["meeting_id"] for row in rows})
+
+        def claim_of(row: Row) -> Claim:
+            return Claim(room_of(row, self._keyring), meetings[row["meeting_id"]], row["lease_number"], until)
+
+        return claimed(self._connection, tables.rooms, rows, claim_of, meetings)
 
     def save_room(self, claim: Claim, result: RoomResult) -> bool:
         saved = self._run(_SAVE_ROOM, self._step_values(claim, result)).fetchone()

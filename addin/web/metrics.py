@@ -20,6 +20,7 @@ from addin.web.visitors import Network, is_within
 
 _FOUND_BY: Final = "changes_found_by_"
 _CLICK_LOOKS: Final = "click_looks_"
+_UNREADABLE: Final = "unreadable_"
 _GAUGES: Final = {
     "watches": "Mailboxes in which meetings are followed.",
     "watches_with_push": "Those of them whose calendar tells of changes.",
@@ -54,6 +55,12 @@ class _Calendars(Collector):
             "Looks at an item with the rights of the clinician who clicked, by what they came to.",
             "outcome",
             _CLICK_LOOKS,
+        )
+        yield self._counter(
+            "vardmote_rows_unreadable",
+            "Times that a row could not be read, since what is sealed in it does not open, by table.",
+            "kind",
+            _UNREADABLE,
         )
         yield self._limits()
 

@@ -61,6 +61,11 @@ METHOD_NOT_ALLOWED: Final = Problem(
 )
 NOT_JSON: Final = Problem(415, "not-json", "Anropet är inte JSON. Inget har ändrats.")
 BAD_REQUEST: Final = Problem(400, "bad-request", "Anropet gick inte att läsa. Inget har ändrats.")
+MEETING_UNREADABLE: Final = Problem(
+    500,
+    "meeting-unreadable",
+    "Mötet finns, men tjänsten kan inte läsa uppgifterna om det. Inget har ändrats. Kontakta supporten.",
+)
 UNEXPECTED: Final = Problem(
     500,
     "unexpected",
@@ -181,6 +186,8 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
         "not-allowed-to-start",
         "Du är inte värd för mötet. Mötet har inte startats. Ta över som värd, eller be en värd att starta det.",
     ),
+    errors.UnknownKey: MEETING_UNREADABLE,
+    errors.SealBroken: MEETING_UNREADABLE,
     errors.LedgerUnavailable: Problem(
         503,
         "ledger-unavailable",

@@ -210,7 +210,7 @@ def _note(problem: Problem, failure: BaseException | None = None) -> None:
     if isinstance(failure, LedgerError | IdentityError):
         # Their sentences are our own, and an operator needs them: which part of a token was not accepted.
         known["reason"] = str(failure)
-    if problem is problems.UNEXPECTED:
+    if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         # A fault of ours, also when we know it by name (a sealed row that does not open): somebody must see where.
         log.error("unexpected", extra=known, exc_info=failure)
     else:

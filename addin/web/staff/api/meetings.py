@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,13 +20,13 @@ from addin.meetings.cancel import CancelMeeting
 from addin.meetings.change import Change, ChangeMeeting
 from addin.meetings.change_link import ChangeLink
 from addin.meetings.click import BindItem
-from addin.meetings.errors import IdempotencyKeyMissing, MeetingChanged
+from addin.meetings.errors import IdempotencyKeyMissing, LedgerUnavailable, MeetingChanged
 from addin.meetings.item_answers import ItemAnswers
 from addin.meetings.ledger_port import Ledger
 from addin.meetings.links import LinkChange
-from addin.meetings.model import Meeting, MeetingState, Window
+from addin.meetings.model import Meeting, MeetingState, UnreadableMeeting, Window
 from addin.meetings.ports import Clock
-from addin.web.problems import INVALID_REQUEST, PRECONDITION_REQUIRED, RequestProblem
+from addin.web.problems import INVALID_REQUEST, MEETING_UNREADABLE, PRECONDITION_REQUIRED, RequestProblem
 from addin.web.staff.api import schemas
 from addin.web.staff.api.edge import ApiBlueprint, access_token, caller
 from addin.web.staff.api.representation import Representation
@@ -130,8 +132,13 @@ def _add_collection(routes: ApiBlueprint, use: MeetingUseCases) -> None:
             )
         )
         page = found[:size]
+        unreadable = [one for one in page if isinstance(one, UnreadableMeeting)]
+        _count_unreadable(use.ledger, unreadable)
         return {
-            "meetings": [use.representation.of(meeting, with_block=False) for meeting in page],
+            "meetings": [
+                use.representation.of(one, with_block=False) for one in page if isinstance(one, Meeting)
+            ],
+            "unreadable": [_unreadable(one) for one in unreadable],
             "next": _cursor(page[-1]) if len(found) > size else None,
         }
 
@@ -288,9 +295,26 @@ def _headers(meeting: Meeting) -> dict[str, str]:
     return {"Location": where, "ETag": f'"{meeting.revision}"'}
 
 
-def _cursor(last: Meeting) -> str:
+def _count_unreadable(ledger: Ledger, found: Sequence[UnreadableMeeting]) -> None:
+    if found:
+        # The list can be answered all the same, and the log has each of them already.
+        with suppress(LedgerUnavailable):
+            ledger.write(lambda writing: writing.count_unreadable("meetings", len(found)))
+
+
+def _unreadable(one: UnreadableMeeting) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "start": one.start,
+        "code": MEETING_UNREADABLE.code,
+        "message": MEETING_UNREADABLE.title,
+    }
+
+
+def _cursor(last: Meeting | UnreadableMeeting) -> str:
     """Return where a page ends: the start of its last meeting in microseconds since 1970, and its id."""
-    return f"{(last.window.start - _EPOCH) // timedelta(microseconds=1)}-{last.id}"
+    start = last.window.start if isinstance(last, Meeting) else last.start
+    return f"{(start - _EPOCH) // timedelta(microseconds=1)}-{last.id}"
 
 
 def _position(cursor: str | None) -> tuple[datetime, str] | None:

@@ -201,10 +201,23 @@ class ListedMeetingSchema(MeetingSchema):
         exclude = ("item_block", "link_change")
 
 
+class UnreadableMeetingSchema(_Exact):
+    """A meeting that is there and that the service cannot read: a person must mend the ledger or its keys."""
+
+    id = fields.String(required=True)
+    start = _Instant(required=True)
+    code = fields.String(required=True, metadata={"description": "as a call for this one meeting fails"})
+    message = fields.String(required=True, metadata={"description": "Swedish sentence"})
+
+
 class MeetingPageSchema(_Exact):
-    """One page of meetings by start; `next` is the `after` of the next page."""
+    """One page of meetings by start; `next` is the `after` of the next page.
+
+    `unreadable` are those of the page that could not be read, empty where all is well: they count as its meetings.
+    """
 
     meetings = fields.List(fields.Nested(ListedMeetingSchema), required=True)
+    unreadable = fields.List(fields.Nested(UnreadableMeetingSchema), required=True)
     next = fields.String(required=True, allow_none=True)
 
 

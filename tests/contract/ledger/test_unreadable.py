@@ -1,0 +1,92 @@
+"""A row whose seal does not open stops nobody else, on either database, and is told by its meeting's id."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from addin.meetings.bindings import ItemBinding
+from addin.meetings.model import Meeting, MeetingState, Principal, UnreadableMeeting
+from addin.meetings.notices import NoticeKind
+from addin.store import tables
+from tests.contract.ledger.conftest import ANNA, LIVE, NOW, TENANT, Desk
+
+LEASE = 30.0
+
+
+def damages(desk: Desk, meeting_id: str) -> None:
+    meetings = tables.meetings
+    with desk.ledger.engine.begin() as connection:
+        connection.execute(
+            update(meetings).where(meetings.c.id == meeting_id).values(sealed=b"k1\0damaged-and-too-short")
+        )
+
+
+def booked(desk: Desk) -> str:
+    booking = desk.new_booking()
+    assert desk.ledger.add_booking(booking, 0.0)
+    return booking.meeting.id
+
+
+def test_a_list_holds_the_others_and_names_the_one(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    first, bad, last = (desk.books(purge_at=NOW) for _ in range(3))
+    damages(desk, bad.id)
+    found = desk.ledger.read(
+        lambda reading: reading.meetings_of(
+            Principal(TENANT, ANNA), start=None, end=None, after=None, limit=10
+        )
+    )
+    assert found == [first, UnreadableMeeting(bad.id, LIVE.window.start), last]
+    (line,) = caplog.records
+    assert (line.message, line.__dict__["meeting"], line.__dict__["reason"]) == (
+        "row_unreadable",
+        bad.id,
+        "SealBroken",
+    )
+
+
+def test_other_rooms_are_claimed_and_the_one_only_after_a_while(desk: Desk) -> None:
+    bad, good = booked(desk), booked(desk)
+    damages(desk, bad)
+
+    def claimed() -> list[str]:
+        return [
+            claim.meeting.id
+            for claim in desk.ledger.write(lambda writing: writing.claim_due("pexip", LEASE, 10))
+        ]
+
+    assert claimed() == [good]
+    assert claimed() == []
+    assert desk.ledger.read(lambda reading: reading.calendar_counts())["unreadable_rooms"] == 1
+
+
+def test_other_items_and_mails_are_claimed(desk: Desk) -> None:
+    bad, good = desk.books(purge_at=NOW), desk.books(purge_at=NOW)
+    for meeting in (bad, good):
+        desk.ledger.write(
+            lambda writing, of=meeting: writing.add_binding(ItemBinding(of.id, of.mailbox, NOW))  # type: ignore[misc]
+        )
+        desk.ledger.write(
+            lambda writing, of=meeting: writing.owe_notice(of.id, 1, NoticeKind.RESCHEDULED, 0)  # type: ignore[misc]
+        )
+    desk.ledger.write(lambda writing: writing.reroute(good.mailbox, "graph"))
+    damages(desk, bad.id)
+    items = desk.ledger.write(lambda writing: writing.claim_bindings("graph", LEASE, 10))
+    mails = desk.ledger.write(lambda writing: writing.claim_notices(LEASE, 10))
+    assert [claim.meeting.id for claim in items] == [claim.meeting.id for claim in mails] == [good.id]
+    followed = desk.ledger.read(lambda reading: reading.following([bad.id, good.id]))
+    assert list(followed) == [good.id]
+
+
+def test_kept_days_of_the_others_end_though_more_than_a_batch_cannot_be_read(desk: Desk) -> None:
+    bad = [desk.books(purge_at=NOW - timedelta(days=1)) for _ in range(3)]
+    good = desk.books(purge_at=NOW, state=MeetingState.LIVE)
+    for meeting in bad:
+        damages(desk, meeting.id)
+
+    def overdue(limit: int) -> list[Meeting]:
+        return list(desk.ledger.read(lambda reading: reading.due_for_retention(NOW, limit)))
+
+    assert overdue(2) == overdue(10) == [good]

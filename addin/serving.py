@@ -24,7 +24,7 @@ from addin.config.reading import load_settings
 from addin.config.settings import SettingsFaulty
 from addin.logs import set_up_logging
 from addin.plain_failures import sentence_of
-from addin.wiring.opening import begin, build_service
+from addin.wiring.opening import begin, build_service, hold_against_ledger
 from addin.wiring.service import Service
 from addin.wiring.surfaces import app_of
 
@@ -46,12 +46,15 @@ _OBJECTS_BETWEEN_COLLECTIONS: Final = 10_000
 
 
 def prepare() -> None:
-    """Build what serving processes have in common, before they are forked; raises SettingsFaulty.
+    """Build what serving processes have in common, before they are forked; raises what `hold_against_ledger` does.
 
-    Nothing of it holds a thread, a connection or what must differ between processes.
+    Nothing of it holds a thread, a connection or what must differ between processes. What is wrong with the ledger is
+    found here: a process that ends is replaced, so that the fault would be told again and again by a service that
+    passes for running.
     """
     set_up_logging()
-    _built(*_asked_for())
+    service, _ = _built(*_asked_for())
+    hold_against_ledger(service)
     _spare_the_collector()
 
 

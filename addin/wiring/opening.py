@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from addin.config.settings import Settings, SettingsFaulty
-from addin.store.ledger import SqlLedger, open_ledger
-from addin.store.needed import settings_needed
+from addin.store.ledger import SqlLedger, open_engine, open_ledger
+from addin.store.needed import Needed, settings_needed
 from addin.store.restored import begin_service
 from addin.store.rows import to_time
 from addin.store.schema import is_current
@@ -61,12 +61,29 @@ def _closed_on_failure(ledger: SqlLedger) -> Iterator[None]:
         raise
 
 
+def hold_against_ledger(service: Service) -> None:
+    """Hold the service against its ledger before it may connect, on a connection that is gone afterwards.
+
+    Raises SettingsFaulty, SchemaOutdated, and SQLAlchemyError when the ledger cannot be used.
+    """
+    engine = open_engine(service.settings.ledger.url)
+    try:
+        _refuse_unfit(service, settings_needed(engine) if is_current(engine) else None)
+    finally:
+        engine.dispose()
+
+
+def _refuse_unfit(service: Service, needed: Needed | None) -> None:
+    """Refuse a ledger that needs what is not set; None: one that is not prepared, which nobody can ask."""
+    if needed is None:
+        raise SchemaOutdated
+    if faults := missing_settings(needed, service.settings, service.content):
+        raise SettingsFaulty(faults)
+
+
 def _prepare(service: Service, *, writes: bool) -> None:
     engine, settings = service.ledger.engine, service.settings
-    if not is_current(engine):
-        raise SchemaOutdated
-    if faults := missing_settings(settings_needed(engine), settings, service.content):
-        raise SettingsFaulty(faults)
+    _refuse_unfit(service, settings_needed(engine) if is_current(engine) else None)
     if writes:
         begin_service(engine, mark_of(settings), now=to_time(service.clock.now()) or 0)
         service.ledger.take_up_leases()

@@ -285,6 +285,15 @@ def test_serve_of_several_processes_tells_a_fault_once(settings: SettingsFile) -
     )
 
 
+def test_serve_of_several_processes_on_a_ledger_that_is_not_prepared_tells_it_once(
+    settings: SettingsFile, postgres: Postgres
+) -> None:
+    settings.puts("ledger.url", postgres.new_database())
+    settings.puts("server.processes", 2)
+    settings.puts("server.port", 0)
+    assert "vardmote migrate" in told(vardmote("serve", "--settings", settings.path))
+
+
 def test_a_second_process_on_the_same_sqlite_ledger_is_refused(region: Region, tmp_path: Path) -> None:
     text = region.settings.read_text(encoding="utf-8")
     second = region.folder / "second.toml"

@@ -144,6 +144,9 @@ class Reading(Protocol):
     def remembered(self, key: bytes) -> tuple[bytes, str] | None:
         """Return (request fingerprint, meeting id) of an idempotency key, both as stored."""
 
+    def look_in(self) -> None:
+        """Read a row of each table without which nobody can book or join; raises what reading there raises."""
+
     def frozen(self) -> bool:
         """Whether the ledger was restored from a backup and not rebuilt."""
 

@@ -32,6 +32,8 @@ _MEETING = select(tables.meetings).where(_m.id == bindparam("id"))
 _ROOMS = select(tables.rooms).where(_r.meeting_id == bindparam("id")).order_by(_r.generation)
 _REMEMBERED = select(tables.idempotency).where(tables.idempotency.c.key == bindparam("key"))
 _NOW = select(LedgerNow())
+# Whole rows: where they lie on damaged pages, or may not be read, their keys alone may still be found in an index.
+_LOOKS = [select(table).limit(1) for table in (tables.meetings, tables.rooms, tables.idempotency)]
 _FROZEN = select(tables.ledger_state.c.frozen_at)
 
 
@@ -140,6 +142,10 @@ class SqlReading(SqlCalendarReading, SqlLinkReading):
     def remembered(self, key: bytes) -> tuple[bytes, str] | None:
         row = self._connection.execute(_REMEMBERED, {"key": key}).one_or_none()
         return (row.fingerprint, row.meeting_id) if row else None
+
+    def look_in(self) -> None:
+        for query in _LOOKS:
+            self._connection.execute(query).first()
 
     def frozen(self) -> bool:
         return self._connection.execute(_FROZEN).scalar_one_or_none() is not None

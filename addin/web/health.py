@@ -9,7 +9,7 @@ from addin.meetings.ledger_port import Ledger, Reading, RightsLimit
 
 
 def health_blueprint(ledger: Ledger) -> Blueprint:
-    """Return `/healthz` (200 while the process lives) and `/readyz` (200 while the ledger answers, else 503).
+    """Return `/healthz` (200 while the process lives) and `/readyz` (200 while meetings can be read, else 503).
 
     `/readyz` also says what an operator must see, though the service goes on: a frozen ledger, too wide rights.
     """
@@ -30,5 +30,6 @@ def health_blueprint(ledger: Ledger) -> Blueprint:
 
 
 def _stand(reading: Reading) -> dict[str, bool]:
+    reading.look_in()
     too_wide = RightsLimit.TOO_WIDE in reading.rights().values()
     return {"ready": True, "frozen": reading.frozen(), "rights_too_wide": too_wide}

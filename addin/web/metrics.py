@@ -101,7 +101,9 @@ def metrics_blueprint(
         try:
             counts, rights = ledger.read(_stand)
         except LedgerError:
-            return Response(status=503)
+            return Response(
+                "The ledger does not answer, so there are no numbers.\n", 503, mimetype="text/plain"
+            )
         registry = CollectorRegistry()
         registry.register(_Calendars(counts, rights))
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -55,6 +55,12 @@ PRECONDITION_REQUIRED: Final = Problem(
     "precondition-required",
     "Anropet säger inte vilken version av mötet det gäller. Inget har ändrats. Öppna panelen igen.",
 )
+REVISION_REQUIRED: Final = Problem(
+    428,
+    "revision-required",
+    "Anropet gäller mötet hur det än är just nu, och kan skriva över någon annans ändring. Inget har ändrats. Öppna "
+    "panelen igen och gör ändringen där.",
+)
 NOT_FOUND: Final = Problem(404, "not-found", "Adressen finns inte. Inget har ändrats.")
 METHOD_NOT_ALLOWED: Final = Problem(
     405, "method-not-allowed", "Adressen kan inte användas så. Inget har ändrats."

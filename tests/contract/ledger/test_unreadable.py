@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from flask import Flask
+from sqlalchemy import text, update
 
 from addin.meetings.bindings import ItemBinding
 from addin.meetings.model import Meeting, MeetingState, Principal, UnreadableMeeting
 from addin.meetings.notices import NoticeKind
 from addin.store import tables
+from addin.web.health import health_blueprint
 from tests.contract.ledger.conftest import ANNA, LIVE, NOW, TENANT, Desk
 
 LEASE = 30.0
@@ -45,6 +47,16 @@ def test_a_list_holds_the_others_and_names_the_one(desk: Desk, caplog: pytest.Lo
         bad.id,
         "SealBroken",
     )
+
+
+def test_nobody_is_told_that_the_service_is_ready_while_meetings_cannot_be_read(desk: Desk) -> None:
+    app = Flask(__name__)
+    app.register_blueprint(health_blueprint(desk.ledger))
+    asks = app.test_client()
+    assert asks.get("/readyz").status_code == 200
+    with desk.ledger.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE meetings RENAME TO elsewhere"))
+    assert (asks.get("/readyz").status_code, asks.get("/healthz").status_code) == (503, 200)
 
 
 def test_other_rooms_are_claimed_and_the_one_only_after_a_while(desk: Desk) -> None:

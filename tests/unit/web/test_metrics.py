@@ -93,7 +93,9 @@ def test_of_each_calendar_one_thing_is_told_of_where_the_rights_end() -> None:
 
 
 def test_without_the_ledger_there_are_no_numbers() -> None:
-    assert answer(None).status_code == 503
+    nothing = answer(None)
+    assert (nothing.status_code, nothing.mimetype) == (503, "text/plain")
+    assert "ledger" in nothing.text
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,13 @@ from addin.meetings.ledger_port import Ledger
 from addin.meetings.links import LinkChange
 from addin.meetings.model import Meeting, MeetingState, UnreadableMeeting, Window
 from addin.meetings.ports import Clock
-from addin.web.problems import INVALID_REQUEST, MEETING_UNREADABLE, PRECONDITION_REQUIRED, RequestProblem
+from addin.web.problems import (
+    INVALID_REQUEST,
+    MEETING_UNREADABLE,
+    PRECONDITION_REQUIRED,
+    REVISION_REQUIRED,
+    RequestProblem,
+)
 from addin.web.staff.api import schemas
 from addin.web.staff.api.edge import ApiBlueprint, access_token, caller
 from addin.web.staff.api.representation import Representation
@@ -35,6 +41,8 @@ PREFIX = "/api/v1/meetings"
 RETRY_AFTER_SECONDS = 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
+# It matches whatever the meeting is now (RFC 9110, 13.1.1): where a revision is required, that is none (docs/adr/0039).
+_ANY = "*"
 _REVISION = re.compile(r'"([1-9]\d{0,8})"')
 
 _KEY_HEADER = {
@@ -51,7 +59,11 @@ _MATCH_HEADER = {
     "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
     "description": "The ETag under which the meeting was seen.",
 }
-_MAY_MATCH_HEADER = {**_MATCH_HEADER, "required": False}
+_MAY_MATCH_HEADER = {
+    **_MATCH_HEADER,
+    "required": False,
+    "schema": {"type": "string", "pattern": r'^(\*|"[0-9]{1,9}")$'},
+}
 _SEEN_HEADERS = {
     "ETag": {"schema": {"type": "string"}, "description": "The revision, for If-Match"},
     "Location": {"schema": {"type": "string"}, "description": "Path of the meeting"},
@@ -186,7 +198,7 @@ def _add_meeting(routes: ApiBlueprint, use: MeetingUseCases) -> None:
     @routes.alt_response(412, "PRECONDITION_FAILED")
     def cancel_meeting(meeting_id: str) -> Response:
         """Take the meeting back; a repeat answers as it is then. With If-Match only as it was seen."""
-        seen = _seen_revision() if "If-Match" in request.headers else None
+        seen = None if request.headers.get("If-Match", _ANY).strip() == _ANY else _seen_revision()
         meeting = use.cancel(meeting_id, caller(), seen)
         if meeting.state is MeetingState.CANCELLED:
             return Response(status=204)
@@ -328,6 +340,8 @@ def _seen_revision() -> int:
     header = request.headers.get("If-Match")
     if header is None:
         raise RequestProblem(PRECONDITION_REQUIRED)
+    if header.strip() == _ANY:
+        raise RequestProblem(REVISION_REQUIRED)
     match = _REVISION.fullmatch(header.strip())
     if match is None:
         raise MeetingChanged

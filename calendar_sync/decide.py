@@ -38,7 +38,8 @@ class Recorded:
     lives again when the item does. `gone_since` is when the item was first not found. `known_copies` are UIDs of
     copies that have been dealt with or that somebody has been asked about. `stripped_at` says when our block was taken
     out of copies, by UID; `own_rooms` are copies that have or shall have a meeting of their own, or no link; `former`
-    are items that held the meeting before it was cut and pasted. `is_held`: a host has started it.
+    are items that held the meeting before it was cut and pasted. `is_held`: a host has started it. `rivals` are the
+    tags of other meetings that live, among those seen; `is_taken`: one of them was seen in the item before.
     """
 
     tag: Tag
@@ -56,6 +57,8 @@ class Recorded:
     former: frozenset[str] = frozenset()
     is_frozen: bool = False
     is_held: bool = False
+    rivals: frozenset[Tag] = frozenset()
+    is_taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,18 @@ class HandleCopy:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """Somebody has booked another meeting in the item, which lives: the item bears its tag now (docs/adr/0037)."""
+
+    by: Tag
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The item that another meeting had taken bears the tag of no other one that lives."""
+
+
+@dataclass(frozen=True, slots=True)
 class Freeze:
     """Nothing can be known: change nothing, say so, look again."""
 
@@ -170,6 +185,8 @@ Intent = (
     | Trust
     | Revive
     | HandleCopy
+    | Taken
+    | Returned
     | Freeze
     | Thaw
 )
@@ -189,10 +206,10 @@ def decide(recorded: Recorded, observed: Observed, grace: timedelta) -> list[Int
     own = _own(recorded, observed, tagged)
     if own:
         intents += _seen(recorded, own)
-        intents += _agree(recorded, own, observed.at)
+        intents += [*_agree(recorded, own, observed.at), *_held(recorded, own)]
     elif pasted := _pasted(recorded, observed, grace):
         own = pasted
-        intents += [Rebind(pasted), *_agree(recorded, pasted, observed.at)]
+        intents += [Rebind(pasted), *_agree(recorded, pasted, observed.at), *_held(recorded, pasted)]
     elif recorded.binding and recorded.is_live:
         intents += _missed(recorded, observed, grace)
     # Of a meeting that has ended, too: a copy that kept its link would lead nobody anywhere.
@@ -277,6 +294,15 @@ def _follow_series(recorded: Recorded, series: Series) -> list[Intent]:
     if unusable := _unfit_length(series.length):
         return [HoldTime(unusable)]
     return [FollowSeries(series, became_one=recorded.series is None)]
+
+
+def _held(recorded: Recorded, own: Snapshot) -> list[Intent]:
+    """Say when the item came to hold another meeting, too, or holds it no more; that one's time is this one's."""
+    if not recorded.is_live:
+        return []
+    if own.tag in recorded.rivals:
+        return [] if recorded.is_taken or own.tag is None else [Taken(own.tag)]
+    return [Returned()] if recorded.is_taken else []
 
 
 def _pasted(recorded: Recorded, observed: Observed, grace: timedelta) -> Snapshot | None:

@@ -39,7 +39,8 @@ class CalendarSide:
     """What is known at `at` (UTC).
 
     `occurrences` are the near ones of a series; another link may be coming; `writes_block`: the service is about to
-    write the block into the item.
+    write the block into the item. `is_taken`: the item holds another meeting, booked in it later; `has_earlier`: it
+    held one before, which lives.
     """
 
     meeting: Meeting
@@ -49,6 +50,8 @@ class CalendarSide:
     link_coming: bool
     at: datetime
     writes_block: bool
+    is_taken: bool = False
+    has_earlier: bool = False
 
     def notes(self) -> frozenset[CalendarNote]:
         """Return all that people should be told."""
@@ -67,11 +70,22 @@ class CalendarSide:
         if binding.series:
             yield from self._of_series(binding.series)
         yield from self._of_link()
+        yield from self._of_copies()
+        if not self.meeting.is_cancelled:
+            yield from self._of_others()
+
+    def _of_copies(self) -> Iterator[CalendarNote]:
         outcomes = {copy.outcome for copy in self.copies}
         if CopyOutcome.ASKED in outcomes:
             yield CalendarNote.COPY_ASKED
         if CopyOutcome.UNWRITABLE in outcomes:
             yield CalendarNote.COPY_UNWRITABLE
+
+    def _of_others(self) -> Iterator[CalendarNote]:
+        if self.is_taken:
+            yield CalendarNote.ITEM_TAKEN
+        if self.has_earlier:
+            yield CalendarNote.EARLIER_MEETING
 
     def _of_link(self) -> Iterator[CalendarNote]:
         if self.link_coming:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from addin.meetings.access import own_meeting
 from addin.meetings.book import INLINE_SECONDS
@@ -12,6 +13,12 @@ from addin.meetings.ledger_port import Ledger, Writing
 from addin.meetings.model import AuditEntry, CalendarNote, Claim, Meeting, MeetingState, Principal, Wanted
 from addin.meetings.ports import Clock
 from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
+from calendar_sync.items import ItemRef
+
+# That two meetings are in one item.
+_OF_ONE_ITEM: Final = frozenset({CalendarNote.ITEM_TAKEN, CalendarNote.EARLIER_MEETING})
+# What is told of a meeting only while it lives.
+_OF_THE_LIVING: Final = _OF_ONE_ITEM | {CalendarNote.PERHAPS_CANCELLED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +75,25 @@ def withdraw(
         state=MeetingState.CANCELLING,
         attention=None,
         # Nothing is in doubt any more.
-        calendar_notes=meeting.calendar_notes - {CalendarNote.PERHAPS_CANCELLED},
+        calendar_notes=meeting.calendar_notes - _OF_THE_LIVING,
     )
     writing.change_meeting(gone, meeting.revision)
     if gone.calendar_notes != meeting.calendar_notes:
         writing.note_calendar(meeting.id, gone.calendar_notes)
+    _have_others_looked_at(writing, meeting)
     writing.want_rooms(meeting.id, Wanted.ABSENT, gone.revision)
     writing.audit(AuditEntry(now, meeting.tenant, actor, "cancelled", meeting.id, reason))
     return gone
+
+
+def _have_others_looked_at(writing: Writing, meeting: Meeting) -> None:
+    """Have other meetings in the same item looked at: what is told of them depends on whether this one lives."""
+    if not meeting.calendar_notes & _OF_ONE_ITEM:
+        return
+    binding = writing.binding(meeting.id)
+    if binding and binding.item_id:
+        there = writing.meetings_in_item(ItemRef(binding.mailbox, binding.item_id))
+        writing.ask_bindings([one.id for one in there if one.id != meeting.id])
 
 
 def _claims(writing: Writing, meeting: Meeting) -> list[Claim]:

@@ -31,8 +31,10 @@ from calendar_sync.decide import (
     Intent,
     Rebind,
     Reschedule,
+    Returned,
     Revive,
     Suspect,
+    Taken,
     Thaw,
     Trust,
 )
@@ -48,6 +50,9 @@ _WHY: Final[dict[type[Intent], str]] = {
     Cancel: "the item was not found twice, the grace period apart, in a mailbox that can be read",
     Trust: "the item was missed and is there after all",
     Revive: "the item of a meeting that had ended with it is there again",
+    Taken: "another meeting was booked in the item later, and its mark and link stand there now; this one goes on"
+    " following the item, its room stays, and its people are told by mail",
+    Returned: "the item holds no other meeting any more, so this one's mark and link are written back into it",
     HandleCopy: "another item bears the meeting's tag under a UID of its own: it is a copy",
     Freeze: "the calendar cannot be read, so nothing may be concluded",
     Thaw: "the calendar can be read again",
@@ -56,6 +61,10 @@ _WHY: Final[dict[type[Intent], str]] = {
 
 _NOBODY_FOLLOWS: Final = (
     "nobody follows this meeting: calendars.access is none, or it had ended before calendars were followed"
+)
+_TAKEN: Final = (
+    "item and meeting agree, but another meeting was booked in the item later, and its mark and link stand there; the"
+    " people of this one have been told, and it goes on following the item"
 )
 _BEGUN: Final = "the item is not found, but the meeting has begun: who tidies a calendar calls nothing off"
 _NOT_ARRIVED: Final = (
@@ -144,6 +153,8 @@ class ExplainFollowing:
             return f"the meeting has ended{with_item if binding.ended_by_calendar else ''}"
         if binding.uid is None:
             return "no item with the meeting's tag has been seen; so the meeting ends after a day or at its start"
+        if seen.is_taken:
+            return _TAKEN
         if seen.own:
             return "item and meeting agree"
         if binding.gone_since:
@@ -269,6 +280,7 @@ def _times(snapshot: Snapshot) -> dict[str, Any]:
         "kind": snapshot.kind.value,
         "has_attendees": snapshot.is_meeting,
         "tagged": snapshot.tag is not None,
+        "holds_meeting": snapshot.tag.meeting if snapshot.tag else None,
     }
 
 

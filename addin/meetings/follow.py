@@ -13,10 +13,11 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Final
 
-from addin.meetings.bindings import BindingClaim
+from addin.meetings.bindings import BindingClaim, ItemBinding
 from addin.meetings.copies import CopyWork, Handled
 from addin.meetings.errors import LeaseLost, LedgerUnavailable, UnknownMeetingType
 from addin.meetings.ledger_port import Ledger, Writing
@@ -174,12 +175,11 @@ class FollowItems:
         if own.kind is Kind.OCCURRENCE:
             # It is known by its series, which is another item; the pane's mark in it is proof enough.
             return Written(None, binding.tag_written, binding.block_due, again=False)
-        if own.uid != binding.uid and own.tag is None:
-            # It lost tag and block as a copy, and holds the meeting from this look on; both are written at the next.
+        if _is_not_ours_yet(binding, own, seen):
             return Written(None, tagged=False, block_due=binding.block_due, again=False)
         young = seen.at < binding.created_at + self._rules.tag_after
         is_tagged = binding.tag_written and own.uid == binding.uid
-        if not binding.block_due and (is_tagged or young):
+        if not binding.block_due and (is_tagged or young or _comes_with_block(binding, own, seen.at)):
             return Written(None, is_tagged, block_due=False, again=False)
         calendar = self._looks.calendar_of(own.ref.mailbox, binding)
         if calendar is None:
@@ -203,8 +203,10 @@ class FollowItems:
             original = self._ledger.read(lambda reading: reading.copied_from(claim.meeting.id))
             block = self._block(claim.meeting)
             known = [block, *([self._block(original)] if original else [])]
+            # Out of an item that another meeting had taken ours was written over, and went with that one's.
+            is_without = own.tag is None or (original is None and not claim.binding.tag_written)
             return calendar.replace_block(
-                own.ref, block, tag, own.version, self._rules.service_url, known, adding=own.tag is None
+                own.ref, block, tag, own.version, self._rules.service_url, known, adding=is_without
             )
         return calendar.write_tag(own.ref, tag, own.version)
 
@@ -233,6 +235,20 @@ class FollowItems:
             return
         tools = TurnTools(self._plans, self._providers, self._copies, self._rules, self._looks, self._clock)
         Turn(tools, writing, meeting, claim, seen).carry_out(handled, written, holds_link=holds_link)
+
+
+def _is_not_ours_yet(binding: ItemBinding, own: Snapshot, seen: Seen) -> bool:
+    """Whether what is written into the item has to wait for a later look."""
+    # It lost tag and block as a copy, and holds the meeting from this look on; both are written at the next.
+    is_just_pasted = own.uid != binding.uid and own.tag is None
+    # What stands in it is another meeting's, or was until just now, and who took that out may have it open still.
+    return is_just_pasted or seen.is_taken or seen.recorded.is_taken
+
+
+def _comes_with_block(binding: ItemBinding, own: Snapshot, at: datetime) -> bool:
+    """Whether the tag is written together with a block that is still to come; until then the item has none of ours."""
+    old_from = binding.block_old_from
+    return old_from is not None and (at < old_from or not own.is_meeting)
 
 
 def _kind_and_place(failure: Exception) -> tuple[str, str]:

@@ -101,7 +101,12 @@ class HintInbox:
 
 def item_hash(keyring: Keyring, mailbox: str, item_id: str) -> bytes:
     """Return the keyed hash under which an item is looked up."""
-    return keyring.lookup_hash("calendar-item", f"{mailbox}\x1f{item_id}")
+    return item_hashes(keyring, mailbox, item_id)[0]
+
+
+def item_hashes(keyring: Keyring, mailbox: str, item_id: str) -> Sequence[bytes]:
+    """Return the same under each of the keys, the present one's first: a row may be of an earlier one."""
+    return keyring.lookup_hashes("calendar-item", f"{mailbox}\x1f{item_id}")
 
 
 def is_about_items(kind: HintKind) -> bool:

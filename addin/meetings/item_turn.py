@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from addin.meetings.bindings import Copy, CopyOutcome
-from addin.meetings.model import MeetingState, Window
+from addin.meetings.look import ref_of
+from addin.meetings.model import CalendarNote, MeetingState, Window
 from addin.meetings.notices import NoticeKind
 from addin.meetings.turn_draft import Draft
 from calendar_sync.decide import (
@@ -15,8 +16,10 @@ from calendar_sync.decide import (
     HoldTime,
     Rebind,
     Reschedule,
+    Returned,
     Revive,
     Suspect,
+    Taken,
     Thaw,
     Trust,
 )
@@ -97,6 +100,27 @@ class ItemTurn:
         draft.audit("time_held", intent.reason.value)
         draft.owe(NoticeKind.TIME_UNUSABLE)
 
+    # --- whose it is ----------------------------------------------------------------------------------------
+
+    def taken(self, intent: Taken) -> None:
+        """Have the meeting's people told that the item holds another one, and the other's that it held this one."""
+        draft = self._draft
+        draft.is_taken = True
+        draft.binding = replace(draft.binding, block_old_from=None)
+        other = draft.writing.meeting(intent.by.meeting)
+        if other:
+            draft.writing.note_calendar(other.id, other.calendar_notes | {CalendarNote.EARLIER_MEETING})
+        draft.audit("item_taken")
+        draft.owe(NoticeKind.ITEM_TAKEN)
+
+    def returned(self, _intent: Returned) -> None:
+        """Have tag and block written back, not before whoever took the other one out has saved the item."""
+        draft = self._draft
+        draft.is_taken = False
+        draft.binding = replace(draft.binding, block_old_from=draft.at + draft.tools.rules.tag_after)
+        draft.writing.drop_notice(draft.meeting.id, NoticeKind.ITEM_TAKEN.about)
+        draft.audit("item_returned")
+
     # --- whether it is there --------------------------------------------------------------------------------
 
     def suspect(self, _intent: Suspect) -> None:
@@ -136,8 +160,16 @@ class ItemTurn:
         rooms = draft.writing.rooms(back.id)
         room = draft.tools.plans.new_room(back, draft.kind.provider, rooms[-1].generation + 1)
         draft.writing.add_due_room(room)
+        self._have_all_looked_at()
         draft.audit("revived", "item_back")
         draft.tell(NoticeKind.REVIVED)
+
+    def _have_all_looked_at(self) -> None:
+        """Where another meeting is in the item, what is told of both depends on whether the other one lives."""
+        draft, ref = self._draft, ref_of(self._draft.binding)
+        there = draft.writing.meetings_in_item(ref) if ref else ()
+        if any(one.id != draft.meeting.id for one in there):
+            draft.writing.ask_bindings({draft.meeting.id, *(one.id for one in there)})
 
     def freeze(self, intent: Freeze) -> None:
         """Note why the calendar cannot be read, and since when."""

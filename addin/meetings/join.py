@@ -80,7 +80,8 @@ class JoinView:
     is the time of a series that does not take place, before the one that `meeting` shows. `look_again_in` is how
     long the answer is good for; None when it will not change. `lobby` is how guests will wait: what the type asks
     for, or less when the provider cannot give it. `guest_pin` is there only while open, and only when the type
-    has one. `unit` is to be called about a link that leads to no meeting, of which the page then tells nothing else.
+    has one. `has_newer`: the calendar item holds another meeting, booked in it later, whose link a guest may have got,
+    too. `unit` is to be called about a link that leads to no meeting, of which the page then tells nothing else.
     """
 
     state: PageState
@@ -93,6 +94,7 @@ class JoinView:
     lobby: LobbyLevel = LobbyLevel.WAIT_FOR_HOST
     guest_pin: str | None = field(default=None, repr=False)
     unit: str | None = None
+    has_newer: bool = False
 
 
 class _Phase(Enum):
@@ -134,7 +136,16 @@ def judge(
     is_off = state is PageState.CANCELLED
     taken_out = None if is_off else _cancelled_before(meeting, occurrences, now)
     moved = None if taken_out else meeting.earlier_time_of_others
-    return JoinView(state, meeting, kind, opens_at, moved, taken_out, _look_again_in(state, opens_at - now))
+    return JoinView(
+        state,
+        meeting,
+        kind,
+        opens_at,
+        moved,
+        taken_out,
+        _look_again_in(state, opens_at - now),
+        has_newer=CalendarNote.ITEM_TAKEN in meeting.calendar_notes and not is_off,
+    )
 
 
 def judge_coming(

@@ -31,7 +31,7 @@ from addin.meetings.model import (
 from addin.meetings.notices import Notice, NoticeClaim, NoticeKind
 from addin.meetings.ports import HintKind
 from addin.meetings.watches import MailboxWatch, PulledMailboxes, WatchClaim
-from calendar_sync.items import Unread
+from calendar_sync.items import ItemRef, Unread
 
 T = TypeVar("T")
 
@@ -168,6 +168,9 @@ class Reading(Protocol):
 
     def copied_from(self, meeting_id: str) -> Meeting | None:
         """Return the meeting whose item was copied to give this one its own."""
+
+    def meetings_in_item(self, item: ItemRef) -> Sequence[Meeting]:
+        """Return the meetings, not cancelled, that follow one calendar item: mostly one."""
 
     def occurrences(self, meeting_id: str) -> Sequence[OccurrenceRow]:
         """Return the near occurrences of a meeting that is a series, by time."""

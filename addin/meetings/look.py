@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from addin.meetings.bindings import Copy, CopyOutcome, ItemBinding
 from addin.meetings.hints import item_hash
 from addin.meetings.keyring import Keyring
-from addin.meetings.ledger_port import Ledger
-from addin.meetings.model import Meeting
+from addin.meetings.ledger_port import Ledger, Reading
+from addin.meetings.model import CalendarNote, Meeting
 from addin.meetings.ports import Clock
 from addin.meetings.start import is_held
 from calendar_sync.calendar import Calendar, CalendarUnreadable, refusal
@@ -59,6 +59,11 @@ class Seen:
         """The living items with the meeting's tag, when they were asked for and could be read."""
         tagged = self.observed.tagged
         return tagged if isinstance(tagged, Sequence) and not self.in_passing else None
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the item bears the tag of another meeting that lives: what stands in it is that one's."""
+        return self.own is not None and self.own.tag in self.recorded.rivals
 
 
 class ItemLooks:
@@ -279,7 +284,26 @@ class ItemLooks:
             former=self._with_outcome((CopyOutcome.REPLACED,), copies, observed),
             is_frozen=binding.frozen is not None,
             is_held=is_held(meeting, observed.at),
+            rivals=self._rivals(meeting, binding, observed),
+            is_taken=CalendarNote.ITEM_TAKEN in meeting.calendar_notes,
         )
+
+    def _rivals(self, meeting: Meeting, binding: ItemBinding, observed: Observed) -> frozenset[Tag]:
+        """Return the tags of other meetings that live, among those that are seen; mostly there is none to ask about."""
+        tagged = observed.tagged if isinstance(observed.tagged, Sequence) else ()
+        seen = [observed.item.snapshot] if isinstance(observed.item, Found) else []
+        tags = {one.tag for one in (*seen, *tagged) if one.tag}
+        others = {tag for tag in tags if tag.instance == self._instance and tag.meeting != meeting.id}
+        if not others:
+            return frozenset()
+
+        def living(reading: Reading) -> frozenset[Tag]:
+            # What is to be written into a copy still reads as the item that it was copied from.
+            original = reading.copied_from(meeting.id) if binding.block_due else None
+            copied = self.tag_of(original.id) if original else None
+            return frozenset(tag for tag in others if tag != copied and _lives(reading, tag))
+
+        return self._ledger.read(living)
 
     def _known_copies(self, copies: Sequence[Copy], observed: Observed) -> frozenset[str]:
         """Return the UIDs among those seen that need nothing more; an owner's answer is still to be carried out."""
@@ -296,6 +320,11 @@ class ItemLooks:
     def _stripped_at(self, copies: Sequence[Copy], observed: Observed) -> Mapping[str, datetime]:
         known = {one.uid: self.known_copy(one.uid, copies) for one in observed.stripped}
         return {uid: copy.at for uid, copy in known.items() if copy and copy.ref}
+
+
+def _lives(reading: Reading, tag: Tag) -> bool:
+    other = reading.meeting(tag.meeting)
+    return other is not None and not other.is_cancelled
 
 
 def _master_of(calendar: Calendar, occurrence: Snapshot) -> Snapshot | None:

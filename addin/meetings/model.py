@@ -56,6 +56,8 @@ class CalendarNote(StrEnum):
     ENDED_WITH_ITEM = "ended_with_item"
     LINK_COMING = "link_coming"
     BLOCK_OLD = "block_old"
+    ITEM_TAKEN = "item_taken"
+    EARLIER_MEETING = "earlier_meeting"
 
 
 # Why nothing can be known of the item; there is one of them at most.

@@ -14,7 +14,7 @@ from addin.meetings.model import OTHERS, Meeting
 
 
 class NoticeKind(StrEnum):
-    """What happened; the last four are questions and troubles for the meeting's own people.
+    """What happened; the last five are questions and troubles for the meeting's own people.
 
     `HOLDS_AGAIN` calls off a mail that asked them to tell others of a change: what these know is so again.
     """
@@ -30,13 +30,17 @@ class NoticeKind(StrEnum):
     COPY_ASKED = "copy_asked"
     COPY_UNWRITABLE = "copy_unwritable"
     TIME_UNUSABLE = "time_unusable"
+    ITEM_TAKEN = "item_taken"
 
     @property
     def about(self) -> str:
-        """Return `change` when others must be told, `question` when the meeting's own people must decide.
+        """Return `change` when others must be told, `question` when the meeting's own people must decide, `item` when
+        they must decide which of two meetings in one item counts.
 
         At most one mail of each is owed at a time: a newer one takes the place of one that was not sent.
         """
+        if self is NoticeKind.ITEM_TAKEN:
+            return "item"
         return "question" if self in _QUESTIONS else "change"
 
     @property

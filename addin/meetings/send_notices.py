@@ -43,6 +43,7 @@ _OPEN_WHILE: Final = {
     NoticeKind.COPY_ASKED: CalendarNote.COPY_ASKED,
     NoticeKind.COPY_UNWRITABLE: CalendarNote.COPY_UNWRITABLE,
     NoticeKind.TIME_UNUSABLE: CalendarNote.TIME_UNUSABLE,
+    NoticeKind.ITEM_TAKEN: CalendarNote.ITEM_TAKEN,
 }
 # The names of all texts that a mail may have (`_text_of`).
 NOTICE_TEXTS: Final = (
@@ -60,7 +61,8 @@ def is_news(notice: Notice, meeting: Meeting, now: datetime) -> bool:
     kind = notice.kind
     if kind in _OPEN_WHILE:
         is_moot = meeting.is_cancelled and kind not in _OUTLIVE_THE_MEETING
-        return _OPEN_WHILE[kind] in meeting.calendar_notes and not is_moot
+        is_past = kind is NoticeKind.ITEM_TAKEN and latest_end(meeting) <= now
+        return _OPEN_WHILE[kind] in meeting.calendar_notes and not is_moot and not is_past
     counts = bool(who_must_hear(meeting)) if kind.asks_to_tell else must_be_called_off(notice, meeting)
     return counts and latest_end(meeting) > now
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from addin.meetings.access import belongs_to
 from addin.meetings.changed_times import ChangedTime, unheard_times
 from addin.meetings.codes import parse_code
 from addin.meetings.errors import (
@@ -20,7 +21,7 @@ from addin.meetings.errors import (
 )
 from addin.meetings.ledger_port import Ledger, Reading, Writing
 from addin.meetings.links import followed_series, lacks_only_link, told_of_link
-from addin.meetings.model import AuditEntry, Meeting, Principal, Told, Window
+from addin.meetings.model import AuditEntry, CalendarNote, Meeting, Principal, Told, Window
 from addin.meetings.ports import Clock
 from addin.meetings.read_texts import KnownAs, known_as
 from addin.meetings.texts import MeetingTexts
@@ -108,6 +109,15 @@ class TellOthers:
             return self.texts.of_time(meeting, changed, audience, Language.SWEDISH)
         except _NOT_IN_SETTINGS:
             return None
+
+    def removable(self, typed: str, who: Principal) -> Meeting | None:
+        """Return a meeting whose item holds another one, when it is hers to remove: no pane leads to it any more.
+
+        Raises MeetingNotFound, LedgerUnavailable.
+        """
+        meeting = self.ledger.read(lambda reading: _meeting(reading, typed, who))
+        is_taken = CalendarNote.ITEM_TAKEN in meeting.calendar_notes and not meeting.is_cancelled
+        return meeting if is_taken and belongs_to(meeting, who) else None
 
     def told(self, typed: str, audience: str, as_of: Told | None, who: Principal) -> bool:
         """Note that an audience has been told; False when it must hear again, since the meeting is another by now.

@@ -18,9 +18,9 @@ from addin.meetings.copies import Handled
 from addin.meetings.item_turn import ItemTurn
 from addin.meetings.ledger_port import Writing
 from addin.meetings.link_turn import LinkTurn
-from addin.meetings.look import OPEN_COPIES, WANTED_COPIES, Seen
+from addin.meetings.look import OPEN_COPIES, WANTED_COPIES, Seen, ref_of
 from addin.meetings.look_times import PERIOD, SHORTEST_PAUSE, next_look, overdue_unbound, pause, spread
-from addin.meetings.model import UNREAD_NOTES, Meeting
+from addin.meetings.model import UNREAD_NOTES, CalendarNote, Meeting
 from addin.meetings.series_turn import SeriesTurn
 from addin.meetings.turn_draft import Draft, TurnTools
 from addin.meetings.watches import TAKEN_IN_AT_ONCE
@@ -33,8 +33,10 @@ from calendar_sync.decide import (
     Intent,
     Rebind,
     Reschedule,
+    Returned,
     Revive,
     Suspect,
+    Taken,
     Thaw,
     Trust,
 )
@@ -90,6 +92,8 @@ class Turn:
             Trust: item.trust,
             Cancel: item.cancel,
             Revive: item.revive,
+            Taken: item.taken,
+            Returned: item.returned,
             Freeze: item.freeze,
             Thaw: item.thaw,
         }
@@ -201,7 +205,17 @@ class Turn:
             at=self._at,
             # What the service writes at the next look, in some seconds, is nothing that anybody need do.
             writes_block=self._writes_block_next(),
+            is_taken=self._draft.is_taken,
+            has_earlier=self._has_earlier(),
         )
+
+    def _has_earlier(self) -> bool:
+        """Whether the meeting from which this one took the item still lives, and is still without it."""
+        meeting, ref = self._draft.meeting, ref_of(self._draft.binding)
+        if CalendarNote.EARLIER_MEETING not in meeting.calendar_notes or ref is None:
+            return False
+        there = self._writing.meetings_in_item(ref)
+        return any(CalendarNote.ITEM_TAKEN in one.calendar_notes for one in there if one.id != meeting.id)
 
     def _writes_block_next(self) -> bool:
         """Whether the block is to be written at the next look: not known to be due before, or not written till now."""

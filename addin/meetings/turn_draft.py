@@ -15,7 +15,7 @@ from addin.meetings.copies import CopyWork
 from addin.meetings.ledger_port import Writing
 from addin.meetings.look import ItemLooks, Seen
 from addin.meetings.look_times import NEAR_PERIOD
-from addin.meetings.model import SERVICE, AuditEntry, Meeting, MeetingState, Wanted, Window
+from addin.meetings.model import SERVICE, AuditEntry, CalendarNote, Meeting, MeetingState, Wanted, Window
 from addin.meetings.notices import NoticeKind, must_be_called_off, who_must_hear
 from addin.meetings.ports import Clock, ConferencingProvider
 from addin.meetings.rooms import RoomPlans
@@ -55,8 +55,9 @@ class Draft:
     """What one turn works on, inside one unit.
 
     `meeting` is written whenever it changes; `binding` is written once, when the turn is over. `claim.binding` is how
-    it was before the look, `at` (UTC) when that was. `block_is_untrue`: what stands in the item tells another time by
-    now. `retry_after` (seconds): how long the calendar wants to be let alone.
+    it was before the look, `at` (UTC) when that was. `is_taken`: the item holds another meeting, booked in it later.
+    `block_is_untrue`: what stands in the item tells another time by now. `retry_after` (seconds): how long the calendar
+    wants to be let alone.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Draft:
         self.seen = seen
         self.at = seen.at
         self.kind = tools.plans.types.of(meeting.type)
+        self.is_taken = CalendarNote.ITEM_TAKEN in meeting.calendar_notes
         self.block_is_untrue = False
         self.retry_after: float | None = None
 

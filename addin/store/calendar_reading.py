@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, case, exists, func, or_, selec
 
 from addin.meetings.bindings import Copy, ItemBinding, OccurrenceRow
 from addin.meetings.changed_times import FormerTime
+from addin.meetings.hints import item_hashes
 from addin.meetings.keyring import Keyring
 from addin.meetings.ledger_port import RightsLimit
 from addin.meetings.links import LinkState
@@ -20,6 +21,7 @@ from addin.store.calendar_rows import binding_of, copy_of, notice_of, occurrence
 from addin.store.ledger_now import LedgerNow
 from addin.store.rows import maybe_time, meeting_of
 from addin.store.unreadable import readable
+from calendar_sync.items import ItemRef
 
 _m, _b, _w = tables.meetings.c, tables.bindings.c, tables.watches.c
 _BATCH = 500
@@ -55,6 +57,14 @@ class SqlCalendarReading:
         query = select(tables.meetings).join(tables.copies, copied.meeting_id == _m.id)
         row = self._connection.execute(query.where(copied.copy_meeting_id == meeting_id)).mappings().first()
         return meeting_of(row, self._keyring) if row else None
+
+    def meetings_in_item(self, item: ItemRef) -> Sequence[Meeting]:
+        hashes = item_hashes(self._keyring, item.mailbox, item.item_id)
+        query = select(tables.meetings).join(tables.bindings, _b.meeting_id == _m.id)
+        held = query.where(_b.item_hash.in_(hashes), _m.cancelled_at.is_(None)).order_by(_m.id)
+        rows = self._connection.execute(held).mappings().all()
+        found, _ = readable(rows, lambda row: meeting_of(row, self._keyring), tables.meetings)
+        return found
 
     def former_times(self, meeting_id: str) -> Sequence[FormerTime]:
         query = select(tables.former_times).where(tables.former_times.c.meeting_id == meeting_id)

@@ -282,6 +282,12 @@ CALENDAR_NOTES: Final[Mapping[CalendarNote, str]] = {
     "gamla.",
     CalendarNote.BLOCK_OLD: "I bokningen står inte den länk som gäller. Öppna bokningen i Outlook och välj "
     "Skyddat vårdmöte, så skrivs den in.",
+    CalendarNote.ITEM_TAKEN: "Någon har skapat ett annat möte i bokningen, och i den står nu det mötets länk. Det här "
+    "mötet finns kvar. Den som har den här länken och den som har den nya kommer till olika rum. Ska det nya mötet "
+    "gälla, ta bort det här och lämna besked till dem som har länken. Ska det här gälla, ta bort det nya.",
+    CalendarNote.EARLIER_MEETING: "Bokningen hade redan ett möte när det här skapades. Det finns kvar, med en annan "
+    "länk och ett annat rum. Den som har den länken kommer inte hit. Stäm av med den som bokade det mötet, eller ta "
+    "bort det här.",
     CalendarNote.ENDED_WITH_ITEM: "Mötet ställdes in när bokningen, eller tillfället i serien, försvann ur kalendern. "
     "Återställ bokningen om den finns i Borttaget i Outlook, så gäller samma länk igen. Boka annars ett nytt möte.",
 }

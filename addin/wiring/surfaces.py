@@ -9,6 +9,7 @@ from flask import Blueprint, Flask
 from werkzeug.exceptions import HTTPException
 
 from addin.config.settings import Settings
+from addin.meetings.cancel import CancelMeeting
 from addin.meetings.join import JoinMeeting, OccupancyMemory
 from addin.meetings.start import StartMeeting
 from addin.meetings.tell import TellOthers
@@ -115,7 +116,10 @@ def _start_pages(service: Service) -> Blueprint:
     )
     start = StartMeeting(service.ledger, service.plans, service.providers, service.clock)
     tell = TellOthers(service.ledger, service.texts, service.clock)
-    parts = StartPageParts(start, tell, service.content.units, sign_in, service.keyring, service.clock)
+    cancel = CancelMeeting(service.ledger, service.reconciler, service.clock)
+    parts = StartPageParts(
+        start, tell, cancel, service.content.units, sign_in, service.keyring, service.clock
+    )
     page = StartPageSettings(
         settings.service.base_url, settings.service.environment, tuple(settings.server.trusted_proxies)
     )

@@ -25,6 +25,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from addin.conferencing.pexip import PexipProvider, PexipSettings
 from addin.meetings.book import BookingRequest, BookMeeting
+from addin.meetings.cancel import CancelMeeting
 from addin.meetings.change import Change, ChangeMeeting
 from addin.meetings.codes import grouped
 from addin.meetings.deadline import Deadline
@@ -295,6 +296,7 @@ def _register(
     parts = StartPageParts(
         StartMeeting(doors.ledger, doors.plans, providers, doors.clock),
         TellOthers(doors.ledger, _texts(doors), doors.clock),
+        CancelMeeting(doors.ledger, doors.reconciler, doors.clock),
         Units([UNIT]),
         OpenIdSignIn(OpenIdSettings(**open_id), RealClock()),
         keyring,

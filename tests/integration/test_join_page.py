@@ -152,6 +152,19 @@ class TestEveryState:
         assert "Tidigare tid: måndag 1 mars 2027 kl. 10.00–10.45." in said
         assert "Mötet har inte öppnat än" in said
 
+    def test_a_newer_link_when_the_item_got_another_meeting(self, doors: FrontDoors) -> None:
+        meeting = doors.books()
+        assert "nyare länk" not in text_of(get(doors.join_url(meeting)))
+        doors.notes(meeting, CalendarNote.ITEM_TAKEN)
+        said = text_of(get(doors.join_url(meeting)))
+        assert "Det kan finnas en nyare länk" in said
+        assert "Använd då den som du fick senast." in said
+        assert "There may be a newer link" in text_of(get(f"{doors.join_url(meeting)}?lang=en"))
+        doors.clock.time = WINDOW.start
+        assert "Det kan finnas en nyare länk" in text_of(get(doors.join_url(meeting)))
+        doors.clock.time = WINDOW.end + timedelta(hours=2)
+        assert "nyare länk" not in text_of(get(doors.join_url(meeting)))
+
     def test_perhaps_cancelled_and_a_press_of_the_old_button(self, doors: FrontDoors) -> None:
         meeting = doors.books()
         doors.notes(meeting, CalendarNote.PERHAPS_CANCELLED)

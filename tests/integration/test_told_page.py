@@ -49,12 +49,12 @@ def told_url(doors: FrontDoors, meeting: Meeting) -> str:
     return f"{doors.start_url(meeting)}/told"
 
 
-def opens(session: requests.Session, url: str) -> requests.Response:
-    """Follow the mail's link, and sign in as a colleague."""
+def opens(session: requests.Session, url: str, person: people.Person = people.DAVID) -> requests.Response:
+    """Follow the mail's link, and sign in, as a colleague unless it is said who."""
     first = session.get(url, timeout=10)
     assert "Logga in" in text_of(first)
     assert "2027" not in text_of(first)
-    return comes_back(session, session.post(url, allow_redirects=False, timeout=10), people.DAVID)
+    return comes_back(session, session.post(url, allow_redirects=False, timeout=10), person)
 
 
 def says_told(session: requests.Session, page: requests.Response, audience: str) -> requests.Response:
@@ -177,6 +177,49 @@ def test_a_ledger_that_is_away_is_told_to_who_comes_to_tell_others(doors: FrontD
     assert page.status_code == 503
     assert "Inget har ändrats. Vänta en minut" in text_of(page)
     assert "start" not in text_of(page).lower()
+
+
+def test_who_lost_her_item_to_another_meeting_reads_what_to_do_and_calls_hers_off(doors: FrontDoors) -> None:
+    meeting, anna = doors.books(), browser()
+    tells(doors, meeting, "patient")
+    page = opens(anna, told_url(doors, meeting), people.ANNA)
+    assert "Två möten" not in text_of(page)
+    doors.notes(meeting, CalendarNote.ITEM_TAKEN)
+    page = anna.get(page.url, timeout=10)
+    said = text_of(page)
+    assert "Två möten i samma bokning" in said
+    assert "Den som har den gamla länken och den som har den nya kommer till olika rum." in said
+    assert f'href="/start/{grouped(meeting.start_code)}"' in page.text
+    form = {"form_token": hidden_field(page, "form_token"), "remove": "1"}
+    anna.post(page.url, data=form | {"revision": meeting.revision + 1}, timeout=10)
+    assert not doors.reads(meeting).is_cancelled, "she has not seen what the meeting is now"
+    page = anna.post(page.url, data=form | {"revision": meeting.revision}, timeout=10)
+    assert "Mötet är inställt." in text_of(page)
+    assert "Till invånare" in text_of(page)
+    assert "Två möten" not in text_of(page)
+    assert doors.reads(meeting).is_cancelled
+
+
+def test_a_colleague_who_has_not_to_do_with_a_meeting_cannot_call_it_off(doors: FrontDoors) -> None:
+    meeting, david = doors.books(), browser()
+    doors.notes(meeting, CalendarNote.ITEM_TAKEN)
+    page = opens(david, told_url(doors, meeting))
+    assert "Be den som bokade det gamla mötet att ta bort det" in text_of(page)
+    assert 'name="remove"' not in page.text
+    form = {"form_token": hidden_field(page, "form_token"), "remove": "1", "revision": meeting.revision}
+    david.post(page.url, data=form, timeout=10)
+    assert not doors.reads(meeting).is_cancelled
+
+
+def test_a_meeting_that_has_its_item_is_not_called_off_here(doors: FrontDoors) -> None:
+    meeting, anna = doors.books(), browser()
+    tells(doors, meeting, "patient")
+    doors.moves(meeting, LATER)
+    page = opens(anna, told_url(doors, meeting), people.ANNA)
+    revision = doors.reads(meeting).revision
+    form = {"form_token": hidden_field(page, "form_token"), "remove": "1", "revision": revision}
+    anna.post(page.url, data=form, timeout=10)
+    assert not doors.reads(meeting).is_cancelled
 
 
 def test_what_is_no_code_is_not_repeated(doors: FrontDoors) -> None:

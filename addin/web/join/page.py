@@ -175,6 +175,7 @@ class _JoinPage:
             "moved_from": in_words(view.moved_from, language) if view.moved_from else None,
             "unit": self._unit(meeting.unit),
             "code": grouped(meeting.join_code),
+            "has_newer": view.has_newer and view.state in _ENTERABLE,
             "is_off": view.state is PageState.CANCELLED,
             "is_in_doubt": view.state is PageState.PERHAPS_CANCELLED,
             "is_open": view.state is PageState.OPEN,

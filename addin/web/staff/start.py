@@ -19,6 +19,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from addin.meetings.cancel import CancelMeeting
 from addin.meetings.codes import grouped, is_like_a_code, parse_code
 from addin.meetings.errors import LedgerUnavailable, NotAllowedToStart, UnknownUnit
 from addin.meetings.keyring import Keyring
@@ -76,6 +77,7 @@ class StartPageParts:
 
     start: StartMeeting
     tell: TellOthers
+    cancel: CancelMeeting
     units: Units
     sign_in: OpenIdSignIn
     keyring: Keyring
@@ -99,7 +101,9 @@ def start_blueprint(parts: StartPageParts, settings: StartPageSettings) -> Bluep
     add("/start/<typed>", "begin", page.begin, methods=["POST"], strict_slashes=False)
     add("/start/<typed>/host", "confirm", page.confirm, methods=["GET"])
     add("/start/<typed>/host", "host", page.host, methods=["POST"])
-    told = ToldPageParts(parts.tell, parts.sign_in, page.cookie, settings.environment, page.join_url)
+    told = ToldPageParts(
+        parts.tell, parts.cancel, parts.sign_in, page.cookie, settings.environment, page.join_url
+    )
     add_told_page(blueprint, told)
     blueprint.register_error_handler(LedgerUnavailable, page.on_ledger_unavailable)
     blueprint.register_error_handler(500, page.on_failure)

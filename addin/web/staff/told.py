@@ -14,8 +14,10 @@ from typing import Any, Final
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from addin.meetings.access import belongs_to
+from addin.meetings.cancel import CancelMeeting
 from addin.meetings.codes import parse_code
-from addin.meetings.errors import MeetingNotFound, MistypedCode, UnknownAudience
+from addin.meetings.errors import MeetingChanged, MeetingNotFound, MistypedCode, UnknownAudience
 from addin.meetings.model import CalendarNote, Meeting, Told, Window
 from addin.meetings.tell import TellOthers, TimeToTell, ToBeTold
 from addin.web.pages import STYLE, Environment, in_words, is_foreign
@@ -44,6 +46,7 @@ class ToldPageParts:
     """What the page is made of. `join_url` is where guests type their code."""
 
     tell: TellOthers
+    cancel: CancelMeeting
     sign_in: OpenIdSignIn
     cookie: StartCookie
     environment: Environment
@@ -76,22 +79,34 @@ class _ToldPage:
             return self._page("told_unknown.html", 404, session=session)
         facts, shown = _facts(meeting, others), [_shown(other, meeting.window) for other in others]
         facts |= {"as_of": _as_of_text(meeting.as_told_now), "is_another": is_another}
+        facts |= {"revision": meeting.revision, "is_hers": belongs_to(meeting, session.who)}
         status = 409 if is_another else 200
         return self._page("told.html", status, typed=typed, session=session, others=shown, **facts)
 
     def act(self, typed: str) -> AnyResponse:
-        """Begin the sign-in, or note that an audience has been told."""
+        """Begin the sign-in, note that an audience has been told, or remove a meeting that lost its item to another."""
         session = self._parts.cookie.signed_in(request)
         if session is None and not is_foreign(request):
             return self._begin(typed)
         if session is None or not session.sent(request):
             return redirect(url_for("start.told", typed=typed), 303)
         try:
+            if "remove" in request.form:
+                return self._remove(typed, request.form.get("revision", type=int), session)
             audience = request.form.get("audience", "")
             is_noted = self._parts.tell.told(typed, audience, _as_of(request.form), session.who)
         except (MeetingNotFound, UnknownAudience):
             return self._page("told_unknown.html", 404, session=session)
         if not is_noted:
+            return self._who_must_hear(typed, session, is_another=True)
+        return redirect(url_for("start.told", typed=typed), 303)
+
+    def _remove(self, typed: str, seen: int | None, session: SignedIn) -> AnyResponse:
+        meeting = self._parts.tell.removable(typed, session.who)
+        try:
+            if meeting and seen is not None:
+                self._parts.cancel(meeting.id, session.who, seen)
+        except MeetingChanged:
             return self._who_must_hear(typed, session, is_another=True)
         return redirect(url_for("start.told", typed=typed), 303)
 
@@ -171,5 +186,6 @@ def _facts(meeting: Meeting, others: Sequence[ToBeTold]) -> dict[str, Any]:
         "when": in_words(meeting.window, Language.SWEDISH),
         "moved_from": in_words(earlier, Language.SWEDISH) if earlier else None,
         "is_cancelled": meeting.is_cancelled,
+        "is_taken": CalendarNote.ITEM_TAKEN in meeting.calendar_notes and not meeting.is_cancelled,
         "is_series": CalendarNote.SERIES in meeting.calendar_notes,
     }

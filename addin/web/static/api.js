@@ -35,7 +35,8 @@
 /**
  * What following the calendar item has come to (docs/errors.md, "Calendar notes").
  * @typedef {"frozen" | "calendar_denied" | "mailbox_lost" | "item_awaited" | "perhaps_cancelled" | "time_unusable"
- *   | "copy_asked" | "copy_unwritable" | "series" | "series_asked" | "occurrence_cancelled" | "ended_with_item" | "link_coming" | "block_old"} CalendarNote
+ *   | "copy_asked" | "copy_unwritable" | "series" | "series_asked" | "occurrence_cancelled" | "ended_with_item" | "link_coming" | "block_old"
+ *   | "item_taken" | "earlier_meeting"} CalendarNote
  */
 /**
  * @typedef {object} Meeting

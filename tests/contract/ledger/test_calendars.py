@@ -19,7 +19,7 @@ from addin.meetings.model import AuditEntry, CalendarNote, Meeting, Room, Wanted
 from addin.meetings.notices import NoticeKind
 from addin.meetings.ports import HintKind
 from addin.meetings.watches import WatchClaim
-from calendar_sync.items import Unread
+from calendar_sync.items import ItemRef, Unread
 from tests.contract.ledger.conftest import ANNA, KEYRING, LIVE, NOW, TENANT, Desk
 
 MAILBOX = "psykiatrimottagningen@region.example"
@@ -333,6 +333,22 @@ def test_a_mailbox_that_was_only_known_is_probed_at_once_for_its_first_meeting(d
     desk.ledger.write(lambda writing: writing.add_binding(ItemBinding(meeting.id, MAILBOX, NOW)))
     desk.ledger.write(lambda writing: writing.route_bindings(10))
     assert [claim.watch.mailbox for claim in claims_watches(desk, None)] == [MAILBOX]
+
+
+def test_the_meetings_of_one_item_are_those_that_live_and_follow_it(desk: Desk) -> None:
+    item = ItemRef(MAILBOX, "item")
+    meetings = [desk.books(purge_at=NOW) for _ in range(4)]
+    for meeting, item_id in zip(meetings, ("item", "item", "another", None), strict=True):
+        bound = ItemBinding(meeting.id, MAILBOX, NOW, item_id=item_id, uid="uid")
+        desk.ledger.write(lambda writing, bound=bound: writing.add_binding(bound))  # type: ignore[misc]
+
+    def there() -> set[str]:
+        return {one.id for one in desk.ledger.read(lambda reading: reading.meetings_in_item(item))}
+
+    assert there() == {meetings[0].id, meetings[1].id}
+    cancelled = replace(meetings[0], revision=2, cancelled_at=NOW)
+    desk.ledger.write(lambda writing: writing.change_meeting(cancelled, 1))
+    assert there() == {meetings[1].id}
 
 
 def test_what_was_found_last_of_the_rights_to_a_calendar_stays_while_it_is_followed(desk: Desk) -> None:

@@ -21,8 +21,10 @@ from calendar_sync.decide import (
     Rebind,
     Recorded,
     Reschedule,
+    Returned,
     Revive,
     Suspect,
+    Taken,
     Thaw,
     Trust,
     Unusable,
@@ -265,3 +267,39 @@ def test_a_series_that_becomes_a_single_item_takes_its_time() -> None:
     later = replace(ITEM, start=START + HOUR, end=START + 2 * HOUR)
     found = seen(replace(BOUND, series=SERIES), Found(later))
     assert found == [FollowSeries(None, became_one=False), Reschedule(later.start, later.end, later.zone)]
+
+
+class TestAnotherMeetingInTheItem:
+    """It is told and untold, and changes neither the time nor the end of the one that was there."""
+
+    OTHER: Final = Tag("region-test", "b" * 32)
+    WITH_OTHER: Final = replace(ITEM, tag=OTHER)
+    RIVALLED: Final = replace(BOUND, rivals=frozenset({OTHER}))
+
+    def test_it_is_told_once(self) -> None:
+        assert seen(self.RIVALLED, Found(self.WITH_OTHER)) == [Taken(self.OTHER)]
+        assert seen(replace(self.RIVALLED, is_taken=True), Found(self.WITH_OTHER)) == []
+
+    def test_one_that_does_not_live_takes_nothing(self) -> None:
+        assert seen(BOUND, Found(self.WITH_OTHER)) == []
+        assert seen(replace(BOUND, is_taken=True), Found(self.WITH_OTHER)) == [Returned()]
+
+    def test_the_item_s_time_is_still_the_meeting_s(self) -> None:
+        moved = replace(self.WITH_OTHER, start=START + HOUR, end=START + 2 * HOUR)
+        assert seen(self.RIVALLED, Found(moved)) == [
+            Reschedule(START + HOUR, START + 2 * HOUR, "Europe/Stockholm"),
+            Taken(self.OTHER),
+        ]
+
+    def test_a_missing_item_says_nothing_of_whose_it_is(self) -> None:
+        assert seen(replace(self.RIVALLED, is_taken=True), Gone(), ()) == [Suspect()]
+        assert seen(replace(self.RIVALLED, is_taken=True), Unreadable(Unread.DENIED)) == [
+            Freeze(Unread.DENIED)
+        ]
+
+    def test_a_meeting_that_has_ended_has_no_item_to_lose(self) -> None:
+        assert seen(replace(self.RIVALLED, is_live=False), Found(self.WITH_OTHER)) == []
+
+    def test_a_copy_with_another_meeting_is_not_the_item(self) -> None:
+        found = (ITEM, replace(COPY, tag=self.OTHER))
+        assert Taken(self.OTHER) not in seen(self.RIVALLED, Found(ITEM), found)

@@ -31,7 +31,7 @@ from addin.meetings.deadline import Deadline
 from addin.meetings.errors import MeetingIsCancelled, MeetingNotFound, NoNextOccurrence
 from addin.meetings.ledger_port import Reading, Writing
 from addin.meetings.links import LinkChange
-from addin.meetings.model import Meeting, Wanted
+from addin.meetings.model import CalendarNote, Meeting, Principal, Wanted
 from addin.meetings.ports import DeleteOutcome, RoomWish
 from addin.meetings.watches import MailboxWatch
 from addin.store.ledger import SqlLedger
@@ -45,7 +45,7 @@ from tests.unit.meetings.calendar_desk import (
     opened_calendar_desk,
 )
 from tests.unit.meetings.desk import WHO
-from tests.unit.meetings.doors import START
+from tests.unit.meetings.doors import START, TENANT
 from tests.unit.meetings.office_calendar import Item
 from tests.unit.meetings.unreliable_provider import Killed, UnreliableProvider
 
@@ -57,6 +57,7 @@ WEEK: Final = timedelta(days=7)
 LENGTH: Final = timedelta(minutes=45)
 LECTURE: Final[dict[str, Any]] = {"type": "information-meeting-patient", "variant": "group"}
 PATIENT: Final[dict[str, Any]] = {}
+STRANGER: Final = Principal(TENANT, "cccccccc-bbbb-4ccc-8ddd-eeeeeeeeeeee")
 _some_item = st.integers(0, 99)
 _some_day = st.integers(0, 20)
 
@@ -130,6 +131,8 @@ class Outlook(RuleBasedStateMachine):
         self.were_deleted: set[str] = set()
         # Copies that shall not keep the block of a meeting, by UID.
         self.answered: dict[str, str] = {}
+        # Items in which a stranger has booked, by UID.
+        self.booked_twice: set[str] = set()
         self.elapsed = timedelta()
         # Both are a unit's, so that a copy is seen in them whether a meeting is held there or not.
         self.office.standing = (MAILBOX, OTHER_MAILBOX)
@@ -146,6 +149,17 @@ class Outlook(RuleBasedStateMachine):
         if seen:
             self.office.rests()
         self.calendar.drags(item, START + day * DAY)
+
+    @precondition(lambda self: self.booked)
+    @rule(which=_some_item)
+    def a_stranger_books_in_an_item_that_has_a_meeting(self, which: int) -> None:
+        item = self.living(which)
+        if item and item.block and item.series is None:
+            # She is a host, so that Anna may remove what the stranger has booked.
+            key, hosts = f"key-{next(self.keys)}", (WHO.object_id,)
+            meeting = self.office.books_in(item, key, STRANGER, hosts=hosts)
+            self.booked[meeting.id] = item
+            self.booked_twice.add(item.uid)
 
     @precondition(lambda self: self.booked)
     @rule(which=_some_item, day=_some_day, hour=st.integers(0, 8))
@@ -275,11 +289,9 @@ class Outlook(RuleBasedStateMachine):
             )
 
     def has_one_link(self, item: Item) -> bool:
-        return any(
-            self.item_of(meeting) is item
-            and self.office.binding(meeting).series_answer is SeriesAnswer.ONE_LINK
-            for meeting in self.office.meetings()
-        )
+        held = [meeting for meeting in self.office.meetings() if self.item_of(meeting) is item]
+        answers = [self.office.binding(meeting).series_answer for meeting in held]
+        return bool(answers) and all(answer is SeriesAnswer.ONE_LINK for answer in answers)
 
     @precondition(lambda self: self.booked)
     @rule(which=_some_item)
@@ -295,12 +307,15 @@ class Outlook(RuleBasedStateMachine):
             self.calendar.repeats(item, None)
 
     @precondition(lambda self: self.booked)
-    @rule(which=_some_item)
-    def removes_the_meeting(self, which: int) -> None:
+    @rule(which=_some_item, in_pane=st.booleans())
+    def removes_the_meeting(self, which: int, *, in_pane: bool) -> None:
         meeting = self.some_meeting(which)
         if not meeting.is_cancelled:
             self.removed_by_hand.add(meeting.id)
             self.desk.cancel(meeting)
+            item = self.booked[meeting.id]
+            if in_pane and item.block == meeting.id and not item.in_trash:
+                self.calendar.is_written_by_the_pane(item, None)
 
     @precondition(lambda self: self.booked)
     @rule(which=_some_item, unit=st.sampled_from(["psychiatry", "habilitation"]))
@@ -396,13 +411,16 @@ class Outlook(RuleBasedStateMachine):
             self.agrees(meeting)
         self.no_two_items_share_a_room()
         self.answers_are_carried_out()
+        self.who_shares_an_item_is_told()
         assert self.provider_calls_excess() == 0
 
     def agrees(self, meeting: Meeting) -> None:
         item = self.item_of(meeting)
         assert item is not None
-        if item.in_trash and meeting.unbound and meeting.id not in self.removed_by_hand:
-            # It was gone before the service could see it; such a meeting goes after a day.
+        is_unseen = self.office.binding(meeting).uid is None
+        is_lost = item.in_trash or item.uid in self.booked_twice
+        if is_lost and is_unseen and meeting.id not in self.removed_by_hand:
+            # It was gone, or another's, before the service could see it; such a meeting goes after a day, if ever.
             return
         if meeting.id in self.removed_by_hand or item.in_trash:
             assert meeting.is_cancelled
@@ -429,6 +447,21 @@ class Outlook(RuleBasedStateMachine):
                 assert meeting.unbound or untold == []
                 continue
             assert len(untold) <= 1, [one.id for one in items]
+
+    def who_shares_an_item_is_told(self) -> None:
+        """Of several meetings in one item one is in its block, and the people of the others know that they are not."""
+        for item in self.calendar.living():
+            held = [one for one in self.office.meetings() if self.is_held(one, item)]
+            told = {one.id for one in held if CalendarNote.ITEM_TAKEN in one.calendar_notes}
+            if len(held) == 1:
+                assert told == set()
+            if held and item.uid in self.booked_twice and not item.has_attendees:
+                assert item.block in {one.id for one in held}
+                assert told == {one.id for one in held} - {item.block}
+
+    def is_held(self, meeting: Meeting, item: Item) -> bool:
+        is_seen = self.office.binding(meeting).uid == item.uid
+        return is_seen and not meeting.is_cancelled and self.item_of(meeting) is item
 
     def answers_are_carried_out(self) -> None:
         for item in self.calendar.living():

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.unit.meetings.calendar_desk import GRACE, CalendarDesk
-from tests.unit.meetings.doors import START
+import pytest
+
+from addin.meetings.explain import ExplainFollowing
+from addin.meetings.model import CalendarNote, Meeting, Principal
+from addin.meetings.notices import NoticeKind
+from calendar_sync.items import Tag, Unread
+from tests.unit.meetings.calendar_desk import GRACE, MAILBOX, OTHER_MAILBOX, CalendarDesk
+from tests.unit.meetings.doors import END, START, TENANT
+from tests.unit.meetings.office_calendar import Item
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -27,3 +34,156 @@ def test_a_meeting_booked_in_an_item_whose_first_one_was_removed_follows_it(offi
     office.settles()
     office.after(GRACE)
     assert office.reads(meeting).is_cancelled
+
+
+BO = Principal(TENANT, "bbbbbbbb-bbbb-4ccc-8ddd-eeeeeeeeeeee", OTHER_MAILBOX)
+
+
+def booked_twice(office: CalendarDesk, *, seen_for: timedelta = HOUR) -> tuple[Meeting, Item, Meeting]:
+    """Let somebody who cannot see the meeting of an item book another one in it."""
+    first, item = office.books_and_saves()
+    office.after(seen_for)
+    second = office.books_in(item, "second", BO)
+    office.settles()
+    return office.reads(first), item, office.reads(second)
+
+
+@pytest.mark.parametrize("seen_for", [timedelta(), 2 * HOUR], ids=["at once", "after the service marked it"])
+def test_whose_item_got_another_meeting_is_told_and_keeps_hers(
+    office: CalendarDesk, seen_for: timedelta
+) -> None:
+    first, item, second = booked_twice(office, seen_for=seen_for)
+    assert office.owed(first) == [NoticeKind.ITEM_TAKEN]
+    assert first.calendar_notes == {CalendarNote.ITEM_TAKEN}
+    assert second.calendar_notes == {CalendarNote.EARLIER_MEETING}
+    assert office.owed(second) == []
+    office.online.drags(item, START + DAY)
+    office.settles()
+    assert {office.reads(one).window.start for one in (first, second)} == {START + DAY}
+    assert len(office.desk.there(office.reads(first))) == len(office.desk.there(office.reads(second))) == 1
+
+
+def test_the_item_stays_that_of_what_was_booked_last_however_often_it_is_looked_at(
+    office: CalendarDesk,
+) -> None:
+    first, item, second = booked_twice(office, seen_for=timedelta())
+    office.after(HOUR)
+    office.after(HOUR)
+    assert (str(item.own_tag), item.block) == (f"test/{second.id}", second.id)
+    assert office.audited(first).count(("item_taken", None)) == 1
+    assert office.reads(first).calendar_notes == {CalendarNote.ITEM_TAKEN}
+    assert office.reads(second).calendar_notes == {CalendarNote.EARLIER_MEETING}
+
+
+def test_when_the_first_is_called_off_nobody_has_anything_to_decide(office: CalendarDesk) -> None:
+    first, item, second = booked_twice(office)
+    office.desk.cancel(first)
+    office.settles()
+    assert office.reads(first).calendar_notes == office.reads(second).calendar_notes == frozenset()
+    assert item.block == second.id
+    assert not office.reads(second).is_cancelled
+
+
+def test_when_the_second_is_taken_out_the_first_gets_its_item_back(office: CalendarDesk) -> None:
+    first, item, second = booked_twice(office)
+    office.removes(second, item, BO)
+    office.settles()
+    assert office.owed(first) == []
+    assert office.reads(first).calendar_notes == frozenset()
+    assert item.snapshot().tag != office.looks.tag_of(second.id)
+    assert ("replace_block" in office.online.asked) is False, "whoever took it out has the item open"
+    for _ in range(3):
+        office.after(HOUR)
+    assert (item.block, str(item.own_tag)) == (first.id, f"test/{first.id}")
+    office.online.drags(item, START + DAY)
+    office.settles()
+    assert office.reads(first).window.start == START + DAY
+
+
+def test_where_people_are_invited_the_link_is_not_written_back_behind_anybody_s_back(
+    office: CalendarDesk,
+) -> None:
+    first, item, second = booked_twice(office)
+    office.online.invites(item)
+    office.removes(second, item, BO)
+    for _ in range(3):
+        office.after(HOUR)
+    assert item.block is None
+    assert office.reads(first).calendar_notes == {CalendarNote.BLOCK_OLD}
+
+
+def test_an_item_that_is_deleted_ends_both_after_the_grace_period(office: CalendarDesk) -> None:
+    first, item, second = booked_twice(office)
+    office.tells(first)
+    office.online.deletes(item)
+    office.settles()
+    office.after(GRACE)
+    assert office.reads(first).is_cancelled
+    assert office.reads(second).is_cancelled
+    assert sorted(office.owed(first)) == [NoticeKind.CANCELLED, NoticeKind.ITEM_TAKEN]
+    office.online.restores(item)
+    office.settles()
+    assert not office.reads(first).is_cancelled
+    assert office.reads(first).calendar_notes == {CalendarNote.ITEM_TAKEN}
+    assert office.reads(second).calendar_notes == {CalendarNote.EARLIER_MEETING}
+
+
+def test_a_calendar_that_cannot_be_read_changes_nothing_of_it(office: CalendarDesk) -> None:
+    first, _, _ = booked_twice(office)
+    office.online.unreadable[MAILBOX] = Unread.UNREACHABLE
+    for _ in range(3):
+        office.after(HOUR)
+    assert CalendarNote.ITEM_TAKEN in office.reads(first).calendar_notes
+    office.online.unreadable.clear()
+    office.after(HOUR)
+    assert office.reads(first).calendar_notes == {CalendarNote.ITEM_TAKEN}
+    assert office.audited(first).count(("item_taken", None)) == 1
+
+
+def test_a_meeting_booked_in_a_copy_takes_nothing_from_the_original(office: CalendarDesk) -> None:
+    first, item = office.books_and_saves()
+    office.online.invites(item)
+    office.after(2 * HOUR)
+    copied = office.online.copies(item, start=START + DAY)
+    own = office.books_in(copied, "own")
+    office.settles()
+    assert office.reads(first).calendar_notes == office.reads(own).calendar_notes == frozenset()
+    assert office.owed(first) == []
+    assert (item.block, copied.block) == (first.id, own.id)
+
+
+def test_two_tabs_of_one_saved_item_have_one_meeting(office: CalendarDesk) -> None:
+    item = office.online.creates(MAILBOX, START, END)
+    first = office.books_in(item, "one tab")
+    office.settles()
+    assert office.books_in(item, "the other tab").id == first.id
+    office.settles()
+    assert office.owed(first) == []
+
+
+def test_her_own_second_meeting_in_an_item_that_outlook_did_not_name_is_told_her(
+    office: CalendarDesk,
+) -> None:
+    first, item = office.books_and_saves()
+    second = office.books_in(item, "the other tab", item_id=None)
+    office.settles()
+    assert office.owed(first) == [NoticeKind.ITEM_TAKEN]
+    assert not office.reads(second).unbound
+
+
+def test_another_installation_s_meeting_in_the_item_is_not_ours_to_tell_of(office: CalendarDesk) -> None:
+    first, item = office.books_and_saves()
+    office.online.is_written_by_the_pane(item, Tag("another", "f" * 32))
+    office.settles()
+    assert office.owed(first) == []
+
+
+def test_an_operator_reads_which_meeting_took_the_item(office: CalendarDesk) -> None:
+    first, item = office.books_and_saves()
+    second = office.books_in(item, "second", BO)
+    explain = ExplainFollowing(office.desk.ledger, office.looks, office.desk.plans.types)
+    told = explain(first.id)
+    assert [one["what"] for one in told["would_do"]] == ["Taken"]
+    assert told["observed"]["item"]["holds_meeting"] == second.id
+    office.settles()
+    assert "another meeting was booked in the item later" in explain(first.id)["why"]

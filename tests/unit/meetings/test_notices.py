@@ -311,6 +311,26 @@ def test_a_question_is_asked_as_long_as_it_is_open(office: Office) -> None:
     assert "kopierats" in mail.subject
 
 
+def test_whose_item_got_another_meeting_is_mailed_while_that_is_so_and_hers_is_to_come(
+    office: Office,
+) -> None:
+    meeting = office.books(mailbox=CLINIC)
+    office.owes(meeting, NoticeKind.COPY_ASKED)
+    office.owes(meeting, NoticeKind.ITEM_TAKEN)
+    notes = [CalendarNote.ITEM_TAKEN, CalendarNote.COPY_ASKED]
+    office.desk.ledger.write(lambda writing: writing.note_calendar(meeting.id, notes))
+    office.waits(seconds=QUIET)
+    mails = office.sends()
+    assert len(mails) == 2, "neither takes the other's place"
+    (mail,) = [one for one in mails if "samma bokning" in one.subject]
+    assert mail.to == (WHO.mailbox, CLINIC)
+    assert f"{meeting.start_code[:4]}" in mail.plain
+    taken = replace(meeting, calendar_notes=frozenset(notes))
+    notice = Notice(meeting.id, meeting.revision, NoticeKind.ITEM_TAKEN, START)
+    assert [is_news(notice, taken, at) for at in (START, END)] == [True, False]
+    assert not is_news(notice, meeting, START)
+
+
 def test_nothing_goes_to_an_address_outside_the_organisation(office: Office) -> None:
     stranger = Principal(TENANT, WHO.object_id, "anna@elsewhere.example")
     office.is_dragged(office.books("patient", who=stranger, mailbox=CLINIC), LATER, stranger)

@@ -114,15 +114,17 @@ def _check(folder: Path, began: float, *, keep: bool) -> int:
 @contextmanager
 def _alone_in(folder: Path, what: str) -> Iterator[None]:
     """Hold the folder, or say that another holds it: its settings and manifest are those of the one that runs."""
-    folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / f"{what}.lock")
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout:
         _fail(
             f"The same command runs already and keeps its files in {folder}. End it (Ctrl-C), or give this one a"
             " folder of its own: ./run --var FOLDER"
         )
+    except OSError as fault:
+        _fail(f"Cannot write in {folder} ({fault.strerror}). Choose a folder of your own: ./run --var FOLDER")
     try:
         yield
     finally:

@@ -139,6 +139,17 @@ def test_a_second_start_leaves_the_files_of_the_first_alone_and_says_what_to_do(
     assert not (tmp_path / "vardmote.toml").exists()
 
 
+def test_a_folder_that_cannot_be_made_is_named_with_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit, match="1"):
+        check_main_job(tmp_path / "file" / "var", keep=False)
+    assert capsys.readouterr().err.startswith(
+        f"Cannot write in {tmp_path}/file/var (Not a directory). Choose"
+    )
+
+
 def test_a_second_check_leaves_the_files_of_the_first_alone_and_says_what_to_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import BrowserContext
 
 from tests.browser_contexts import DESK, Contexts
-from tests.integration.front_doors import FrontDoors, Region, front_doors
+from tests.integration.front.doors import _region_of_all, doors, region
 
-
-@pytest.fixture(scope="module")
-def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
-    running = Region(tmp_path_factory.mktemp("region") / "state.db")
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def doors(region: Region, tmp_path: Path) -> Iterator[FrontDoors]:
-    with front_doors(region, tmp_path) as served:
-        yield served
+__all__ = ["_region_of_all", "doors", "guest", "host", "region"]
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from addin.meetings.model import CalendarNote, Meeting
 from addin.sandbox import people
 from tests.axe import faults_in
 from tests.browser_contexts import Contexts
-from tests.integration.front_doors import ANNA, START, UNIT, WINDOW, FrontDoors
+from tests.integration.front.doors import ANNA, START, UNIT, WINDOW, FrontDoors
 
 LOOKS: dict[str, dict[str, Any]] = {
     "desk": {"viewport": {"width": 1100, "height": 800}},

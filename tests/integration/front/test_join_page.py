@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +16,7 @@ from addin.meetings.cancel import CancelMeeting
 from addin.meetings.codes import grouped, new_code
 from addin.meetings.model import CalendarNote, Window
 from addin.web.visitors import GUESSES_BORNE
-from tests.integration.front_doors import (
+from tests.integration.front.doors import (
     ANNA,
     START,
     UNIT,
@@ -31,20 +29,6 @@ from tests.integration.front_doors import (
 )
 
 LARGEST_PAGE = 30 * 1024
-
-
-@pytest.fixture(scope="module")
-def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
-    running = Region(tmp_path_factory.mktemp("region") / "state.db")
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def doors(region: Region, tmp_path: Path) -> Iterator[FrontDoors]:
-    with ExitStack() as stack:
-        yield stack.enter_context(front_doors(region, tmp_path))
-        region.heal()
 
 
 def get(url: str, **headers: str) -> requests.Response:

@@ -1,6 +1,7 @@
 """The two doors of a meeting over real sockets: ledger, Pexip adapter, sign-in and pages against the sandbox.
 
 The pages' own clock stands still until a test moves it; the simulated region keeps real time, and so does sign-in.
+Folders whose tests use them import the fixtures `region` and `doors` into their conftest.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
 import requests
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -137,6 +139,20 @@ class Region:
         self._sandbox.stop()
 
 
+@pytest.fixture(scope="session")
+def _region_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
+    running = Region(tmp_path_factory.mktemp("region") / "state.db")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def region(_region_of_all: Region) -> Iterator[Region]:
+    """One simulated region for all tests of a process, each of which finds it without faults."""
+    yield _region_of_all
+    _region_of_all.heal()
+
+
 @cache
 def meeting_types() -> MeetingTypes:
     """Return the shipped types at Pexip, and three made from them: strict hosts, a guest PIN, three places."""
@@ -232,6 +248,13 @@ class FrontDoors:
     def start_url(self, meeting: Meeting) -> str:
         """Return the link that stands last in the item."""
         return f"{self.url}/start/{grouped(meeting.start_code)}"
+
+
+@pytest.fixture
+def doors(region: Region, tmp_path: Path) -> Iterator[FrontDoors]:
+    """Both pages over an empty ledger, at the time of the meetings that are booked there."""
+    with front_doors(region, tmp_path) as served:
+        yield served
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -21,23 +20,10 @@ from addin.web.staff.auth.errors import (
 )
 from addin.web.staff.auth.openid import Attempt, OpenIdSettings, OpenIdSignIn
 from addin.web.staff.auth.tokens import TokenSettings, TokenVerifier, TrustedTenant
-from tests.integration.front_doors import RealClock, Region, browser, front_doors, signs_in, text_of
+from tests.integration.front.doors import RealClock, Region, browser, front_doors, signs_in, text_of
 
 REDIRECT = "http://127.0.0.1:9/start/callback"
 ANNA = Principal(people.TENANT, people.ANNA.object_id, people.ANNA.address)
-
-
-@pytest.fixture(scope="module")
-def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
-    running = Region(tmp_path_factory.mktemp("region") / "state.db")
-    yield running
-    running.stop()
-
-
-@pytest.fixture(autouse=True)
-def healthy(region: Region) -> Iterator[None]:
-    yield
-    region.heal()
 
 
 def verifier(region: Region) -> TokenVerifier:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 import requests
 
 from addin.meetings.bindings import ItemBinding, OccurrenceRow, SeriesAnswer
@@ -17,32 +13,17 @@ from addin.meetings.ledger_port import Writing
 from addin.meetings.model import CalendarNote, Meeting, Window
 from addin.sandbox import people
 from calendar_sync.series import Series
-from tests.integration.front_doors import (
+from tests.integration.front.doors import (
     ANNA,
     START,
     FrontDoors,
-    Region,
     browser,
     comes_back,
-    front_doors,
     hidden_field,
     text_of,
 )
 
 LATER = Window(START + timedelta(days=1), START + timedelta(days=1, minutes=45), "Europe/Stockholm")
-
-
-@pytest.fixture(scope="module")
-def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
-    running = Region(tmp_path_factory.mktemp("region") / "state.db")
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def doors(region: Region, tmp_path: Path) -> Iterator[FrontDoors]:
-    with ExitStack() as stack:
-        yield stack.enter_context(front_doors(region, tmp_path))
 
 
 def told_url(doors: FrontDoors, meeting: Meeting) -> str:

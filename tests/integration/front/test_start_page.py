@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +17,7 @@ from addin.meetings.codes import grouped, new_code
 from addin.meetings.model import AuditEntry, Meeting
 from addin.sandbox import people
 from addin.web.visitors import GUESSES_BORNE
-from tests.integration.front_doors import (
+from tests.integration.front.doors import (
     ANNA,
     START,
     WINDOW,
@@ -32,20 +30,6 @@ from tests.integration.front_doors import (
     signs_in,
     text_of,
 )
-
-
-@pytest.fixture(scope="module")
-def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
-    running = Region(tmp_path_factory.mktemp("region") / "state.db")
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def doors(region: Region, tmp_path: Path) -> Iterator[FrontDoors]:
-    with ExitStack() as stack:
-        yield stack.enter_context(front_doors(region, tmp_path))
-        region.heal()
 
 
 def get(url: str, session: requests.Session | None = None) -> requests.Response:

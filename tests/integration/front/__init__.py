@@ -1,0 +1,1 @@
+"""Sign-in, and the pages behind a meeting's two links: over real sockets, against the simulated region."""

@@ -24,6 +24,7 @@ from addin.meetings.sweep import Sweep
 from addin.meetings.units import Unit, Units
 from addin.store import tables
 from addin.store.ledger import SqlLedger, open_ledger
+from addin.store.rows import to_time
 from addin.worker import Worker
 from tests.ledgers import new_ledger
 from tests.unit.meetings.doors import ANNA, END, START, TENANT, ManualClock
@@ -155,6 +156,12 @@ class Desk:
         """Return how many meetings are counted as forgotten."""
         with self.ledger.engine.connect() as connection:
             return sum(connection.execute(select(tables.purged.c.meetings)).scalars())
+
+    def restores_a_backup(self) -> None:
+        """Put the ledger into the place of one that went on; nothing has been read back from the providers yet."""
+        state = {"id": 1, "starts": 1, "identity": "restored", "frozen_at": to_time(self.clock.time)}
+        with self.ledger.engine.begin() as connection:
+            connection.execute(tables.ledger_state.insert().values(state))
 
     def begins_anew(self) -> None:
         """Empty the ledger and the providers, for the next story."""

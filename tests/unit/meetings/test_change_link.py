@@ -458,7 +458,9 @@ class TestAtOnce:
         early = START - HOUR
         assert not has_begun(meeting(), early)
         assert has_begun(meeting(host_started_at=early), early)
-        assert not has_begun(meeting(host_started_at=START - DAY), early)
+        # So long before it was another time's start, also while that one's call may run.
+        assert not has_begun(meeting(host_started_at=START - 12 * HOUR), START - 12 * HOUR)
+        assert has_begun(meeting(host_started_at=START - 12 * HOUR + MINUTE), START - 12 * HOUR + MINUTE)
 
     def test_but_when_a_host_had_only_tried_it_in_the_morning(self) -> None:
         tried = meeting(host_started_at=START - 6 * HOUR)

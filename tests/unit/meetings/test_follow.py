@@ -115,7 +115,9 @@ def test_an_item_in_a_mailbox_of_another_calendar_is_followed_there(office: Cale
     office.settles()
     window = meeting.window
     item = office.on_premises.creates(PULLED, window.start, window.end, office.looks.tag_of(meeting.id))
-    office.after(2 * HOUR)
+    while office.binding(meeting).mailbox == MAILBOX:
+        assert office.desk.clock.time < meeting.created_at + 2 * HOUR
+        office.comes_to(office.desk.clock.time + MINUTE, step=SECOND)
     binding = office.binding(meeting)
     assert (binding.mailbox, binding.backend, binding.item_id) == (PULLED, "ews", item.id)
     office.on_premises.drags(item, START + DAY)
@@ -590,6 +592,18 @@ def test_an_outage_between_two_searches_is_noticed_by_the_look_that_fails(office
     del office.online.unreadable[MAILBOX]
     office.comes_to(office.desk.clock.time + MINUTE, step=15 * SECOND)
     assert office.binding(meeting).gone_since
+
+
+def test_a_hiccup_while_it_is_asked_who_serves_a_mailbox_is_no_trouble_yet(office: CalendarDesk) -> None:
+    meeting = office.books(mailbox=PULLED)
+    office.online.mailboxes.discard(PULLED)
+    office.on_premises.unreadable[PULLED] = Unread.UNREACHABLE
+    office.taking_in.route_once()
+    assert office.mailboxes.work_once(None)
+    assert office.binding(meeting).frozen is None
+    office.desk.clock.time += 10 * SECOND
+    assert office.mailboxes.work_once(None)
+    assert office.binding(meeting).frozen is Unread.UNREACHABLE
 
 
 def test_many_mailboxes_that_cannot_be_read_are_tried_seldom_and_all_of_them_soon_when_one_can_be_again(

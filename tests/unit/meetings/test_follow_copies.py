@@ -58,6 +58,7 @@ def test_a_copy_of_a_care_meeting_loses_its_link_and_the_original_stays(office: 
 def test_a_copy_of_a_lecture_gets_a_meeting_of_its_own(office: CalendarDesk) -> None:
     meeting, item = office.books_and_saves(**LECTURE)
     office.tells(meeting)
+    office.desk.ledger.write(lambda writing: writing.host_started(meeting.id, START))
     copied = office.online.copies(item, start=START + DAY)
     office.settles()
     own = the_other(office, meeting)
@@ -65,7 +66,8 @@ def test_a_copy_of_a_lecture_gets_a_meeting_of_its_own(office: CalendarDesk) -> 
     assert (own.type, own.variant, own.unit) == (meeting.type, meeting.variant, meeting.unit)
     assert own.window.start == START + DAY
     assert own.state is MeetingState.LIVE
-    assert own.told == {}
+    # Nobody has been told of it, and nobody has begun it.
+    assert (own.told, own.host_started_at) == ({}, None)
     assert own.join_code != meeting.join_code
     assert len(office.desk.provider.rooms) == 2
     assert is_untouched(office, meeting, item)

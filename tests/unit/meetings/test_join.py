@@ -140,7 +140,9 @@ class TestRoomsThatAreNotReady:
     def test_people_are_led_to_the_newest_room_that_is_wanted(self) -> None:
         old = room(id="old", wanted=Wanted.ABSENT)
         new = room(id="new", generation=2)
+        newest = room(id="newest", generation=3)
         assert serving_room([new, old]) == new
+        assert serving_room([new, newest]) == serving_room([newest, new]) == newest
         assert serving_room([old]) is None
 
 

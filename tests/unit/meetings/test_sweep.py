@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar, cast
 
+from addin.meetings.ledger_port import Ledger, Reading, Writing
 from addin.meetings.model import MeetingState
+from addin.meetings.sweep import Sweep
 from tests.unit.meetings.desk import Desk
 from tests.unit.meetings.doors import END, START
 from tests.unit.meetings.unreliable_provider import Fault
+
+T = TypeVar("T")
 
 KEPT = timedelta(days=30)
 DAY = timedelta(days=1)
@@ -71,6 +78,63 @@ def test_a_row_is_not_forgotten_while_its_room_is_still_there(desk: Desk) -> Non
 
     assert not exists(desk, meeting.id)
     assert desk.provider.rooms == {}
+
+
+def test_a_row_is_kept_when_a_restored_ledger_finds_its_room_again(desk: Desk) -> None:
+    meeting = desk.cancel(desk.books(item_id="item"))
+    desk.works_until_settled()
+    (room,) = desk.rooms(meeting.id)
+    desk.clock.time = END + KEPT
+    assert desk.ledger.write(lambda writing: writing.room_found(room.id, "reference"))
+    desk.sweep()
+    assert exists(desk, meeting.id)
+    desk.works_until_settled()
+    desk.sweep()
+    assert not exists(desk, meeting.id)
+
+
+def test_a_restored_ledger_removes_nothing_before_it_has_been_rebuilt(desk: Desk) -> None:
+    old, unwanted = desk.books(item_id="item"), desk.books("another", item_id="other")
+    desk.works_until_settled()
+    desk.restores_a_backup()
+    assert desk.cancel(unwanted).state is MeetingState.CANCELLING
+    desk.clock.time = END + KEPT
+    desk.sweep()
+    while desk.works():
+        pass
+    assert not desk.reads(old.id).is_cancelled
+    assert len(desk.provider.rooms) == 2
+
+    desk.ledger.write(lambda writing: writing.unfreeze())
+    swept(desk, END + KEPT + DAY)
+    assert desk.provider.rooms == {}
+
+
+@dataclass
+class OvertakenLedger:
+    """The desk's ledger, in which somebody does something as soon as the meetings that are overdue have been read."""
+
+    ledger: Ledger
+    meanwhile: Callable[[], object]
+
+    def read(self, unit: Callable[[Reading], T]) -> T:
+        found = self.ledger.read(unit)
+        if isinstance(found, list) and found:
+            self.meanwhile()
+        return found
+
+    def write(self, unit: Callable[[Writing], T]) -> T:
+        return self.ledger.write(unit)
+
+
+def test_a_meeting_that_is_moved_while_it_is_swept_stays(desk: Desk) -> None:
+    meeting = desk.books()
+    later = replace(meeting.window, start=END + KEPT + DAY, end=END + KEPT + 2 * DAY)
+    desk.clock.time = END + KEPT
+    overtaken = OvertakenLedger(desk.ledger, lambda: desk.change(meeting, window=later))
+    Sweep(cast("Ledger", overtaken), desk.clock)()
+    assert desk.reads(meeting.id).window == later
+    assert not desk.reads(meeting.id).is_cancelled
 
 
 def test_who_did_what_stays_after_the_meeting_is_forgotten(desk: Desk) -> None:

@@ -33,7 +33,7 @@ from addin.meetings.times import date_at_home
 from addin.privacy import AllowList, find_personal_data, is_telephone_number
 from addin.store.ledger import is_sqlite, open_engine
 from addin.store.needed import settings_needed
-from addin.store.schema import is_current
+from addin.store.schema import SchemaDiffers, refuse_other_schema
 from addin.web.staff.auth.errors import IdentityError
 from addin.web.staff.auth.outbound import Outbound
 from addin.wiring.adapters import calendars_of, mailer_of, outbound_of, providers_of
@@ -237,6 +237,8 @@ def _try_outside(calendar: Calendar, mailboxes: Sequence[str]) -> str | None:
 def _fault_of(attempt: Callable[[], str | None]) -> str | None:
     try:
         return attempt()
+    except SchemaDiffers as differs:
+        return str(differs)
     except (MailError, ProviderError, IdentityError, requests.RequestException, SQLAlchemyError) as failure:
         return f"{type(failure).__name__}; check address, credentials, proxy and CA bundle"
 
@@ -244,8 +246,7 @@ def _fault_of(attempt: Callable[[], str | None]) -> str | None:
 def _try_ledger(settings: Settings) -> str | None:
     engine = open_engine(settings.ledger.url)
     try:
-        if not is_current(engine):
-            return "not prepared for this version; run: vardmote migrate"
+        refuse_other_schema(engine)
         return "; ".join(missing_settings(settings_needed(engine), settings, load_content(settings))) or None
     finally:
         engine.dispose()

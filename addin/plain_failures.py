@@ -7,14 +7,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from addin.config.settings import SettingsFaulty
 from addin.meetings.errors import CareMeetingError, MeetingNotFound
 from addin.store.failures import LedgerInUse, MarkNotWritten
-from addin.wiring.opening import SchemaOutdated
+from addin.store.schema import SchemaDiffers
 
 
 def sentence_of(failure: Exception) -> str | None:
     """Return what to tell the operator (for settings: every fault on a line of its own), or None."""
     if isinstance(failure, SettingsFaulty):
         return "\n".join(failure.faults)
-    if isinstance(failure, LedgerInUse | MarkNotWritten | SchemaOutdated):
+    if isinstance(failure, LedgerInUse | MarkNotWritten | SchemaDiffers):
         return str(failure)
     if isinstance(failure, MeetingNotFound):
         return "There is no meeting with that id, or not any more. vardmote audit prints the ids."

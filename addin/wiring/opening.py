@@ -10,21 +10,14 @@ from addin.store.ledger import SqlLedger, open_engine, open_ledger
 from addin.store.needed import Needed, settings_needed
 from addin.store.restored import begin_service
 from addin.store.rows import to_time
-from addin.store.schema import is_current
+from addin.store.schema import refuse_other_schema
 from addin.wiring.adapters import keyring_of, mark_of
 from addin.wiring.content import missing_settings
 from addin.wiring.service import Service, SystemClock
 
 
-class SchemaOutdated(Exception):
-    """The ledger's schema is not the one that this version needs."""
-
-    def __init__(self) -> None:
-        super().__init__("The ledger is not prepared for this version. Run: vardmote migrate")
-
-
 def open_service(settings: Settings, *, writes: bool = True) -> Service:
-    """Return the service on its ledger; raises SettingsFaulty, SchemaOutdated, LedgerInUse.
+    """Return the service on its ledger; raises SettingsFaulty, SchemaDiffers, LedgerInUse.
 
     With `writes`, notes the start and freezes a ledger that was restored from a backup.
     """
@@ -47,7 +40,7 @@ def build_service(settings: Settings, *, writes: bool = True) -> Service:
 
 
 def begin(service: Service, *, writes: bool = True) -> None:
-    """Hold the service against its ledger, and with `writes` note the start; raises SettingsFaulty, SchemaOutdated."""
+    """Hold the service against its ledger, and with `writes` note the start; raises SettingsFaulty, SchemaDiffers."""
     with _closed_on_failure(service.ledger):
         _prepare(service, writes=writes)
 
@@ -64,26 +57,25 @@ def _closed_on_failure(ledger: SqlLedger) -> Iterator[None]:
 def hold_against_ledger(service: Service) -> None:
     """Hold the service against its ledger before it may connect, on a connection that is gone afterwards.
 
-    Raises SettingsFaulty, SchemaOutdated, and SQLAlchemyError when the ledger cannot be used.
+    Raises SettingsFaulty, SchemaDiffers, and SQLAlchemyError when the ledger cannot be used.
     """
     engine = open_engine(service.settings.ledger.url)
     try:
-        _refuse_unfit(service, settings_needed(engine) if is_current(engine) else None)
+        refuse_other_schema(engine)
+        _refuse_lacking(service, settings_needed(engine))
     finally:
         engine.dispose()
 
 
-def _refuse_unfit(service: Service, needed: Needed | None) -> None:
-    """Refuse a ledger that needs what is not set; None: one that is not prepared, which nobody can ask."""
-    if needed is None:
-        raise SchemaOutdated
+def _refuse_lacking(service: Service, needed: Needed) -> None:
     if faults := missing_settings(needed, service.settings, service.content):
         raise SettingsFaulty(faults)
 
 
 def _prepare(service: Service, *, writes: bool) -> None:
     engine, settings = service.ledger.engine, service.settings
-    _refuse_unfit(service, settings_needed(engine) if is_current(engine) else None)
+    refuse_other_schema(engine)
+    _refuse_lacking(service, settings_needed(engine))
     if writes:
         begin_service(engine, mark_of(settings), now=to_time(service.clock.now()) or 0)
         service.ledger.take_up_leases()

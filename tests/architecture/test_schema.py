@@ -15,7 +15,7 @@ from sqlalchemy import Engine, inspect
 
 from addin.store import migrations, tables
 from addin.store.ledger import open_engine
-from addin.store.schema import is_current, migrate, schema_version
+from addin.store.schema import migrate, refuse_other_schema, schema_version
 from tests.architecture.tables import rows, sections
 
 FORMS: Final = ("plain", "hashed", "sealed", "SHA-256")
@@ -44,7 +44,7 @@ def test_the_steps_lead_to_the_tables_that_the_code_writes_to(migrated: Engine) 
 
 
 def test_a_migrated_ledger_is_current_and_migrating_again_changes_nothing(migrated: Engine) -> None:
-    assert is_current(migrated)
+    refuse_other_schema(migrated)
     assert migrate(migrated) == schema_version(migrated) == migrations.HEAD
 
 

@@ -15,9 +15,10 @@ from flask.testing import FlaskClient
 from addin.checking import static_faults
 from addin.config.settings import SettingsFaulty
 from addin.store.needed import Needed
+from addin.store.schema import SchemaDiffers
 from addin.trial import prepare
 from addin.wiring.content import load_content, missing_settings
-from addin.wiring.opening import SchemaOutdated, open_service
+from addin.wiring.opening import open_service
 from addin.wiring.service import Service
 from addin.wiring.surfaces import SURFACES, app_of
 from templates_messages.catalogue import SHIPPED
@@ -169,13 +170,13 @@ def test_programs_are_told_of_a_wrong_address_as_programs(service: Service, surf
 
 
 def test_a_ledger_that_is_not_prepared_is_not_opened(tmp_path: Path) -> None:
-    with pytest.raises(SchemaOutdated, match="vardmote migrate"):
+    with pytest.raises(SchemaDiffers, match="vardmote migrate"):
         open_service(SettingsFile(tmp_path).loads())
 
 
 def test_a_ledger_that_was_refused_can_be_prepared_and_opened(tmp_path: Path) -> None:
     settings = SettingsFile(tmp_path)
-    with pytest.raises(SchemaOutdated):
+    with pytest.raises(SchemaDiffers):
         open_service(settings.loads())
     prepare(settings.path, tmp_path, PORTS)
     open_service(settings.loads()).ledger.close()

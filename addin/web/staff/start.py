@@ -13,10 +13,11 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from addin.meetings.cancel import CancelMeeting
@@ -49,6 +50,8 @@ _FOLDER: Final = Path(__file__).parent
 _SAID: Final = tomllib.loads((_FOLDER / "start_words.toml").read_text(encoding="utf-8"))
 _SAID_OF_TOLD: Final = tomllib.loads((_FOLDER / "told_words.toml").read_text(encoding="utf-8"))
 _STATUS: Final[Mapping[StartState, int]] = {StartState.UNKNOWN: 404, StartState.MISTYPED: 404}
+# Why somebody is not signed in, with the status of the page that says so.
+_TURNED_AWAY: Final = {"sign_in_failed": 400, "identity_unavailable": 503, "not_staff": 403}
 _RETRY: Final = timedelta(seconds=20)
 _REASONS: Final[Mapping[TakeoverReason, str]] = {
     TakeoverReason.HOST_ABSENT: "Värden är frånvarande",
@@ -96,6 +99,10 @@ def start_blueprint(parts: StartPageParts, settings: StartPageSettings) -> Bluep
     page = _StartPage(parts, settings)
     add = blueprint.add_url_rule
     add("/start/callback", "callback", page.callback, methods=["GET"])
+    add("/start/sign-in/<said>", "turned_away", page.turned_away, methods=["GET"])
+    add("/start/<typed>/sign-in/<said>", "turned_away", page.turned_away, methods=["GET"])
+    of_told = partial(page.turned_away, of_told=True)
+    add("/start/<typed>/told/sign-in/<said>", "turned_away_of_told", of_told, methods=["GET"])
     add("/start/sign-out", "sign_out", page.sign_out, methods=["POST"])
     add("/start/<typed>", "look", page.look, methods=["GET"], strict_slashes=False)
     add("/start/<typed>", "begin", page.begin, methods=["POST"], strict_slashes=False)
@@ -149,28 +156,44 @@ class _StartPage:
         return answer
 
     def callback(self) -> AnyResponse:
-        """Take in who came back from the identity provider, and lead on to the meeting."""
+        """Take in who came back from the identity provider, and lead on to the meeting.
+
+        Nobody stays at this address, however it went: it holds what the provider has answered, and would stand in the
+        browser's history.
+        """
         under_way = self.cookie.signing_in(request, request.args.get("state", ""))
         if under_way is None:
-            return self._notice("sign_in_failed", 400)
+            return redirect(url_for("start.turned_away", said=_in_address("sign_in_failed")), 303)
         typed = grouped(under_way.start_code)
         try:
             who = self._sign_in.finish(under_way.attempt, request.args)
         except SignInFailed as fault:
             # The sentence is one of our own and names no person, claim or code.
             log.warning("sign_in_failed", extra={"reason": str(fault)})
-            return self._turned_away(under_way, "sign_in_failed", 400, leads_back=True)
+            return self._turn_away(under_way, "sign_in_failed")
         except IdentityUnavailable:
-            return self._turned_away(under_way, "identity_unavailable", 503, leads_back=True)
+            return self._turn_away(under_way, "identity_unavailable")
         except NotStaff:
             log.warning("sign_in_refused", extra={"reason": "not_staff"})
-            return self._turned_away(under_way, "not_staff", 403, leads_to_join=True)
+            return self._turn_away(under_way, "not_staff")
         answer = redirect(url_for(under_way.leads_to, typed=typed), 303)
         before = self.cookie.signed_in(request)
         # The same person came back in another tab: the form that stands open there must still be ours.
         form_token = before.form_token if before and before.who == who else secrets.token_urlsafe(32)
         self.cookie.finish(request, answer, under_way, SignedIn(who, form_token))
         return answer
+
+    def turned_away(self, said: str, typed: str = "", *, of_told: bool = False) -> Response:
+        """Say why somebody is not signed in, at an address that holds nothing of the sign-in."""
+        name = said.replace("-", "_")
+        status = _TURNED_AWAY.get(name)
+        if status is None:
+            abort(404)
+        if name == "not_staff":
+            return self._notice(name, status, of_told=of_told, leads_to_join=True)
+        came_from = "start.told" if of_told else "start.look"
+        back_url = url_for(came_from, typed=typed) if is_like_a_code(typed) else None
+        return self._notice(name, status, of_told=of_told, back_url=back_url)
 
     def confirm(self, typed: str) -> AnyResponse:
         """Ask whether it is the right meeting and the right person, before anybody is let in."""
@@ -313,17 +336,18 @@ class _StartPage:
         visitor = client_address(request.remote_addr, forwarded, self._settings.trusted_proxies)
         return self._guesses.too_many(visitor)
 
-    def _turned_away(
-        self, under_way: SigningIn, said: str, status: int, *, leads_back: bool = False, **more: Any
-    ) -> Response:
-        """End a sign-in without a session, in the words of the page that it was for."""
+    def _turn_away(self, under_way: SigningIn, said: str) -> AnyResponse:
+        """End a sign-in without a session, and lead to the words of the page that it was for."""
         of_told = under_way.leads_to == "start.told"
-        if leads_back:
-            came_from = "start.told" if of_told else "start.look"
-            more["back_url"] = url_for(came_from, typed=grouped(under_way.start_code))
-        answer = self._notice(said, status, of_told=of_told, **more)
+        page = "start.turned_away_of_told" if of_told else "start.turned_away"
+        address = url_for(page, said=_in_address(said), typed=grouped(under_way.start_code))
+        answer = redirect(address, 303)
         self.cookie.finish(request, answer, under_way)
         return answer
+
+
+def _in_address(said: str) -> str:
+    return said.replace("_", "-")
 
 
 def _is_told_page() -> bool:

@@ -166,7 +166,13 @@ class Feeding:
             query = {"code": text, "state": text, "error": text, "error_description": text, text: text}
             for session in (requests.Session(), host):
                 self.sends("GET", "/start/callback", session=session, params=query)
-                for address in (link, f"/start/{part}", f"{link}/host", f"/start/{part}/host"):
+                for address in (
+                    link,
+                    f"/start/{part}",
+                    f"{link}/host",
+                    f"/start/{part}/host",
+                    f"/start/{part}/sign-in/{part}",
+                ):
                     self.sends("GET", address, session=session, params=query)
                     form = {"form_token": text, "reason": text, text: text}
                     self.sends("POST", address, session=session, data=form)

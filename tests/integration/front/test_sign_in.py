@@ -243,5 +243,6 @@ def test_the_start_page_says_so_when_sign_in_is_away(region: Region, tmp_path: P
 def test_a_callback_that_nobody_waits_for_starts_nothing(region: Region, tmp_path: Path) -> None:
     with front_doors(region, tmp_path) as doors:
         answer = browser().get(f"{doors.url}/start/callback?code=x&state=y", timeout=10)
-        assert answer.status_code == 400
+        assert (answer.status_code, answer.url) == (400, f"{doors.url}/start/sign-in/sign-in-failed")
         assert "Inloggningen blev inte klar" in text_of(answer)
+        assert browser().get(f"{doors.url}/start/sign-in/anna-andersson", timeout=10).status_code == 404

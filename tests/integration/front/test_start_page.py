@@ -189,6 +189,8 @@ class TestOutsiders:
     def test_a_guest_of_the_tenant_is_told_and_led_to_the_join_page(self, doors: FrontDoors) -> None:
         meeting, guest = doors.books(), browser()
         page = signs_in(guest, doors.start_url(meeting), people.GUEST)
+        # What the provider answered stands in no address that is left in the browser.
+        assert page.url == f"{doors.start_url(meeting)}/sign-in/not-staff"
         assert page.status_code == 403
         assert "Bara vårdpersonal kan starta mötet" in text_of(page)
         assert f'href="{doors.url}/m"' in page.text

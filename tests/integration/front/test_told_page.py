@@ -144,6 +144,8 @@ def test_a_guest_with_a_forwarded_mail_hears_whom_the_page_is_for_and_where_the_
     assert "Är du patient, närstående eller tolk? Då är sidan inte för dig." in text_of(first)
     page = comes_back(guest, guest.post(url, allow_redirects=False, timeout=10), people.GUEST)
     assert page.status_code == 403
+    # What the provider answered stands in no address that is left in the browser.
+    assert page.url == f"{url}/sign-in/not-staff"
     assert "Sidan är bara för vårdpersonal" in text_of(page)
     assert "start" not in text_of(page).lower()
     for one in (first, page):

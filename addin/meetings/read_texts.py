@@ -5,15 +5,19 @@ Reads, and tells nobody: what was copied is noted by `change`, what a mail led t
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from addin.meetings.access import made_meeting
+from addin.meetings.changed_times import ChangedTime, unheard_times
 from addin.meetings.ledger_port import Ledger, Reading
-from addin.meetings.links import as_until_then, awaited
+from addin.meetings.links import as_until_then, awaited, followed_series
 from addin.meetings.model import Meeting, Principal, Told
 from addin.meetings.ports import Clock
 from addin.meetings.texts import MeetingTexts
 from templates_messages.rendering import RenderedText
+from templates_messages.vocabulary import Occasion
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,22 @@ def known_as(reading: Reading, meeting: Meeting, texts: MeetingTexts, clock: Clo
     waits = awaited(link, reading.binding(meeting.id), clock.now(), open_after)
     until_then = as_until_then(meeting, link, reading.occurrences(meeting.id))
     return KnownAs(meeting, until_then, waits.meeting_then(meeting) if waits else None)
+
+
+def unheard_of(reading: Reading, meeting: Meeting, at: datetime) -> Mapping[str, Sequence[ChangedTime]]:
+    """Return by audience which other times of a series it must hear of, as things stand at `at` (UTC).
+
+    While another link is to come it depends on the time which link is theirs, which is for a person to say.
+    """
+    if not meeting.must_hear or meeting.is_cancelled:
+        return {}
+    series = followed_series(reading.binding(meeting.id))
+    if series is None or reading.coming_link(meeting.id):
+        return {}
+    former = reading.former_times(meeting.id)
+    return {
+        one: unheard_times(meeting.told[one], former, series, meeting.window, at) for one in meeting.must_hear
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +94,22 @@ class ReadTexts:
         `of_coming`: those with the link that is to come; where none is, those with the meeting's own. Raises
         MeetingNotFound, MeetingNotReady, UnknownAudience, TextMissing (no such language), LedgerUnavailable.
         """
-        known = self.ledger.read(lambda reading: self._known(reading, meeting_id, who))
+        known, lost = self.ledger.read(lambda reading: self._known(reading, meeting_id, who))
         meeting = (known.then or known.now) if of_coming else known.until_then
         texts = self.texts.for_audience(meeting, audience, language)
+        if audience in lost:
+            # Theirs is off or elsewhere, and the next one is another: it has not moved there.
+            texts = [text for text in texts if text.occasion is not Occasion.RESCHEDULED]
         template = self.texts.central_template(texts)
         return ToCopy(self.texts.join_link(meeting), template, texts, known.now.as_told_now)
 
-    def _known(self, reading: Reading, meeting_id: str, who: Principal) -> KnownAs:
-        return known_as(reading, made_meeting(reading, meeting_id, who), self.texts, self.clock)
+    def _known(self, reading: Reading, meeting_id: str, who: Principal) -> tuple[KnownAs, frozenset[str]]:
+        """Return how it is known, and the audiences whose own time of a series is another than the meeting's."""
+        meeting = made_meeting(reading, meeting_id, who)
+        changed = unheard_of(reading, meeting, self.clock.now())
+        lost = {
+            audience
+            for audience, times in changed.items()
+            if any(one.is_own(meeting.told[audience]) for one in times)
+        }
+        return known_as(reading, meeting, self.texts, self.clock), frozenset(lost)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from addin.meetings.access import belongs_to
-from addin.meetings.changed_times import ChangedTime, unheard_times
+from addin.meetings.changed_times import ChangedTime
 from addin.meetings.codes import parse_code
 from addin.meetings.errors import (
     MeetingNotFound,
@@ -20,10 +20,10 @@ from addin.meetings.errors import (
     UnknownUnit,
 )
 from addin.meetings.ledger_port import Ledger, Reading, Writing
-from addin.meetings.links import followed_series, lacks_only_link, told_of_link
+from addin.meetings.links import lacks_only_link, told_of_link
 from addin.meetings.model import AuditEntry, CalendarNote, Meeting, Principal, Told, Window
 from addin.meetings.ports import Clock
-from addin.meetings.read_texts import KnownAs, known_as
+from addin.meetings.read_texts import KnownAs, known_as, unheard_of
 from addin.meetings.texts import MeetingTexts
 from templates_messages.rendering import RenderedText
 from templates_messages.vocabulary import Language, Occasion
@@ -78,21 +78,7 @@ class TellOthers:
             known = known_as(reading, meeting, self.texts, self.clock)
         except UnknownMeetingType:
             known = KnownAs(meeting, meeting, None)
-        return known, self._unheard(reading, meeting)
-
-    def _unheard(self, reading: Reading, meeting: Meeting) -> Mapping[str, Sequence[ChangedTime]]:
-        """Return by audience which other times of a series it must hear of.
-
-        While another link is to come it depends on the time which link is theirs, which is for a person to say.
-        """
-        series = followed_series(reading.binding(meeting.id))
-        if series is None or meeting.is_cancelled or reading.coming_link(meeting.id):
-            return {}
-        former, at = reading.former_times(meeting.id), self.clock.now()
-        return {
-            one: unheard_times(meeting.told[one], former, series, meeting.window, at)
-            for one in meeting.must_hear
-        }
+        return known, unheard_of(reading, meeting, self.clock.now())
 
     def _to_be_told(self, known: KnownAs, audience: str, changed: Sequence[ChangedTime]) -> ToBeTold:
         told, times = known.now.told[audience], self._times(known.now, audience, changed)

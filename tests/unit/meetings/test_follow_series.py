@@ -12,6 +12,7 @@ from addin.meetings.errors import MeetingNotFound
 from addin.meetings.model import CalendarNote, Meeting, Window
 from addin.meetings.notices import NoticeKind
 from addin.meetings.ports import HintKind
+from addin.meetings.read_texts import ReadTexts
 from addin.meetings.tell import TellOthers
 from calendar_sync.series import Occurrence, Series
 from templates_messages.vocabulary import Occasion
@@ -273,6 +274,23 @@ def test_whose_own_time_is_off_is_told_that_it_is_and_not_that_it_has_moved_to_t
     assert patient.text
     assert patient.text.occasion is Occasion.INVITATION
     assert "8 mars" in patient.text.plain
+    assert Occasion.RESCHEDULED not in offered(office, meeting, "patient")
+
+
+def test_whose_own_time_has_moved_is_offered_the_text_about_it_in_the_pane(office: CalendarDesk) -> None:
+    meeting, item = weekly(office)
+    office.tells(meeting)
+    moved = Occurrence(START, START + DAY, START + DAY + LENGTH)
+    office.online.repeats(item, replace(WEEKLY, moved=(moved,)))
+    office.settles()
+    assert Occasion.RESCHEDULED in offered(office, meeting, "patient")
+
+
+def offered(office: CalendarDesk, meeting: Meeting, audience: str) -> list[Occasion]:
+    """Return which texts the pane offers."""
+    read = ReadTexts(office.desk.ledger, texts_of(office.desk), office.desk.clock)
+    texts = read.for_audience(meeting.id, audience, "sv", WHO, of_coming=False).texts
+    return [text.occasion for text in texts]
 
 
 def test_of_another_time_that_changed_people_hear_also_when_their_own_came_back(office: CalendarDesk) -> None:

@@ -22,20 +22,28 @@ IDEMPOTENCY_KEPT = timedelta(days=2)
 _BATCH = 50
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sweep:
     """One round over what is overdue."""
 
     ledger: Ledger
     clock: Clock
+    _is_told_frozen: bool = False
 
     def __call__(self) -> None:
         """Do one round; raises LedgerUnavailable."""
         if self.ledger.read(lambda reading: reading.frozen()):
+            self._tell_frozen()
             return
         self._end_kept_days()
         before = self.clock.now() - IDEMPOTENCY_KEPT
         self.ledger.write(lambda writing: writing.forget_idempotency(before))
+
+    def _tell_frozen(self) -> None:
+        """Say once in a process what only the operator can end: all else looks as usual, and removed rooms stay."""
+        if not self._is_told_frozen:
+            self._is_told_frozen = True
+            log.error("ledger_frozen")
 
     def _end_kept_days(self) -> None:
         """Have the rooms of old meetings removed, and purge those whose rooms are gone."""

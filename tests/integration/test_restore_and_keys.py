@@ -25,6 +25,9 @@ def test_a_restored_ledger_removes_nothing_until_it_is_rebuilt(fresh_region: Reg
     _restore(region, _backup(region), between=region.books)
     region.start()
     assert _health(region) == {"ready": True, "frozen": True, "rights_too_wide": False}
+    region.waits_until(
+        lambda: '"event": "ledger_frozen", "level": "error"' in region.logs(), "the log says so"
+    )
     assert region.cancel(meeting).status_code == 202
     region.waits_until(lambda: region.meeting(meeting["id"])["state"] == "cancelling", "the wish is kept")
     assert len(region.rooms_of(meeting["id"])) == 1

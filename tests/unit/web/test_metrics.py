@@ -26,6 +26,7 @@ COUNTS = {
     "blocks_old": 2,
     "changes_found_by_push": 40,
     "changes_found_by_sweep": 2,
+    "unreadable_rooms": 6,
 }
 
 
@@ -77,6 +78,7 @@ def test_every_number_of_the_ledger_is_told() -> None:
         ("vardmote_blocks_old", None): 2,
         ("vardmote_calendar_changes_total", "push"): 40,
         ("vardmote_calendar_changes_total", "sweep"): 2,
+        ("vardmote_rows_unreadable_total", None): 6,
     }
 
 

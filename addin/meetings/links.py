@@ -200,7 +200,7 @@ def lacks_only_link(meeting: Meeting, audience: str) -> bool:
 def told_of_link(meeting: Meeting, *, of_coming: bool, coming: MeetingLink | None) -> Told:
     """Return what an audience knows that is told now: the meeting's own link, while another is coming, is not all."""
     told = meeting.as_told_now
-    return replace(told, outdated=True) if coming and not of_coming else told
+    return told.made_outdated() if coming and not of_coming else told
 
 
 def with_change_undone(meeting: Meeting, link: MeetingLink) -> Meeting:
@@ -212,5 +212,5 @@ def with_change_undone(meeting: Meeting, link: MeetingLink) -> Meeting:
 
 def _undone(audience: str, told: Told, link: MeetingLink) -> Told:
     if told.revision >= link.revision:
-        return replace(told, outdated=True)
+        return told.made_outdated()
     return replace(told, outdated=False) if audience in link.made_outdated else told

@@ -117,7 +117,8 @@ class Principal:
 class Told:
     """What an audience was last told: the time (UTC), or that the meeting is cancelled.
 
-    `outdated`: something else that they were told has changed since, such as the unit or the link.
+    `outdated`: something else that they were told has changed since, such as the unit or the link. `by_others`: that is
+    other times of the series and nothing more, which may come to be as they were.
     """
 
     revision: int
@@ -125,6 +126,17 @@ class Told:
     end: datetime
     cancelled: bool = False
     outdated: bool = False
+    by_others: bool = False
+
+    def made_outdated(self) -> Told:
+        """Return the same when something has changed that no other change undoes."""
+        return replace(self, outdated=True, by_others=False)
+
+    def with_others(self, *, changed: bool) -> Told:
+        """Return the same when other times of the series are not, or are again, as they were told."""
+        if changed:
+            return self if self.outdated else replace(self, outdated=True, by_others=True)
+        return replace(self, outdated=False, by_others=False) if self.by_others else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +191,8 @@ class Meeting:
         """
         before = self.told.get(audience)
         if before is None or before.revision < then.revision:
-            return replace(then, outdated=True)
-        return before if before.revision == then.revision else replace(before, outdated=True)
+            return then.made_outdated()
+        return before if before.revision == then.revision else before.made_outdated()
 
     @property
     def must_hear(self) -> tuple[str, ...]:
@@ -240,15 +252,14 @@ class Meeting:
     def _is_of_another_time(self, told: Told) -> bool:
         return not told.cancelled and (told.start, told.end) != (self.window.start, self.window.end)
 
-    def with_told_outdated(self, audiences: Collection[str] | None = None) -> Meeting:
-        """Return the meeting when what people were told beside the time has changed; None: all of them."""
-        old = self.told.keys() if audiences is None else audiences
-        return replace(
-            self,
-            told={
-                one: replace(told, outdated=told.outdated or one in old) for one, told in self.told.items()
-            },
-        )
+    def with_told_outdated(self) -> Meeting:
+        """Return the meeting when what people were told beside the time has changed."""
+        return replace(self, told={one: told.made_outdated() for one, told in self.told.items()})
+
+    def with_others_changed(self, audiences: Collection[str]) -> Meeting:
+        """Return the meeting when other times of its series are not as they were told, to these audiences alone."""
+        told = {one: it.with_others(changed=one in audiences) for one, it in self.told.items()}
+        return replace(self, told=told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,8 @@ def _carried(
     if not (knew or knew_once):
         return told
     then = known if known and not known.cancelled else window
-    return replace(told, start=then.start, end=then.end, outdated=told.outdated or not knew)
+    known_then = replace(told, start=then.start, end=then.end)
+    return known_then if knew else known_then.made_outdated()
 
 
 def _row(one: Occurrence, *, taken_out: bool) -> OccurrenceRow:

@@ -9,7 +9,7 @@ from addin.meetings.bindings import OccurrenceRow, SeriesAnswer
 from addin.meetings.changed_times import FormerTime, former_times, must_hear_of_others
 from addin.meetings.copies import series_answer
 from addin.meetings.link_turn import LinkTurn
-from addin.meetings.links import followed_series
+from addin.meetings.links import followed_series, has_another_pattern
 from addin.meetings.model import Window
 from addin.meetings.notices import NoticeKind
 from addin.meetings.occurrences import current, is_without_its_time, near, rolled, was_taken_out
@@ -45,7 +45,8 @@ class SeriesTurn:
             # First as it was known: what is new in the next occurrence is a change, though its turn comes just now.
             self._roll_in(known)
         former = former_times(known, intent.series) if known else []
-        self._agree_with(intent.series, former, became_one=intent.became_one)
+        has_new_rule = known is not None and has_another_pattern(known, intent.series)
+        self._agree_with(intent.series, former, became_one=intent.became_one, has_new_rule=has_new_rule)
         if draft.meeting.told and draft.meeting.revision > revision:
             draft.writing.note_former_times(draft.meeting.id, draft.meeting.revision, former)
 
@@ -93,7 +94,9 @@ class SeriesTurn:
         draft.binding = replace(draft.binding, ended_by_calendar=False)
         draft.tell(NoticeKind.CANCELLED)
 
-    def _agree_with(self, series: Series, former: Sequence[OccurrenceRow], *, became_one: bool) -> None:
+    def _agree_with(
+        self, series: Series, former: Sequence[OccurrenceRow], *, became_one: bool, has_new_rule: bool
+    ) -> None:
         """Take the current occurrence's time; one that was moved or taken out is a change that people must hear of.
 
         `former` are the occurrences that have changed just now, as they were before.
@@ -103,7 +106,10 @@ class SeriesTurn:
             return
         if _is_same_time(turn, draft.meeting.window):
             if not became_one:
-                self._tell_of_others()
+                window = draft.meeting.window
+                self._tell_of_others(
+                    None if has_new_rule else self._who_hear_of_others(window, series, former)
+                )
         elif draft.is_over():
             self._roll_to(turn, series, series)
         else:
@@ -113,24 +119,31 @@ class SeriesTurn:
             window = self._window(turn, series)
             draft.move_to(window, notice, self._who_hear_of_others(window, series, former))
 
-    def _tell_of_others(self) -> None:
-        """Another occurrence than the current one has changed: what people were told is no longer all of it."""
+    def _tell_of_others(self, hear: Sequence[str] | None) -> None:
+        """Another occurrence than the current one has changed: what people were told is no longer all of it.
+
+        `hear` are those to whom it is not, since what came back needs no word; None: nobody can say, so it is to all.
+        """
         draft = self._draft
         if not draft.meeting.told or draft.meeting.is_cancelled:
             return
         if draft.binding.series_answer is SeriesAnswer.FIRST_ONLY:
             # The others are not theirs.
             return
-        draft.wish(draft.meeting.with_told_outdated())
+        meeting = draft.meeting
+        draft.wish(meeting.with_told_outdated() if hear is None else meeting.with_others_changed(hear))
         draft.tell(NoticeKind.SERIES_CHANGED)
 
     def _who_hear_of_others(
         self, window: Window, series: Series, former: Sequence[OccurrenceRow]
-    ) -> list[str]:
-        """Return the audiences that must hear of other times, also when their own should come back from `window`."""
+    ) -> list[str] | None:
+        """Return the audiences that must hear of other times, also when their own should come back from `window`.
+
+        None where the others are not known to be theirs.
+        """
         draft, meeting = self._draft, self._draft.meeting
         if followed_series(draft.binding) is None:
-            return []
+            return None
         noted = [
             *draft.writing.former_times(meeting.id),
             *(FormerTime(meeting.revision + 1, one) for one in former),

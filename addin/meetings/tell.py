@@ -161,7 +161,7 @@ def _occasion(meeting: Meeting, audience: str) -> Occasion:
 def _told_then(meeting: Meeting, audience: str, as_of: Told | None) -> Told:
     """Return what an audience knows that was told of another revision; of none that was, it knows nobody knows what."""
     if as_of is None or as_of.revision > meeting.revision:
-        return replace(meeting.told[audience], outdated=True)
+        return meeting.told[audience].made_outdated()
     return meeting.as_told_then(audience, as_of)
 
 

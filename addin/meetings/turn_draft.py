@@ -100,9 +100,15 @@ class Draft:
             self.writing.want_rooms(after.id, Wanted.PRESENT, after.revision)
         self.meeting = after
 
-    def move_to(self, window: Window, notice: NoticeKind, hear_more: Collection[str] = ()) -> None:
-        """Give the meeting another time, of which its people must hear; those in `hear_more` of others, too."""
-        self.wish(self.meeting.moved_to(window).with_told_outdated(hear_more))
+    def move_to(
+        self, window: Window, notice: NoticeKind, hear_of_others: Collection[str] | None = None
+    ) -> None:
+        """Give the meeting another time, of which its people must hear.
+
+        `hear_of_others`: those who must hear of other times of the series, too; None where there are none.
+        """
+        moved = self.meeting.moved_to(window)
+        self.wish(moved if hear_of_others is None else moved.with_others_changed(hear_of_others))
         self.audit("changed", "calendar")
         self.tell(notice)
 

@@ -116,10 +116,14 @@ def wish_columns(meeting: Meeting) -> dict[str, Any]:
 def told_text(told: Mapping[str, Told]) -> str:
     """Return what each audience was told, as it is stored: revision, seconds of start and end, what else holds."""
     entries = {
-        audience: [it.revision, _seconds(it.start), _seconds(it.end), it.cancelled + 2 * it.outdated]
+        audience: [it.revision, _seconds(it.start), _seconds(it.end), _flags(it)]
         for audience, it in told.items()
     }
     return json.dumps(entries, separators=(",", ":"), sort_keys=True)
+
+
+def _flags(told: Told) -> int:
+    return told.cancelled + 2 * told.outdated + 4 * told.by_others
 
 
 def _seconds(moment: datetime) -> int:
@@ -142,6 +146,7 @@ def _one_told(entry: Any, row: Row) -> Told:
         datetime.fromtimestamp(end, UTC),
         cancelled=bool(flags & 1),
         outdated=bool(flags & 2),
+        by_others=bool(flags & 4),
     )
 
 

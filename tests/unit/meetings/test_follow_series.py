@@ -245,7 +245,48 @@ def test_texts_name_each_changed_time_of_a_series_to_those_who_have_not_heard_of
     # All as at first: to whoever has heard of nothing there is nothing to say of single times.
     office.online.repeats(item, WEEKLY)
     office.settles()
-    assert to_tell(office, meeting)["patient"] == []
+    told = to_tell(office, meeting)
+    assert "patient" not in told
+    assert told["interpreter"] == [(second + DAY, second), (None, third)]
+
+
+def test_a_later_time_that_was_dragged_back_is_no_news_to_whoever_has_not_heard_of_it(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = weekly(office)
+    office.tells(meeting)
+    second, third = START + WEEK, START + 2 * WEEK
+    moved = Occurrence(second, second + DAY, second + DAY + LENGTH)
+    office.online.repeats(item, replace(WEEKLY, moved=(moved,)))
+    office.settles()
+    assert office.reads(meeting).must_hear == ("patient",)
+    office.online.repeats(item, WEEKLY)
+    office.settles()
+    assert office.reads(meeting).must_hear == ()
+    assert NoticeKind.SERIES_CHANGED not in office.owed(meeting)
+
+    # Also when the next time came back together with it; and another that stays off is still news.
+    both = replace(WEEKLY, moved=(moved,), cancelled=frozenset({START.date(), third.date()}))
+    office.online.repeats(item, both)
+    office.settles()
+    office.online.repeats(item, replace(WEEKLY, cancelled=frozenset({third.date()})))
+    office.settles()
+    assert to_tell(office, meeting) == {"patient": [(third, None)]}
+    office.online.repeats(item, WEEKLY)
+    office.settles()
+    assert office.reads(meeting).must_hear == ()
+
+
+def test_a_series_with_another_rule_is_news_though_a_later_time_came_back(office: CalendarDesk) -> None:
+    meeting, item = weekly(office)
+    office.tells(meeting)
+    second = START + WEEK
+    moved = Occurrence(second, second + DAY, second + DAY + LENGTH)
+    shorter = replace(WEEKLY, rule="FREQ=WEEKLY;BYDAY=MO;COUNT=4")
+    for series in (replace(WEEKLY, moved=(moved,)), replace(shorter, moved=(moved,)), shorter):
+        office.online.repeats(item, series)
+        office.settles()
+    assert office.reads(meeting).must_hear == ("patient",)
 
 
 def test_what_is_over_and_the_next_time_itself_have_no_text_beside_it(office: CalendarDesk) -> None:

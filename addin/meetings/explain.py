@@ -149,8 +149,7 @@ class ExplainFollowing:
 
     def _why_nothing(self, meeting: Meeting, binding: ItemBinding, seen: Seen) -> str:
         if meeting.is_cancelled:
-            with_item = " with its item, and lives again if that comes back while it is kept"
-            return f"the meeting has ended{with_item if binding.ended_by_calendar else ''}"
+            return _ended(binding)
         if binding.uid is None:
             return "no item with the meeting's tag has been seen; so the meeting ends after a day or at its start"
         if seen.is_taken:
@@ -164,6 +163,17 @@ class ExplainFollowing:
     def _until_when(self, gone_since: datetime) -> str:
         grace_ends = gone_since + self.looks.grace
         return f"missed since {_time(gone_since)}; if that is so after {_time(grace_ends)}, the meeting ends"
+
+
+def _ended(binding: ItemBinding) -> str:
+    if not binding.ended_by_calendar:
+        return "the meeting has ended"
+    if binding.uid is None:
+        return (
+            "no item with the meeting's tag was seen within a day or until the start, so the meeting has ended; it"
+            " lives again if one comes while it is kept"
+        )
+    return "the meeting has ended with its item, and lives again if that comes back while it is kept"
 
 
 def _has_not_arrived(meeting: Meeting, binding: ItemBinding, seen: Seen) -> bool:

@@ -21,6 +21,7 @@ from addin.meetings.link_turn import LinkTurn
 from addin.meetings.look import OPEN_COPIES, WANTED_COPIES, Seen, ref_of
 from addin.meetings.look_times import PERIOD, SHORTEST_PAUSE, next_look, overdue_unbound, pause, spread
 from addin.meetings.model import UNREAD_NOTES, CalendarNote, Meeting
+from addin.meetings.notices import NoticeKind
 from addin.meetings.series_turn import SeriesTurn
 from addin.meetings.turn_draft import Draft, TurnTools
 from addin.meetings.watches import TAKEN_IN_AT_ONCE
@@ -168,6 +169,8 @@ class Turn:
         if self._seen.searched is None or not overdue_unbound(draft.meeting, draft.binding, self._at):
             return
         draft.withdraw("unbound")
+        # Somebody may have got the link all the same, and nobody has seen that the meeting went.
+        draft.tell(NoticeKind.CANCELLED)
 
     def _settle_copies(self) -> None:
         """Forget the question about a copy that is not there any more."""

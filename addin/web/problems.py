@@ -288,8 +288,9 @@ CALENDAR_NOTES: Final[Mapping[CalendarNote, str]] = {
     CalendarNote.EARLIER_MEETING: "Bokningen hade redan ett möte när det här skapades. Det finns kvar, med en annan "
     "länk och ett annat rum. Den som har den länken kommer inte hit. Stäm av med den som bokade det mötet, eller ta "
     "bort det här.",
-    CalendarNote.ENDED_WITH_ITEM: "Mötet ställdes in när bokningen, eller tillfället i serien, försvann ur kalendern. "
-    "Återställ bokningen om den finns i Borttaget i Outlook, så gäller samma länk igen. Boka annars ett nytt möte.",
+    CalendarNote.ENDED_WITH_ITEM: "Mötet ställdes in för att bokningen, eller tillfället i serien, inte fanns i "
+    "kalendern. Återställ bokningen om den finns i Borttaget i Outlook, eller spara den om den inte är sparad. Då "
+    "gäller samma länk igen. Boka annars ett nytt möte.",
 }
 
 

@@ -76,6 +76,13 @@ def test_what_is_waited_for_is_said_until_it_is_over(office: CalendarDesk) -> No
     assert "lives again if that comes back" in explained(office, meeting)["why"]
 
 
+def test_a_meeting_that_went_unsaved_is_not_said_to_have_ended_with_an_item(office: CalendarDesk) -> None:
+    meeting = office.books()
+    office.comes_to(meeting.created_at + timedelta(hours=24, seconds=20), step=timedelta(hours=8))
+    assert office.reads(meeting).is_cancelled
+    assert explained(office, meeting)["why"].startswith("no item with the meeting's tag was seen")
+
+
 def test_the_one_time_that_the_meeting_is_is_missed_though_its_series_is_there(office: CalendarDesk) -> None:
     meeting, item = weekly(office, one_link=False)
     first = START.astimezone(ZoneInfo("Europe/Stockholm")).date()

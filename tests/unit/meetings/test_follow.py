@@ -938,6 +938,23 @@ def test_a_meeting_whose_item_was_never_saved_goes_when_it_begins(office: Calend
     assert office.reads(meeting).is_cancelled
 
 
+@pytest.mark.parametrize("before", [3 * DAY, HOUR], ids=["after a day", "at its start"])
+def test_a_mail_tells_of_a_meeting_that_goes_unsaved_though_somebody_has_its_link(
+    office: CalendarDesk, before: timedelta
+) -> None:
+    office.desk.clock.time = START - before
+    meeting = office.books()
+    office.settles()
+    office.tells(meeting)
+    office.comes_to(min(meeting.created_at + DAY, START) + 20 * SECOND, step=8 * HOUR)
+    after = office.reads(meeting)
+    assert (after.is_cancelled, after.must_hear) == (True, ("patient",))
+    assert office.owed(meeting) == [NoticeKind.CANCELLED]
+    office.saves(meeting)
+    office.settles()
+    assert (office.reads(meeting).is_cancelled, office.owed(meeting)) == (False, [])
+
+
 def test_an_item_that_is_saved_after_all_gets_its_meeting_back(office: CalendarDesk) -> None:
     meeting = office.books()
     office.comes_to(meeting.created_at + DAY + 20 * SECOND, step=8 * HOUR)

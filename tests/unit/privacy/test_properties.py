@@ -1,5 +1,6 @@
 """What holds for every number, every way of writing it and every text, not only for the examples in the vectors."""
 
+import random
 from datetime import date, time
 
 import pytest
@@ -7,7 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from stdnum.se import personnummer
 
-from addin.privacy import AllowList, Finding, Kind, Tier, find_personal_data
+from addin.privacy import AllowList, Finding, Kind, Tier, find_personal_data, personal_numbers
+from addin.privacy.birthdays import is_near
 from tests.unit.privacy.vectors import TODAY
 from tests.unit.privacy.writing import (
     WORDS,
@@ -113,3 +115,20 @@ def test_the_answer_holds_nothing_of_the_text(text: str) -> None:
         for finding in found_in(text)
     )
     assert Finding.__slots__ == ("kind", "tier", "start", "end")
+
+
+@pytest.mark.parametrize("between", ["", "-_/|*'"])
+def test_a_text_made_of_the_same_digits_is_judged_a_bounded_number_of_times(
+    between: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged = []
+
+    def counted(digits: str, today: date, days: int) -> bool:
+        judged.append(digits)
+        return is_near(digits, today, days)
+
+    monkeypatch.setattr(personal_numbers, "is_near", counted)
+    # The separators come in another order each time, so that no two numbers are the same text.
+    gaps = random.Random(1).choices(f" {between}", k=20_000)
+    found_in("".join(digit + gap for digit, gap in zip("01" * 10_000, gaps, strict=True)))
+    assert 0 < len(judged) < 10

@@ -14,9 +14,13 @@ TAG_TEXT: Final = r"(?:[ \t\r\n\f][^<>]*|/)?"
 
 @dataclass(frozen=True, slots=True)
 class FoldingRules:
-    """How a text is made plain. `characters` gives the replacement of a character, empty where it is dropped."""
+    """How a text is made plain. `characters` gives the replacement of a character, empty where it is dropped.
+
+    `ornate` gives the number that a raised, lowered, circled or bracketed one is: one or two digits.
+    """
 
     characters: Mapping[str, str]
+    ornate: Mapping[str, str]
     entities: Mapping[str, str]
     markup: re.Pattern[str]
     parting_tags: frozenset[str]
@@ -114,6 +118,7 @@ def _folding(data: Mapping[str, Any]) -> FoldingRules:
     parting, joining = data["tags_that_part"].split(), data["tags_that_join"].split()
     return FoldingRules(
         characters=_character_table(data),
+        ornate=dict(_ornate_digits(data["ornate_digits"])),
         entities=data["entities"],
         markup=_markup([*parting, *joining]),
         parting_tags=frozenset(parting),
@@ -130,6 +135,14 @@ def _character_table(data: Mapping[str, Any]) -> dict[str, str]:
     for name, plain in _PLAIN_FORMS.items():
         table |= {chr(int(code, 16)): plain for code in data[name].split()}
     return table | {character: "" for span in data["ignored"] for character in _span(span)}
+
+
+def _ornate_digits(data: str) -> Iterator[tuple[str, str]]:
+    """Yield each character with its number; "2460-2473=1" counts on from 1."""
+    for counted in data.split():
+        span, _, first = counted.partition("=")
+        for value, character in enumerate(_span(span), int(first)):
+            yield character, str(value)
 
 
 _PLAIN_FORMS: Final = {

@@ -23,7 +23,7 @@
  * @typedef {{mailDomains?: string[], mailAddresses?: string[], telephoneNumbers?: string[]}} AllowList
  */
 
-/** @typedef {{characters: string[], starts: number[], ends: number[]}} Folded */
+/** @typedef {{characters: string[], starts: number[], ends: number[], afterOrnate: number}} Folded */
 /** @typedef {{digits: string, cuts: Map<number, string>, start: number, end: number}} Candidate */
 /** @typedef {{kind: Kind, checked: boolean}} Reading */
 /** @typedef {{numberWord: boolean, patientWord: boolean, otherNumber: boolean, room: boolean, telephone: boolean}} Context */
@@ -71,6 +71,8 @@ const TELEPHONE = /[+(]{0,2}[0-9](?:[ ./()-]{0,3}[0-9]){5,16}/g;
 const LONGEST_INTERNATIONAL = 15;
 const SHORTEST_INTERNATIONAL = 8;
 const DAY = 86_400_000;
+/** Stands between ornate and plain digits: a gap within a personal number, and none within a telephone number. */
+const APART = "|";
 
 /** @type {Promise<object> | undefined} */
 let fetched;
@@ -219,7 +221,7 @@ function fold(text, rules) {
 
 /** @returns {Folded} */
 function emptyFolded() {
-  return { characters: [], starts: [], ends: [] };
+  return { characters: [], starts: [], ends: [], afterOrnate: -1 };
 }
 
 /**
@@ -230,9 +232,39 @@ function emptyFolded() {
  */
 function add(folded, character, start, end) {
   if (!character) return;
+  if (folded.afterOrnate === folded.characters.length && isDigit(character)) append(folded, APART, start, start);
+  append(folded, character, start, end);
+}
+
+/**
+ * @param {Folded} folded
+ * @param {string} digits what one ornate digit is worth
+ * @param {number} start
+ * @param {number} end
+ */
+function addOrnate(folded, digits, start, end) {
+  const { characters, afterOrnate } = folded;
+  const count = characters.length;
+  if (count > 0 && afterOrnate !== count && isDigit(characters[count - 1])) append(folded, APART, start, start);
+  for (const digit of digits) append(folded, digit, start, end);
+  folded.afterOrnate = characters.length;
+}
+
+/**
+ * @param {Folded} folded
+ * @param {string} character
+ * @param {number} start
+ * @param {number} end
+ */
+function append(folded, character, start, end) {
   folded.characters.push(character);
   folded.starts.push(start);
   folded.ends.push(end);
+}
+
+/** @param {string} character */
+function isDigit(character) {
+  return character >= "0" && character <= "9";
 }
 
 /**
@@ -245,9 +277,22 @@ function add(folded, character, start, end) {
 function foldPlain(text, start, end, into, rules) {
   let place = start;
   for (const character of text.slice(start, end)) {
-    add(into, plain(character, rules), place, place + character.length);
+    foldCharacter(character, place, place + character.length, into, rules);
     place += character.length;
   }
+}
+
+/**
+ * @param {string} character
+ * @param {number} start
+ * @param {number} end
+ * @param {Folded} into
+ * @param {Rules} rules
+ */
+function foldCharacter(character, start, end, into, rules) {
+  const digits = rules.ornate.get(character);
+  if (digits !== undefined) addOrnate(into, digits, start, end);
+  else add(into, plain(character, rules), start, end);
 }
 
 /**
@@ -278,7 +323,7 @@ function foldMarkup(text, match, visible, hidden, rules) {
     return;
   }
   const character = referenced(match, rules);
-  if (character !== null) add(visible, plain(character, rules), start, end);
+  if (character !== null) foldCharacter(character, start, end, visible, rules);
   else if (match[0].startsWith("&")) foldPlain(text, start, end, visible, rules);
 }
 
@@ -887,6 +932,7 @@ function compile(data) {
   const joining = words(folding.tags_that_join);
   return {
     characters: characterTable(folding),
+    ornate: ornateDigits(folding.ornate_digits),
     entities: new Map(Object.entries(/** @type {Record<string, string>} */ (folding.entities))),
     markup: markup([...parting, ...joining]),
     partingTags: new Set(parting),
@@ -973,6 +1019,18 @@ function characterTable(folding) {
   for (const range of folding.ignored) {
     const [first, last = first] = range.split("-");
     for (let code = parseInt(first, 16); code <= parseInt(last, 16); code += 1) put(code, "");
+  }
+  return table;
+}
+
+/** @param {string} counted "2460-2473=1" counts on from 1 */
+function ornateDigits(counted) {
+  /** @type {Map<string, string>} */
+  const table = new Map();
+  for (const [, first, last, value] of counted.matchAll(/([0-9A-F]+)(?:-([0-9A-F]+))?=([0-9]+)/g)) {
+    const from = parseInt(first, 16);
+    for (let code = from; code <= parseInt(last ?? first, 16); code += 1)
+      table.set(String.fromCodePoint(code), String(Number(value) + code - from));
   }
   return table;
 }

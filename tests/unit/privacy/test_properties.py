@@ -61,7 +61,7 @@ def test_a_slip_in_the_check_digit_is_asked_about_and_blocked_when_a_word_says_w
 
 @given(
     st.text(
-        st.characters(exclude_categories=("Nd", "Cs"), exclude_characters="@＠﹫&(["),
+        st.characters(exclude_categories=("Nd", "No", "Cs"), exclude_characters="@＠﹫&(["),
     )
 )
 def test_a_text_without_digits_and_at_signs_holds_nothing(text: str) -> None:

@@ -32,6 +32,16 @@ def test_every_decimal_digit_of_unicode_is_read_as_its_value() -> None:
     assert wrong == []
 
 
+def test_every_ornate_digit_that_unicode_can_make_plain_is_read_as_its_value() -> None:
+    ornate = rules().folding.ornate
+    others = [chr(code) for code in range(0x80, 0x110000) if unicodedata.category(chr(code)) != "Nd"]
+    values = {one: unicodedata.normalize("NFKC", one).strip("().,") for one in others}
+    numbers = {one: value for one, value in values.items() if value.isascii() and value.isdecimal()}
+    assert len(numbers) > 100
+    assert {one: ornate.get(one) for one in numbers} == numbers
+    assert [one for one in ornate if unicodedata.numeric(one, None) not in {None, float(ornate[one])}] == []
+
+
 def test_every_dash_and_space_of_unicode_is_read_as_one() -> None:
     plain = {"Pd": "-", "Zs": " ", "Zl": " ", "Zp": " "}
     characters = rules().folding.characters

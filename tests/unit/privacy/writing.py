@@ -11,6 +11,9 @@ from tests.unit.privacy.vectors import TODAY
 
 FULL_WIDTH: Final = str.maketrans("0123456789", "０１２３４５６７８９")
 MATHEMATICAL: Final = str.maketrans("0123456789", "𝟎𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗")
+CIRCLED: Final = str.maketrans("0123456789", "⓪①②③④⑤⑥⑦⑧⑨")
+RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+STYLES: Final = ({}, {}, {}, {}, FULL_WIDTH, MATHEMATICAL, CIRCLED, RAISED)
 SEPARATORS: Final = (
     "-",
     "–",
@@ -85,7 +88,7 @@ def _parts(draw: st.DrawFn, number: Number) -> list[str]:
     main = len(digits) - 4
     inner = [place for place in (main - 6, main - 4, main - 2, main + 2, main + 3) if place > 0]
     cuts = {main, *draw(st.sets(st.sampled_from(inner)))} if draw(st.booleans()) else set[int]()
-    style = draw(st.sampled_from([{}, FULL_WIDTH, MATHEMATICAL]))
+    style = draw(st.sampled_from(STYLES))
     parts = []
     for place, digit in enumerate(digits):
         if place in cuts:
@@ -216,7 +219,7 @@ PIECES: Final = (
         "T",
         "Z",
     ),
-    *("0", "1", "2", "9", "00", "18", "19", "20", "61", "99", "９", "٩", "𝟗", "①", "〇"),
+    *("0", "1", "2", "9", "00", "18", "19", "20", "61", "99", "９", "٩", "𝟗", "①", "⑲", "⑨⓪⓪①⓪①", "〇"),
 )
 """What the rules look at, in pieces: strung together at random they make texts that few would think of."""
 

@@ -6,7 +6,7 @@ from datetime import date
 from addin.privacy.allow import AllowList
 from addin.privacy.findings import Claim, Finding, settle
 from addin.privacy.folding import Folded, fold
-from addin.privacy.last_four import last_four
+from addin.privacy.last_four import after_day_first, last_four
 from addin.privacy.mail import private_mail
 from addin.privacy.personal_numbers import personal_numbers
 from addin.privacy.reserve_numbers import reserve_numbers
@@ -33,6 +33,7 @@ def _visible_claims(text: str, today: date, allow: AllowList, known: Rules) -> l
     claims = [
         *personal_numbers(text, links, today, known.numbers),
         *last_four(text, today, known.last_four),
+        *after_day_first(text, today, known.last_four),
         *reserve_numbers(text, today, known.numbers, known.reserves),
         *private_mail(text, known.mail, allow),
     ]

@@ -61,11 +61,17 @@ class ReserveRule:
 
 @dataclass(frozen=True, slots=True)
 class LastFourRules:
-    """The words before somebody's last four digits, and how far before them the date of birth may stand."""
+    """The words before somebody's last four digits, and how far before them the date of birth may stand.
+
+    `day_first` meets such a date with the four right behind it; `months` are the first three letters of each.
+    """
 
     phrase: re.Pattern[str]
     birth_date: re.Pattern[str]
+    day_first: re.Pattern[str]
+    months: tuple[str, ...]
     reach: int
+    time_window_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,7 @@ def rules() -> Rules:
         folding=_folding(data["folding"]),
         links=re.compile(data["links"]),
         numbers=_numbers(data["personal_number"]),
-        last_four=_last_four(data["last_four"]),
+        last_four=_last_four(data["last_four"], data["personal_number"]["time_window_days"]),
         reserves=tuple(_reserve(one) for one in data["reserve_numbers"]),
         mail=_mail(data["mail"]),
         telephone=_telephone(data["telephone"]),
@@ -202,8 +208,15 @@ def _reserve(data: Mapping[str, Any]) -> ReserveRule:
     )
 
 
-def _last_four(data: Mapping[str, Any]) -> LastFourRules:
-    return LastFourRules(re.compile(data["phrase"]), re.compile(data["birth_date"]), data["reach"])
+def _last_four(data: Mapping[str, Any], time_window_days: int) -> LastFourRules:
+    return LastFourRules(
+        phrase=re.compile(data["phrase"]),
+        birth_date=re.compile(data["birth_date"]),
+        day_first=re.compile(data["day_first"]),
+        months=tuple(data["months"].split()),
+        reach=data["reach"],
+        time_window_days=time_window_days,
+    )
 
 
 def _mail(data: Mapping[str, Any]) -> MailRules:

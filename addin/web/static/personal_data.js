@@ -149,6 +149,7 @@ function visibleClaims(text, today, allow, rules) {
   const claims = [
     ...personalNumbers(text, links, today, rules),
     ...lastFour(text, today, rules),
+    ...afterDayFirst(text, today, rules),
     ...reserveNumbers(text, today, rules),
     ...privateMail(text, rules, allow),
   ];
@@ -672,6 +673,32 @@ function lastFour(text, today, { lastFour: { phrase, birthDate, reach } }) {
 /**
  * @param {string} text
  * @param {Today} today
+ * @param {Rules} rules
+ * @returns {Finding[]}
+ */
+function afterDayFirst(text, today, rules) {
+  const { dayFirst, months } = rules.lastFour;
+  /** @type {Finding[]} */
+  const claims = [];
+  for (const match of text.matchAll(dayFirst)) {
+    const start = match.index;
+    const end = start + match[0].length;
+    const isInside =
+      isDigitAt(text, start - 1) || (start > 0 && "./-".includes(text[start - 1]) && isDigitAt(text, start - 2));
+    if (isInside || isDigitAt(text, end)) continue;
+    const [, day, numeric, named, year, serial] = match;
+    const month = numeric ? Number(numeric) : months.indexOf(named.slice(0, 3)) + 1;
+    const date = year + String(month).padStart(2, "0") + day.padStart(2, "0");
+    const isMoment = isClockTime(serial) && isNear(date, today, rules.timeWindowDays);
+    if (hasBirthday(date, today) && isLuhn(date.slice(-6) + serial) && !isMoment)
+      claims.push({ kind: "personal-number", tier: "confirm", start, end });
+  }
+  return claims;
+}
+
+/**
+ * @param {string} text
+ * @param {Today} today
  * @param {RegExp} birthDate
  */
 function holdsABirthday(text, today, birthDate) {
@@ -951,6 +978,8 @@ function compile(data) {
     lastFour: {
       phrase: new RegExp(four.phrase, "g"),
       birthDate: new RegExp(four.birth_date, "g"),
+      dayFirst: new RegExp(four.day_first, "g"),
+      months: words(four.months),
       reach: /** @type {number} */ (four.reach),
     },
     reserves: /** @type {any[]} */ (data.reserve_numbers).map(reserveRule),

@@ -13,7 +13,7 @@ FULL_WIDTH: Final = str.maketrans("0123456789", "０１２３４５６７８９"
 MATHEMATICAL: Final = str.maketrans("0123456789", "𝟎𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗")
 CIRCLED: Final = str.maketrans("0123456789", "⓪①②③④⑤⑥⑦⑧⑨")
 RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-STYLES: Final = ({}, {}, {}, {}, FULL_WIDTH, MATHEMATICAL, CIRCLED, RAISED)
+STYLES: Final[tuple[dict[int, int], ...]] = ({}, {}, {}, {}, FULL_WIDTH, MATHEMATICAL, CIRCLED, RAISED)
 SEPARATORS: Final = (
     "-",
     "–",

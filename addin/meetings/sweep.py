@@ -12,6 +12,7 @@ from datetime import timedelta
 from functools import partial
 
 from addin.meetings.cancel import withdraw
+from addin.meetings.errors import LedgerError
 from addin.meetings.ledger_port import Ledger, Writing
 from addin.meetings.model import SERVICE, AuditEntry, Meeting, MeetingState
 from addin.meetings.ports import Clock
@@ -52,7 +53,7 @@ class Sweep:
         self._withdraw([meeting for meeting in old if not meeting.is_cancelled], "kept_days_over")
         for meeting in old:
             if meeting.state is MeetingState.CANCELLED:
-                self.ledger.write(partial(self._purge, meeting))
+                self._purge_guarded(meeting)
 
     def _withdraw(self, meetings: Sequence[Meeting], reason: str) -> None:
         for meeting in meetings:
@@ -64,6 +65,15 @@ class Sweep:
         now = writing.meeting(seen.id)
         if now and now.revision == seen.revision and now.unbound == seen.unbound:
             withdraw(writing, now, self.clock, actor=SERVICE, reason=reason)
+
+    def _purge_guarded(self, meeting: Meeting) -> None:
+        try:
+            self.ledger.write(partial(self._purge, meeting))
+        except LedgerError:
+            raise
+        except Exception:
+            # One that cannot be purged, such as for a room that cannot be read, must not keep the others for good.
+            log.exception("purge_failed", extra={"meeting": meeting.id})
 
     def _purge(self, meeting: Meeting, writing: Writing) -> None:
         if any(room.gone_at is None for room in writing.rooms(meeting.id)):

@@ -182,7 +182,9 @@ class SqlCalendarWriting(SqlWatchWriting):
     def _more_asked(self, meeting_id: str, also: str | None, offered: str | None) -> bytes:
         query = select(_bindings).where(_b.meeting_id == meeting_id).with_for_update()
         row = self._connection.execute(query).mappings().one_or_none()
-        ask = ask_of(row, self._keyring) if row else {}
+        # What was asked before and cannot be read is asked no more; the next search finds what it was about.
+        asks, _ = readable([row] if row else [], lambda row: ask_of(row, self._keyring), _bindings)
+        ask = asks[0] if asks else {}
         if also:
             others = [one for one in ask.get("also", ()) if one != also]
             ask["also"] = [*others, also][-MOST_MAILBOXES:]

@@ -92,6 +92,18 @@ def test_other_items_and_mails_are_claimed(desk: Desk) -> None:
     assert list(followed) == [good.id]
 
 
+def test_what_was_asked_of_an_item_and_cannot_be_read_is_asked_anew(desk: Desk) -> None:
+    meeting = desk.books(purge_at=NOW)
+    desk.ledger.write(lambda writing: writing.add_binding(ItemBinding(meeting.id, meeting.mailbox, NOW)))
+    desk.ledger.write(lambda writing: writing.offer_item(meeting.id, "lost"))
+    with desk.ledger.engine.begin() as connection:
+        connection.execute(update(tables.bindings).values(sealed_ask=b"k1\0damaged"))
+    desk.ledger.write(lambda writing: writing.offer_item(meeting.id, "offered"))
+    binding = desk.ledger.read(lambda reading: reading.binding(meeting.id))
+    assert binding
+    assert binding.offered == "offered"
+
+
 def test_kept_days_of_the_others_end_though_more_than_a_batch_cannot_be_read(desk: Desk) -> None:
     bad = [desk.books(purge_at=NOW - timedelta(days=1)) for _ in range(3)]
     good = desk.books(purge_at=NOW, state=MeetingState.LIVE)

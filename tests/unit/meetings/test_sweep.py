@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar, cast
 
+from sqlalchemy import update
+
 from addin.meetings.ledger_port import Ledger, Reading, Writing
 from addin.meetings.model import MeetingState
 from addin.meetings.sweep import Sweep
+from addin.store import tables
 from tests.unit.meetings.desk import Desk
 from tests.unit.meetings.doors import END, START
 from tests.unit.meetings.unreliable_provider import Fault
@@ -51,6 +54,18 @@ def test_the_room_goes_when_the_kept_days_are_over_and_then_the_row_with_the_cou
 
     assert not exists(desk, meeting.id)
     assert desk.purged() == 1
+
+
+def test_a_room_that_cannot_be_read_keeps_its_own_meeting_alone_from_going(desk: Desk) -> None:
+    bad = desk.cancel(desk.books("first", item_id="first"))
+    good = desk.cancel(desk.books("second", item_id="second"))
+    rooms = tables.rooms
+    with desk.ledger.engine.begin() as connection:
+        connection.execute(
+            update(rooms).where(rooms.c.meeting_id == bad.id).values(sealed_alias=b"k1\0damaged")
+        )
+    swept(desk, END + KEPT + SECOND)
+    assert (exists(desk, bad.id), exists(desk, good.id)) == (True, False)
 
 
 def test_a_removed_meeting_is_kept_as_long_as_others_and_then_goes(desk: Desk) -> None:

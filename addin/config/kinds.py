@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from contextvars import ContextVar
 from ipaddress import ip_network
 from pathlib import Path
@@ -11,7 +12,7 @@ from ssl import PROTOCOL_TLS_CLIENT, SSLContext, SSLError
 from typing import Any, Final
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
-from marshmallow import ValidationError, fields
+from marshmallow import Schema, ValidationError, fields
 
 from addin.config.settings import Network
 
@@ -120,6 +121,24 @@ class FolderPath(FilePath):
         if not folder.is_dir():
             raise ValidationError(f"{folder} is not a folder")
         return folder
+
+
+class OneOfKinds(fields.Field[Any]):
+    """A table whose `kind` says which schema reads all of it."""
+
+    def __init__(self, schemas: Mapping[str, Schema], **told: Any) -> None:
+        super().__init__(**told)
+        self.schemas = schemas
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        if not isinstance(value, dict):
+            raise ValidationError("write a table")
+        if "kind" not in value:
+            raise ValidationError({"kind": ["is missing and must be set"]})
+        schema = self.schemas.get(value["kind"]) if isinstance(value["kind"], str) else None
+        if schema is None:
+            raise ValidationError({"kind": [f"must be one of: {', '.join(sorted(self.schemas))}"]})
+        return schema.load(value)
 
 
 class NetworkRange(fields.Field[Network]):

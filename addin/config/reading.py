@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields
 
-from addin.config.kinds import settings_folder
+from addin.config.kinds import OneOfKinds, settings_folder
 from addin.config.schema import SettingsSchema
 from addin.config.settings import Settings, SettingsFaulty
 
@@ -89,7 +89,7 @@ def _sentences(messages: Any, place: str) -> Iterator[str]:
 
 def setting_names() -> list[str]:
     """Return every setting as `section.key`, for the test that holds the documentation equal to this file."""
-    return sorted(_names(_schema(), ""))
+    return sorted(set(_names(_schema(), "")))
 
 
 def _names(schema: Schema, place: str) -> Iterator[str]:
@@ -99,8 +99,10 @@ def _names(schema: Schema, place: str) -> Iterator[str]:
         if isinstance(inner, fields.List):
             path = f"{path}[]" if isinstance(inner.inner, fields.Nested) else path
             inner = inner.inner
-        if isinstance(inner, fields.Dict) and isinstance(inner.value_field, fields.Nested):
-            inner, path = inner.value_field, f"{path}.<name>"
+        if isinstance(inner, fields.Dict) and isinstance(inner.value_field, OneOfKinds):
+            for kind in inner.value_field.schemas.values():
+                yield from _names(kind, f"{path}.<name>.")
+            continue
         if isinstance(inner, fields.Nested):
             yield from _names(inner.schema, f"{path}.")
         else:

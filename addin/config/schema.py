@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any, ClassVar, Final
 
@@ -15,6 +16,7 @@ from addin.config.kinds import (
     MailboxAddress,
     Mailboxes,
     NetworkRange,
+    OneOfKinds,
     Origin,
     Proxy,
     Secret,
@@ -177,9 +179,18 @@ class _StartSignInSchema(_Section):
     object_claim = fields.String(load_default="oid", validate=_some)
 
 
-class _PexipSchema(_Section):
+class _ProviderSchema(_Section):
+    """What every kind of provider has; `kind` chooses the schema and is no more needed after it."""
+
+    kind = fields.String(required=True)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: object) -> Any:
+        return self.makes(**{key: value for key, value in data.items() if key != "kind"})
+
+
+class _PexipSchema(_ProviderSchema):
     makes = PexipProviderSettings
-    kind = fields.String(required=True, validate=validate.OneOf(["pexip"]))
     management_url = Origin(required=True)
     join_url = Origin(required=True)
     username = fields.String(required=True, validate=_some)
@@ -187,9 +198,9 @@ class _PexipSchema(_Section):
     ready_after_seconds = fields.Float(load_default=90.0, validate=validate.Range(0, 600))
     timeout_seconds = fields.Float(load_default=10.0, validate=validate.Range(0.5, 20))
 
-    @post_load
-    def make(self, data: dict[str, Any], **_: object) -> PexipProviderSettings:
-        return PexipProviderSettings(**{key: value for key, value in data.items() if key != "kind"})
+
+# The schema of each kind of provider, by what stands as its `kind`.
+_PROVIDERS: Final[Mapping[str, _ProviderSchema]] = {"pexip": _PexipSchema()}
 
 
 class _NetworkSchema(_Section):
@@ -350,7 +361,7 @@ class SettingsSchema(Schema):
     start_sign_in = fields.Nested(_StartSignInSchema, required=True)
     providers = fields.Dict(
         keys=fields.String(validate=_lower_case(1, 40)),
-        values=fields.Nested(_PexipSchema),
+        values=OneOfKinds(_PROVIDERS),
         required=True,
         validate=_some,
     )

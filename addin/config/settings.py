@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 Network = IPv4Network | IPv6Network
 
@@ -115,6 +115,10 @@ class PexipProviderSettings:
     password: str = field(repr=False)
     ready_after_seconds: float
     timeout_seconds: float
+
+
+# What the schema of each kind of provider makes; another kind is one more: `A | B`.
+ProviderSettings: TypeAlias = PexipProviderSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +301,7 @@ class Settings:
     keys: KeySettings
     sign_in: SignInSettings
     start_sign_in: StartSignInSettings
-    providers: dict[str, PexipProviderSettings]
+    providers: dict[str, ProviderSettings]
     network: NetworkSettings
     mail: MailSettings | None
     meetings: MeetingSettings

@@ -11,6 +11,7 @@ from addin.config.settings import (
     EntraApplication,
     GraphSettings,
     PexipProviderSettings,
+    ProviderSettings,
     Settings,
     SettingsFaulty,
 )
@@ -36,7 +37,7 @@ def keyring_of(settings: Settings) -> Keyring:
 
 def providers_of(settings: Settings) -> dict[str, ConferencingProvider]:
     """Return an adapter for each configured provider."""
-    return {name: _pexip(name, chosen, settings) for name, chosen in settings.providers.items()}
+    return {name: _provider(name, chosen, settings) for name, chosen in settings.providers.items()}
 
 
 def calendars_of(settings: Settings) -> dict[str, Calendar]:
@@ -181,6 +182,13 @@ def shared_of(settings: Settings) -> SharedMailboxes:
 def outbound_of(settings: Settings) -> Outbound:
     """Return how we reach identity providers."""
     return Outbound(_proxies(settings), _ca_bundle(settings))
+
+
+def _provider(name: str, chosen: ProviderSettings, settings: Settings) -> ConferencingProvider:
+    """Return the adapter for settings of its kind; another kind is one more case."""
+    match chosen:
+        case PexipProviderSettings():
+            return _pexip(name, chosen, settings)
 
 
 def _pexip(name: str, chosen: PexipProviderSettings, settings: Settings) -> PexipProvider:

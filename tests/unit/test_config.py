@@ -185,6 +185,15 @@ def test_a_fault_between_sections_is_named_too(settings: SettingsFile, tmp_path:
     assert sorted(places) == ["meetings", "network.ca_bundle", "server.processes", "units"]
 
 
+def test_a_provider_of_no_kind_or_of_an_unknown_one_is_named(settings: SettingsFile) -> None:
+    settings.puts("providers", {"one": {"kind": "zoom"}, "two": {"username": "u"}, "three": "pexip"})
+    assert sorted(_faults(settings)) == [
+        "providers.one.kind: must be one of: pexip",
+        "providers.three: write a table",
+        "providers.two.kind: is missing and must be set",
+    ]
+
+
 def test_a_folder_for_the_mark_that_cannot_be_written_is_named(
     settings: SettingsFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,31 +1,38 @@
-"""Starts each vendor's simulator once and hands it to every test, clean."""
+"""Starts each vendor's simulator once, where a test asks for it, and hands it over clean."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
-from tests.contract.conferencing.vendors import PexipVendor
+from tests.contract.conferencing.vendors import PexipVendor, Vendor
 
 VENDORS = {"pexip": PexipVendor}
 
 
-@pytest.fixture(scope="session", params=sorted(VENDORS))
-def running_vendor(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[PexipVendor]:
-    folder: Path = tmp_path_factory.mktemp("vendor")
-    vendor = VENDORS[request.param](folder / "state.db")
-    yield vendor
-    vendor.stop()
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Any]]:
+    """Return what hands out a vendor by its name."""
+    started: dict[str, Vendor] = {}
+
+    def clean(name: str) -> Vendor:
+        if name not in started:
+            started[name] = VENDORS[name](tmp_path_factory.mktemp(name) / "state.db")
+        started[name].reset()
+        return started[name]
+
+    yield clean
+    for one in started.values():
+        one.stop()
+
+
+@pytest.fixture(params=sorted(VENDORS))
+def vendor(request: pytest.FixtureRequest, running: Callable[[str], Vendor]) -> Vendor:
+    """Return each vendor in turn, for what all of them promise."""
+    return running(request.param)
 
 
 @pytest.fixture
-def vendor(running_vendor: PexipVendor) -> PexipVendor:
-    running_vendor.reset()
-    return running_vendor
-
-
-@pytest.fixture
-def pexip(vendor: PexipVendor) -> PexipVendor:
-    return vendor
+def pexip(running: Callable[[str], PexipVendor]) -> PexipVendor:
+    """Return Pexip, for what is its alone."""
+    return running("pexip")

@@ -24,6 +24,10 @@ WINDOW = Window(
 )
 
 
+# Where every vendor's adapter under test sends people.
+JOIN = "https://video.region.example"
+
+
 def soon() -> Deadline:
     """Return a deadline that a healthy simulator never comes near."""
     return Deadline.after(20)
@@ -53,8 +57,17 @@ class Vendor(Protocol):
 
     provider: ConferencingProvider
 
+    def reset(self) -> None:
+        """Begin the next test as if nothing had happened."""
+
+    def stop(self) -> None:
+        """End the simulator."""
+
     def another(self, **settings: Any) -> ConferencingProvider:
-        """Return an adapter on the same vendor with other settings, by the common names."""
+        """Return an adapter on the same vendor with other settings, by the common names.
+
+        They are `name`, `base_url`, `username`, `password`, `join_base_url` (JOIN), `timeout_seconds` and `page_size`.
+        """
 
     def fault(self, kind: str, action: str, **more: Any) -> None:
         """Switch on a fault for the next `create`, `change`, `remove` or `read`."""
@@ -100,7 +113,7 @@ class PexipVendor:
             "base_url": self.base,
             "username": "vardmote",
             "password": "sandbox-pexip-password",
-            "join_base_url": "https://video.region.example",
+            "join_base_url": JOIN,
         }
         return PexipProvider(PexipSettings(**usual | settings))
 

@@ -24,7 +24,8 @@ from addin.meetings.model import (
     Wanted,
     Window,
 )
-from addin.meetings.notices import NoticeKind, must_be_called_off, who_must_hear
+from addin.meetings.notices import NoticeKind, who_must_hear
+from addin.meetings.owe_notices import call_off
 from addin.meetings.ports import Clock, ConferencingProvider
 from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
 from addin.meetings.rooms import RoomPlans
@@ -132,9 +133,8 @@ class ChangeMeeting:
         kept = timedelta(days=self._kind(after).days_kept)
         writing.change_meeting(after, before.revision, after.window.end + kept)
         writing.audit(AuditEntry(self.clock.now(), who.tenant, who.object_id, "changed", before.id))
-        if any(must_be_called_off(one, after) for one in writing.notices(after.id)):
-            # Whoever changes it here knows; a colleague who got the mail does not.
-            writing.owe_notice(after.id, after.revision, NoticeKind.HOLDS_AGAIN, self.quiet_seconds)
+        # Whoever changes it here knows; a colleague who got a mail does not.
+        call_off(writing, after, self.quiet_seconds)
         return after, self._want(writing, after, newest) if affected else None
 
     def _wished(self, before: Meeting, change: Change) -> Meeting:

@@ -39,7 +39,8 @@ from addin.meetings.model import (
     Room,
     Wanted,
 )
-from addin.meetings.notices import NoticeKind, must_be_called_off, who_must_hear
+from addin.meetings.notices import NoticeKind
+from addin.meetings.owe_notices import owe_change
 from addin.meetings.ports import Clock
 from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
 from addin.meetings.rooms import RoomPlans
@@ -181,12 +182,7 @@ class ChangeLink:
 
     def _tell(self, writing: Writing, meeting: Meeting, kind: NoticeKind = NoticeKind.LINK_CHANGED) -> None:
         """Owe the mail: whoever pressed may be another than whose patient it is, and may forget."""
-        if not who_must_hear(meeting):
-            if not any(must_be_called_off(one, meeting) for one in writing.notices(meeting.id)):
-                writing.drop_notice(meeting.id, kind.about)
-                return
-            kind = NoticeKind.HOLDS_AGAIN
-        writing.owe_notice(meeting.id, meeting.revision, kind, self.quiet_seconds)
+        owe_change(writing, meeting, kind, self.quiet_seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from addin.meetings.ledger_port import Writing
 from addin.meetings.look import ItemLooks, Seen
 from addin.meetings.look_times import NEAR_PERIOD
 from addin.meetings.model import SERVICE, AuditEntry, CalendarNote, Meeting, MeetingState, Wanted, Window
-from addin.meetings.notices import NoticeKind, must_be_called_off, who_must_hear
+from addin.meetings.notices import NoticeKind
+from addin.meetings.owe_notices import owe_change
 from addin.meetings.ports import Clock, ConferencingProvider
 from addin.meetings.rooms import RoomPlans
 from addin.meetings.times import time_zone
@@ -137,10 +138,4 @@ class Draft:
 
     def tell(self, kind: NoticeKind) -> None:
         """Owe the mail about a change if others must hear of it; else see to it that none goes out, or call it off."""
-        if who_must_hear(self.meeting):
-            self.owe(kind)
-        elif any(must_be_called_off(one, self.meeting) for one in self.writing.notices(self.meeting.id)):
-            self.owe(NoticeKind.HOLDS_AGAIN)
-        else:
-            # What everybody was told is true, or true again before anybody heard that it was not.
-            self.writing.drop_notice(self.meeting.id, kind.about)
+        owe_change(self.writing, self.meeting, kind, self.tools.rules.quiet_seconds)

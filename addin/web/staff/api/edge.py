@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
 from threading import Lock
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from flask import Flask, Request, Response, current_app, g, request
 from flask_smorest import Api, Blueprint
@@ -25,6 +25,8 @@ from addin.web.staff.auth.errors import IdentityError
 from addin.web.staff.auth.tokens import TokenVerifier
 
 log = logging.getLogger(__name__)
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 PREFIX: Final = "/api/v1"
 LARGEST_BODY: Final = 64 * 1024
@@ -58,6 +60,16 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
     def register_views_in_doc(self, api: ProblemApi, *of: Any, **named: Any) -> None:
         """Leave it for when somebody asks for the description: it is a third of what building the application costs."""
         api.describe_when_asked(partial(super().register_views_in_doc, api, *of, **named))
+
+    def refuses(self, *statuses: int) -> Callable[[View], View]:
+        """Describe with which statuses a route may refuse, beside those that any may answer."""
+
+        def describe(view: View) -> View:
+            for status in statuses:
+                view = self.alt_response(status, HTTPStatus(status).name)(view)
+            return view
+
+        return describe
 
 
 class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest has no types

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from flask import Response, jsonify, request
 from marshmallow import RAISE
@@ -34,7 +34,7 @@ from addin.web.problems import (
     RequestProblem,
 )
 from addin.web.staff.api import schemas
-from addin.web.staff.api.edge import ApiBlueprint, access_token, caller
+from addin.web.staff.api.edge import ApiBlueprint, View, access_token, caller
 from addin.web.staff.api.representation import Representation
 
 PREFIX = "/api/v1/meetings"
@@ -112,13 +112,10 @@ def _add_collection(routes: ApiBlueprint, use: MeetingUseCases) -> None:
         description="Booked before, or a person is needed",
         headers=_SEEN_HEADERS,
     )
-    @routes.alt_response(
-        202,
-        schema=schemas.MeetingSchema,
-        description="The room is still being made: ask for the meeting until it is no longer `wanted`",
-        headers=_UNDER_WAY_HEADERS,
+    @_may_take_longer(
+        routes, "The room is still being made: ask for the meeting until it is no longer `wanted`"
     )
-    @routes.alt_response(400, "BAD_REQUEST")
+    @routes.refuses(400)
     def book_meeting(booking: dict[str, Any]) -> Response:
         """Book a protected meeting."""
         key = request.headers.get("Idempotency-Key", "")
@@ -158,27 +155,19 @@ def _add_collection(routes: ApiBlueprint, use: MeetingUseCases) -> None:
 def _add_meeting(routes: ApiBlueprint, use: MeetingUseCases) -> None:
     @routes.route("/<meeting_id>", methods=["GET"])
     @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
-    @routes.alt_response(404, "NOT_FOUND")
+    @routes.refuses(404)
     def show_meeting(meeting_id: str) -> Answer:
         """Show a meeting as it is now; somebody else's is not found."""
         who = caller()
         meeting = use.ledger.read(lambda reading: own_meeting(reading, meeting_id, who))
-        return use.representation.of(meeting), 200, _headers(meeting)
+        return _shown(use, meeting)
 
     @routes.route("/<meeting_id>", methods=["PATCH"])
-    @routes.doc(parameters=[_MATCH_HEADER])
+    @_needs_revision(routes)
     @routes.arguments(schemas.ChangeSchema())
     @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
-    @routes.alt_response(
-        202,
-        schema=schemas.MeetingSchema,
-        description="The room is still being changed",
-        headers=_UNDER_WAY_HEADERS,
-    )
-    @routes.alt_response(404, "NOT_FOUND")
-    @routes.alt_response(409, "CONFLICT")
-    @routes.alt_response(412, "PRECONDITION_FAILED")
-    @routes.alt_response(428, "PRECONDITION_REQUIRED")
+    @_may_take_longer(routes, "The room is still being changed")
+    @routes.refuses(404, 409)
     def change_meeting(change: dict[str, Any], meeting_id: str) -> Response:
         """Change time, type, variant or unit; link and code stay."""
         seen = _seen_revision()
@@ -194,8 +183,7 @@ def _add_meeting(routes: ApiBlueprint, use: MeetingUseCases) -> None:
         description="Cancelled; the provider keeps the room, and `attention` says why",
     )
     @routes.alt_response(202, description="The room is being removed", headers={"Retry-After": _AGAIN_HEADER})
-    @routes.alt_response(404, "NOT_FOUND")
-    @routes.alt_response(412, "PRECONDITION_FAILED")
+    @routes.refuses(404, 412)
     def cancel_meeting(meeting_id: str) -> Response:
         """Take the meeting back; a repeat answers as it is then. With If-Match only as it was seen."""
         seen = None if request.headers.get("If-Match", _ANY).strip() == _ANY else _seen_revision()
@@ -211,46 +199,33 @@ def _add_link(routes: ApiBlueprint, use: MeetingUseCases) -> None:
     """Another link, and with it another room."""
 
     @routes.route("/<meeting_id>/link-change", methods=["POST"])
-    @routes.doc(parameters=[_MATCH_HEADER])
+    @_needs_revision(routes)
     @routes.arguments(schemas.LinkChangeSchema())
     @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
-    @routes.alt_response(
-        202,
-        schema=schemas.MeetingSchema,
-        description="The link is exchanged, and its room is still being made",
-        headers=_UNDER_WAY_HEADERS,
-    )
-    @routes.alt_response(404, "NOT_FOUND")
-    @routes.alt_response(409, "CONFLICT")
-    @routes.alt_response(412, "PRECONDITION_FAILED")
-    @routes.alt_response(428, "PRECONDITION_REQUIRED")
+    @_may_take_longer(routes, "The link is exchanged, and its room is still being made")
+    @routes.refuses(404, 409)
     def change_link(body: dict[str, str], meeting_id: str) -> Response:
         """Give the meeting another link and room: at once, or a series from its next occurrence on."""
         seen = _seen_revision()
         return _answer(use, use.link(meeting_id, LinkChange(body["begins"]), caller(), seen), 200)
 
     @routes.route("/<meeting_id>/link-change", methods=["DELETE"])
-    @routes.doc(parameters=[_MATCH_HEADER])
+    @_needs_revision(routes)
     @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
-    @routes.alt_response(404, "NOT_FOUND")
-    @routes.alt_response(409, "CONFLICT")
-    @routes.alt_response(412, "PRECONDITION_FAILED")
-    @routes.alt_response(428, "PRECONDITION_REQUIRED")
+    @routes.refuses(404, 409)
     def keep_link(meeting_id: str) -> Answer:
         """Take another link back that is still to come; without one nothing is changed."""
         meeting = use.link.undo(meeting_id, caller(), _seen_revision())
-        return use.representation.of(meeting), 200, _headers(meeting)
+        return _shown(use, meeting)
 
     @routes.route("/<meeting_id>/block-written", methods=["POST"])
-    @routes.doc(parameters=[_MATCH_HEADER])
+    @_needs_revision(routes)
     @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
-    @routes.alt_response(404, "NOT_FOUND")
-    @routes.alt_response(412, "PRECONDITION_FAILED")
-    @routes.alt_response(428, "PRECONDITION_REQUIRED")
+    @routes.refuses(404)
     def note_block(meeting_id: str) -> Answer:
         """Note that the calendar item bears the block as it is in this revision, with the link that holds now."""
         meeting = use.link.block_written(meeting_id, caller(), _seen_revision())
-        return use.representation.of(meeting), 200, _headers(meeting)
+        return _shown(use, meeting)
 
 
 def _add_calendar(routes: ApiBlueprint, use: MeetingUseCases) -> None:
@@ -259,7 +234,7 @@ def _add_calendar(routes: ApiBlueprint, use: MeetingUseCases) -> None:
     @routes.route("/<meeting_id>/item", methods=["POST"])
     @routes.arguments(schemas.ItemSchema())
     @routes.response(200, schemas.LookedAtSchema, headers=_SEEN_HEADERS)
-    @routes.alt_response(404, "NOT_FOUND")
+    @routes.refuses(404)
     def bind_item(body: dict[str, str], meeting_id: str) -> Answer:
         """Have the calendar item looked at now; without calendar access nothing happens."""
         clicked = use.bind_item(meeting_id, body["item_id"], caller(), access_token())
@@ -269,21 +244,43 @@ def _add_calendar(routes: ApiBlueprint, use: MeetingUseCases) -> None:
     @routes.route("/<meeting_id>/copies", methods=["POST"])
     @routes.arguments(schemas.CopiesSchema())
     @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
-    @routes.alt_response(404, "NOT_FOUND")
-    @routes.alt_response(409, "CONFLICT")
+    @routes.refuses(404, 409)
     def answer_copies(body: dict[str, str], meeting_id: str) -> Answer:
         """Say what the copies of the item shall get that were asked about, also when the meeting itself has ended."""
         meeting = use.answers.answer_copies(meeting_id, CopyAnswer(body["answer"]), caller())
-        return use.representation.of(meeting), 200, _headers(meeting)
+        return _shown(use, meeting)
 
     @routes.route("/<meeting_id>/series", methods=["POST"])
     @routes.arguments(schemas.SeriesSchema())
     @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
-    @routes.alt_response(404, "NOT_FOUND")
+    @routes.refuses(404)
     def answer_series(body: dict[str, bool], meeting_id: str) -> Answer:
         """Say whether one link leads to every occurrence; a meeting that is no series is not found."""
         meeting = use.answers.answer_series(meeting_id, one_link=body["one_link"], who=caller())
-        return use.representation.of(meeting), 200, _headers(meeting)
+        return _shown(use, meeting)
+
+
+def _needs_revision(routes: ApiBlueprint) -> Callable[[View], View]:
+    """Describe a route that changes only the revision that was seen, and is told it by If-Match."""
+
+    def describe(view: View) -> View:
+        refusing = routes.refuses(412, 428)(view)
+        return cast("View", routes.doc(parameters=[_MATCH_HEADER])(refusing))
+
+    return describe
+
+
+def _may_take_longer(routes: ApiBlueprint, description: str) -> Callable[[View], View]:
+    """Describe an answer that is given while the room is not as wished (`_answer`)."""
+    described = routes.alt_response(
+        202, schema=schemas.MeetingSchema, description=description, headers=_UNDER_WAY_HEADERS
+    )
+    return cast("Callable[[View], View]", described)
+
+
+def _shown(use: MeetingUseCases, meeting: Meeting) -> Answer:
+    """Return the meeting as it is now, for its schema."""
+    return use.representation.of(meeting), 200, _headers(meeting)
 
 
 def _answer(use: MeetingUseCases, meeting: Meeting, status: int) -> Response:

@@ -41,8 +41,7 @@ def _add_texts(routes: ApiBlueprint, use: TextUseCases) -> None:
     @routes.route("/<meeting_id>/texts", methods=["GET"])
     @routes.arguments(schemas.TextQuerySchema(), location="query", unknown=RAISE)
     @routes.response(200, schemas.TextsSchema)
-    @routes.alt_response(404, "NOT_FOUND")
-    @routes.alt_response(409, "CONFLICT")
+    @routes.refuses(404, 409)
     def list_texts(query: dict[str, str], meeting_id: str) -> dict[str, Any]:
         """Show link and texts for one audience, ready to be copied."""
         audience, language = query["audience"], query["language"]
@@ -61,9 +60,7 @@ def _add_texts(routes: ApiBlueprint, use: TextUseCases) -> None:
     @routes.route("/<meeting_id>/copied", methods=["POST"])
     @routes.arguments(schemas.CopiedSchema())
     @routes.response(200, schemas.MeetingSchema)
-    @routes.alt_response(404, "NOT_FOUND")
-    @routes.alt_response(409, "CONFLICT")
-    @routes.alt_response(412, "PRECONDITION_FAILED")
+    @routes.refuses(404, 409, 412)
     def note_copied(body: dict[str, Any], meeting_id: str) -> dict[str, Any]:
         """Note which audience has been told, as of which revision.
 
@@ -82,8 +79,7 @@ def _add_files(routes: ApiBlueprint, use: TextUseCases) -> None:
     @routes.route("/<meeting_id>/item-block", methods=["GET"])
     @routes.arguments(schemas.BlockQuerySchema(), location="query", unknown=RAISE)
     @routes.response(200, schemas.BlockSchema)
-    @routes.alt_response(404, "NOT_FOUND")
-    @routes.alt_response(409, "CONFLICT")
+    @routes.refuses(404, 409)
     def show_block(query: dict[str, str], meeting_id: str) -> dict[str, str]:
         """Show the block that goes into the calendar item."""
         block = use.read.block(meeting_id, caller())
@@ -95,8 +91,7 @@ def _add_files(routes: ApiBlueprint, use: TextUseCases) -> None:
     @routes.route("/<meeting_id>/invitation", methods=["GET"])
     @routes.arguments(schemas.InvitationQuerySchema(), location="query", unknown=RAISE)
     @routes.response(200, {"type": "string"}, content_type="text/calendar")
-    @routes.alt_response(404, "NOT_FOUND")
-    @routes.alt_response(409, "CONFLICT")
+    @routes.refuses(404, 409)
     def show_invitation(query: dict[str, str], meeting_id: str) -> Response:
         """Show the meeting as a calendar file for external professionals or interpreters, as it is now."""
         written = use.invitations.write(meeting_id, query["audience"], caller())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from addin.meetings.access import belongs_to
@@ -18,7 +18,8 @@ from addin.meetings.deadline import Deadline
 from addin.meetings.errors import IdempotencyKeyReused, LedgerUnavailable, MailboxNotAllowed, MeetingNotFound
 from addin.meetings.ledger_port import Ledger, NewBooking, Reading, Writing
 from addin.meetings.lobby import refuse_weaker_lobby
-from addin.meetings.model import AuditEntry, Claim, Meeting, MeetingState, Principal, Window
+from addin.meetings.model import AuditEntry, CalendarNote, Claim, Meeting, MeetingState, Principal, Window
+from addin.meetings.notices import NoticeKind
 from addin.meetings.ports import Clock, ConferencingProvider
 from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
 from addin.meetings.rooms import RoomPlans
@@ -30,7 +31,11 @@ INLINE_SECONDS = 6.0
 
 @dataclass(frozen=True, slots=True)
 class BookingRequest:
-    """What the clinician asked for; `mailbox` holds the item, `item_id` is its id if it has been saved."""
+    """What the clinician asked for; `mailbox` holds the item, `item_id` is its id if it has been saved.
+
+    `earlier_meeting` is whose mark the item bears, when she cannot see that meeting. It is a hint alone, and no
+    part of what a repeat is known by.
+    """
 
     mailbox: str
     type: str
@@ -40,6 +45,7 @@ class BookingRequest:
     hosts: tuple[str, ...]
     on_behalf_of: str | None
     item_id: str | None
+    earlier_meeting: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,7 @@ class BookMeeting:
     """The use case behind *Skapa möte*.
 
     `mail_domains` (lower case) are those whose mailboxes may hold meetings. `follows`: calendar items are followed.
+    `quiet_seconds`: how long a mail waits for the next change.
     """
 
     ledger: Ledger
@@ -65,6 +72,7 @@ class BookMeeting:
     mail_domains: frozenset[str]
     providers: dict[str, ConferencingProvider]
     follows: bool = False
+    quiet_seconds: float = 120.0
 
     def __call__(self, request: BookingRequest, who: Principal, key: str) -> Booked:
         """Book, or return what the same key or the same item booked before.
@@ -103,6 +111,7 @@ class _Attempt:
     def __init__(self, booking: BookMeeting, request: BookingRequest, who: Principal, key: str) -> None:
         self._request = request
         self._follows = booking.follows
+        self._quiet_seconds = booking.quiet_seconds
         self._who = who
         whose_key = f"{who.tenant}\x1f{who.object_id}\x1f{key}"
         self._key, *self._older_keys = booking.plans.keyring.lookup_hashes("idempotency", whose_key)
@@ -114,7 +123,7 @@ class _Attempt:
 
     def write(self, ledger: Ledger) -> _Written:
         """Write the booking; where something may be there already that its own rows do not show, look first."""
-        if self._older_keys or self._request.item_id:
+        if self._older_keys or self._request.item_id or self._request.earlier_meeting:
             return ledger.write(self)
         claim = ledger.add_booking(self._booking(self._meeting, None), LEASE_SECONDS)
         return _Written(claim.meeting, claim) if claim else ledger.read(self._written_before)
@@ -134,7 +143,29 @@ class _Attempt:
         item = None if holder else self._request.item_id
         meeting = replace(self._meeting, unbound=item is None)
         claim = writing.add_booking(self._booking(meeting, item), LEASE_SECONDS)
-        return _Written(meeting, claim) if claim else self._written_before(writing)
+        if claim is None:
+            return self._written_before(writing)
+        self._tell_of_earlier(writing)
+        return _Written(meeting, claim)
+
+    def _tell_of_earlier(self, writing: Writing) -> None:
+        """Have the people told whose meeting the item bears, where no look at the calendar will (docs/adr/0037).
+
+        What the pane says is believed of a meeting in the same mailbox at the same time: else it may be a copy.
+        """
+        named = self._request.earlier_meeting
+        earlier = writing.meeting(named) if named else None
+        if earlier is None or earlier.is_cancelled or belongs_to(earlier, self._who):
+            return
+        here = (self._who.tenant, self._request.mailbox, self._request.window.start, self._request.window.end)
+        there = (earlier.tenant, earlier.mailbox, earlier.window.start, earlier.window.end)
+        binding = writing.binding(earlier.id)
+        if here != there or (binding and binding.uid):
+            return
+        writing.note_calendar(earlier.id, earlier.calendar_notes | {CalendarNote.ITEM_TAKEN})
+        writing.owe_notice(earlier.id, earlier.revision, NoticeKind.ITEM_TAKEN, self._quiet_seconds)
+        at, who = self._meeting.created_at, self._who
+        writing.audit(AuditEntry(at, who.tenant, who.object_id, "item_taken", earlier.id))
 
     def _booking(self, meeting: Meeting, item: str | None) -> NewBooking:
         return NewBooking(

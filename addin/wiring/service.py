@@ -176,6 +176,7 @@ class Service:
                 domains,
                 self.providers,
                 follows=bool(self.calendars),
+                quiet_seconds=self._quiet_seconds,
             ),
             change=self.change,
             link=ChangeLink(self.ledger, self.reconciler, self.plans, self.clock, self._quiet_seconds),

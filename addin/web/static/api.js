@@ -75,6 +75,7 @@
  * @property {string} time_zone
  * @property {string} [on_behalf_of]
  * @property {string} [item_id]
+ * @property {string} [earlier_meeting] the meeting that the item holds and that the user cannot see
  */
 /** @typedef {Partial<Pick<BookingRequest, "type" | "variant" | "unit" | "start" | "end" | "time_zone">>} Wish */
 /** @typedef {"invitation" | "rescheduled" | "cancelled" | "insert"} Occasion */

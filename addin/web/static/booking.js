@@ -42,6 +42,8 @@ export class Booking {
   #meeting = null;
   /** @type {Draft | null} */
   #draft = null;
+  /** The meeting of this very item that the user cannot see. @type {string | null} */
+  #earlier = null;
 
   /**
    * @param {import("./api.js").Api} api
@@ -73,6 +75,7 @@ export class Booking {
     const id = await this.#imprint.meetingId();
     if (id !== null) {
       const opening = await this.#recognise(id);
+      this.#earlier = opening === "gone" && !(await this.#imprint.isCopy()) ? id : null;
       if (opening !== "meeting") return opening;
       if (await this.#imprint.isCopy()) return "copy";
       if (!(await this.isUnproven())) await this.#imprint.noteItem(id);
@@ -411,6 +414,7 @@ export class Booking {
       mailbox: holder.address,
       ...(holder.onBehalfOf === null ? {} : { on_behalf_of: holder.onBehalfOf }),
       ...(itemId === null ? {} : { item_id: itemId }),
+      ...(this.#earlier === null ? {} : { earlier_meeting: this.#earlier }),
       ...{ type, variant, unit },
       ...(await this.#window()),
     };

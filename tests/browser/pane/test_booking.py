@@ -161,6 +161,34 @@ def test_in_a_shared_calendar_the_meeting_belongs_to_that_mailbox(
     assert his.link() == link
 
 
+def test_whose_meeting_a_delegate_books_over_is_told_and_keeps_it(
+    open_outlook: Callable[..., Outlook], region: Region
+) -> None:
+    hers = open_outlook()
+    hers.new_meeting("Dubbelbokad")
+    pane = Pane(hers)
+    pane.open()
+    link = pane.book()
+    meeting = pane.properties()["meeting"]
+    hers.save()
+
+    secretary = open_outlook("carin.ek", "anna.lindgren")
+    secretary.entry("Dubbelbokad").dblclick()
+    other = Pane(secretary)
+    other.open()
+    other.says("den som redan har fått den gamla länken kommer inte till det nya rummet")
+    other.action("create-new").click()
+    other.expect_view("choose")
+    assert other.book() != link
+    secretary.save()
+
+    def told() -> set[str]:
+        return {note["code"] for note in region.meeting(meeting)["calendar_notes"]}
+
+    region.waits_until(lambda: "item_taken" in told(), "her item holds another meeting", seconds=60)
+    assert region.meeting(meeting)["state"] == "live"
+
+
 def test_the_unit_is_remembered_but_every_booking_begins_with_the_patients_type(pane: Pane) -> None:
     pane.open()
     unit = pane.frame.get_by_label("Enhet")

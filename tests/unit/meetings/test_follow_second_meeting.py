@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from addin.meetings.model import CalendarNote, Meeting, Principal
 from addin.meetings.notices import NoticeKind
 from calendar_sync.items import Tag, Unread
 from tests.unit.meetings.calendar_desk import GRACE, MAILBOX, OTHER_MAILBOX, CalendarDesk
+from tests.unit.meetings.desk import REQUEST, WHO
 from tests.unit.meetings.doors import END, START, TENANT
 from tests.unit.meetings.office_calendar import Item
 
@@ -187,3 +190,54 @@ def test_an_operator_reads_which_meeting_took_the_item(office: CalendarDesk) -> 
     assert told["observed"]["item"]["holds_meeting"] == second.id
     office.settles()
     assert "another meeting was booked in the item later" in explain(first.id)["why"]
+
+
+class TestWhereNoLookTells:
+    """Then what the pane says while it books is all there is: it names the meeting that its person cannot see."""
+
+    def test_who_booked_an_item_that_was_never_seen_is_told(self, office: CalendarDesk) -> None:
+        first = office.books()
+        item = office.saves(first)
+        office.books_in(item, "second", BO, earlier_meeting=first.id)
+        office.settles()
+        assert office.owed(first) == [NoticeKind.ITEM_TAKEN]
+        assert CalendarNote.ITEM_TAKEN in office.reads(first).calendar_notes
+        assert not office.reads(first).is_cancelled
+
+    def test_where_no_calendar_is_read(self, office: CalendarDesk) -> None:
+        first = office.desk.books()
+        request = replace(REQUEST, earlier_meeting=first.id)
+        office.desk.book("second", request, BO)
+        assert office.owed(first) == [NoticeKind.ITEM_TAKEN]
+
+    @pytest.mark.parametrize(
+        "more",
+        [
+            {"window": replace(REQUEST.window, start=START + HOUR, end=END + HOUR)},
+            {"mailbox": OTHER_MAILBOX},
+        ],
+        ids=["at another time", "in another mailbox"],
+    )
+    def test_what_may_be_a_copy_is_told_to_nobody(self, office: CalendarDesk, more: dict[str, Any]) -> None:
+        first = office.desk.books()
+        office.desk.book("second", replace(REQUEST, earlier_meeting=first.id, **more), BO)
+        assert office.owed(first) == []
+
+    def test_of_an_item_that_was_seen_the_look_tells(self, office: CalendarDesk) -> None:
+        first, item = office.books_and_saves()
+        office.books("second", BO, item_id=item.id, earlier_meeting=first.id)
+        assert office.owed(first) == [], "the pane has written nothing yet"
+
+    @pytest.mark.parametrize("tenant", [TENANT, "another-tenant"])
+    def test_a_meeting_that_is_hers_or_another_organisation_s_is_not_told_of(
+        self, office: CalendarDesk, tenant: str
+    ) -> None:
+        first = office.desk.books()
+        office.desk.book("second", replace(REQUEST, earlier_meeting=first.id), replace(WHO, tenant=tenant))
+        assert office.owed(first) == []
+
+    def test_a_repeat_of_the_same_booking_is_no_other_for_it(self, office: CalendarDesk) -> None:
+        first = office.desk.books()
+        second = office.desk.book("second", REQUEST, BO).meeting
+        again = office.desk.book("second", replace(REQUEST, earlier_meeting=first.id), BO)
+        assert (again.meeting.id, again.created) == (second.id, False)

@@ -355,6 +355,7 @@ def _booking(body: dict[str, Any], clock: Clock) -> BookingRequest:
         hosts=tuple(sorted({str(host) for host in body["hosts"]})),
         on_behalf_of=body["on_behalf_of"],
         item_id=body["item_id"],
+        earlier_meeting=body["earlier_meeting"],
     )
 
 

@@ -67,6 +67,14 @@ class BookingSchema(_LowerCaseAddresses):
         validate=validate.Regexp(r"^[!-~]{1,512}$", error="not an item's id"),
         metadata={"description": "Outlook's id of the item when it has been saved; kept as a hash"},
     )
+    earlier_meeting = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Regexp(r"^[0-9a-f]{32}$", error="not a meeting's id"),
+        metadata={
+            "description": "the meeting that the item holds and that who books cannot see; its people are told"
+        },
+    )
 
 
 class ChangeSchema(_Exact):

@@ -199,8 +199,15 @@ def _try_calendar(calendar: Calendar, mailbox: str) -> str | None:
         calendar.probe(mailbox)
     except (MailboxElsewhere, MailboxMissing):
         return None
+    except CredentialsRefused:
+        return "the service's account is not accepted; check its id or name, and its certificate, key or password"
+    except AccessDenied:
+        return (
+            f"the account is accepted, and may not read {mailbox}; give it the right to, in a scope that holds the "
+            "mailbox (docs/permissions.md)"
+        )
     except CalendarUnreadable as failure:
-        return f"{failure.reason.value}; check address, credentials, rights (docs/permissions.md), proxy and CA bundle"
+        return f"{failure.reason.value}; check address, proxy and CA bundle"
     return None
 
 

@@ -200,6 +200,20 @@ def test_check_live_proves_where_the_rights_to_calendars_end_and_that_they_reach
     assert "calendars.outside_mailbox in ews" not in done.stderr
     assert (f"calendars.outside_mailbox in graph: {sentence}" in done.stderr) if sentence else not done.stderr
     assert (f"calendars.also_search: {unsearched}" in done.stderr) == bool(unsearched)
+    assert ("calendars.graph: the service's account is not accepted" in done.stderr) == (secret == "fel")
+
+
+def test_check_live_tells_a_missing_right_from_an_account_that_is_not_accepted(
+    region: Region, tmp_path: Path
+) -> None:
+    copies(region, tmp_path / "copy")
+    settings = tmp_path / "copy" / region.settings.name
+    written = settings.read_text(encoding="utf-8").replace(
+        f'mailboxes = ["{people.ANNA.address}"', f'mailboxes = ["{DENIED}"'
+    )
+    settings.write_text(written, encoding="utf-8")
+    sentence = told(vardmote("check", "--live", "--settings", settings))
+    assert sentence.startswith(f"calendars.graph: the account is accepted, and may not read {DENIED};")
 
 
 # --- migrate ------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from typing import Final
 
 from templates_messages.catalogue import Catalogue, Text, select
 from templates_messages.rendering import MissingValue, RenderedText, render, render_plain
+from templates_messages.times import former_window_in_words, window_in_words
 from templates_messages.values import TextValues
 from templates_messages.vocabulary import Audience, Language, Occasion
 
@@ -58,7 +59,7 @@ def earlier_blocks(
     """Return the block as earlier versions of its text said it, as plain text, newest first.
 
     An item that was written then still bears one, and its lines are known as ours by these. One that needs a value
-    which there is no longer is left out.
+    which there is no longer is left out. Where times were told otherwise then (ADR 38), one in that way follows.
     """
     now = _in_force(catalogue, meeting_type, variant, on, language)
     served = catalogue.published_for(meeting_type, variant, Audience.CALENDAR)
@@ -71,7 +72,10 @@ def earlier_blocks(
     for text in sorted(earlier, key=lambda text: text.version, reverse=True):
         with suppress(MissingValue):
             blocks.append(render_plain(text, values))
-    return tuple(blocks)
+    of_window = (values.start, values.end, language, values.zone)
+    now_told, then_told = window_in_words(*of_window), former_window_in_words(*of_window)
+    then = [block.replace(now_told, then_told) for block in blocks if now_told != then_told]
+    return (*blocks, *then)
 
 
 def _in_force(catalogue: Catalogue, meeting_type: str, variant: str, on: date, language: Language) -> Text:

@@ -101,6 +101,20 @@ def window_in_words(start: datetime, end: datetime, language: Language, zone: Zo
     return _in_both(start, end, language, zone)
 
 
+def former_window_in_words(start: datetime, end: datetime, language: Language, zone: ZoneInfo) -> str:
+    """Return a window as told before Swedish time came first, by the item's clock; blocks in items still say it."""
+    words, (begins, ends) = TIME_WORDS[language], (start.astimezone(zone), end.astimezone(zone))
+    first, last = (
+        f"{_date(moment.date(), language)}{words.between}{_clock(moment, language)}"
+        for moment in (begins, ends)
+    )
+    if is_whole_days(begins, ends):
+        told = _dates(begins, ends, language)
+    else:
+        told = f"{first}–{_clock(ends, language)}" if begins.date() == ends.date() else f"{first} – {last}"
+    return told if zone.key == HOME_ZONE else told + words.day_there.format(place=_city(zone.key, language))
+
+
 def moment_in_words(moment: datetime, language: Language, zone: ZoneInfo) -> str:
     """Return `torsdag 25 april 2024 kl. 15.15`; `moment` is aware, and `zone` is the item's, as for a window."""
     return _in_both(moment, moment, language, zone)
@@ -156,12 +170,17 @@ def _has_clock_of_sweden(moment: datetime, zone: ZoneInfo) -> bool:
 
 def _days(start: datetime, end: datetime, language: Language, zone: ZoneInfo) -> str:
     """Return whole days of `zone`, and where they are counted if that is elsewhere."""
-    words = TIME_WORDS[language]
-    first, last = start.astimezone(zone).date(), end.astimezone(zone).date() - timedelta(days=1)
-    told = _date(first, language)
-    told += words.whole_day if last == first else f" – {_date(last, language)}{words.whole_days}"
+    told = _dates(start.astimezone(zone), end.astimezone(zone), language)
     place = None if is_by_swedish_clock(start, end, zone) else _place(zone.key, language)
-    return told + words.day_there.format(place=place) if place else told
+    return told + TIME_WORDS[language].day_there.format(place=place) if place else told
+
+
+def _dates(start: datetime, end: datetime, language: Language) -> str:
+    """Return whole days without their zone, which `start` and `end` are in."""
+    words, first, last = TIME_WORDS[language], start.date(), end.date() - timedelta(days=1)
+    if last == first:
+        return f"{_date(first, language)}{words.whole_day}"
+    return f"{_date(first, language)} – {_date(last, language)}{words.whole_days}"
 
 
 def _in_both(start: datetime, end: datetime, language: Language, zone: ZoneInfo) -> str:
@@ -236,5 +255,9 @@ def _place(zone_key: str, language: Language) -> str | None:
     canonical = get_global("zone_aliases").get(zone_key, zone_key)
     if get_global("zone_territories").get(canonical, _NOWHERE) == _NOWHERE:
         return None
-    city = get_timezone_location(ZoneInfo(zone_key), locale=TIME_WORDS[language].locale, return_city=True)
-    return city.rpartition("/")[2]
+    return _city(zone_key, language).rpartition("/")[2]
+
+
+def _city(zone_key: str, language: Language) -> str:
+    """Return what babel calls a zone's city, whether or not it is one."""
+    return get_timezone_location(ZoneInfo(zone_key), locale=TIME_WORDS[language].locale, return_city=True)

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -124,6 +125,27 @@ def test_a_block_in_an_earlier_wording_gives_way_whole_whatever_time_it_tells(
     assert seen(after, kind) == seen(body(kind, ["Agenda"], fresh, ["Slut"]), kind)
     assert "Tid:" not in after
     assert seen(rewritten(content, kind, None, [fresh], SERVICE), kind) == ["Agenda", "Slut"]
+
+
+@pytest.mark.parametrize("kind", list(Format))
+@pytest.mark.parametrize(
+    ("zone", "told"),
+    [
+        ("Europe/Helsinki", "16.30–17.00 (tid i Helsingfors)"),
+        ("Europe/Berlin", "15.30–16.00 (tid i Berlin)"),
+        ("Etc/UTC", "13.30–14.00 (tid i UTC)"),
+    ],
+)
+def test_a_time_that_a_block_told_by_another_clock_than_swedens_gives_way(
+    kind: Format, zone: str, told: str
+) -> None:
+    before, there = first_wording(FULL), replace(FULL, zone=ZoneInfo(zone))
+    now = "15.30–16.00"
+    bears = replace(before, html=before.html.replace(now, told), text=before.text.replace(now, told))
+    assert told in bears.html
+    fresh = block(there)
+    after = rewritten(body(kind, ["Agenda"], bears, ["Slut"]), kind, fresh, [], SERVICE)
+    assert seen(after, kind) == seen(body(kind, ["Agenda"], fresh, ["Slut"]), kind)
 
 
 @pytest.mark.parametrize("kind", list(Format))

@@ -25,6 +25,22 @@ OVERFLOWS_AT_TWICE_THE_TEXT: Final = f"""() => {{
   root.style.fontSize = "";
   return overflows;
 }}"""
+BROKEN_AT_TWICE_THE_TEXT: Final = """() => {
+  const root = document.documentElement;
+  root.style.fontSize = "200%";
+  const broken = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    for (const word of text.data.matchAll(/(?<![\\p{L}\\d])\\p{L}{2,8}(?![\\p{L}\\d])/gu)) {
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map(one => Math.round(one.top))).size > 1) broken.push(word[0]);
+    }
+  }
+  root.style.fontSize = "";
+  return broken;
+}"""
 LINES: Final = (
     "all => all.map(one => Math.round(one.offsetHeight / parseFloat(getComputedStyle(one).lineHeight)))"
 )
@@ -55,7 +71,9 @@ def set_width(page: Page, width: int) -> None:
 
 
 def expect_well(pane: Pane, view: str) -> None:
-    """Expect that axe finds nothing in the pane, and that nothing runs out of it, at twice the text neither."""
+    """Expect that axe finds nothing in the pane, that nothing runs out of it, at twice the text neither, and that no
+    short word is broken then.
+    """
     pane.expect_view(view)
     frame = pane.page.get_by_test_id("task-pane").element_handle()
     inside = frame.content_frame() if frame else None
@@ -63,6 +81,7 @@ def expect_well(pane: Pane, view: str) -> None:
     assert faults_in(inside) == []
     assert not inside.evaluate(OVERFLOWS)
     assert not inside.evaluate(OVERFLOWS_AT_TWICE_THE_TEXT)
+    assert inside.evaluate(BROKEN_AT_TWICE_THE_TEXT) == []
     assert set(inside.locator(".whole").evaluate_all(LINES)) <= {1}, (
         "a clock time is broken where a line ends"
     )

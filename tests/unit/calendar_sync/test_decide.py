@@ -80,13 +80,30 @@ def test_an_unseen_item_leaves_an_unbound_meeting_alone() -> None:
     assert seen(RECORDED, tagged=()) == []
 
 
+def test_an_item_that_was_saved_too_late_gives_its_meeting_its_life_back() -> None:
+    ended = replace(RECORDED, is_live=False, ended_by_calendar=True)
+    assert seen(ended, tagged=(ITEM,)) == [Bind(ITEM), Revive()]
+    assert seen(replace(ended, ended_by_calendar=False), tagged=(ITEM,)) == []
+
+
+def test_a_meeting_is_bound_to_one_time_of_a_series_only_where_that_is_known_and_nothing_whole_is_there() -> (
+    None
+):
+    one_time = replace(ITEM, kind=Kind.OCCURRENCE, created_at=NOW - 2 * HOUR)
+    assert seen(RECORDED, tagged=(one_time,)) == []
+    known = replace(one_time, original_start=START)
+    assert seen(RECORDED, tagged=(known,)) == [Bind(known)]
+    assert seen(RECORDED, tagged=(known, ITEM)) == [Bind(ITEM)]
+
+
 def test_a_dragged_item_moves_the_meeting() -> None:
     later = replace(ITEM, start=START + HOUR, end=START + 2 * HOUR)
     assert seen(BOUND, Found(later)) == [Reschedule(later.start, later.end, "Europe/Stockholm")]
 
 
-def test_a_time_that_is_over_is_held() -> None:
-    over = replace(ITEM, start=NOW - 2 * HOUR, end=NOW - HOUR)
+@pytest.mark.parametrize("end", [NOW - HOUR, NOW])
+def test_a_time_that_is_over_is_held(end: datetime) -> None:
+    over = replace(ITEM, start=end - HOUR, end=end)
     assert seen(BOUND, Found(over)) == [HoldTime(Unusable.OVER)]
 
 
@@ -119,6 +136,16 @@ def test_gone_before_the_grace_is_over_waits() -> None:
     assert seen(suspected, Gone(), (), NOW + GRACE) == [Cancel()]
 
 
+def test_what_was_missed_in_time_is_called_off_also_when_that_is_confirmed_during_the_visit() -> None:
+    missed = replace(BOUND, gone_since=START - GRACE)
+    assert seen(missed, Gone(), (), at=START) == [Cancel()]
+
+
+def test_of_a_meeting_that_has_ended_nothing_is_missed() -> None:
+    ended = replace(BOUND, is_live=False, ended_by_calendar=True)
+    assert seen(ended, Gone(), ()) == []
+
+
 def test_who_tidies_her_calendar_during_or_after_a_visit_does_not_call_it_off() -> None:
     assert seen(BOUND, Gone(), (), START) == []
     assert seen(replace(BOUND, gone_since=START + HOUR), Gone(), (), START + 2 * HOUR) == [Trust()]
@@ -139,6 +166,13 @@ def test_what_cannot_be_read_never_ends_a_meeting() -> None:
         assert seen(suspected, unreadable) == [Freeze(reason, 7.0)]
         assert seen(suspected, Gone(), unreadable) == [Freeze(reason, 7.0)]
         assert seen(RECORDED, None, unreadable) == [Freeze(reason, 7.0)]
+
+
+def test_an_item_that_was_found_is_followed_though_nothing_else_could_be_searched() -> None:
+    later = replace(ITEM, start=START + HOUR, end=START + 2 * HOUR)
+    assert seen(BOUND, Found(later), Unreadable(Unread.UNREACHABLE)) == [
+        Reschedule(later.start, later.end, later.zone)
+    ]
 
 
 def test_a_mailbox_that_can_be_read_again_thaws() -> None:
@@ -168,6 +202,14 @@ def test_a_restored_item_with_another_time_also_moves_the_meeting() -> None:
 def test_a_meeting_that_somebody_took_away_stays_away() -> None:
     assert seen(replace(BOUND, is_live=False), Found(ITEM), (ITEM, COPY)) == [HandleCopy(COPY)]
     assert seen(replace(RECORDED, is_live=False), None, (ITEM,)) == []
+    later = replace(ITEM, start=START + HOUR, end=START + 2 * HOUR)
+    assert seen(replace(BOUND, is_live=False), Found(later)) == []
+
+
+@pytest.mark.parametrize("moot", [replace(COPY, is_cancelled=True), replace(COPY, kind=Kind.OCCURRENCE)])
+def test_what_is_cancelled_or_a_time_of_a_series_is_no_copy(moot: Snapshot) -> None:
+    assert seen(BOUND, Found(ITEM), (ITEM, moot)) == []
+    assert seen(BOUND, Gone(), (moot,)) == [Suspect()]
 
 
 def test_a_copy_is_handled_once() -> None:

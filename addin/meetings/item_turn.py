@@ -52,6 +52,8 @@ class ItemTurn:
             occurrence=intent.snapshot.original_start,
             offered=None,
         )
+        if is_first:
+            self._have_all_looked_at()
 
     def _backend_of(self, mailbox: str) -> str | None:
         binding = self._draft.binding
@@ -117,7 +119,9 @@ class ItemTurn:
         """Have tag and block written back, not before whoever took the other one out has saved the item."""
         draft = self._draft
         draft.is_taken = False
-        draft.binding = replace(draft.binding, block_old_from=draft.at + draft.tools.rules.tag_after)
+        if draft.binding.occurrence is None:
+            # Into one time of a series nothing is written from here.
+            draft.binding = replace(draft.binding, block_old_from=draft.at + draft.tools.rules.tag_after)
         draft.writing.drop_notice(draft.meeting.id, NoticeKind.ITEM_TAKEN.about)
         draft.audit("item_returned")
 

@@ -110,7 +110,7 @@ class ItemLooks:
         """Look for what `items` does not answer, and say what must change."""
         at = self._clock.now()
         ref = ref_of(binding)
-        item = _as_bound(binding, items.get(ref)) if ref else None
+        item = self._as_held(meeting, binding, _as_bound(binding, items.get(ref))) if ref else None
         tagged: Sequence[Snapshot] | Unreadable | None = None
         if not isinstance(item, Unreadable) and self._must_search(binding, item, copies):
             tagged = self._search(meeting, binding, item)
@@ -184,6 +184,15 @@ class ItemLooks:
         return item_hash(self._keyring, ref.mailbox, ref.item_id)
 
     # --- what is seen ---------------------------------------------------------------------------------------
+
+    def _as_held(self, meeting: Meeting, binding: ItemBinding, item: Lookup | None) -> Lookup | None:
+        """Return the look; of one time of a series with the tag of who booked in it last: its series bears none."""
+        if binding.occurrence is None or not isinstance(item, Found):
+            return item
+        last = self._ledger.read(lambda reading: _last_booked(reading, binding))
+        if last is None or last.id == meeting.id:
+            return item
+        return Found(replace(item.snapshot, tag=self.tag_of(last.id)))
 
     def _must_search(self, binding: ItemBinding, item: Lookup | None, copies: Sequence[Copy]) -> bool:
         if binding.look_tagged or not _is_bound_item(binding, item):
@@ -320,6 +329,15 @@ class ItemLooks:
     def _stripped_at(self, copies: Sequence[Copy], observed: Observed) -> Mapping[str, datetime]:
         known = {one.uid: self.known_copy(one.uid, copies) for one in observed.stripped}
         return {uid: copy.at for uid, copy in known.items() if copy and copy.ref}
+
+
+def _last_booked(reading: Reading, binding: ItemBinding) -> Meeting | None:
+    """Return the meeting, not cancelled, that was booked last in the one time of a series that a binding is about."""
+    ref = ref_of(binding)
+    there = reading.meetings_in_item(ref) if ref else ()
+    held = [(one, reading.binding(one.id)) for one in there]
+    same = [one for one, bound in held if bound and bound.occurrence == binding.occurrence]
+    return max(same, key=lambda one: (one.created_at, one.id), default=None)
 
 
 def _lives(reading: Reading, tag: Tag) -> bool:

@@ -177,3 +177,33 @@ def test_an_occurrence_is_told_by_its_day_over_the_change_of_the_clocks() -> Non
         assert found.original_start == original
     assert ROUNDS.occurrence(START + DAY) is None
     assert ROUNDS.occurrence(START - 2 * WEEK) is None
+
+
+def test_another_meeting_in_that_time_is_told_to_whose_the_first_was(
+    office: CalendarDesk, calendar: OfficeCalendar
+) -> None:
+    first, rounds, _ = in_one_time(office, calendar)
+    elsewhere = office.books(
+        "elsewhere", mailbox=first.mailbox, window=replace(first.window, start=START + WEEK)
+    )
+    opens_and_saves(office, calendar, rounds, elsewhere, START + WEEK)
+    assert office.owed(first) == []
+    second = office.books("second", mailbox=first.mailbox)
+    opens_and_saves(office, calendar, rounds, second, START)
+    assert office.owed(first) == [NoticeKind.ITEM_TAKEN]
+    assert office.reads(first).calendar_notes == {CalendarNote.ITEM_TAKEN}
+    assert office.reads(second).calendar_notes == {CalendarNote.EARLIER_MEETING}
+    assert office.reads(elsewhere).calendar_notes == frozenset()
+    office.desk.cancel(second)
+    office.settles()
+    assert office.reads(first).calendar_notes == frozenset()
+    assert not office.reads(first).is_cancelled
+
+
+def opens_and_saves(
+    office: CalendarDesk, calendar: OfficeCalendar, rounds: Item, meeting: Meeting, original_start: datetime
+) -> None:
+    own_id = calendar.opens_one_time(rounds, original_start, office.looks.tag_of(meeting.id))
+    office.bind_item(meeting.id, own_id, WHO, "token-of-the-click")
+    office.settles()
+    office.after(timedelta(minutes=1))

@@ -1,4 +1,4 @@
-"""The ledger's own time as an expression: the only place where SQLite and PostgreSQL differ in what is asked of them.
+"""The ledger's own time as an expression, which SQLite and PostgreSQL are asked for in different words.
 
 On PostgreSQL several machines write, so the database's clock counts; on SQLite one process writes, and its clock
 stands behind the function `ledger_now()` that every connection is given (docs/adr/0013). PostgreSQL's is the moment

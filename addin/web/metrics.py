@@ -21,6 +21,10 @@ from addin.web.visitors import Network, is_within
 _FOUND_BY: Final = "changes_found_by_"
 _CLICK_LOOKS: Final = "click_looks_"
 _UNREADABLE: Final = "unreadable_"
+# Told from the beginning, since what is compared with a series that is not there yet is nothing, and alarms nobody: a
+# notification that has never come is what is looked for.
+_WAYS_FOUND: Final = ("push", "sweep", "click", "first_look")
+_OUTCOMES: Final = ("seen", "no_consent", "sign_in_needed", "denied", "unreachable")
 _GAUGES: Final = {
     "watches": "Mailboxes in which meetings are followed.",
     "watches_with_push": "Those of them whose calendar tells of changes.",
@@ -49,12 +53,14 @@ class _Calendars(Collector):
             "Changes in calendars by what found them; sweep: no notification had told of it.",
             "found_by",
             _FOUND_BY,
+            _WAYS_FOUND,
         )
         yield self._counter(
             "vardmote_click_looks",
             "Looks at an item with the rights of the clinician who clicked, by what they came to.",
             "outcome",
             _CLICK_LOOKS,
+            _OUTCOMES,
         )
         yield self._counter(
             "vardmote_rows_unreadable",
@@ -75,11 +81,17 @@ class _Calendars(Collector):
                 told.add_metric([calendar, limit.value], limit is found)
         return told
 
-    def _counter(self, name: str, what: str, label: str, prefix: str) -> Metric:
+    def _counter(
+        self, name: str, what: str, label: str, prefix: str, from_the_beginning: Sequence[str] = ()
+    ) -> Metric:
         told = CounterMetricFamily(name, what, labels=[label])
-        for counted, number in self._counts.items():
-            if counted.startswith(prefix):
-                told.add_metric([counted.removeprefix(prefix)], number)
+        numbers = dict.fromkeys(from_the_beginning, 0) | {
+            counted.removeprefix(prefix): number
+            for counted, number in self._counts.items()
+            if counted.startswith(prefix)
+        }
+        for counted, number in numbers.items():
+            told.add_metric([counted], number)
         return told
 
 

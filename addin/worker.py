@@ -105,6 +105,9 @@ class Worker:
         self.end()
         for thread in self._threads:
             thread.join(timeout=LEASE_SECONDS)
+        if self._threads:
+            # What came after the last note would not be missed in a backup that is put back now.
+            self._guarded(self.note_progress)
 
     def wait(self) -> None:
         """Return when `end` or `stop` has been called."""

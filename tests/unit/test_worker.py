@@ -89,3 +89,18 @@ def test_each_look_that_finds_something_due_wakes_one_more_thread(heap: Heap) ->
         heap.waiting = waiting
         idle._wake()
         assert sum(loop.wake.is_set() for loop in loops) == at_work
+
+
+def test_the_mark_is_brought_up_to_date_when_the_work_is_over(heap: Heap) -> None:
+    newest, marks, marked = 1, list[int](), threading.Event()
+
+    def note_progress() -> None:
+        marks.append(newest)
+        marked.set()
+
+    working = Worker(heap, None, lambda: None, [], note_progress)  # type: ignore[arg-type]
+    working.start()
+    assert marked.wait(SECONDS)
+    newest = 2
+    working.stop()
+    assert marks[-1] == 2

@@ -28,9 +28,10 @@ from addin.meetings.ledger_port import Ledger, Reading
 from addin.meetings.links import LinkState, MeetingLink, as_from_then, as_until_then, awaited
 from addin.meetings.lobby import falls_short
 from addin.meetings.meeting_types import MeetingType
-from addin.meetings.model import CalendarNote, LobbyLevel, Meeting, MeetingState, Room, Wanted, Window
+from addin.meetings.model import CalendarNote, LobbyLevel, Meeting, MeetingState, Window
 from addin.meetings.ports import Clock, ConferencingProvider, Occupancy, RoomWish
 from addin.meetings.rooms import RoomPlans
+from addin.meetings.serving_room import ServingRoom, serving_room
 
 log = logging.getLogger(__name__)
 
@@ -241,19 +242,6 @@ def _look_again_in(state: PageState, until_opening: timedelta) -> timedelta | No
     return _LOOK_AGAIN[state]
 
 
-def serving_room(rooms: list[Room] | tuple[Room, ...]) -> Room | None:
-    """Return the room that people are led to: the newest that is wanted."""
-    wanted = [room for room in rooms if room.wanted is Wanted.PRESENT]
-    return max(wanted, key=lambda room: room.generation, default=None)
-
-
-def is_ready(room: Room, provider: ConferencingProvider, now: datetime) -> bool:
-    """Whether people may be led to the room: made as wished, read back, and old enough for the provider's edge."""
-    if room.made_at is None or room.verified_at is None or room.applied_revision < room.wanted_revision:
-        return False
-    return now >= room.made_at + timedelta(seconds=provider.capabilities.ready_after_seconds)
-
-
 # --- Who is in the room ---------------------------------------------------------------------------------------
 
 
@@ -340,11 +328,10 @@ class OccupancyMemory:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A meeting as the ledger has it, with the room and the provider that serve it, where there are any."""
+    """A meeting as the ledger has it, with the room that serves it, where there is one."""
 
     meeting: Meeting
-    room: Room | None
-    provider: ConferencingProvider | None
+    served: ServingRoom | None
     occurrences: Sequence[OccurrenceRow] = ()
 
 
@@ -377,9 +364,10 @@ class JoinMeeting:
         Raises LedgerUnavailable.
         """
         view, found = self._look(typed)
-        if view.state is not PageState.OPEN or not (found and found.room and found.provider):
+        if view.state is not PageState.OPEN or not (found and found.served):
             return view, None
-        return view, found.provider.guest_address(self.plans.wish(found.meeting, found.room))
+        wish = self.plans.wish(found.meeting, found.served.room)
+        return view, found.served.provider.guest_address(wish)
 
     def _look(self, typed: str) -> tuple[JoinView, _Found | None]:
         try:
@@ -397,13 +385,12 @@ class JoinMeeting:
         meeting = reading.meeting_by_join_code(code)
         if meeting is None:
             return _find_link(reading, code)
-        room = serving_room(tuple(reading.rooms(meeting.id)))
-        provider = self.providers.get(room.provider) if room else None
+        served = serving_room(reading.rooms(meeting.id), self.providers)
         in_series = CalendarNote.SERIES in meeting.calendar_notes
         occurrences = reading.occurrences(meeting.id) if in_series else ()
         if CalendarNote.LINK_COMING in meeting.calendar_notes:
             meeting = as_until_then(meeting, reading.coming_link(meeting.id), occurrences)
-        return _Found(meeting, room, provider, occurrences)
+        return _Found(meeting, served, occurrences)
 
     def _view_of_link(self, found: _FoundLink) -> JoinView:
         """Tell of a coming link when it has its turn, and of a replaced one nothing but whom to call."""
@@ -424,7 +411,7 @@ class JoinMeeting:
             log.warning("meeting_type_missing", extra={"meeting": found.meeting.id})
             return JoinView(PageState.PROVIDER_TROUBLE, found.meeting)
         now = self.clock.now()
-        ready = bool(found.room and found.provider and is_ready(found.room, found.provider, now))
+        ready = found.served is not None and found.served.is_ready(now)
         view = judge(
             found.meeting,
             kind,
@@ -436,17 +423,19 @@ class JoinMeeting:
         return self._with_way_in(view, found, kind)
 
     def _glimpse(self, found: _Found) -> Glimpse:
-        if found.room is None or found.provider is None:
+        if found.served is None:
             return Unseen.UNREACHABLE
-        return self.occupancy.glimpse(found.provider, self.plans.wish(found.meeting, found.room))
+        wish = self.plans.wish(found.meeting, found.served.room)
+        return self.occupancy.glimpse(found.served.provider, wish)
 
     def _with_way_in(self, view: JoinView, found: _Found, kind: MeetingType) -> JoinView:
         """Add what a guest must know of the way in, while it is open."""
-        if view.state is not PageState.OPEN or found.room is None or found.provider is None:
+        served = found.served
+        if view.state is not PageState.OPEN or served is None:
             return view
         # The provider's word counts: a page may not promise a lobby that only the type asks for.
-        lobby = LobbyLevel.WAIT_FOR_HOST if falls_short(kind, found.provider) else kind.lobby
-        pin = self.plans.wish(found.meeting, found.room).guest_pin if kind.guest_pin else None
+        lobby = LobbyLevel.WAIT_FOR_HOST if falls_short(kind, served.provider) else kind.lobby
+        pin = self.plans.wish(found.meeting, served.room).guest_pin if kind.guest_pin else None
         return replace(view, lobby=lobby, guest_pin=pin)
 
 

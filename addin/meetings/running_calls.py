@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from addin.meetings.bindings import ItemBinding
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import NotSupported, ProviderError
-from addin.meetings.join import OCCUPANCY_SECONDS, serving_room
+from addin.meetings.join import OCCUPANCY_SECONDS
 from addin.meetings.ledger_port import Ledger
 from addin.meetings.links import is_link_due, opens_for_next
-from addin.meetings.model import CalendarNote, Meeting, Room
+from addin.meetings.model import CalendarNote, Meeting
 from addin.meetings.ports import Clock, ConferencingProvider
 from addin.meetings.rooms import RoomPlans
+from addin.meetings.serving_room import ServingRoom, serving_room
 
 log = logging.getLogger(__name__)
 
@@ -42,15 +43,13 @@ class RunningCalls:
             or opens_for_next(meeting, binding, kind, now)
         ):
             return False
-        room = serving_room(tuple(rooms))
-        return room is not None and self._has_host(meeting, room)
+        served = serving_room(rooms, self.providers)
+        return served is not None and self._has_host(meeting, served)
 
-    def _has_host(self, meeting: Meeting, room: Room) -> bool:
-        provider = self.providers.get(room.provider)
-        if provider is None:
-            return False
+    def _has_host(self, meeting: Meeting, served: ServingRoom) -> bool:
+        provider = served.provider
         try:
-            wish = self.plans.wish(meeting, room)
+            wish = self.plans.wish(meeting, served.room)
             return provider.occupancy(wish, Deadline.after(OCCUPANCY_SECONDS)).host_present
         except NotSupported:
             return False

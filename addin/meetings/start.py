@@ -15,12 +15,13 @@ from typing import Final
 from addin.meetings.access import belongs_to
 from addin.meetings.codes import parse_code
 from addin.meetings.errors import MistypedCode, NotAllowedToStart, UnknownMeetingType
-from addin.meetings.join import is_ready, kept_until, serving_room
+from addin.meetings.join import kept_until
 from addin.meetings.ledger_port import Ledger, Reading, Writing
 from addin.meetings.meeting_types import MeetingType
-from addin.meetings.model import AuditEntry, Meeting, MeetingState, Principal, Room
+from addin.meetings.model import AuditEntry, Meeting, MeetingState, Principal
 from addin.meetings.ports import Clock, ConferencingProvider
 from addin.meetings.rooms import RoomPlans
+from addin.meetings.serving_room import ServingRoom, serving_room
 
 # A start sooner before the time than this was of another one: an earlier occurrence, or where it was moved from.
 EARLIEST_START: Final = timedelta(hours=12)
@@ -138,12 +139,12 @@ class StartMeeting:
             code = parse_code(typed)
         except MistypedCode:
             return StartView(StartState.MISTYPED), None
-        view, room = self.ledger.write(lambda writing: self._start(writing, code, who, reason))
-        if view.state is not StartState.READY or view.meeting is None or room is None:
+        view, served = self.ledger.write(lambda writing: self._start(writing, code, who, reason))
+        if view.state is not StartState.READY or view.meeting is None or served is None:
             return view, None
-        return view, self._entry(view.meeting, room)
+        return view, self._entry(view.meeting, served)
 
-    def _find(self, reading: Reading, code: str) -> tuple[StartView, Room | None]:
+    def _find(self, reading: Reading, code: str) -> tuple[StartView, ServingRoom | None]:
         meeting = reading.meeting_by_start_code(code)
         if meeting is None:
             return StartView(StartState.UNKNOWN), None
@@ -152,15 +153,14 @@ class StartMeeting:
         except UnknownMeetingType:
             return StartView(StartState.PROVIDER_TROUBLE, meeting), None
         now = self.clock.now()
-        room = serving_room(tuple(reading.rooms(meeting.id)))
-        provider = self.providers.get(room.provider) if room else None
-        ready = bool(room and provider and is_ready(room, provider, now))
-        return StartView(judge_start(meeting, kind, ready=ready, now=now), meeting, kind), room
+        served = serving_room(reading.rooms(meeting.id), self.providers)
+        ready = served is not None and served.is_ready(now)
+        return StartView(judge_start(meeting, kind, ready=ready, now=now), meeting, kind), served
 
     def _start(
         self, writing: Writing, code: str, who: Principal, reason: TakeoverReason | None
-    ) -> tuple[StartView, Room | None]:
-        view, room = self._find(writing, code)
+    ) -> tuple[StartView, ServingRoom | None]:
+        view, served = self._find(writing, code)
         if view.state is not StartState.READY or view.meeting is None or view.kind is None:
             return view, None
         is_takeover = not may_start(view.meeting, view.kind, who)
@@ -178,9 +178,9 @@ class StartMeeting:
                 reason=reason.value if is_takeover and reason else None,
             )
         )
-        return view, room
+        return view, served
 
-    def _entry(self, meeting: Meeting, room: Room) -> HostEntry:
-        wish, provider = self.plans.wish(meeting, room), self.providers[room.provider]
+    def _entry(self, meeting: Meeting, served: ServingRoom) -> HostEntry:
+        wish, provider = self.plans.wish(meeting, served.room), served.provider
         pin = wish.host_pin if provider.capabilities.host_pin else None
         return HostEntry(provider.host_address(wish), pin)

@@ -21,9 +21,7 @@ from addin.meetings.join import (
     OccupancyMemory,
     PageState,
     Unseen,
-    is_ready,
     judge,
-    serving_room,
 )
 from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import (
@@ -37,6 +35,7 @@ from addin.meetings.model import (
     Window,
 )
 from addin.meetings.ports import Occupancy
+from addin.meetings.serving_room import ServingRoom, serving_room
 from tests.unit.meetings.doors import (
     END,
     READY_AFTER,
@@ -131,19 +130,22 @@ class TestRoomsThatAreNotReady:
         ids=["not made", "not verified", "an older wish", "too young for the edge"],
     )
     def test_what_makes_a_room_not_ready(self, changes: dict[str, object]) -> None:
-        assert not is_ready(room(**changes), RoomsOfOneProvider(), START)
+        assert not ServingRoom(room(**changes), RoomsOfOneProvider()).is_ready(START)
 
     def test_a_room_old_enough_is_ready(self) -> None:
         made = START - timedelta(seconds=READY_AFTER)
-        assert is_ready(room(made_at=made, verified_at=made), RoomsOfOneProvider(), START)
+        assert ServingRoom(room(made_at=made, verified_at=made), RoomsOfOneProvider()).is_ready(START)
 
     def test_people_are_led_to_the_newest_room_that_is_wanted(self) -> None:
         old = room(id="old", wanted=Wanted.ABSENT)
         new = room(id="new", generation=2)
         newest = room(id="newest", generation=3)
-        assert serving_room([new, old]) == new
-        assert serving_room([new, newest]) == serving_room([newest, new]) == newest
-        assert serving_room([old]) is None
+        pexip = RoomsOfOneProvider()
+        assert serving_room([new, old], {"pexip": pexip}) == ServingRoom(new, pexip)
+        for several in ([new, newest], [newest, new]):
+            assert serving_room(several, {"pexip": pexip}) == ServingRoom(newest, pexip)
+        assert serving_room([old], {"pexip": pexip}) is None
+        assert serving_room([new], {}) is None
 
 
 class TestWhoIsThere:

@@ -68,6 +68,17 @@ def test_a_batch_can_be_half_answered(region: Sandbox, anna: Send) -> None:
     assert set(batch(region, {"url": path}, {"url": path}, {"url": path})) == {"0", "2"}
 
 
+def test_one_answer_of_a_batch_can_be_no_json(region: Sandbox, anna: Send) -> None:
+    path = f"{EVENTS}/{made(anna)['id']}"
+    match = {"method": "GET", "path_prefix": f"/v1.0{path}"}
+    region.lever("faults", {"match": match, "fault": "malformed_json"})
+
+    told = batch(region, {"url": path}, {"url": path})
+
+    assert isinstance(told["0"]["body"], str)
+    assert told["1"]["body"]["id"]
+
+
 def test_what_depends_on_a_failure_is_not_done(region: Sandbox, anna: Send) -> None:
     create = {"method": "POST", "url": EVENTS, "body": WISH, "headers": {"Content-Type": "application/json"}}
 

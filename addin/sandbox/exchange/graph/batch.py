@@ -72,8 +72,16 @@ class Batch:
         raw = answer.get_data(as_text=True)
         if raw:
             is_json = "json" in answer.headers.get("Content-Type", "")
-            told["body"] = json.loads(raw) if is_json else raw
+            told["body"] = _parsed(raw) if is_json else raw
         return told
+
+
+def _parsed(raw: str) -> Any:
+    """Return the body of an answer; one that a fault has broken cannot stand in a batch but as text."""
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return raw
 
 
 FAILED_DEPENDENCY: Final = {

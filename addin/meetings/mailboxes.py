@@ -1,9 +1,9 @@
 """Looks after the mailboxes that are watched (`take_in`): which calendar serves each, and how it tells of changes.
 
-A mailbox is probed once and again when it went elsewhere. Where a calendar pushes or can be
-pulled there is one subscription for the mailbox, prolonged when half of its life is over; after every loss, everything
-in the mailbox is looked at anew. An hourly search for items with our tag finds what no notification told of: copies,
-and items that were moved or never seen.
+A mailbox is probed once, and again when it went elsewhere. Where a calendar pushes or can be pulled there is one
+subscription for the mailbox, prolonged when half of its life is over; after every loss, everything in the mailbox is
+looked at anew. An hourly search for items with our tag finds what no notification told of: copies, and items that were
+moved or never seen.
 """
 
 from __future__ import annotations

@@ -213,8 +213,10 @@ export class AppointmentPane {
     show("message", title, [notice("warning", element("p", {}, sentence)), actions], { focus: false });
   }
 
-  /** A copy shares no room with its original; what its meeting type says of copies comes first. */
-  /** @param {{isSure?: boolean}} [how] not sure: it was moved or copied before the pane could note which item it is */
+  /**
+   * A copy shares no room with its original; what its meeting type says of copies comes first.
+   * @param {{isSure?: boolean}} [how] not sure: it was moved or copied before the pane could note which item it is
+   */
   #showCopy({ isSure = true } = {}) {
     const type = this.#types.find(({ id }) => id === this.#booking.meeting.type);
     const strips = type?.copy_rule === "strip";

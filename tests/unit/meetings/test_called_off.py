@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import MailOutcomeUnknown
+from addin.meetings.model import Told
+from addin.meetings.notices import Notice, NoticeKind, as_things_are
 from addin.meetings.ports import Mail
 from tests.unit.meetings.calendar_desk import GRACE, CalendarDesk
-from tests.unit.meetings.doors import START
+from tests.unit.meetings.doors import END, START, meeting
 from tests.unit.meetings.test_notices import QUIET, Office, PostBox
 
 LATER = START + timedelta(days=1)
@@ -171,3 +174,13 @@ def test_calling_off_is_tried_until_the_server_takes_it(clinic: Clinic) -> None:
     clinic.mail_room.box.fails = None
     assert clinic.mails() == [CALLED_OFF]
     assert clinic.mails(hours=5) == []
+
+
+def test_a_mail_that_would_ask_to_tell_of_what_is_undone_by_now_calls_that_off_instead() -> None:
+    known = meeting(revision=3, told={"patient": Told(1, START, END)})
+    asked = Notice(known.id, 2, NoticeKind.RESCHEDULED, START, sent_at=START, asked_revision=2)
+    instead = replace(asked, kind=NoticeKind.HOLDS_AGAIN, revision=3, sent_at=None)
+    assert as_things_are(asked, known) == instead
+    # A question to the meeting's own people is none about what others know.
+    question = replace(asked, kind=NoticeKind.COPY_ASKED)
+    assert as_things_are(question, known) == question

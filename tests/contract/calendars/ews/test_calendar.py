@@ -356,6 +356,15 @@ def test_a_password_goes_nowhere_in_clear_text(exchange: OnPremises) -> None:
 # --- finding ------------------------------------------------------------------------------------------------------
 
 
+def test_an_item_with_both_marks_is_found_by_what_was_booked_in_it_last(
+    books: Books, calendar: EwsCalendar
+) -> None:
+    item = books(own=str(TAG), pane=json.dumps({"meeting": OTHER, "instance": INSTANCE}))
+    (found,) = calendar.find_tagged(ANNA, OTHER)
+    assert (found.ref.item_id, found.tag) == (item.item_id, Tag(INSTANCE, OTHER))
+    assert calendar.find_tagged(ANNA, MEETING) == []
+
+
 def test_items_are_found_by_either_mark_in_every_living_calendar(
     exchange: OnPremises, books: Books, calendar: EwsCalendar
 ) -> None:

@@ -75,7 +75,7 @@ class CopyWork:
         if snapshot.is_meeting:
             return CopyOutcome.ASKED
         strips = self._plans.types.of(claim.meeting.type).copy_rule == "strip"
-        return CopyOutcome.STRIPPED if strips else CopyOutcome.OWN_ROOM
+        return CopyOutcome.STRIPPED if strips or _was_removed(claim) else CopyOutcome.OWN_ROOM
 
     def _strip(self, claim: BindingClaim, snapshot: Snapshot) -> Handled:
         calendar = self._looks.calendar_of(snapshot.ref.mailbox, claim.binding)
@@ -174,6 +174,11 @@ class CopyWork:
             writing.put_occurrences(meeting.id, near(series, at))
         writing.audit(AuditEntry(at, meeting.tenant, SERVICE, "booked", meeting.id, "copy"))
         return meeting.id
+
+
+def _was_removed(claim: BindingClaim) -> bool:
+    """Whether people took the meeting out of the item, so that a copy, which bears our mark still, asks for none."""
+    return claim.meeting.is_cancelled and not claim.binding.ended_by_calendar
 
 
 def series_answer(kind: MeetingType) -> SeriesAnswer:

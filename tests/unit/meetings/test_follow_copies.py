@@ -442,13 +442,17 @@ def test_the_question_goes_with_the_copy_of_a_meeting_that_has_ended(office: Cal
     assert "look" not in office.online.asked
 
 
-def test_a_copy_of_an_ended_meeting_that_turns_up_later_loses_the_dead_link(office: CalendarDesk) -> None:
-    meeting, item = office.books_and_saves()
+@pytest.mark.parametrize("kind", [{}, LECTURE])
+def test_a_copy_of_a_removed_meeting_that_turns_up_later_loses_the_dead_link_and_gets_no_other(
+    office: CalendarDesk, kind: dict[str, str]
+) -> None:
+    meeting, item = office.books_and_saves(**kind)
     is_removed_by_hand(office, meeting, item)
     copied = office.online.copies(item)
     copied.in_trash = False
     office.settles()
     assert (copied.block, copied.tag) == (None, None)
+    assert len(office.meetings()) == 1
 
 
 def test_an_answer_that_nobody_waits_for_is_refused_and_a_repeated_one_is_not(office: CalendarDesk) -> None:

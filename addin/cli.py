@@ -300,6 +300,8 @@ def sandbox(folder: Path, port: int, *, checks: bool, keep: bool, stop: bool, de
     """
     from addin.trial import check_main_job, keep_running, stop_kept
 
+    if keep and not checks:
+        raise click.UsageError("--keep goes with --check; without it everything runs until Ctrl-C.")
     with _plain_failures():
         if stop:
             click.echo("Stopped." if stop_kept(folder) else "Nothing was left running.")

@@ -136,7 +136,7 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     errors.IdempotencyKeyMissing: Problem(
         400,
         "idempotency-key-missing",
-        "Anropet saknar nyckel mot dubbelbokning. Inget möte har skapats. Öppna panelen igen.",
+        "Anropet saknar en giltig nyckel mot dubbelbokning. Inget möte har skapats. Öppna panelen igen.",
     ),
     errors.IdempotencyKeyReused: Problem(
         422,

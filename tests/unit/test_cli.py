@@ -88,6 +88,12 @@ def test_a_port_that_cannot_be_is_refused_with_those_that_can(port: str) -> None
     assert "Invalid value for '--port'" in told.output
 
 
+def test_keeping_a_trial_without_checking_it_is_refused_rather_than_passed_over() -> None:
+    told = CliRunner().invoke(main, ["sandbox", "--keep"])
+    assert told.exit_code == 2
+    assert "--keep goes with --check" in told.output
+
+
 def test_audit_prints_all_that_there_is_however_much_in_order(tmp_path: Path) -> None:
     settings, at = SettingsFile(tmp_path), datetime(2027, 3, 1, tzinfo=UTC)
     prepare(settings.path, tmp_path, PORTS)

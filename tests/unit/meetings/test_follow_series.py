@@ -41,6 +41,17 @@ def weekly(office: CalendarDesk, *, one_link: bool = True) -> tuple[Meeting, Ite
     return office.reads(meeting), item
 
 
+def told_and_moved(office: CalendarDesk) -> tuple[Meeting, Item, Occurrence]:
+    """Tell a patient of a weekly series, then move its second time by a day; return that time, too."""
+    meeting, item = weekly(office)
+    office.tells(meeting)
+    second = START + WEEK
+    moved = Occurrence(second, second + DAY, second + DAY + LENGTH)
+    office.online.repeats(item, replace(WEEKLY, moved=(moved,)))
+    office.settles()
+    return meeting, item, moved
+
+
 def starts(office: CalendarDesk, meeting: Meeting, *, cancelled: bool = False) -> list[datetime]:
     rows = office.desk.ledger.read(lambda reading: reading.occurrences(meeting.id))
     return [row.start for row in rows if row.cancelled == cancelled]
@@ -253,12 +264,8 @@ def test_texts_name_each_changed_time_of_a_series_to_those_who_have_not_heard_of
 def test_a_later_time_that_was_dragged_back_is_no_news_to_whoever_has_not_heard_of_it(
     office: CalendarDesk,
 ) -> None:
-    meeting, item = weekly(office)
-    office.tells(meeting)
-    second, third = START + WEEK, START + 2 * WEEK
-    moved = Occurrence(second, second + DAY, second + DAY + LENGTH)
-    office.online.repeats(item, replace(WEEKLY, moved=(moved,)))
-    office.settles()
+    meeting, item, moved = told_and_moved(office)
+    third = moved.original_start + WEEK
     assert office.reads(meeting).must_hear == ("patient",)
     office.online.repeats(item, WEEKLY)
     office.settles()
@@ -358,12 +365,8 @@ def test_of_another_time_that_changed_people_hear_also_when_their_own_came_back(
 def test_the_next_time_is_not_said_to_be_as_before_when_a_text_beside_it_tells_that_it_moved(
     office: CalendarDesk,
 ) -> None:
-    meeting, item = weekly(office)
-    office.tells(meeting)
-    second = START + WEEK
-    moved = Occurrence(second, second + DAY, second + DAY + LENGTH)
-    office.online.repeats(item, replace(WEEKLY, moved=(moved,)))
-    office.settles()
+    meeting, item, moved = told_and_moved(office)
+    second = moved.original_start
     now, (patient,) = telling(office).look(meeting.start_code, WHO)
     assert not patient.is_among_times(now.window)
     office.online.repeats(item, replace(WEEKLY, cancelled=frozenset({START.date()}), moved=(moved,)))
@@ -405,12 +408,8 @@ def test_a_time_that_changed_while_the_one_before_it_ran_out_is_told(office: Cal
 def test_who_did_not_hear_of_a_move_still_knows_the_old_time_when_its_turn_comes(
     office: CalendarDesk,
 ) -> None:
-    meeting, item = weekly(office)
-    office.tells(meeting)
-    second, third = START + WEEK, START + 2 * WEEK
-    moved = Occurrence(second, second + DAY, second + DAY + LENGTH)
-    office.online.repeats(item, replace(WEEKLY, moved=(moved,)))
-    office.settles()
+    meeting, _, moved = told_and_moved(office)
+    second, third = moved.original_start, moved.original_start + WEEK
     office.comes_to(START + 2 * DAY, step=DAY)
     on_turn = office.reads(meeting)
     assert (on_turn.window.start, on_turn.must_hear) == (second + DAY, ("patient",))

@@ -31,6 +31,7 @@ _FIELDS: Final = frozenset(
         "request",
         "settings",
         "status",
+        "table",
         "timestamp",
         "trace",
         "type",

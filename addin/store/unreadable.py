@@ -28,9 +28,9 @@ TRIED_AGAIN_AFTER: Final = timedelta(minutes=15)
 
 
 def note_unreadable(kind: str, meeting_id: str | None, failure: Exception) -> None:
-    """Tell the log of a row that could not be read; `kind` is its table."""
+    """Tell the log of a row that could not be read, and where: it may be a fault of ours; `kind` is its table."""
     known = {"meeting": meeting_id} if meeting_id else {}
-    log.error("row_unreadable", extra={"type": kind, "reason": type(failure).__name__, **known})
+    log.error("row_unreadable", extra={"table": kind, **known}, exc_info=failure)
 
 
 def readable(rows: Iterable[Row], read: Callable[[Row], T], table: Table) -> tuple[list[T], list[Row]]:

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import text, update
 
 from addin.meetings.bindings import ItemBinding
+from addin.meetings.errors import SealBroken
 from addin.meetings.model import Meeting, MeetingState, Principal, UnreadableMeeting
 from addin.meetings.notices import NoticeKind
 from addin.store import tables
@@ -42,11 +43,11 @@ def test_a_list_holds_the_others_and_names_the_one(desk: Desk, caplog: pytest.Lo
     )
     assert found == [first, UnreadableMeeting(bad.id, LIVE.window.start), last]
     (line,) = caplog.records
-    assert (line.message, line.__dict__["meeting"], line.__dict__["reason"]) == (
-        "row_unreadable",
-        bad.id,
-        "SealBroken",
-    )
+    told = (line.message, line.__dict__["meeting"], line.__dict__["table"])
+    assert told == ("row_unreadable", bad.id, "meetings")
+    # With the exception the log tells its type and where it was raised, and nothing that it says.
+    assert line.exc_info is not None
+    assert line.exc_info[0] is SealBroken
 
 
 def test_nobody_is_told_that_the_service_is_ready_while_meetings_cannot_be_read(desk: Desk) -> None:

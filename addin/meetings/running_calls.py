@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from addin.meetings.bindings import ItemBinding
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import NotSupported, ProviderError
-from addin.meetings.join import OCCUPANCY_SECONDS
 from addin.meetings.ledger_port import Ledger
 from addin.meetings.links import is_link_due, opens_for_next
 from addin.meetings.model import CalendarNote, Meeting
+from addin.meetings.occupancy import OCCUPANCY_SECONDS
 from addin.meetings.ports import Clock, ConferencingProvider
 from addin.meetings.rooms import RoomPlans
 from addin.meetings.serving_room import ServingRoom, serving_room

@@ -15,7 +15,7 @@ from typing import Final
 from addin.meetings.access import belongs_to
 from addin.meetings.codes import parse_code
 from addin.meetings.errors import MistypedCode, NotAllowedToStart, UnknownMeetingType
-from addin.meetings.join import kept_until
+from addin.meetings.join_view import kept_until
 from addin.meetings.ledger_port import Ledger, Reading, Writing
 from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import AuditEntry, Meeting, MeetingState, Principal

@@ -10,7 +10,8 @@ from werkzeug.exceptions import HTTPException
 
 from addin.config.settings import Settings
 from addin.meetings.cancel import CancelMeeting
-from addin.meetings.join import JoinMeeting, OccupancyMemory
+from addin.meetings.join import JoinMeeting
+from addin.meetings.occupancy import OccupancyMemory
 from addin.meetings.start import StartMeeting
 from addin.meetings.tell import TellOthers
 from addin.meetings.times import date_at_home

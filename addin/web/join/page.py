@@ -18,7 +18,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from addin.meetings.codes import code_in, grouped, is_like_a_code, parse_code
 from addin.meetings.errors import LedgerUnavailable, MistypedCode, UnknownUnit
-from addin.meetings.join import JoinMeeting, JoinView, PageState
+from addin.meetings.join import JoinMeeting
+from addin.meetings.join_view import JoinView, PageState
 from addin.meetings.model import Window
 from addin.meetings.ports import Clock
 from addin.meetings.units import Unit, Units

@@ -31,10 +31,11 @@ from addin.meetings.cancel import CancelMeeting
 from addin.meetings.change import Change, ChangeMeeting
 from addin.meetings.codes import grouped
 from addin.meetings.deadline import Deadline
-from addin.meetings.join import JoinMeeting, OccupancyMemory
+from addin.meetings.join import JoinMeeting
 from addin.meetings.keyring import Keyring
 from addin.meetings.meeting_types import MeetingTypes, load_meeting_types
 from addin.meetings.model import CalendarNote, Meeting, Principal, Window
+from addin.meetings.occupancy import OccupancyMemory
 from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
 from addin.meetings.rooms import RoomPlans
 from addin.meetings.start import StartMeeting

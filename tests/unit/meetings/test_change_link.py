@@ -19,10 +19,12 @@ from addin.meetings.errors import (
     NoNextOccurrence,
     ProviderUnavailable,
 )
-from addin.meetings.join import JoinMeeting, JoinView, OccupancyMemory, PageState
+from addin.meetings.join import JoinMeeting
+from addin.meetings.join_view import JoinView, PageState
 from addin.meetings.links import LinkChange, LinkState, MeetingLink
 from addin.meetings.model import CalendarNote, Meeting, Principal, Wanted
 from addin.meetings.notices import NoticeKind
+from addin.meetings.occupancy import OccupancyMemory
 from addin.meetings.ports import Occupancy
 from addin.meetings.tell import TellOthers
 from addin.store.ledger import SqlLedger

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from addin.meetings.join import PageState
+from addin.meetings.join_view import PageState
 from addin.meetings.model import LobbyLevel
 from addin.meetings.start import StartState
 from addin.web import staff

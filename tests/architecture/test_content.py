@@ -12,7 +12,7 @@ import pytest
 from addin.meetings import errors
 from addin.meetings.meeting_types import AUDIENCES, load_meeting_types
 from addin.meetings.model import Attention
-from addin.meetings.reconcile import _ATTENTION
+from addin.meetings.room_steps import REASONS
 from addin.web import problems
 from addin.web.problems import ATTENTION, CALENDAR_NOTES, PROBLEMS, UNEXPECTED, Problem
 from addin.web.staff.auth import errors as identity
@@ -65,8 +65,8 @@ def test_every_lasting_failure_of_a_provider_becomes_a_reason_for_attention() ->
         kind for kind in _kinds(errors) if issubclass(kind, passing)
     }
     for kind in lasting:
-        assert any(parent in _ATTENTION for parent in kind.__mro__), kind
-    assert set(_ATTENTION.values()) <= set(Attention)
+        assert any(parent in REASONS for parent in kind.__mro__), kind
+    assert set(REASONS.values()) <= set(Attention)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from addin.meetings.model import Attention, MeetingState
-from addin.meetings.reconcile import LATE_EFFECT
+from addin.meetings.room_steps import LATE_EFFECT
 from tests.unit.meetings.desk import Desk
 from tests.unit.meetings.unreliable_provider import FOREIGN_TAG, Fault, Killed
 

@@ -10,7 +10,7 @@ import pytest
 
 from addin.meetings.book import BookingRequest
 from addin.meetings.model import Attention, Meeting, MeetingState, Room, Wanted
-from addin.meetings.reconcile import PATIENCE, Step, next_step
+from addin.meetings.room_steps import PATIENCE, Step, next_step
 from tests.unit.meetings import doors
 from tests.unit.meetings.desk import OTHER, REQUEST, WHO, Desk
 from tests.unit.meetings.doors import START

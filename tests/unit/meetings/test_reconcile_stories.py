@@ -22,7 +22,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, 
 from addin.meetings.errors import MeetingChanged, MeetingIsCancelled
 from addin.meetings.model import Meeting, MeetingState, Wanted
 from addin.meetings.ports import RoomWish
-from addin.meetings.reconcile import LATE_EFFECT
+from addin.meetings.room_steps import LATE_EFFECT
 from tests.unit.meetings.desk import Desk, opened_desk
 from tests.unit.meetings.unreliable_provider import FOREIGN_TAG, Fault, Killed, UnreliableProvider
 

@@ -61,6 +61,19 @@ class Shelved:
         """Yield the items of a mailbox, in all folders, oldest first."""
         return (item for item in list(self._items.values()) if item.mailbox == mailbox.object_id)
 
+    def living_items(self, mailbox: Mailbox) -> Iterator[Item]:
+        """Yield the items that lie in a calendar of the mailbox, and not in Deleted Items, oldest first."""
+        calendars = self.calendars(mailbox)
+        return (item for item in self.items(mailbox) if item.folder in calendars)
+
+    def calendars(self, mailbox: Mailbox) -> frozenset[str]:
+        """Return the ids of a mailbox's calendars, deleted ones left out."""
+        return frozenset(folder.folder_id for folder in self.folders(mailbox) if folder.kind == "calendar")
+
+    def own_calendar(self, mailbox: Mailbox) -> Folder:
+        """Return the calendar that every mailbox has."""
+        return next(folder for folder in self.folders(mailbox) if folder.is_default)
+
     def add_calendar(self, mailbox: Mailbox, name: str) -> Folder:
         """Make one more calendar."""
         folder = Folder(new_item_id(), mailbox.object_id, "calendar", name, new_change_key())

@@ -1,78 +1,38 @@
 """The calendars of the region: what may happen to an item, as Outlook, Graph and Exchange Web Services let it happen.
 
-Protocols only translate; every rule of Exchange's that they share stands here and in `series` and `delivery`. Whoever
-listens is told of every change, in order, after it has been kept. Assumed, since no source says it: a meeting that was
-cancelled and is taken back out of Deleted Items is sent to its attendees anew.
+Protocols only translate; what they share of Exchange's rules stands here and in what this puts together: `series`,
+`item_changes` (what becomes of an item), `changes` (who is told of it) and `post` (what attendees get).
 """
 
 from __future__ import annotations
 
 import threading
-import uuid
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Final, Literal
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
 
 from addin.sandbox.exchange import series
-from addin.sandbox.exchange.delivery import cancelled_copy, invitation, is_sent, updated_copy
-from addin.sandbox.exchange.items import (
-    KEPT_BY_EXCHANGE,
-    NO_DAY,
-    UID_BEGINNING,
-    WRITABLE,
-    Address,
-    Attendee,
-    Body,
-    Folder,
-    Item,
-    Response,
-    Wish,
+from addin.sandbox.exchange.changes import Change, Changes, Listener
+from addin.sandbox.exchange.delivery import is_sent
+from addin.sandbox.exchange.item_changes import (
+    changed,
+    check_order,
+    check_writable,
+    copied,
+    new_item,
+    now,
+    ruled,
+    touched,
 )
-from addin.sandbox.exchange.mailboxes import mailbox_named
-from addin.sandbox.exchange.refusals import (
-    EndsBeforeItStarts,
-    ItemMissing,
-    NotChangeable,
-    NotOrganiser,
-    Stale,
-)
-from addin.sandbox.exchange.shelved import Shelved, new_change_key, new_immutable_id, new_item_id
-from addin.sandbox.exchange.zones import zone
+from addin.sandbox.exchange.items import Folder, Item, Wish
+from addin.sandbox.exchange.post import Letter, Post
+from addin.sandbox.exchange.refusals import ItemMissing, NotChangeable, NotOrganiser, Stale
+from addin.sandbox.exchange.shelved import Shelved, new_change_key, new_item_id
 from addin.sandbox.people import Mailbox
 from addin.sandbox.shelf import Shelf
 
-ChangeKind = Literal["created", "updated", "deleted"]
 Answer = Literal["accepted", "tentativelyAccepted", "declined"]
-COPY_PREFIX: Final = "Kopia: "
-DOCUMENT: Final = (
-    '<html><head>\r\n<meta http-equiv="Content-Type" content="text/html; charset=utf-8"></head><body>\r\n'
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Something that happened to an item of a mailbox; of a deleted one, `item` is as it was last.
-
-    `by_occurrence`: it is a series that changed because one of its occurrences did, of which was told by itself.
-    """
-
-    kind: ChangeKind
-    item: Item
-    by_occurrence: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """What Exchange would have sent to an attendee; never what it says."""
-
-    kind: Literal["request", "cancellation"]
-    uid: str
-    sequence: int
-    to: str
-
-
-Listener = Callable[[Change], None]
 
 
 class Store:
@@ -84,29 +44,29 @@ class Store:
     def __init__(self, shelf: Shelf) -> None:
         self._lock = threading.RLock()
         self._kept = Shelved(shelf)
-        self._listeners: list[Listener] = []
-        self._letters: list[Letter] = []
+        self._changes = Changes(self._kept)
+        self._post = Post(self._kept, self._changes)
 
     def listen(self, listener: Listener) -> None:
         """Call `listener` with every change from now on; it must be quick, and must not call back."""
         with self._lock:
-            self._listeners.append(listener)
+            self._changes.listen(listener)
 
     def letters(self) -> list[Letter]:
         """Return what would have been sent to attendees since the start or since they were forgotten."""
         with self._lock:
-            return list(self._letters)
+            return self._post.letters()
 
     def forget_letters(self) -> None:
         """Forget what would have been sent."""
         with self._lock:
-            self._letters.clear()
+            self._post.forget_letters()
 
     def empty(self) -> None:
         """Forget every item and every further calendar; nobody is told."""
         with self._lock:
             self._kept.clear()
-            self._letters.clear()
+            self._post.forget_letters()
 
     # --- folders --------------------------------------------------------------------------------------------
 
@@ -122,7 +82,8 @@ class Store:
 
     def calendar(self, mailbox: Mailbox) -> Folder:
         """Return the mailbox's own calendar."""
-        return next(folder for folder in self.folders(mailbox) if folder.is_default)
+        with self._lock:
+            return self._kept.own_calendar(mailbox)
 
     def add_calendar(self, mailbox: Mailbox, name: str) -> Folder:
         """Make one more calendar."""
@@ -148,20 +109,21 @@ class Store:
             items = self.items(mailbox, folder)
             self._kept.file_folder_as_deleted(folder)
             for item in items:
-                self._tell(Change("deleted", item))
+                self._changes.tell(Change("deleted", item))
 
     # --- reading --------------------------------------------------------------------------------------------
 
     def items(self, mailbox: Mailbox, folder: Folder | None = None) -> list[Item]:
         """Return single items and masters of one calendar, or of all, oldest first."""
         with self._lock:
-            wanted = {folder.folder_id} if folder else self._calendars(mailbox)
+            wanted = {folder.folder_id} if folder else self._kept.calendars(mailbox)
             return [item for item in self._kept.items(mailbox) if item.folder in wanted]
 
     def deleted_items(self, mailbox: Mailbox) -> list[Item]:
         """Return what lies in Deleted Items, in deleted calendars, too."""
         with self._lock:
-            return [item for item in self._kept.items(mailbox) if item.folder not in self._calendars(mailbox)]
+            calendars = self._kept.calendars(mailbox)
+            return [item for item in self._kept.items(mailbox) if item.folder not in calendars]
 
     def find(self, mailbox: Mailbox, item_id: str) -> Item:
         """Return a living item, or an occurrence, by either of its ids, in which the case of letters matters."""
@@ -205,17 +167,18 @@ class Store:
         uid: str | None = None,
     ) -> Item:
         """Make an item, or return the one that was made with the same transaction id; `uid` None makes a new one."""
-        _check_writable(wish)
+        check_writable(wish)
         with self._lock:
             earlier = self._by_transaction(mailbox, wish.fields.get("transaction_id"))
             if earlier:
                 return earlier
             calendar = folder or self.calendar(mailbox)
-            item = _ruled(_new_item(mailbox, calendar, wish), wish)
+            item = ruled(new_item(mailbox, calendar, wish), wish)
             item = replace(item, uid=uid or item.uid)
-            _check_order(item)
-            self._keep(item, "created")
-            self._send(None, item, send=send)
+            check_order(item)
+            self._changes.keep(item, "created")
+            if send:
+                self._post.send(None, item)
             return item
 
     def change(
@@ -232,7 +195,7 @@ class Store:
         Another rule, time or length of a series takes its exceptions and cancelled days away. Properties alone are
         never sent to attendees.
         """
-        _check_writable(wish)
+        check_writable(wish)
         with self._lock:
             before = self.find(mailbox, item_id)
             _check_key(before, change_key)
@@ -241,8 +204,8 @@ class Store:
             tells = send and bool(wish.fields)
             if before.original_start is not None:
                 return self._change_occurrence(mailbox, before, wish, send=tells)
-            after = _ruled(_changed(before, wish), wish, before)
-            _check_order(after)
+            after = ruled(changed(before, wish), wish, before)
+            check_order(after)
             return self._replaced(before, after, send=tells)
 
     def copy(
@@ -262,10 +225,10 @@ class Store:
             source = self.find(mailbox, item_id)
             if start is not None and source.kind == "master":
                 raise NotChangeable
-            item = _copied(source, target, folder or self.calendar(target))
+            item = copied(source, target, folder or self.calendar(target))
             if start is not None:
                 item = replace(item, start=start, end=start + source.length)
-            self._keep(item, "created")
+            self._changes.keep(item, "created")
             return item
 
     def move(self, mailbox: Mailbox, item_id: str, folder: Folder) -> Item:
@@ -280,8 +243,8 @@ class Store:
             if before.original_start is not None:
                 raise NotChangeable
             after = self._refiled(before, folder)
-            self._tell(Change("deleted", before))
-            self._keep(after, "created")
+            self._changes.tell(Change("deleted", before))
+            self._changes.keep(after, "created")
             return after
 
     def delete(
@@ -303,7 +266,7 @@ class Store:
             if not item.is_organiser:
                 raise NotOrganiser
             if item.original_start is None:
-                item = replace(item, is_cancelled=True, modified=_now(), change_key=new_change_key())
+                item = replace(item, is_cancelled=True, modified=now(), change_key=new_change_key())
                 self._kept.put(item)
             return self._discard(mailbox, item, send=True)
 
@@ -314,8 +277,8 @@ class Store:
             lives = before.is_organiser and before.is_cancelled
             after = self._refiled(before, folder or self.calendar(mailbox))
             after = replace(after, is_cancelled=before.is_cancelled and not lives)
-            self._keep(after, "created")
-            self._send(None, after, send=True)
+            self._changes.keep(after, "created")
+            self._post.send(None, after)
             return after
 
     def purge(self, mailbox: Mailbox, item_id: str) -> None:
@@ -326,8 +289,8 @@ class Store:
                 self._discard(mailbox, item, send=False)
                 return
             self._kept.drop(item)
-            if item.folder in self._calendars(mailbox):
-                self._tell(Change("deleted", item))
+            if item.folder in self._kept.calendars(mailbox):
+                self._changes.tell(Change("deleted", item))
 
     def respond(self, mailbox: Mailbox, item_id: str, response: Answer) -> None:
         """Answer an invitation; a declined one goes to Deleted Items, and the organiser's copy knows the answer."""
@@ -337,10 +300,10 @@ class Store:
                 raise NotOrganiser
             show_as = "tentative" if response == "tentativelyAccepted" else "busy"
             answered = replace(
-                item, response=response, show_as=show_as, modified=_now(), change_key=new_change_key()
+                item, response=response, show_as=show_as, modified=now(), change_key=new_change_key()
             )
-            self._keep(answered, "updated")
-            self._note_response(mailbox, item, response)
+            self._changes.keep(answered, "updated")
+            self._post.note_response(mailbox, item, response)
             if response == "declined":
                 self._discard(mailbox, answered, send=False)
 
@@ -350,8 +313,8 @@ class Store:
         if "recurrence" in wish.fields:
             raise NotChangeable
         master = self._master(mailbox, before)
-        after = _changed(before, wish)
-        _check_order(after)
+        after = changed(before, wish)
+        check_order(after)
         if (after.start, after.end) != (before.start, before.end):
             series.check_neighbours(master, after)
         day = before.original_day
@@ -360,20 +323,15 @@ class Store:
         if wish.properties:
             own = {**differing.get("properties", {}), **wish.properties}
             differing["properties"] = {name: value for name, value in own.items() if value is not None}
-        ruled = replace(master, exceptions={**master.exceptions, day: differing})
-        self._tell(Change("updated", series.occurrence_on(ruled, day)))
-        self._replaced(master, _touched(ruled), send=send, by_occurrence=True)
-        return series.occurrence_on(ruled, day)
+        series_now = replace(master, exceptions={**master.exceptions, day: differing})
+        self._changes.tell(Change("updated", series.occurrence_on(series_now, day)))
+        self._replaced(master, touched(series_now), send=send, by_occurrence=True)
+        return series.occurrence_on(series_now, day)
 
     def _master(self, mailbox: Mailbox, occurrence: Item) -> Item:
         return self._find(self.items(mailbox), occurrence.master_immutable_id or "")
 
     # --- parts ------------------------------------------------------------------------------------------------
-
-    def _calendars(self, mailbox: Mailbox) -> frozenset[str]:
-        return frozenset(
-            folder.folder_id for folder in self._kept.folders(mailbox) if folder.kind == "calendar"
-        )
 
     def _find(self, items: Iterable[Item], item_id: str) -> Item:
         told = series.series_of(item_id)
@@ -393,12 +351,13 @@ class Store:
     def _replaced(self, before: Item, after: Item, *, send: bool, by_occurrence: bool = False) -> Item:
         if send and is_sent(after):
             after = replace(after, sequence=after.sequence + 1)
-        self._keep(after, "updated", by_occurrence=by_occurrence)
-        self._send(before, after, send=send)
+        self._changes.keep(after, "updated", by_occurrence=by_occurrence)
+        if send:
+            self._post.send(before, after)
         return after
 
     def _refiled(self, item: Item, folder: Folder) -> Item:
-        return replace(_touched(item), folder=folder.folder_id, item_id=new_item_id())
+        return replace(touched(item), folder=folder.folder_id, item_id=new_item_id())
 
     def _discard(self, mailbox: Mailbox, item: Item, *, send: bool) -> Item:
         if item.original_start is not None:
@@ -406,196 +365,22 @@ class Store:
         deleted = next(folder for folder in self.folders(mailbox) if folder.kind == "deleted")
         after = self._refiled(item, deleted)
         self._kept.put(after)
-        self._tell(Change("deleted", item))
+        self._changes.tell(Change("deleted", item))
         if send and is_sent(item):
-            self._cancel_for(item.attendees, item)
+            self._post.cancel_for(item.attendees, item)
         return after
 
     def _discard_occurrence(self, mailbox: Mailbox, item: Item, *, send: bool) -> Item:
         master, day = self._master(mailbox, item), item.original_day
         left = {other: differing for other, differing in master.exceptions.items() if other != day}
-        ruled = replace(master, cancelled_days=master.cancelled_days | {day}, exceptions=left)
-        self._tell(Change("deleted", item))
-        self._replaced(master, _touched(ruled), send=send, by_occurrence=True)
+        series_now = replace(master, cancelled_days=master.cancelled_days | {day}, exceptions=left)
+        self._changes.tell(Change("deleted", item))
+        self._replaced(master, touched(series_now), send=send, by_occurrence=True)
         return item
-
-    def _keep(self, item: Item, kind: ChangeKind, *, by_occurrence: bool = False) -> None:
-        self._kept.put(item)
-        self._tell(Change(kind, item, by_occurrence))
-
-    def _tell(self, change: Change) -> None:
-        for listener in self._listeners:
-            listener(change)
-
-    # --- attendees --------------------------------------------------------------------------------------------
-
-    def _send(self, before: Item | None, after: Item, *, send: bool) -> None:
-        if not send:
-            return
-        if before and is_sent(before):
-            asked = {one.address.casefold() for one in after.attendees}
-            self._cancel_for([one for one in before.attendees if one.address.casefold() not in asked], after)
-        if is_sent(after):
-            for attendee in after.attendees:
-                self._deliver(after, attendee)
-
-    def _deliver(self, sent: Item, attendee: Attendee) -> None:
-        self._letters.append(Letter("request", sent.uid, sent.sequence, attendee.address))
-        mailbox = mailbox_named(attendee.address)
-        if mailbox is None or mailbox.object_id == sent.mailbox:
-            return
-        held = self._held(mailbox, sent.uid)
-        if held is None:
-            self._keep(invitation(sent, self.calendar(mailbox), _now()), "created")
-        else:
-            self._keep(updated_copy(held, sent, _now()), "updated")
-
-    def _cancel_for(self, attendees: Iterable[Attendee], sent: Item) -> None:
-        for attendee in attendees:
-            self._letters.append(Letter("cancellation", sent.uid, sent.sequence + 1, attendee.address))
-            mailbox = mailbox_named(attendee.address)
-            held = self._held(mailbox, sent.uid) if mailbox and mailbox.object_id != sent.mailbox else None
-            if held:
-                self._keep(cancelled_copy(held, sent, _now()), "updated")
-
-    def _held(self, mailbox: Mailbox, uid: str) -> Item | None:
-        return next((item for item in self.items(mailbox) if item.uid == uid), None)
-
-    def _note_response(self, mailbox: Mailbox, item: Item, response: Response) -> None:
-        organiser = mailbox_named(item.organiser.address)
-        held = self._held(organiser, item.uid) if organiser else None
-        if held:
-            answered = tuple(
-                replace(one, response=response)
-                if one.address.casefold() == mailbox.address.casefold()
-                else one
-                for one in held.attendees
-            )
-            self._keep(replace(_touched(held), attendees=answered), "updated")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _touched(item: Item) -> Item:
-    return replace(item, modified=_now(), change_key=new_change_key())
-
-
-def _new_uid(now: datetime) -> str:
-    filetime = int((now - datetime(1601, 1, 1, tzinfo=UTC)).total_seconds() * 10_000_000)
-    time_first = filetime.to_bytes(8, "little").hex().upper()
-    return f"{UID_BEGINNING}{NO_DAY}{time_first}{'0' * 16}10000000{uuid.uuid4().hex.upper()}"
-
-
-def _new_item(mailbox: Mailbox, folder: Folder, wish: Wish) -> Item:
-    now = _now()
-    blank = Item(
-        mailbox=mailbox.object_id,
-        folder=folder.folder_id,
-        item_id=new_item_id(),
-        immutable_id=new_immutable_id(),
-        uid=_new_uid(now),
-        change_key=new_change_key(),
-        created=now,
-        modified=now,
-        organiser=Address(mailbox.name, mailbox.address),
-        start=wish.fields["start"],
-        end=wish.fields["end"],
-    )
-    return replace(_changed(blank, wish), created=now, modified=now)
-
-
-def _changed(item: Item, wish: Wish) -> Item:
-    merged = {**item.properties, **wish.properties}
-    kept = {name: value for name, value in merged.items() if value is not None}
-    fields = dict(wish.fields)
-    if "body" in fields:
-        fields["body"] = _as_document(fields["body"])
-    return _touched(item).with_fields({**fields, "properties": kept})
-
-
-def _as_document(body: Body) -> Body:
-    """Return a body as Exchange keeps it: HTML is always a whole document."""
-    if body.kind == "text" or not body.content or "<html" in body.content[:200].lower():
-        return body
-    return Body("html", f"{DOCUMENT}{body.content}\r\n</body></html>")
-
-
-def _ruled(item: Item, wish: Wish, before: Item | None = None) -> Item:
-    """Return the item with its rule applied: a series begins on the first day of its rule."""
-    if item.recurrence is None:
-        return replace(item, cancelled_days=frozenset(), exceptions={})
-    rule = item.recurrence
-    if before and before.recurrence and not _is_new_pattern(wish, before):
-        return item
-    where = zone(rule.zone)
-    wall = item.start.astimezone(where)
-    if "recurrence" not in wish.fields:
-        rule = replace(rule, first=wall.date())
-    day = series.first_day(rule)
-    start = datetime.combine(day, wall.time(), where).astimezone(UTC)
-    return replace(
-        item,
-        recurrence=rule,
-        start=start,
-        end=start + item.length,
-        cancelled_days=frozenset(),
-        exceptions={},
-    )
-
-
-def _is_new_pattern(wish: Wish, before: Item) -> bool:
-    told = {name: value for name, value in wish.fields.items() if name in {"recurrence", "start", "end"}}
-    return any(getattr(before, name) != value for name, value in told.items())
-
-
-def _copied(source: Item, target: Mailbox, folder: Folder) -> Item:
-    now = _now()
-    own = Address(target.name, target.address)
-    item = replace(
-        source,
-        mailbox=target.object_id,
-        folder=folder.folder_id,
-        item_id=new_item_id(),
-        immutable_id=new_immutable_id(),
-        uid=_new_uid(now),
-        change_key=new_change_key(),
-        created=now,
-        modified=now,
-        transaction_id=None,
-        master_id=None,
-        master_immutable_id=None,
-        original_start=None,
-        is_exception=False,
-    )
-    if not source.is_meeting:
-        return replace(item, organiser=own, is_organiser=True)
-    return replace(
-        item,
-        subject=f"{COPY_PREFIX}{source.subject}",
-        is_copied=True,
-        is_received=True,
-        response="notResponded",
-        is_organiser=source.organiser.address.casefold() == target.address.casefold(),
-    )
 
 
 def _touches(item: Item, start: datetime, end: datetime) -> bool:
     return item.start < end and (item.end > start or item.start == item.end == start)
-
-
-def _check_writable(wish: Wish) -> None:
-    unknown = set(wish.fields) - WRITABLE
-    if unknown:
-        raise ValueError(f"not for clients to write: {', '.join(sorted(unknown))}")
-    if set(wish.properties) & KEPT_BY_EXCHANGE:
-        raise NotChangeable
-
-
-def _check_order(item: Item) -> None:
-    if item.end < item.start:
-        raise EndsBeforeItStarts
 
 
 def _check_key(item: Item, change_key: str | None) -> None:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Literal
 
+from addin.sandbox.exchange.changes import Change
 from addin.sandbox.exchange.ews.soap import Failure
 from addin.sandbox.exchange.items import Item
-from addin.sandbox.exchange.store import Change
 
 EventKind = Literal["CreatedEvent", "ModifiedEvent", "DeletedEvent", "MovedEvent"]
 # As many as one answer holds; the rest is told by MoreEvents.

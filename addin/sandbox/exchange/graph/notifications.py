@@ -16,12 +16,12 @@ from typing import Final, Literal
 
 import requests
 
+from addin.sandbox.exchange.changes import Change
 from addin.sandbox.exchange.graph.event import etag_of
 from addin.sandbox.exchange.graph.identifiers import id_of
 from addin.sandbox.exchange.graph.subscriptions import Subscription, Subscriptions
 from addin.sandbox.exchange.mailboxes import Mailboxes
 from addin.sandbox.exchange.settings import ExchangeSettings
-from addin.sandbox.exchange.store import Change
 from addin.sandbox.people import TENANT
 from addin.sandbox.shelf import Json
 

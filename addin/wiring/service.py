@@ -21,6 +21,8 @@ from addin.meetings.invitations import MeetingInvitations
 from addin.meetings.item_answers import ItemAnswers
 from addin.meetings.keyring import Keyring
 from addin.meetings.look import ItemLooks
+from addin.meetings.mailbox_record import RoundRecord
+from addin.meetings.mailbox_round import MailboxRounds
 from addin.meetings.mailboxes import FollowMailboxes
 from addin.meetings.model import Meeting
 from addin.meetings.ports import Clock, ConferencingProvider
@@ -239,14 +241,13 @@ class Service:
         """What looks after followed mailboxes."""
         calls = self.settings.calendars.hooks_url or self.settings.service.base_url
         graph = (f"{calls}/hooks/graph/notifications", f"{calls}/hooks/graph/lifecycle")
+        pace = PullPace(timedelta(seconds=self.settings.calendars.pull_seconds))
         return FollowMailboxes(
             self.ledger,
             self.calendars,
-            self.keyring,
-            self.settings.service.instance,
-            {"graph": graph},
+            MailboxRounds({"graph": graph}),
+            RoundRecord(self.keyring, self.settings.service.instance, pace),
             self.clock,
-            PullPace(timedelta(seconds=self.settings.calendars.pull_seconds)),
             self._standing_mailboxes,
             self._also_searched,
         )

@@ -21,6 +21,8 @@ from addin.meetings.follow import FollowItems
 from addin.meetings.hints import HintInbox
 from addin.meetings.item_answers import ItemAnswers
 from addin.meetings.look import ItemLooks
+from addin.meetings.mailbox_record import RoundRecord
+from addin.meetings.mailbox_round import MailboxRounds
 from addin.meetings.mailboxes import FollowMailboxes
 from addin.meetings.model import Meeting, Principal
 from addin.meetings.notices import NoticeKind
@@ -110,11 +112,9 @@ class CalendarDesk:
         return FollowMailboxes(
             self.desk.ledger,
             self.calendars,
-            plans.keyring,
-            plans.instance,
-            hooks,
+            MailboxRounds(hooks),
+            RoundRecord(plans.keyring, plans.instance, PullPace(self.pull_period)),
             self.desk.clock,
-            PullPace(self.pull_period),
             self.standing,
             self.also_searched,
         )

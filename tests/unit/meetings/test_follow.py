@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from addin.meetings import follow, mailboxes
+from addin.meetings.mailbox_waits import UNREAD_APART
 from addin.meetings.model import UNREAD_NOTES, CalendarNote, Meeting, MeetingState
 from addin.meetings.notices import NoticeKind
 from addin.meetings.take_hints import TakeHints
@@ -619,7 +620,7 @@ def test_many_mailboxes_that_cannot_be_read_are_tried_seldom_and_all_of_them_soo
     office.on_premises.changed.clear()
     office.comes_to(office.desk.clock.time + HOUR, step=20 * MINUTE)
     office.on_premises.asked.clear()
-    longest = len(several) * mailboxes.UNREAD_APART
+    longest = len(several) * UNREAD_APART
     office.comes_to(office.desk.clock.time + 4 * longest, step=longest / 2)
     tries = len(office.on_premises.asked) - office.on_premises.asked.count("look")
     assert 3 * len(several) <= tries <= 8 * len(several)

@@ -183,7 +183,8 @@ class Reading(Protocol):
     def watches_of(self, subscriptions: Collection[str]) -> Mapping[str, MailboxWatch]:
         """Return the followed mailboxes of calendars' subscriptions, by subscription; at most 10,000 are asked for."""
 
-    def watch_by_mailbox(self, mailbox: str) -> MailboxWatch | None: ...
+    def watch_by_mailbox(self, mailbox: str) -> MailboxWatch | None:
+        """Return how a mailbox is looked after; None when it is not, or nobody can read how."""
 
     def following(self, meetings: Collection[str]) -> Mapping[str, tuple[Meeting, ItemBinding]]:
         """Return those of the meetings that are followed, by id."""
@@ -370,7 +371,8 @@ class Writing(Reading, Protocol):
     def watch_mailbox(self, mailbox: str, due_in: float) -> bool:
         """Have a mailbox watched that is not yet, from so many seconds on; False when it is watched already.
 
-        One that is to be watched later, since many were to be at once, then begins as soon as that.
+        One that is to be watched later, since many were to be at once, then begins as soon as that. One whose row
+        cannot be read is watched anew.
         """
 
     def note_calendar(self, meeting_id: str, notes: Collection[CalendarNote]) -> None: ...

@@ -29,6 +29,10 @@ FIRST_WHILE: Final = timedelta(minutes=15)
 UNBOUND_KEPT: Final = timedelta(hours=24)
 SHORTEST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(hours=1)
+# What happened while an item could not be read is to be on the page within a minute after it, or after a part of the
+# time that it lasted; so it costs a call in 45 s for seven minutes, and some sixty in the first twelve hours.
+ITEM_PERIOD: Final = timedelta(seconds=45)
+ITEM_PART: Final = 10
 
 
 def next_look(
@@ -65,6 +69,11 @@ def pause(attempts: int, retry_after: float | None = None) -> timedelta:
     if retry_after is not None:
         return min(max(timedelta(seconds=retry_after), SHORTEST_PAUSE), LONGEST_PAUSE)
     return spread(min(SHORTEST_PAUSE * (1 << min(attempts, 12)), LONGEST_PAUSE))
+
+
+def longest_pause_of_item(unread_for: timedelta) -> timedelta:
+    """Return how long to wait at most for an item that alone cannot be read, while its mailbox answers."""
+    return max(ITEM_PERIOD, unread_for / ITEM_PART)
 
 
 def spread(period: timedelta) -> timedelta:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Final
 
 from addin.meetings.ledger_port import Ledger, Writing
+from addin.meetings.mailbox_round import unsubscribe
 from addin.meetings.mailbox_waits import GONE, TRIED_WITH_ONE, Interest, failed, wait_unread, wait_unserved
 from addin.meetings.ports import Clock
-from addin.meetings.watches import WatchClaim
+from addin.meetings.watches import MailboxWatch, WatchClaim
 from calendar_sync.calendar import (
     AccessDenied,
     Calendar,
@@ -25,11 +26,17 @@ _UNSURE: Final = (Unread.THROTTLED, Unread.UNREACHABLE, Unread.NOT_UNDERSTOOD)
 
 
 class MailboxProbe:
-    """Asks the calendars for a mailbox, in the order of the settings, until one serves it."""
+    """Asks the calendars for a mailbox, in the order of the settings, until one serves it.
 
-    def __init__(self, ledger: Ledger, calendars: Mapping[str, Calendar], clock: Clock) -> None:
+    `pushing` are the names of those that push.
+    """
+
+    def __init__(
+        self, ledger: Ledger, calendars: Mapping[str, Calendar], pushing: Collection[str], clock: Clock
+    ) -> None:
         self._ledger = ledger
         self._calendars = calendars
+        self._pushing = pushing
         self._clock = clock
 
     def find(self, claim: WatchClaim, interest: Interest) -> None:
@@ -42,9 +49,20 @@ class MailboxProbe:
             except CalendarUnreadable as failure:
                 failures.append(failure)
                 continue
+            self.end_former(claim.watch)
             self._ledger.write(partial(_record_served, claim, name, found))
             return
         self._ledger.write(partial(_record_unserved, claim, failures, interest, at))
+
+    def end_former(self, watch: MailboxWatch) -> None:
+        """End the subscription at the calendar that served the mailbox before; which one that was is known no more.
+
+        It lives on without the mailbox, and what it told would be refused until its life is over. A calendar that does
+        not push tells nothing unasked.
+        """
+        for name in self._pushing if watch.pushes else ():
+            if name in self._calendars:
+                unsubscribe(watch, self._calendars[name])
 
 
 def _record_served(claim: WatchClaim, name: str, found: Capabilities, writing: Writing) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import random
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -56,6 +56,11 @@ class MailboxRounds:
 
     def __init__(self, hooks: Mapping[str, tuple[str, str]]) -> None:
         self._hooks = hooks
+
+    @property
+    def pushing(self) -> Collection[str]:
+        """The names of the calendars that push."""
+        return self._hooks.keys()
 
     def go(self, watch: MailboxWatch, interest: Interest, calendar: Calendar, at: datetime) -> Round:
         """Ask the calendar what is to be asked at `at` (UTC), until it fails."""

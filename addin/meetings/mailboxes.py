@@ -52,7 +52,7 @@ class FollowMailboxes:
     ) -> None:
         self._ledger = ledger
         self._calendars = calendars
-        self._probe = MailboxProbe(ledger, calendars, clock)
+        self._probe = MailboxProbe(ledger, calendars, rounds.pushing, clock)
         self._rounds = rounds
         self._record = record
         self._clock = clock
@@ -92,6 +92,8 @@ class FollowMailboxes:
             if calendar:
                 # Should it not end: nothing that it tells is believed once its row is gone.
                 unsubscribe(watch, calendar)
+            else:
+                self._probe.end_former(watch)
             self._ledger.write(lambda writing: writing.remove_watch(claim))
         elif calendar is None:
             self._probe.find(claim, interest)

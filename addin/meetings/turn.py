@@ -19,7 +19,16 @@ from addin.meetings.item_turn import ItemTurn
 from addin.meetings.ledger_port import Writing
 from addin.meetings.link_turn import LinkTurn
 from addin.meetings.look import OPEN_COPIES, WANTED_COPIES, Seen, ref_of
-from addin.meetings.look_times import PERIOD, SHORTEST_PAUSE, next_look, overdue_unbound, pause, spread
+from addin.meetings.look_times import (
+    LONGEST_PAUSE,
+    PERIOD,
+    SHORTEST_PAUSE,
+    longest_pause_of_item,
+    next_look,
+    overdue_unbound,
+    pause,
+    spread,
+)
 from addin.meetings.model import UNREAD_NOTES, CalendarNote, Meeting
 from addin.meetings.notices import NoticeKind
 from addin.meetings.series_turn import SeriesTurn
@@ -43,6 +52,8 @@ from calendar_sync.decide import (
 )
 from calendar_sync.items import Snapshot, Unread
 
+# These may be about one item, and end by themselves.
+_OF_ONE_ITEM: Final = (Unread.UNREACHABLE, Unread.THROTTLED, Unread.NOT_UNDERSTOOD)
 _LOST_MAILBOX: Final = (Unread.MAILBOX_ELSEWHERE, Unread.MAILBOX_MISSING)
 # These say that something changed in the calendar; the rest is our own keeping of books.
 _CHANGES: Final = (Bind, Rebind, Reschedule, FollowSeries, Suspect, Cancel, Trust, Revive, HoldTime)
@@ -302,10 +313,23 @@ class Turn:
         """Return the time to the next look when something failed, or is to be written soon."""
         binding, retry_after = self._draft.binding, self._draft.retry_after
         if binding.frozen or (again and retry_after is not None):
-            return pause(binding.attempts, retry_after)
+            return min(pause(binding.attempts, retry_after), self._longest_pause())
         if again:
             return min(wait, pause(binding.attempts))
         return min(wait, SHORTEST_PAUSE) if self._writes_block_next() else wait
+
+    def _longest_pause(self) -> timedelta:
+        """Return how long to wait at most; not for long where the item alone cannot be read (docs/adr/0033)."""
+        binding = self._draft.binding
+        if (
+            self._draft.retry_after is not None
+            or binding.frozen not in _OF_ONE_ITEM
+            or not binding.frozen_since
+        ):
+            return LONGEST_PAUSE
+        watch = self._writing.watch_by_mailbox(binding.mailbox)
+        is_down = watch is None or watch.frozen is not None
+        return LONGEST_PAUSE if is_down else longest_pause_of_item(self._at - binding.frozen_since)
 
     def _has_unsettled_copies(self) -> bool:
         unsettled = (*OPEN_COPIES, *WANTED_COPIES)

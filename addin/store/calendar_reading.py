@@ -19,7 +19,7 @@ from addin.meetings.watches import KEPT_AFTER, MailboxWatch, PulledMailboxes
 from addin.store import tables
 from addin.store.calendar_rows import binding_of, copy_of, notice_of, occurrence_of, watch_from
 from addin.store.ledger_now import LedgerNow
-from addin.store.rows import maybe_time, meeting_of
+from addin.store.rows import Row, maybe_time, meeting_of
 from addin.store.unreadable import readable
 from calendar_sync.items import ItemRef
 
@@ -100,9 +100,14 @@ class SqlCalendarReading:
         return dict(found)
 
     def watch_by_mailbox(self, mailbox: str) -> MailboxWatch | None:
+        found, _ = self._watches_of_mailbox(mailbox)
+        return next(iter(found), None)
+
+    def _watches_of_mailbox(self, mailbox: str) -> tuple[list[MailboxWatch], list[Row]]:
+        """Return how a mailbox is looked after, and rows of it that cannot be read; of both there is one at most."""
         query = select(tables.watches).where(_w.mailbox_hash.in_(self._mailbox_hashes(mailbox))).limit(1)
-        row = self._connection.execute(query).mappings().one_or_none()
-        return watch_from(row, self._keyring) if row else None
+        rows = self._connection.execute(query).mappings().all()
+        return readable(rows, lambda row: watch_from(row, self._keyring), tables.watches)
 
     def following(self, meetings: Collection[str]) -> Mapping[str, tuple[Meeting, ItemBinding]]:
         rows = self._connection.execute(select(tables.bindings).where(_b.meeting_id.in_(meetings))).mappings()

@@ -115,3 +115,19 @@ def test_kept_days_of_the_others_end_though_more_than_a_batch_cannot_be_read(des
         return list(desk.ledger.read(lambda reading: reading.due_for_retention(NOW, limit)))
 
     assert overdue(2) == overdue(10) == [good]
+
+
+def test_a_mailbox_whose_row_cannot_be_read_is_as_if_nobody_looked_after_it_and_is_taken_in_anew(
+    desk: Desk,
+) -> None:
+    mailbox = "anna.lindgren@region.example"
+    desk.ledger.write(lambda writing: writing.watch_mailbox(mailbox, 0.0))
+    with desk.ledger.engine.begin() as connection:
+        connection.execute(update(tables.watches).values(sealed=b"k1\0damaged"))
+    assert desk.ledger.read(lambda reading: reading.watch_by_mailbox(mailbox)) is None
+    assert desk.ledger.write(lambda writing: writing.watch_mailbox(mailbox, 0.0))
+    assert not desk.ledger.write(lambda writing: writing.watch_mailbox(mailbox, 0.0))
+    watch = desk.ledger.read(lambda reading: reading.watch_by_mailbox(mailbox))
+    assert watch
+    assert watch.mailbox == mailbox
+    assert desk.ledger.read(lambda reading: reading.calendar_counts())["unreadable_watches"] == 1

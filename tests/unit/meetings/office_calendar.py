@@ -120,6 +120,8 @@ class OfficeCalendar:
     # Occurrences that the pane was opened in, by their own ids: their series, original start, and the pane's mark.
     occurrences: dict[str, tuple[Item, datetime, Tag | None]] = field(default_factory=dict)
     unreadable: dict[str, Unread] = field(default_factory=dict)
+    # Items that cannot be read by their ids, while their mailbox answers.
+    unreadable_items: dict[str, Unread] = field(default_factory=dict)
     conflicts: int = 0
     # Why nothing can be written, though everything can be read.
     unwritable: CalendarUnreadable | None = None
@@ -278,6 +280,8 @@ class OfficeCalendar:
             self._readable(ref.mailbox)
         except CalendarUnreadable as failure:
             return Unreadable(failure.reason, failure.retry_after)
+        if ref.item_id in self.unreadable_items:
+            return Unreadable(self.unreadable_items[ref.item_id])
         if ref.item_id in self.occurrences:
             return self._look_at_one_time(ref)
         item = self.items.get(ref.item_id)
@@ -361,7 +365,11 @@ class OfficeCalendar:
         return Watch(watch_id, held.expires_at)
 
     def unwatch(self, mailbox: str, watch_id: str) -> None:
-        self._read("unwatch", mailbox)
+        if self.pushes:
+            # It is the service's own, wherever the mailbox is by now.
+            self.asked.append("unwatch")
+        else:
+            self._read("unwatch", mailbox)
         self.subscriptions.pop(watch_id, None)
 
     def pull(self, mailbox: str, watch: Watch) -> Pulled | None:

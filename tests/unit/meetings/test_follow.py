@@ -595,6 +595,40 @@ def test_an_outage_between_two_searches_is_noticed_by_the_look_that_fails(office
     assert office.binding(meeting).gone_since
 
 
+@pytest.mark.parametrize("outage", [25 * SECOND, 9 * MINUTE], ids=["some seconds", "some minutes"])
+def test_an_item_that_alone_cannot_be_read_for_minutes_is_followed_within_a_minute_after_it(
+    office: CalendarDesk, outage: timedelta
+) -> None:
+    meeting, item = office.books_and_saves()
+    office.after(MINUTE)
+    office.online.unreadable_items[item.id] = Unread.UNREACHABLE
+    office.online.drags(item, START + DAY)
+    office.comes_to(office.desk.clock.time + outage, step=5 * SECOND)
+    assert office.reads(meeting).window.start == START
+    office.online.unreadable_items.clear()
+    office.comes_to(office.desk.clock.time + MINUTE, step=5 * SECOND)
+    assert office.reads(meeting).window.start == START + DAY
+
+
+@pytest.mark.parametrize(
+    ("reason", "looks"), [(Unread.UNREACHABLE, 70), (Unread.NOT_UNDERSTOOD, 70), (Unread.DENIED, 30)]
+)
+def test_an_item_that_alone_cannot_be_read_is_asked_for_ever_more_seldom(
+    office: CalendarDesk, reason: Unread, looks: int
+) -> None:
+    _, item = office.books_and_saves()
+    office.after(MINUTE)
+    office.online.asked.clear()
+    office.online.unreadable_items[item.id] = reason
+    office.online.drags(item, START + DAY)
+    office.comes_to(office.desk.clock.time + 12 * HOUR, step=MINUTE)
+    assert office.online.asked.count("look") <= looks
+    assert office.online.asked.count("find_tagged") <= 30
+    office.online.asked.clear()
+    office.comes_to(office.desk.clock.time + 4 * HOUR, step=5 * MINUTE)
+    assert office.online.asked.count("look") <= 10
+
+
 def test_a_hiccup_while_it_is_asked_who_serves_a_mailbox_is_no_trouble_yet(office: CalendarDesk) -> None:
     meeting = office.books(mailbox=PULLED)
     office.online.mailboxes.discard(PULLED)
@@ -788,6 +822,19 @@ def test_a_mailbox_that_is_migrated_is_found_again_and_loses_nothing(office: Cal
     office.on_premises.drags(item, START + DAY)
     office.after(timedelta(minutes=1))
     assert office.reads(meeting).window.start == START + DAY
+
+
+@pytest.mark.parametrize("is_back", [False, True], ids=["to another calendar", "and is back"])
+def test_a_mailbox_that_goes_leaves_no_subscription_behind(office: CalendarDesk, *, is_back: bool) -> None:
+    _, item = office.books_and_saves()
+    (subscription,) = office.online.subscriptions
+    office.online.mailboxes.discard(MAILBOX)
+    office.online.drags(item, START + DAY)
+    office.settles()
+    (office.online if is_back else office.on_premises).mailboxes.add(MAILBOX)
+    office.after(2 * MINUTE)
+    assert subscription not in office.online.subscriptions
+    assert len(office.online.subscriptions) == is_back
 
 
 def test_an_item_that_has_not_arrived_with_its_mailbox_is_waited_for(office: CalendarDesk) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
 from base64 import b32encode
+from urllib.parse import unquote
 
 from stdnum import luhn
 
@@ -21,14 +23,16 @@ ALIAS_CHARACTERS = 16
 _CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET)  # from the letters of RFC 4648
 
 # What people write for what (Crockford, "Base 32": O is zero, I and L are one), and what they put between.
-_FORGIVEN = str.maketrans({"O": "0", "I": "1", "L": "1"} | dict.fromkeys(" -‐‑‒–—−.·_\u00a0\u200b\u2060"))
+_FORGIVEN = str.maketrans(
+    {"O": "0", "I": "1", "L": "1"} | dict.fromkeys(" \t\r\n-‐‑‒–—−.·_\u00a0\u200b\u2060")
+)
 
 # What a sentence leaves around a code or a link that stood in it.
 _AROUND = " \t\r\n()[]<>.,;:!?\"'”’"
 
 
-# A code as we write it, whatever dash a mail program has made of ours.
-_GROUPED = re.compile("(?<![0-9A-Za-z])[0-9A-Za-z]{5}(?:[-‐‑‒–—−][0-9A-Za-z]{4,5}){2}(?![0-9A-Za-z])")
+# A code as we write it, whatever dash a mail program has made of ours, and where it broke the line.
+_GROUPED = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{5}(?:[-‐‑‒–—−]\s{0,4}[0-9A-Za-z]{4,5}){2}(?![0-9A-Za-z])")
 
 
 def new_code() -> str:
@@ -39,7 +43,9 @@ def new_code() -> str:
 
 def parse_code(typed: str) -> str:
     """Return the code that somebody typed or followed; raises MistypedCode."""
-    code = typed.strip(_AROUND).upper().translate(_FORGIVEN)
+    # Some keyboards write full-width letters and digits, which are the same ones to people.
+    plain = unicodedata.normalize("NFKC", typed)
+    code = plain.strip(_AROUND).upper().translate(_FORGIVEN)
     if len(code) != LENGTH or not set(code) <= set(ALPHABET) or luhn.checksum(code, ALPHABET) != 0:
         raise MistypedCode
     return code
@@ -48,13 +54,32 @@ def parse_code(typed: str) -> str:
 def code_in(pasted: str) -> str:
     """Return what may be the code in pasted text: one in groups, or the last part of a link's path.
 
-    Anything else is returned as it is. Where there are several in groups it is the first: in an item the link that
-    guests follow stands before the one that staff start with.
+    Anything else is returned as it is. Where there are several in groups it is the first that is one: in an item the
+    link that guests follow stands before the one that staff start with. A mail filter's own link bears ours within it,
+    percent-encoded.
     """
-    if found := _GROUPED.search(pasted):
-        return found.group()
-    path = re.split("[?#]", pasted, maxsplit=1)[0]
+    text = unquote(unquote(pasted))
+    found: list[str] = _GROUPED.findall(text)
+    if found:
+        return next(filter(_is_a_code, found), found[0])
+    path = re.split("[?#]", text, maxsplit=1)[0]
     return path.rstrip(_AROUND + "/").rpartition("/")[2] if "/" in path else pasted
+
+
+def code_amid(typed: str) -> str | None:
+    """Return the code in a link's last part that holds more than it, as mail programs leave them; None without one."""
+    if _is_a_code(typed):
+        return None
+    found = code_in(typed)
+    return parse_code(found) if _is_a_code(found) else None
+
+
+def _is_a_code(typed: str) -> bool:
+    try:
+        parse_code(typed)
+    except MistypedCode:
+        return False
+    return True
 
 
 def is_like_a_code(typed: str) -> bool:

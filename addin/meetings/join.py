@@ -22,7 +22,7 @@ from addin.meetings.model import CalendarNote, LobbyLevel, Meeting
 from addin.meetings.occupancy import Glimpse, OccupancyMemory, Unseen
 from addin.meetings.ports import Clock, ConferencingProvider
 from addin.meetings.rooms import RoomPlans
-from addin.meetings.serving_room import ServingRoom, serving_room
+from addin.meetings.serving_room import ServingRoom, look_again_in, serving_room
 
 log = logging.getLogger(__name__)
 
@@ -121,6 +121,8 @@ class JoinMeeting:
             glimpse=lambda: self._glimpse(found),
             occurrences=found.occurrences,
         )
+        if view.state is PageState.GETTING_READY:
+            return replace(view, look_again_in=look_again_in(found.served, now))
         return self._with_way_in(view, found, kind)
 
     def _glimpse(self, found: _Found) -> Glimpse:

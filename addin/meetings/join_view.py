@@ -150,8 +150,13 @@ def _state(
         return PageState.PERHAPS_CANCELLED
     if phase is not _Phase.DURING and not _has_host(seen):
         return _state_outside(phase, seen)
-    is_full = isinstance(seen, Occupancy) and seen.participants >= kind.participant_limit
+    is_full = isinstance(seen, Occupancy) and _is_full_for_guests(seen, kind)
     return PageState.FULL if is_full else PageState.OPEN
+
+
+def _is_full_for_guests(seen: Occupancy, kind: MeetingType) -> bool:
+    """Whether no place is left for a guest; one is a host's, who would otherwise be kept out by those who wait."""
+    return seen.participants + (not seen.host_present) >= kind.participant_limit
 
 
 def _is_in_doubt(meeting: Meeting, kind: MeetingType, now: datetime) -> bool:

@@ -19,9 +19,10 @@ from addin.meetings.join_view import kept_until
 from addin.meetings.ledger_port import Ledger, Reading, Writing
 from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import AuditEntry, Meeting, MeetingState, Principal
-from addin.meetings.ports import Clock, ConferencingProvider
+from addin.meetings.occupancy import OccupancyMemory
+from addin.meetings.ports import Clock, ConferencingProvider, Occupancy
 from addin.meetings.rooms import RoomPlans
-from addin.meetings.serving_room import ServingRoom, serving_room
+from addin.meetings.serving_room import ServingRoom, look_again_in, serving_room
 
 # A start sooner before the time than this was of another one: an earlier occurrence, or where it was moved from.
 EARLIEST_START: Final = timedelta(hours=12)
@@ -52,22 +53,25 @@ class TakeoverReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StartView:
-    """What the start page tells before anybody is let in."""
+    """What the start page tells before anybody is let in; `look_again_in` while the room is being made."""
 
     state: StartState
     meeting: Meeting | None = None
     kind: MeetingType | None = None
+    look_again_in: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HostEntry:
     """The way in for a host: an https address without a PIN, and the PIN beside it (None when there is none).
 
-    The PIN is shown once and never stored, logged or put in an address.
+    The PIN is shown once and never stored, logged or put in an address. `all_places_taken` is how many places the room
+    has when each of them is taken, so that the provider lets in nobody more, not even a host.
     """
 
     address: str
     pin: str | None
+    all_places_taken: int | None = None
 
     def __repr__(self) -> str:
         return "HostEntry(...)"
@@ -116,6 +120,7 @@ class StartMeeting:
     ledger: Ledger
     plans: RoomPlans
     providers: Mapping[str, ConferencingProvider]
+    occupancy: OccupancyMemory
     clock: Clock
 
     def look(self, typed: str) -> StartView:
@@ -140,9 +145,9 @@ class StartMeeting:
         except MistypedCode:
             return StartView(StartState.MISTYPED), None
         view, served = self.ledger.write(lambda writing: self._start(writing, code, who, reason))
-        if view.state is not StartState.READY or view.meeting is None or served is None:
+        if view.state is not StartState.READY or view.meeting is None or view.kind is None or served is None:
             return view, None
-        return view, self._entry(view.meeting, served)
+        return view, self._entry(view.meeting, view.kind, served)
 
     def _find(self, reading: Reading, code: str) -> tuple[StartView, ServingRoom | None]:
         meeting = reading.meeting_by_start_code(code)
@@ -155,7 +160,9 @@ class StartMeeting:
         now = self.clock.now()
         served = serving_room(reading.rooms(meeting.id), self.providers)
         ready = served is not None and served.is_ready(now)
-        return StartView(judge_start(meeting, kind, ready=ready, now=now), meeting, kind), served
+        state = judge_start(meeting, kind, ready=ready, now=now)
+        again = look_again_in(served, now) if state is StartState.GETTING_READY else None
+        return StartView(state, meeting, kind, again), served
 
     def _start(
         self, writing: Writing, code: str, who: Principal, reason: TakeoverReason | None
@@ -180,7 +187,11 @@ class StartMeeting:
         )
         return view, served
 
-    def _entry(self, meeting: Meeting, served: ServingRoom) -> HostEntry:
+    def _entry(self, meeting: Meeting, kind: MeetingType, served: ServingRoom) -> HostEntry:
         wish, provider = self.plans.wish(meeting, served.room), served.provider
         pin = wish.host_pin if provider.capabilities.host_pin else None
-        return HostEntry(provider.host_address(wish), pin)
+        # The join page leaves a place for a host; who was past it already, or came at once with others, may have it.
+        seen = self.occupancy.glimpse(provider, wish)
+        limit = kind.participant_limit
+        is_full = isinstance(seen, Occupancy) and seen.participants >= limit
+        return HostEntry(provider.host_address(wish), pin, limit if is_full else None)

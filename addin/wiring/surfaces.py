@@ -115,7 +115,8 @@ def _start_pages(service: Service) -> Blueprint:
         ),
         service.clock,
     )
-    start = StartMeeting(service.ledger, service.plans, service.providers, service.clock)
+    occupancy = OccupancyMemory(service.clock)
+    start = StartMeeting(service.ledger, service.plans, service.providers, occupancy, service.clock)
     tell = TellOthers(service.ledger, service.texts, service.clock)
     cancel = CancelMeeting(service.ledger, service.reconciler, service.clock)
     parts = StartPageParts(

@@ -25,7 +25,7 @@ from templates_messages.catalogue import SHIPPED
 from tests.unit.settings_file import PORTS, SettingsFile
 
 BELONGS_TO: Final = {
-    "join": ("/m",),
+    "join": ("/m", "/M"),
     "staff": ("/api/v1/", "/pane/", "/static/", "/icons/", "/start/"),
     "hooks": ("/hooks/",),
 }

@@ -16,7 +16,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from addin.meetings.codes import code_in, grouped, is_like_a_code, parse_code
+from addin.meetings.codes import code_amid, code_in, grouped, is_like_a_code, parse_code
 from addin.meetings.errors import LedgerUnavailable, MistypedCode, UnknownUnit
 from addin.meetings.join import JoinMeeting
 from addin.meetings.join_view import JoinView, PageState
@@ -43,7 +43,8 @@ log = logging.getLogger(__name__)
 _STATUS: Final = {PageState.UNKNOWN: 404, PageState.MISTYPED: 404}
 _CLOSED: Final = 409
 _ENTERABLE: Final = {PageState.TOO_EARLY, PageState.GETTING_READY, PageState.OPEN, PageState.FULL}
-# A page that waits is asked for anew with so much spread, in seconds, so that not everybody comes at once.
+# A page that waits is asked for anew with so much spread, in seconds, so that not everybody comes at once; one that
+# waits less than that, with as much as it waits.
 _SPREAD: Final = 15.0
 # When we have failed ourselves; whoever waits there would otherwise be left behind.
 _PAUSE: Final = timedelta(seconds=30)
@@ -73,6 +74,9 @@ def join_blueprint(join: JoinMeeting, units: Units, settings: JoinPageSettings, 
     blueprint.add_url_rule("/m", "ask", page.ask, methods=["GET"], strict_slashes=False)
     blueprint.add_url_rule("/m", "find", page.find, methods=["POST"], strict_slashes=False)
     blueprint.add_url_rule("/m/<typed>", "look", page.look, methods=["GET"], strict_slashes=False)
+    # Written by hand on a telephone the address begins every word with a capital letter, or is all in capitals.
+    blueprint.add_url_rule("/M", "ask_loudly", page.ask, methods=["GET"], strict_slashes=False)
+    blueprint.add_url_rule("/M/<typed>", "look_loudly", page.look, methods=["GET"], strict_slashes=False)
     blueprint.add_url_rule("/m/<typed>/join", "back", page.back, methods=["GET"])
     blueprint.add_url_rule("/m/<typed>/join", "enter", page.enter, methods=["POST"])
     blueprint.register_error_handler(500, page.on_failure)
@@ -102,8 +106,10 @@ class _JoinPage:
             return self._answer("mistyped", 422, asks=True, wrong=True, typed=_shown(typed))
         return redirect(url_for("join.look", typed=grouped(code), **_kept_choices()), 303)
 
-    def look(self, typed: str) -> Response:
-        """Show how things stand with one meeting."""
+    def look(self, typed: str) -> AnyResponse:
+        """Show how things stand with one meeting; a link that a mail program has added to leads to its own page."""
+        if code := code_amid(typed):
+            return redirect(url_for("join.look", typed=grouped(code), **_kept_choices()), 303)
         try:
             view = self._join.look(typed)
         except LedgerUnavailable as failure:
@@ -279,7 +285,8 @@ def _opens(view: JoinView, window: Window, language: Language) -> str:
 
 
 def _spread(wait: timedelta) -> int:
-    return round(wait.total_seconds() + random.uniform(0, _SPREAD))  # noqa: S311 - spreads load, protects nothing
+    seconds = wait.total_seconds()
+    return round(seconds + random.uniform(0, min(seconds, _SPREAD)))  # noqa: S311 - spreads load, protects nothing
 
 
 def _dialled(telephone: str) -> str:

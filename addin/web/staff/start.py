@@ -12,7 +12,6 @@ import secrets
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +20,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from werkzeug.wrappers import Response as AnyResponse
 
 from addin.meetings.cancel import CancelMeeting
-from addin.meetings.codes import grouped, is_like_a_code, parse_code
+from addin.meetings.codes import code_amid, grouped, is_like_a_code, parse_code
 from addin.meetings.errors import LedgerUnavailable, NotAllowedToStart, UnknownUnit
 from addin.meetings.keyring import Keyring
 from addin.meetings.ports import Clock
@@ -52,7 +51,6 @@ _SAID_OF_TOLD: Final = tomllib.loads((_FOLDER / "told_words.toml").read_text(enc
 _STATUS: Final[Mapping[StartState, int]] = {StartState.UNKNOWN: 404, StartState.MISTYPED: 404}
 # Why somebody is not signed in, with the status of the page that says so.
 _TURNED_AWAY: Final = {"sign_in_failed": 400, "identity_unavailable": 503, "not_staff": 403}
-_RETRY: Final = timedelta(seconds=20)
 _REASONS: Final[Mapping[TakeoverReason, str]] = {
     TakeoverReason.HOST_ABSENT: "Värden är frånvarande",
     TakeoverReason.HOST_CANNOT_CONNECT: "Värden kan inte ansluta",
@@ -131,8 +129,10 @@ class _StartPage:
         self._guesses = Guesses(parts.clock)
         self.cookie = StartCookie(parts.keyring, parts.clock, secure=settings.environment != "sandbox")
 
-    def look(self, typed: str) -> Response:
+    def look(self, typed: str) -> AnyResponse:
         """Tell which meeting it is, and offer to sign in; open to anybody who holds the link."""
+        if code := code_amid(typed):
+            return redirect(url_for("start.look", typed=grouped(code)), 303)
         view = self._start.look(typed)
         if view.state is not StartState.READY:
             return self._not_startable(view, typed)
@@ -281,9 +281,9 @@ class _StartPage:
             answer.headers["Retry-After"] = "300"
             return answer
         answer = self._notice(view.state.value, _STATUS.get(view.state, status), **self._facts(view))
-        if view.state is StartState.GETTING_READY:
+        if view.look_again_in is not None:
             again = url_for("start.look", typed=typed)
-            answer.headers["Refresh"] = f"{_RETRY.total_seconds():.0f}; url={again}"
+            answer.headers["Refresh"] = f"{view.look_again_in.total_seconds():.0f}; url={again}"
         return answer
 
     def _notice(self, said: str, status: int, *, of_told: bool = False, **more: Any) -> Response:

@@ -318,7 +318,7 @@ def _register(
         **sign_in,
     }
     parts = StartPageParts(
-        StartMeeting(doors.ledger, doors.plans, providers, doors.clock),
+        StartMeeting(doors.ledger, doors.plans, providers, OccupancyMemory(doors.clock), doors.clock),
         TellOthers(doors.ledger, _texts(doors), doors.clock),
         CancelMeeting(doors.ledger, doors.reconciler, doors.clock),
         Units([UNIT]),

@@ -113,7 +113,7 @@ class TestEveryState:
         meeting = doors.books_unverified("care-meeting-patient", WINDOW)
         page = get(doors.join_url(meeting))
         assert "Mötet görs i ordning" in text_of(page)
-        assert int(page.headers["Refresh"].partition(";")[0]) >= 20
+        assert 5 <= int(page.headers["Refresh"].partition(";")[0]) <= 10
         assert press(f"{doors.join_url(meeting)}/join").status_code == 409
         doors.verifies(meeting)
         assert press(f"{doors.join_url(meeting)}/join").status_code == 303
@@ -121,7 +121,8 @@ class TestEveryState:
     def test_full(self, doors: FrontDoors, region: Region) -> None:
         meeting = doors.books("small")
         address = press(f"{doors.join_url(meeting)}/join").headers["Location"]
-        assert [region.enters(address, f"Gäst {number}") for number in (1, 2)] == [200, 200]
+        # Of two places one is the host's.
+        assert region.enters(address, "Gäst") == 200
         doors.clock.time += timedelta(seconds=6)
         assert "Mötet är fullt" in text_of(get(doors.join_url(meeting)))
         assert press(f"{doors.join_url(meeting)}/join").status_code == 409
@@ -262,6 +263,16 @@ class TestTheCode:
     def test_without_groups_and_in_small_letters_the_link_works(self, doors: FrontDoors) -> None:
         meeting = doors.books()
         assert get(f"{doors.url}/m/{meeting.join_code.lower()}").status_code == 200
+        assert get(f"{doors.url}/M/{grouped(meeting.join_code)}").status_code == 200
+        assert get(f"{doors.url}/M").status_code == 200
+
+    def test_a_link_that_a_mail_program_has_added_to_leads_to_the_codes_own_page(
+        self, doors: FrontDoors
+    ) -> None:
+        code = grouped(doors.books().join_code)
+        for added in ("&amp;x=1?lang=en", "%C2%BB?lang=en", "%26amp%3B?lang=en"):
+            answer = get(f"{doors.url}/m/{code}{added}")
+            assert (answer.status_code, answer.headers["Location"]) == (303, f"/m/{code}?lang=en")
 
     def test_the_start_code_opens_nothing_here(self, doors: FrontDoors) -> None:
         meeting = doors.books()

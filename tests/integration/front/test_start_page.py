@@ -80,6 +80,17 @@ class TestTheWayIn:
         )
         assert doors.reads(meeting).host_started_at == doors.clock.time
 
+    def test_who_waits_has_every_place_and_the_host_is_told_what_to_do(
+        self, doors: FrontDoors, region: Region
+    ) -> None:
+        meeting, anna = doors.books("small"), browser()
+        address = browser().post(f"{doors.join_url(meeting)}/join", allow_redirects=False, timeout=10)
+        guests = [region.enters(address.headers["Location"], f"Gäst {number}") for number in (1, 2)]
+        assert guests == [200, 200]
+        said = text_of(starts(anna, signs_in(anna, doors.start_url(meeting), people.ANNA)))
+        assert "Rummet är fullt" in said
+        assert "Alla 2 platser är upptagna" in said
+
     def test_the_page_tells_time_type_and_unit_before_and_after_sign_in(self, doors: FrontDoors) -> None:
         meeting, anna = doors.books(), browser()
         for page in [
@@ -313,7 +324,7 @@ class TestStates:
         meeting = doors.books_unverified("care-meeting-patient", WINDOW)
         page = get(doors.start_url(meeting))
         assert "Rummet görs i ordning" in text_of(page)
-        assert page.headers["Refresh"].startswith("20;")
+        assert page.headers["Refresh"] == f"5; url={urlsplit(page.url).path}"
         assert "Inget har startats" in text_of(browser().post(doors.start_url(meeting), timeout=10))
 
     def test_a_meeting_older_than_the_kept_days(self, doors: FrontDoors) -> None:

@@ -11,6 +11,7 @@ from addin.meetings.codes import (
     ALPHABET,
     LENGTH,
     RANDOM_CHARACTERS,
+    code_amid,
     code_in,
     grouped,
     is_like_a_code,
@@ -80,6 +81,58 @@ def test_a_pasted_sentence_holds_its_code(code: str, start: str, around: str) ->
     assert parse_code(code_in(sentence)) == code
     assert parse_code(code_in(sentence.replace("-", "–"))) == code
     assert parse_code(code_in(f"{sentence}\nStarta möte: https://v.example/start/{grouped(start)}")) == code
+
+
+@given(
+    CODES,
+    st.sampled_from(
+        [
+            "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fv.example%2Fm%2F{}&data=05%7C02",
+            "https://linkprotect.example/url?a=https%3a%2f%2fv.example%2fm%2f{}%2f&c=E,1",
+            "https://urldefense.example/v3/__https://v.example/m/{}__;!!abc!def$",
+        ],
+    ),
+)
+def test_the_link_of_a_mail_filter_holds_its_code(code: str, around: str) -> None:
+    assert parse_code(code_in(around.format(grouped(code)))) == code
+    assert parse_code(code_in(around.format(grouped(code).replace("-", "%2D")))) == code
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "{}&amp;lang=en",
+        "{}](https:",
+        "{}\u00bb",
+        "**{}**",
+        "{}\u00a0Mottagning",
+        "{};x=1",
+        "{},tolk",
+        "{{{}}}",
+    ],
+)
+def test_a_code_amid_what_a_mail_program_has_put_into_the_link_is_found(around: str) -> None:
+    code = new_code()
+    assert code_amid(around.format(grouped(code))) == code
+
+
+def test_a_code_that_the_mail_program_broke_in_two_lines_or_encoded_twice_is_found() -> None:
+    code = new_code()
+    broken = f"{code[:5]}-{code[5:10]}-\r\n {code[10:]}"
+    assert parse_code(broken) == parse_code(code_in(f"https://v.example/m/{broken}")) == code
+    assert code_amid(grouped(code).replace("-", "%2D")) == code
+
+
+def test_what_is_a_code_already_or_holds_none_is_left_alone() -> None:
+    good = grouped(new_code())
+    wrong = good[:-1] + ("0" if good[-1] != "0" else "1")
+    for typed in (good, f"{good}.", good.lower(), f"{wrong}&amp;lang=en", "Anna Andersson", "", "%2F%25%00"):
+        assert code_amid(typed) is None
+
+
+def test_full_width_letters_and_digits_are_the_same_ones() -> None:
+    code = new_code()
+    assert parse_code("".join(chr(ord(character) + 0xFEE0) for character in code)) == code
 
 
 @given(CODES, st.data())

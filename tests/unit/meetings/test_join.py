@@ -16,6 +16,7 @@ from addin.meetings.occupancy import OccupancyMemory, Unseen
 from addin.meetings.ports import Occupancy
 from tests.unit.meetings.doors import (
     END,
+    READY_AFTER,
     START,
     TYPE,
     ManualClock,
@@ -122,6 +123,25 @@ class TestTheUseCase:
         door.ledger.rooms_kept = [room(verified_at=None)]
         door.use.look(door.code)
         assert door.provider.asked == 0
+
+    @pytest.mark.parametrize(
+        ("changes", "seconds"),
+        [
+            ({"made_at": START - timedelta(seconds=READY_AFTER - 40)}, 40),
+            ({"made_at": START - timedelta(seconds=READY_AFTER - 1)}, 5),
+            ({"verified_at": None}, 5),
+            ({"made_at": None, "verified_at": None, "attempts": 1}, 10),
+            ({"made_at": None, "verified_at": None, "attempts": 400}, 20),
+        ],
+        ids=["the edge needs 40 s", "the edge needs 1 s", "being read back", "failed once", "failing"],
+    )
+    def test_a_page_asks_again_when_the_room_can_be_ready(
+        self, changes: dict[str, object], seconds: int
+    ) -> None:
+        door = Door()
+        door.ledger.rooms_kept = [room(**changes)]
+        view = door.use.look(door.code)
+        assert (view.state, view.look_again_in) == (PageState.GETTING_READY, timedelta(seconds=seconds))
 
     def test_a_waiting_crowd_costs_one_call_in_five_seconds(self) -> None:
         door = Door()

@@ -137,6 +137,10 @@ class TestWhoIsThere:
         assert look_at(START, Occupancy(14, host_present=True)).state is PageState.OPEN
         assert look_at(START, Occupancy(15, host_present=True)).state is PageState.FULL
 
+    def test_those_who_wait_leave_a_place_for_the_host(self) -> None:
+        assert look_at(START, Occupancy(13, host_present=False)).state is PageState.OPEN
+        assert look_at(START, Occupancy(14, host_present=False)).state is PageState.FULL
+
     @pytest.mark.parametrize("seen", list(Unseen))
     def test_within_hours_guests_go_on_whatever_the_provider_says(self, seen: Unseen) -> None:
         assert look_at(START, seen).state is PageState.OPEN

@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from addin.meetings.errors import NotAllowedToStart
+from addin.meetings.errors import NotAllowedToStart, ProviderUnavailable
 from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import Attention, MeetingState, Principal
+from addin.meetings.occupancy import OccupancyMemory
+from addin.meetings.ports import Occupancy
 from addin.meetings.start import StartMeeting, StartState, TakeoverReason
 from tests.unit.meetings.doors import (
     ANNA,
@@ -38,7 +40,10 @@ class Door:
         self.provider = RoomsOfOneProvider()
         self.clock = ManualClock()
         self.plans = plans(kind)
-        self.use = StartMeeting(self.ledger.as_ledger(), self.plans, {"pexip": self.provider}, self.clock)
+        memory = OccupancyMemory(self.clock)
+        self.use = StartMeeting(
+            self.ledger.as_ledger(), self.plans, {"pexip": self.provider}, memory, self.clock
+        )
 
     @property
     def code(self) -> str:
@@ -86,6 +91,29 @@ def test_a_mistyped_code_says_so(code: str) -> None:
     door = Door()
     assert door.use.look(code).state is StartState.MISTYPED
     assert door.use.start(code, SUBSTITUTE)[0].state is StartState.MISTYPED
+
+
+class TestAFullRoom:
+    """Who waits may have every place, and then the provider lets in nobody, not even a host."""
+
+    @pytest.mark.parametrize(
+        ("seen", "told"),
+        [
+            (Occupancy(14, host_present=False), None),
+            (Occupancy(15, host_present=False), 15),
+            (Occupancy(15, host_present=True), 15),
+            (ProviderUnavailable(), None),
+        ],
+    )
+    def test_the_host_is_told_and_started_all_the_same(
+        self, seen: Occupancy | ProviderUnavailable, told: int | None
+    ) -> None:
+        door = Door()
+        door.provider.seen = seen
+        entry = door.use.start(door.code, BOOKER)[1]
+        assert entry is not None
+        assert entry.all_places_taken == told
+        assert door.ledger.meeting.host_started_at == START
 
 
 class TestNamedHosts:
@@ -159,6 +187,7 @@ class TestStates:
         door.ledger.rooms_kept = [room(verified_at=None)]
         view, entry = door.use.start(door.code, BOOKER)
         assert (view.state, entry, door.ledger.audited) == (StartState.GETTING_READY, None, [])
+        assert view.look_again_in == timedelta(seconds=5)
 
     def test_a_meeting_that_needs_a_person_says_so(self) -> None:
         door = Door(state=MeetingState.NEEDS_ATTENTION, attention=Attention.PROVIDER_UNREACHABLE)

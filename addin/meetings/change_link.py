@@ -2,7 +2,7 @@
 
 The new link is drawn at the press, so that those who come next can be given it at once; it lets nobody in before its
 turn. What is exchanged is link and room together: whoever was led to the old room never meets those who come by the new
-link (docs/adr/0025). The look at the calendar item that rolls a series on makes the change (`link_turn`).
+link (docs/adr/0025). The look at the calendar item that rolls a series on makes the change (`record_link`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from addin.meetings.links import (
     awaited,
     first_without,
     followed_series,
-    turn_of,
+    open_or_next,
     with_change_undone,
 )
 from addin.meetings.model import (
@@ -167,10 +167,14 @@ class ChangeLink:
         """Return which occurrence keeps the meeting's own link; raises NoNextOccurrence when there is none after it."""
         series = followed_series(writing.binding(meeting.id))
         open_after = self.plans.types.of(meeting.type).open_after
-        turn = turn_of(series, now, open_after) if series else None
-        if series is None or turn is None or not first_without(series, turn.original_start, now, open_after):
+        occurrence = open_or_next(series, now, open_after) if series else None
+        if (
+            series is None
+            or occurrence is None
+            or not first_without(series, occurrence.original_start, now, open_after)
+        ):
             raise NoNextOccurrence
-        return turn.original_start
+        return occurrence.original_start
 
     # --- words ----------------------------------------------------------------------------------------------
 
@@ -189,11 +193,11 @@ class ChangeLink:
 class LinkOutlook:
     """What can be done about a meeting's link now, the occurrence that a coming or another link begins with, and that.
 
-    `turn` is None where no occurrence comes after the one that keeps the meeting's own link.
+    `occurrence` is None where no occurrence comes after the one that keeps the meeting's own link.
     """
 
     possible: tuple[LinkChange, ...]
-    turn: Occurrence | None = None
+    occurrence: Occurrence | None = None
     coming: MeetingLink | None = None
 
 
@@ -210,10 +214,12 @@ def link_outlook(
     now = () if has_begun(meeting, at) else (LinkChange.NOW,)
     waits = awaited(link, binding, at, open_after)
     if waits:
-        return LinkOutlook(now, waits.turn, waits.link)
+        return LinkOutlook(now, waits.occurrence, waits.link)
     series = followed_series(binding)
-    turn = turn_of(series, at, open_after) if series else None
-    after = first_without(series, turn.original_start, at, open_after) if series and turn else None
+    occurrence = open_or_next(series, at, open_after) if series else None
+    after = (
+        first_without(series, occurrence.original_start, at, open_after) if series and occurrence else None
+    )
     return LinkOutlook((*now, LinkChange.NEXT) if after else now, after)
 
 

@@ -191,9 +191,9 @@ def _window(
 ) -> Window:
     zone = original.window.zone if snapshot.zone == "UTC" else snapshot.zone
     if snapshot.series and snapshot.length:
-        turn = current(snapshot.series, answer, at, kind.open_after)
-        if turn:
-            return Window(turn.start, turn.end, zone)
+        occurrence = current(snapshot.series, answer, at, kind.open_after)
+        if occurrence:
+            return Window(occurrence.start, occurrence.end, zone)
     length = snapshot.length or original.window.end - original.window.start
     return Window(snapshot.start, snapshot.start + length, zone)
 

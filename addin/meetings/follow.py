@@ -25,10 +25,10 @@ from addin.meetings.look import ItemLooks, Seen
 from addin.meetings.look_times import PERIOD, pause
 from addin.meetings.model import Meeting
 from addin.meetings.ports import Clock, ConferencingProvider
+from addin.meetings.record_draft import FollowRules, RecordTools
+from addin.meetings.record_look import LookRecord, Written
 from addin.meetings.rooms import RoomPlans
 from addin.meetings.running_calls import RunningCalls
-from addin.meetings.turn import Turn, Written
-from addin.meetings.turn_draft import FollowRules, TurnTools
 from calendar_sync.calendar import AccessDenied, Calendar, CalendarUnreadable, Conflict
 from calendar_sync.decide import HandleCopy
 from calendar_sync.items import Block, ItemRef, Kind, Lookup, Snapshot
@@ -233,8 +233,8 @@ class FollowItems:
             # A ledger that was restored concludes nothing until it has been rebuilt.
             writing.save_binding(claim, claim.binding, PERIOD.total_seconds())
             return
-        tools = TurnTools(self._plans, self._providers, self._copies, self._rules, self._looks, self._clock)
-        Turn(tools, writing, meeting, claim, seen).carry_out(handled, written, holds_link=holds_link)
+        tools = RecordTools(self._plans, self._providers, self._copies, self._rules, self._looks, self._clock)
+        LookRecord(tools, writing, meeting, claim, seen).carry_out(handled, written, holds_link=holds_link)
 
 
 def _is_not_ours_yet(binding: ItemBinding, own: Snapshot, seen: Seen) -> bool:

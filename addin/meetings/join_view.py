@@ -119,10 +119,10 @@ def judge_coming(
 ) -> JoinView:
     """Say what the page of a coming link shows at `now` (UTC): the occurrence that will have it; it is never open."""
     waits = awaited(link, binding, now, kind.open_after)
-    turn = waits.turn if waits else None
-    if turn is None and not meeting.is_cancelled:
+    occurrence = waits.occurrence if waits else None
+    if occurrence is None and not meeting.is_cancelled:
         return JoinView(PageState.NOT_YET, unit=meeting.unit)
-    then = as_from_then(meeting, link, turn)
+    then = as_from_then(meeting, link, occurrence)
     return judge(then, kind, ready=False, now=now, glimpse=lambda: Unseen.UNSUPPORTED)
 
 

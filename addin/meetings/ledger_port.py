@@ -94,7 +94,7 @@ class NewBooking:
 class Saved(NamedTuple):
     """What became of a step's record: whether the room's wish still stood, and whether the meeting's did, too.
 
-    When the room's wish has turned meanwhile, the lease was given back, and the room is due at once. When the
+    When the room's wish has changed meanwhile, the lease was given back, and the room is due at once. When the
     meeting's has, its state was not written, since its rooms are behind a newer wish.
     """
 
@@ -270,7 +270,7 @@ class Writing(Reading, Protocol):
     def set_state(self, seen: Meeting, state: MeetingState, attention: Attention | None) -> bool:
         """Note how far the rooms have come after the wish in `seen`.
 
-        False when the wish has turned meanwhile; then nothing was written, since the rooms are behind a newer wish.
+        False when the wish has changed meanwhile; then nothing was written, since the rooms are behind a newer wish.
         """
 
     def host_started(self, meeting_id: str, at: datetime) -> None: ...
@@ -286,7 +286,7 @@ class Writing(Reading, Protocol):
     def save_room(self, claim: Claim, result: RoomResult) -> bool:
         """Write what a step came to; raises LeaseLost when the fence has moved.
 
-        False when the wish has turned meanwhile: then the lease is given back, and the room is due at once.
+        False when the wish has changed meanwhile: then the lease is given back, and the room is due at once.
         """
 
     def save_step(self, claim: Claim, result: RoomResult, after: Meeting) -> Saved:

@@ -57,17 +57,17 @@ def followed_series(binding: ItemBinding | None) -> Series | None:
     return binding.series if binding and one_link else None
 
 
-def turn_of(series: Series, at: datetime, open_after: timedelta) -> Occurrence | None:
+def open_or_next(series: Series, at: datetime, open_after: timedelta) -> Occurrence | None:
     """Return the occurrence whose door is open at `at` (UTC), or opens next."""
     return series.next_after(at - open_after)
 
 
 def first_without(series: Series, keeps: datetime, at: datetime, open_after: timedelta) -> Occurrence | None:
     """Return the occurrence with which a coming link has its turn; None when the series has no such."""
-    turn = turn_of(series, at, open_after)
-    if turn is None or turn.original_start != keeps:
-        return turn
-    return series.next_after(turn.end)
+    occurrence = open_or_next(series, at, open_after)
+    if occurrence is None or occurrence.original_start != keeps:
+        return occurrence
+    return series.next_after(occurrence.end)
 
 
 def has_another_pattern(before: Series | None, after: Series) -> bool:
@@ -78,9 +78,9 @@ def has_another_pattern(before: Series | None, after: Series) -> bool:
     return rule != (after.rule, after.first_start, after.zone, after.length)
 
 
-def as_from_then(meeting: Meeting, link: MeetingLink, turn: Occurrence | None) -> Meeting:
+def as_from_then(meeting: Meeting, link: MeetingLink, occurrence: Occurrence | None) -> Meeting:
     """Return the meeting as whoever holds the coming link is to see it; nothing of the occurrence before is in it."""
-    window = Window(turn.start, turn.end, meeting.window.zone) if turn else meeting.window
+    window = Window(occurrence.start, occurrence.end, meeting.window.zone) if occurrence else meeting.window
     code = link.code or meeting.join_code
     return replace(meeting, join_code=code, window=window, previous=None, told={}, host_started_at=None)
 
@@ -105,11 +105,11 @@ class Awaited:
     """A coming link with the occurrence that will have it; None when the series has no such any more."""
 
     link: MeetingLink
-    turn: Occurrence | None
+    occurrence: Occurrence | None
 
     def meeting_then(self, meeting: Meeting) -> Meeting | None:
         """Return the meeting as its people are to know it from then on; None when there is no such time."""
-        return as_from_then(meeting, self.link, self.turn) if self.turn else None
+        return as_from_then(meeting, self.link, self.occurrence) if self.occurrence else None
 
 
 def awaited(
@@ -135,13 +135,13 @@ def link_due_at(
     if binding.series is None:
         return _due_when_single(link, meeting.window, kind, at)
     series = followed_series(binding)
-    turn = turn_of(series, at, kind.open_after) if series else None
-    if series is None or turn is None or link.keeps is None:
+    occurrence = open_or_next(series, at, kind.open_after) if series else None
+    if series is None or occurrence is None or link.keeps is None:
         return None
     over = link.keeps + series.length + kind.open_after
-    if turn.original_start != link.keeps:
-        return min(over, turn.start - kind.opens_before)
-    return max(over, turn.end + kind.open_after) if series.next_after(turn.end) else None
+    if occurrence.original_start != link.keeps:
+        return min(over, occurrence.start - kind.opens_before)
+    return max(over, occurrence.end + kind.open_after) if series.next_after(occurrence.end) else None
 
 
 def _due_when_single(link: MeetingLink, window: Window, kind: MeetingType, at: datetime) -> datetime | None:
@@ -179,8 +179,8 @@ def opens_for_next(meeting: Meeting, binding: ItemBinding, kind: MeetingType, at
     if binding.series is None:
         return at >= meeting.window.start - kind.opens_before
     series = followed_series(binding)
-    turn = turn_of(series, at, kind.open_after) if series else None
-    return turn is not None and at >= turn.start - kind.opens_before
+    occurrence = open_or_next(series, at, kind.open_after) if series else None
+    return occurrence is not None and at >= occurrence.start - kind.opens_before
 
 
 # --- who knows what -------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from addin.meetings.room_steps import Outcome, is_as_wished
 def record_step(ledger: Ledger, claim: Claim, outcome: Outcome, *, release: bool) -> tuple[Meeting, bool]:
     """Write what the step came to; return the meeting as it is now, and whether the room's wish still stands.
 
-    When it has turned meanwhile, what was done says nothing about the new one, and the lease is given back. Raises
+    When it has changed meanwhile, what was done says nothing about the new one, and the lease is given back. Raises
     LeaseLost and LedgerUnavailable.
     """
     due_in = outcome.due_in if outcome.due_in is not None or not outcome.go_on else 0.0

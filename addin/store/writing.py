@@ -66,7 +66,7 @@ SAVE_ROOM = (
     .where(_r.id == bindparam("room"), _r.lease_number == bindparam("fence"))
     .values({name: bindparam(f"new_{name}", type_=_r[name].type) for name in KNOWN_COLUMNS})
     .values(
-        # A wish that has turned meanwhile makes the room due at once.
+        # A wish that has changed meanwhile makes the room due at once.
         due_at=case((_STILL_WISHED, LedgerNow() + bindparam("due_in", type_=BigInteger)), else_=LedgerNow()),
         lease_until=case(
             (_STILL_WISHED & ~bindparam("release", type_=Boolean), _r.lease_until), else_=null()

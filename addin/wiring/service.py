@@ -30,6 +30,7 @@ from addin.meetings.pull_pace import PullPace
 from addin.meetings.read_texts import ReadTexts
 from addin.meetings.rebuild import Rebuild
 from addin.meetings.reconcile import Reconciler
+from addin.meetings.record_draft import FollowRules
 from addin.meetings.rights import ProveRights
 from addin.meetings.rooms import RoomPlans
 from addin.meetings.send_notices import SendNotices
@@ -37,7 +38,6 @@ from addin.meetings.sweep import Sweep
 from addin.meetings.take_hints import TakeHints
 from addin.meetings.take_in import TakeInMailboxes
 from addin.meetings.texts import Contact, MeetingTexts
-from addin.meetings.turn_draft import FollowRules
 from addin.store.ledger import SqlLedger
 from addin.store.restored import note_progress
 from addin.web.staff.api.meetings import MeetingUseCases

@@ -28,9 +28,9 @@ from addin.meetings.model import Meeting, Principal
 from addin.meetings.notices import NoticeKind
 from addin.meetings.ports import ReceivedHint
 from addin.meetings.pull_pace import PULL_PERIOD, PullPace
+from addin.meetings.record_draft import FollowRules
 from addin.meetings.take_hints import TakeHints
 from addin.meetings.take_in import TakeInMailboxes
-from addin.meetings.turn_draft import FollowRules
 from addin.store import tables
 from calendar_sync.calendar import Calendar, CalendarUnreadable
 from calendar_sync.items import Block, Tag

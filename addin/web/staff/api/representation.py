@@ -97,11 +97,11 @@ class Representation:
             )
         open_after = self.texts.types.of(meeting.type).open_after
         outlook = link_outlook(meeting, binding, link, open_after, self.texts.clock.now())
-        turn, coming = outlook.turn, outlook.coming
+        occurrence, coming = outlook.occurrence, outlook.coming
         return {
             "possible": list(outlook.possible) if made else [],
-            "next_start": _local(meeting.window, turn.start) if turn else None,
-            "next_end": _local(meeting.window, turn.end) if turn else None,
+            "next_start": _local(meeting.window, occurrence.start) if occurrence else None,
+            "next_end": _local(meeting.window, occurrence.end) if occurrence else None,
             "coming": self._coming(meeting, coming) if coming else None,
         }
 

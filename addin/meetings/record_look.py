@@ -1,8 +1,8 @@
-"""Carries out, in one unit, what one look at a calendar item has come to: the wish, the binding, the people's notices.
+"""Writes, in one unit, what one look at a calendar item has come to: the wish, the binding, the people's notices.
 
 Works on the meeting as it is stored now; whoever calls has made sure that nobody has changed it since the look. Rooms
-follow the wish by the reconciler's hand. What was decided is carried out by `item_turn`, `series_turn` and `link_turn`
-on one draft; here is in which order, what goes with every look, and when to look again.
+follow the wish by the reconciler's hand. What was decided is carried out by `record_item`, `record_series` and
+`record_link` on one draft; here is in which order, what goes with every look, and when to look again.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from typing import Any, Final
 from addin.meetings.bindings import BindingClaim, Copy, CopyOutcome
 from addin.meetings.calendar_notes import CalendarSide
 from addin.meetings.copies import Handled
-from addin.meetings.item_turn import ItemTurn
 from addin.meetings.ledger_port import Writing
-from addin.meetings.link_turn import LinkTurn
 from addin.meetings.look import OPEN_COPIES, WANTED_COPIES, Seen, ref_of
 from addin.meetings.look_times import (
     LONGEST_PAUSE,
@@ -31,8 +29,10 @@ from addin.meetings.look_times import (
 )
 from addin.meetings.model import UNREAD_NOTES, CalendarNote, Meeting
 from addin.meetings.notices import NoticeKind
-from addin.meetings.series_turn import SeriesTurn
-from addin.meetings.turn_draft import Draft, TurnTools
+from addin.meetings.record_draft import Draft, RecordTools
+from addin.meetings.record_item import ItemRecord
+from addin.meetings.record_link import LinkRecord
+from addin.meetings.record_series import SeriesRecord
 from addin.meetings.watches import TAKEN_IN_AT_ONCE
 from calendar_sync.decide import (
     Bind,
@@ -76,11 +76,11 @@ class Written:
     retry_after: float | None = None
 
 
-class Turn:
+class LookRecord:
     """One look's record; used once."""
 
     def __init__(
-        self, tools: TurnTools, writing: Writing, meeting: Meeting, claim: BindingClaim, seen: Seen
+        self, tools: RecordTools, writing: Writing, meeting: Meeting, claim: BindingClaim, seen: Seen
     ) -> None:
         self._draft = Draft(tools, writing, meeting, claim, seen)
         self._tools = tools
@@ -90,9 +90,9 @@ class Turn:
         # The binding as it was before the look.
         self._before = claim.binding
         self._claim = claim
-        item = ItemTurn(self._draft)
-        self._link = LinkTurn(self._draft)
-        self._series = SeriesTurn(self._draft, self._link)
+        item = ItemRecord(self._draft)
+        self._link = LinkRecord(self._draft)
+        self._series = SeriesRecord(self._draft, self._link)
         # Copies are handled where the calendar can be called.
         self._intents: Mapping[type[Intent], Callable[[Any], None]] = {
             Bind: item.bind,
@@ -306,8 +306,10 @@ class Turn:
         if wait is None:
             return None
         wait = self._sooner_or_later(wait, again=again)
-        turn = self._link.next_look(holds_link=holds_link)
-        return (min(wait, turn - self._at) if turn and turn > self._at else wait).total_seconds()
+        for_link = self._link.next_look(holds_link=holds_link)
+        if for_link and for_link > self._at:
+            wait = min(wait, for_link - self._at)
+        return wait.total_seconds()
 
     def _sooner_or_later(self, wait: timedelta, *, again: bool) -> timedelta:
         """Return the time to the next look when something failed, or is to be written soon."""

@@ -1,4 +1,4 @@
-"""The part of a turn that exchanges a series' link when the occurrence with the old one is over.
+"""Exchanges a series' link, with the look that sees the occurrence with the old one over.
 
 The exchange is written in one unit with all else that the look has come to, under its fence, before the door to the
 next occurrence opens: the old link never leads to the next people. A call that goes on past its time is waited for
@@ -19,14 +19,14 @@ from addin.meetings.links import (
     has_another_pattern,
     is_link_due,
     link_due_at,
-    turn_of,
+    open_or_next,
     waits_for_nothing,
     with_change_undone,
 )
 from addin.meetings.look_times import SHORTEST_PAUSE
 from addin.meetings.model import CalendarNote
 from addin.meetings.notices import NoticeKind
-from addin.meetings.turn_draft import Draft
+from addin.meetings.record_draft import Draft
 from calendar_sync.items import Kind, Snapshot
 from calendar_sync.series import Series
 
@@ -34,8 +34,8 @@ from calendar_sync.series import Series
 CALL_PERIOD: Final = timedelta(minutes=1)
 
 
-class LinkTurn:
-    """Works on a turn's draft. `coming` is the link that is still to come after `exchange`, None when there is none."""
+class LinkRecord:
+    """Works on a look's draft. `coming` is the link that is still to come after `exchange`, None when there is none."""
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
@@ -52,9 +52,9 @@ class LinkTurn:
         draft = self._draft
         if draft.is_over() or not has_another_pattern(draft.binding.series, after):
             return
-        turn = turn_of(after, draft.at, draft.kind.open_after)
-        if turn and draft.writing.coming_link(draft.meeting.id):
-            draft.writing.keep_own_link(draft.meeting.id, turn.original_start)
+        occurrence = open_or_next(after, draft.at, draft.kind.open_after)
+        if occurrence and draft.writing.coming_link(draft.meeting.id):
+            draft.writing.keep_own_link(draft.meeting.id, occurrence.original_start)
 
     def note_kept_time(self) -> None:
         """Note the time at which the occurrence is that keeps the meeting's link, when the item is no series any more.
@@ -64,9 +64,9 @@ class LinkTurn:
         """
         draft = self._draft
         link, series = draft.writing.coming_link(draft.meeting.id), followed_series(draft.binding)
-        turn = turn_of(series, draft.at, draft.kind.open_after) if series else None
-        if link and turn and turn.original_start == link.keeps:
-            draft.writing.keep_own_link(draft.meeting.id, turn.start)
+        occurrence = open_or_next(series, draft.at, draft.kind.open_after) if series else None
+        if link and occurrence and occurrence.original_start == link.keeps:
+            draft.writing.keep_own_link(draft.meeting.id, occurrence.start)
 
     # --- the exchange ---------------------------------------------------------------------------------------
 

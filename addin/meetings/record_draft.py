@@ -1,6 +1,6 @@
 """A meeting and its binding as one look has come to them so far, and the pen with which the meeting is written.
 
-Each part of a turn (`item_turn`, `series_turn`, `link_turn`) goes on from where the one before it left them.
+Each part of the record (`record_item`, `record_series`, `record_link`) goes on from where the one before it left them.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class FollowRules:
 
 
 @dataclass(frozen=True, slots=True)
-class TurnTools:
-    """What a turn needs beside the rows."""
+class RecordTools:
+    """What writing a look needs beside the rows."""
 
     plans: RoomPlans
     providers: Mapping[str, ConferencingProvider]
@@ -53,16 +53,16 @@ class TurnTools:
 
 
 class Draft:
-    """What one turn works on, inside one unit.
+    """What one look is written on, inside one unit.
 
-    `meeting` is written whenever it changes; `binding` is written once, when the turn is over. `claim.binding` is how
+    `meeting` is written whenever it changes; `binding` is written once, at the end. `claim.binding` is how
     it was before the look, `at` (UTC) when that was. `is_taken`: the item holds another meeting, booked in it later.
     `block_is_untrue`: what stands in the item tells another time by now. `retry_after` (seconds): how long the calendar
     wants to be let alone.
     """
 
     def __init__(
-        self, tools: TurnTools, writing: Writing, meeting: Meeting, claim: BindingClaim, seen: Seen
+        self, tools: RecordTools, writing: Writing, meeting: Meeting, claim: BindingClaim, seen: Seen
     ) -> None:
         self.tools = tools
         self.writing = writing

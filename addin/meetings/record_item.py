@@ -1,4 +1,4 @@
-"""The part of a turn that carries out what was decided of the item itself: where it is, when, whether it is there."""
+"""Carries out what a look has decided of the item itself: where it is, when, whether it is there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from addin.meetings.bindings import Copy, CopyOutcome
 from addin.meetings.look import ref_of
 from addin.meetings.model import CalendarNote, MeetingState, Window
 from addin.meetings.notices import NoticeKind
-from addin.meetings.turn_draft import Draft
+from addin.meetings.record_draft import Draft
 from calendar_sync.decide import (
     Bind,
     Cancel,
@@ -25,8 +25,8 @@ from calendar_sync.decide import (
 )
 
 
-class ItemTurn:
-    """Works on a turn's draft; a method for each intent of `calendar_sync.decide`."""
+class ItemRecord:
+    """Works on a look's draft; a method for each intent of `calendar_sync.decide`."""
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft

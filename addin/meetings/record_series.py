@@ -1,4 +1,4 @@
-"""The part of a turn that is about an item which is a series: which occurrence the meeting is just now."""
+"""Carries out what a look has seen of an item that is a series: which occurrence the meeting is just now."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from dataclasses import replace
 from addin.meetings.bindings import OccurrenceRow, SeriesAnswer
 from addin.meetings.changed_times import FormerTime, former_times, must_hear_of_others
 from addin.meetings.copies import series_answer
-from addin.meetings.link_turn import LinkTurn
 from addin.meetings.links import followed_series, has_another_pattern
 from addin.meetings.model import Window
 from addin.meetings.notices import NoticeKind
 from addin.meetings.occurrences import current, is_without_its_time, near, rolled, was_taken_out
-from addin.meetings.turn_draft import Draft
+from addin.meetings.record_draft import Draft
+from addin.meetings.record_link import LinkRecord
 from calendar_sync.decide import FollowSeries
 from calendar_sync.series import Occurrence, Series
 
 
-class SeriesTurn:
-    """Works on a turn's draft; `link` is told what a change of the series means for a link that is to come."""
+class SeriesRecord:
+    """Works on a look's draft; `link` is told what a change of the series means for a link that is to come."""
 
-    def __init__(self, draft: Draft, link: LinkTurn) -> None:
+    def __init__(self, draft: Draft, link: LinkRecord) -> None:
         self._draft = draft
         self._link = link
 
@@ -58,9 +58,9 @@ class SeriesTurn:
         self._roll_in(series)
 
     def _roll_in(self, series: Series) -> None:
-        draft, turn = self._draft, self._current(series)
-        if turn and not _is_same_time(turn, draft.meeting.window):
-            self._roll_to(turn, series, draft.binding.series or series)
+        draft, occurrence = self._draft, self._current(series)
+        if occurrence and not _is_same_time(occurrence, draft.meeting.window):
+            self._roll_to(occurrence, series, draft.binding.series or series)
 
     def _leave(self) -> None:
         draft = self._draft
@@ -101,22 +101,22 @@ class SeriesTurn:
 
         `former` are the occurrences that have changed just now, as they were before.
         """
-        draft, turn = self._draft, self._current(series)
-        if turn is None:
+        draft, occurrence = self._draft, self._current(series)
+        if occurrence is None:
             return
-        if _is_same_time(turn, draft.meeting.window):
+        if _is_same_time(occurrence, draft.meeting.window):
             if not became_one:
                 window = draft.meeting.window
                 self._tell_of_others(
                     None if has_new_rule else self._who_hear_of_others(window, series, former)
                 )
         elif draft.is_over():
-            self._roll_to(turn, series, series)
+            self._roll_to(occurrence, series, series)
         else:
             notice = NoticeKind.RESCHEDULED
             if self._was_taken_out(series):
                 notice = NoticeKind.OCCURRENCE_CANCELLED
-            window = self._window(turn, series)
+            window = self._window(occurrence, series)
             draft.move_to(window, notice, self._who_hear_of_others(window, series, former))
 
     def _tell_of_others(self, hear: Sequence[str] | None) -> None:
@@ -158,10 +158,10 @@ class SeriesTurn:
         was = self._draft.meeting.window
         return was_taken_out(self._draft.claim.binding.series, series, was.start, was.end)
 
-    def _roll_to(self, turn: Occurrence, series: Series, newest: Series) -> None:
-        draft, window = self._draft, self._window(turn, series)
+    def _roll_to(self, occurrence: Occurrence, series: Series, newest: Series) -> None:
+        draft, window = self._draft, self._window(occurrence, series)
         former = draft.writing.former_times(draft.meeting.id)
-        draft.wish(rolled(draft.meeting, window, turn.original_start, former), quietly=True)
+        draft.wish(rolled(draft.meeting, window, occurrence.original_start, former), quietly=True)
         self._put_occurrences(newest)
         draft.audit("rolled_on")
 
@@ -174,8 +174,8 @@ class SeriesTurn:
         draft = self._draft
         return current(series, draft.binding.series_answer, draft.at, draft.kind.open_after)
 
-    def _window(self, turn: Occurrence, series: Series) -> Window:
-        return self._draft.in_own_zone(Window(turn.start, turn.end, series.zone))
+    def _window(self, occurrence: Occurrence, series: Series) -> Window:
+        return self._draft.in_own_zone(Window(occurrence.start, occurrence.end, series.zone))
 
 
 def _is_same_time(one: Occurrence, other: Window) -> bool:

@@ -78,7 +78,7 @@ class CopyWork:
         return CopyOutcome.STRIPPED if strips or _was_removed(claim) else CopyOutcome.OWN_ROOM
 
     def _strip(self, claim: BindingClaim, snapshot: Snapshot) -> Handled:
-        calendar = self._looks.calendar_of(snapshot.ref.mailbox, claim.binding)
+        calendar = self._looks.search.calendar_of(snapshot.ref.mailbox, claim.binding)
         if calendar is None:
             return Handled(snapshot, None)
         try:

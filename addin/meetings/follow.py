@@ -181,7 +181,7 @@ class FollowItems:
         is_tagged = binding.tag_written and own.uid == binding.uid
         if not binding.block_due and (is_tagged or young or _comes_with_block(binding, own, seen.at)):
             return Written(None, is_tagged, block_due=False, again=False)
-        calendar = self._looks.calendar_of(own.ref.mailbox, binding)
+        calendar = self._looks.search.calendar_of(own.ref.mailbox, binding)
         if calendar is None:
             return Written(None, is_tagged, binding.block_due, again=binding.block_due)
         try:

@@ -1,23 +1,24 @@
 """Looks at a meeting's calendar item: what is recorded, what is seen, and what follows; changes nothing anywhere.
 
-The worker and `vardmote follow --explain` see the same, because they look through here. Nothing of an item is read but
-what a `Snapshot` holds.
+The worker and `vardmote follow --explain` see the same, because they look through here. An item that is not where
+it was is looked for by `item_search`. Nothing of an item is read but what a `Snapshot` holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from addin.meetings.bindings import Copy, CopyOutcome, ItemBinding
 from addin.meetings.hints import item_hash
+from addin.meetings.item_search import ItemSearch, is_bound_item
 from addin.meetings.keyring import Keyring
 from addin.meetings.ledger_port import Ledger, Reading
 from addin.meetings.model import CalendarNote, Meeting
 from addin.meetings.ports import Clock
 from addin.meetings.start import is_held
-from calendar_sync.calendar import Calendar, CalendarUnreadable, refusal
+from calendar_sync.calendar import Calendar
 from calendar_sync.decide import Bind, Binding, Intent, Observed, Rebind, Recorded, decide
 from calendar_sync.items import (
     Found,
@@ -67,7 +68,7 @@ class Seen:
 
 
 class ItemLooks:
-    """Looks at items through the calendars. `grace` is how long an item must be gone."""
+    """Looks at items through the calendars. `grace` is how long one must be gone, `search` looks for it elsewhere."""
 
     def __init__(
         self,
@@ -83,6 +84,7 @@ class ItemLooks:
         self._keyring = keyring
         self._instance = instance
         self._clock = clock
+        self.search = ItemSearch(ledger, calendars, instance)
         self.grace = grace
 
     def reaches(self, backend: str) -> bool:
@@ -113,9 +115,10 @@ class ItemLooks:
         item = self._as_held(meeting, binding, _as_bound(binding, items.get(ref))) if ref else None
         tagged: Sequence[Snapshot] | Unreadable | None = None
         if not isinstance(item, Unreadable) and self._must_search(binding, item, copies):
-            tagged = self._search(meeting, binding, item)
-        is_missing = isinstance(tagged, Sequence) and not _is_bound_item(binding, item)
-        stripped = self._stripped(binding, copies) if is_missing else ()
+            tagged = self.search.find(meeting, binding, item)
+        is_missing = isinstance(tagged, Sequence) and not is_bound_item(binding, item)
+        lately = at - 2 * self.grace
+        stripped = self.search.find_stripped(binding, copies, lately) if is_missing else ()
         if isinstance(stripped, Unreadable):
             tagged, stripped = stripped, ()
         observed = Observed(at, item, tagged, stripped)
@@ -133,7 +136,7 @@ class ItemLooks:
             return None
         calendar = self._calendars.get(binding.backend or "") or next(iter(self._calendars.values()))
         if item.snapshot.kind is Kind.OCCURRENCE:
-            held = self._holding(calendar, meeting, binding, item.snapshot)
+            held = self.search.holding(calendar, meeting, binding, item.snapshot)
             item = Found(held) if held else item
         if not self._holds(meeting, binding, item.snapshot):
             return None
@@ -141,14 +144,10 @@ class ItemLooks:
         observed = Observed(at, item)
         if binding.uid is None:
             # She may have a copy open before anybody has seen the original.
-            others = [
-                one
-                for one in calendar.find_tagged(binding.mailbox, meeting.id)
-                if one.ref != item.snapshot.ref
-            ]
-            observed = Observed(
-                at, tagged=[item.snapshot, *(one for one in others if one.tag == self.tag_of(meeting.id))]
-            )
+            tagged = calendar.find_tagged(binding.mailbox, meeting.id)
+            others = [one for one in tagged if one.ref != item.snapshot.ref]
+            ours = [one for one in others if one.tag == self.tag_of(meeting.id)]
+            observed = Observed(at, tagged=[item.snapshot, *ours])
         recorded = replace(self._recorded(meeting, binding, (), observed), is_frozen=False)
         intents = decide(recorded, observed, self.grace)
         own = _own(binding, item, intents)
@@ -159,16 +158,9 @@ class ItemLooks:
             return (item.uid, item.original_start) == (binding.uid, binding.occurrence)
         return item.tag == self.tag_of(meeting.id)
 
-    def calendar_of(self, mailbox: str, binding: ItemBinding) -> Calendar | None:
-        """Return the calendar that serves a mailbox in which the meeting's tag was seen, if it is followed."""
-        if mailbox == binding.mailbox:
-            return self._calendars.get(binding.backend or "")
-        watch = self._ledger.read(lambda reading: reading.watch_by_mailbox(mailbox))
-        return self._calendars.get(watch.backend or "") if watch else None
-
     def tag_of(self, meeting_id: str) -> Tag:
         """Return the tag of a meeting."""
-        return Tag(self._instance, meeting_id)
+        return self.search.tag_of(meeting_id)
 
     def known_copy(self, uid: str, copies: Sequence[Copy]) -> Copy | None:
         """Return what is known of the copy with that UID."""
@@ -195,80 +187,9 @@ class ItemLooks:
         return Found(replace(item.snapshot, tag=self.tag_of(last.id)))
 
     def _must_search(self, binding: ItemBinding, item: Lookup | None, copies: Sequence[Copy]) -> bool:
-        if binding.look_tagged or not _is_bound_item(binding, item):
+        if binding.look_tagged or not is_bound_item(binding, item):
             return True
         return any(copy.outcome in OPEN_COPIES for copy in copies)
-
-    def _search(
-        self, meeting: Meeting, binding: ItemBinding, item: Lookup | None
-    ) -> Sequence[Snapshot] | Unreadable:
-        try:
-            found = {one.ref: one for one in self._tagged(meeting, binding)}
-            if binding.uid is None:
-                found |= {one.ref: one for one in self._offered(meeting, binding)}
-            elif not _is_bound_item(binding, item) and not any(
-                one.uid == binding.uid for one in found.values()
-            ):
-                # Its tag may have been taken from it, or lost on the way to another calendar.
-                found |= {one.ref: one for one in self._with_uid(binding, binding.uid)}
-        except CalendarUnreadable as failure:
-            return Unreadable(failure.reason, failure.retry_after)
-        return [part for one in found.values() if (part := _as_searched(binding, one))]
-
-    def _stripped(self, binding: ItemBinding, copies: Sequence[Copy]) -> Sequence[Snapshot] | Unreadable:
-        """Look where the copies are now that lost our block lately, if the meeting's own item is away."""
-        lately = self._clock.now() - 2 * self.grace
-        refs = [copy.ref for copy in copies if copy.ref and copy.at >= lately]
-        calendar = self._calendars.get(binding.backend or "")
-        if not refs or calendar is None:
-            return ()
-        lookups = calendar.look(refs).values()
-        unread = next((one for one in lookups if isinstance(one, Unreadable)), None)
-        return unread or [one.snapshot for one in lookups if isinstance(one, Found)]
-
-    def _tagged(self, meeting: Meeting, binding: ItemBinding) -> Iterator[Snapshot]:
-        tag = self.tag_of(meeting.id)
-        for mailbox, calendar in self._places(binding):
-            yield from (one for one in calendar.find_tagged(mailbox, meeting.id) if one.tag == tag)
-
-    def _with_uid(self, binding: ItemBinding, uid: str) -> Iterator[Snapshot]:
-        for mailbox, calendar in self._places(binding):
-            yield from calendar.find_uid(mailbox, uid)
-
-    def _offered(self, meeting: Meeting, binding: ItemBinding) -> Iterator[Snapshot]:
-        """Yield the item whose id Outlook gave, when it bears the meeting's tag: an id alone proves nothing."""
-        calendar = self.calendar_of(binding.mailbox, binding)
-        if binding.offered is None or calendar is None:
-            return
-        for lookup in calendar.look([ItemRef(binding.mailbox, binding.offered)]).values():
-            if isinstance(lookup, Found) and lookup.snapshot.tag == self.tag_of(meeting.id):
-                held = self._holding(calendar, meeting, binding, lookup.snapshot)
-                if held:
-                    yield held
-
-    def _holding(
-        self, calendar: Calendar, meeting: Meeting, binding: ItemBinding, snapshot: Snapshot
-    ) -> Snapshot | None:
-        """Return what holds the meeting when somebody points at `snapshot`; None when it is nowhere to be found.
-
-        One time of a series shows the series' marks, too: then it is the series; else it is that time, as the series
-        tells it. Raises CalendarUnreadable.
-        """
-        if snapshot.kind is not Kind.OCCURRENCE:
-            return snapshot
-        master = _master_of(calendar, snapshot)
-        if master is None or snapshot.original_start is None:
-            return None
-        is_whole = (
-            master.tag == self.tag_of(meeting.id) if binding.uid is None else binding.occurrence is None
-        )
-        return master if is_whole else occurrence_in(master, snapshot.original_start, snapshot.tag)
-
-    def _places(self, binding: ItemBinding) -> Iterator[tuple[str, Calendar]]:
-        for mailbox in dict.fromkeys((binding.mailbox, *binding.also)):
-            calendar = self.calendar_of(mailbox, binding)
-            if calendar:
-                yield mailbox, calendar
 
     # --- what is recorded -----------------------------------------------------------------------------------
 
@@ -345,32 +266,12 @@ def _lives(reading: Reading, tag: Tag) -> bool:
     return other is not None and not other.is_cancelled
 
 
-def _master_of(calendar: Calendar, occurrence: Snapshot) -> Snapshot | None:
-    """Return the series of an occurrence; raises CalendarUnreadable."""
-    mailbox = occurrence.ref.mailbox
-    if occurrence.master_id is None:
-        whole = calendar.find_uid(mailbox, occurrence.uid)
-        return next((one for one in whole if one.kind is Kind.MASTER), None)
-    ref = ItemRef(mailbox, occurrence.master_id)
-    lookup = calendar.look([ref])[ref]
-    if isinstance(lookup, Unreadable):
-        raise refusal(lookup)
-    return lookup.snapshot if isinstance(lookup, Found) else None
-
-
 def _as_bound(binding: ItemBinding, item: Lookup | None) -> Lookup | None:
     """Return the look at the bound item; where the meeting is one time of it, the look at that time."""
     if binding.occurrence is None or not isinstance(item, Found):
         return item
     part = occurrence_in(item.snapshot, binding.occurrence)
     return Found(part) if part else Gone()
-
-
-def _as_searched(binding: ItemBinding, found: Snapshot) -> Snapshot | None:
-    """Return what was found; of the series of which the meeting is one time, that time, None when it was taken out."""
-    if binding.occurrence is None or found.uid != binding.uid or found.kind is Kind.OCCURRENCE:
-        return found
-    return occurrence_in(found, binding.occurrence)
 
 
 def ref_of(binding: ItemBinding) -> ItemRef | None:
@@ -382,14 +283,8 @@ def _place(ref: ItemRef) -> tuple[str, str]:
     return ref.mailbox, ref.item_id
 
 
-def _is_bound_item(binding: ItemBinding, item: Lookup | None) -> bool:
-    if not isinstance(item, Found):
-        return False
-    return item.snapshot.uid == binding.uid and not item.snapshot.is_cancelled
-
-
 def _own(binding: ItemBinding, item: Lookup | None, intents: Sequence[Intent]) -> Snapshot | None:
     bound = next((intent.snapshot for intent in intents if isinstance(intent, Bind | Rebind)), None)
     if bound:
         return bound
-    return item.snapshot if isinstance(item, Found) and _is_bound_item(binding, item) else None
+    return item.snapshot if isinstance(item, Found) and is_bound_item(binding, item) else None

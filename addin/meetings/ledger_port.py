@@ -407,8 +407,11 @@ class Writing(Reading, Protocol):
     def claim_notices(self, lease_seconds: float, limit: int) -> Sequence[NoticeClaim]:
         """Claim mails that are due, longest due first; rows held by others are skipped."""
 
-    def note_asked(self, claim: NoticeClaim, revision: int | None) -> None:
-        """Note of which revision a mail asks people to tell others, None for no longer any. Raises LeaseLost."""
+    def note_asked(self, claim: NoticeClaim, revision: int | None, said: str | None) -> None:
+        """Note of which revision a mail asks people to tell others, None for no longer any, and what it has said.
+
+        Raises LeaseLost.
+        """
 
     def save_notice(self, claim: NoticeClaim, notice: Notice, due_in: float | None) -> None:
         """Write what became of a mail and give the lease back; raises LeaseLost when the fence has moved.

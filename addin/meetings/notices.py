@@ -5,6 +5,7 @@ Pure rules: who must hear, and when a mail has said something that is not so any
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -65,7 +66,8 @@ class Notice:
 
     `sent_at` is None until it was sent; `reminded`: the one reminder was sent, too. `attempts` are tries since the
     last success. `asked_revision` is the meeting's revision of which a mail has asked people to tell others, or may
-    have, when the answer was lost; None when there was none, or it has been called off.
+    have, when the answer was lost; None when there was none, or it has been called off. `said` is what the last such
+    mail said (`said_of`), None also where nobody can tell.
     """
 
     meeting_id: str
@@ -76,6 +78,7 @@ class Notice:
     reminded: bool = False
     attempts: int = 0
     asked_revision: int | None = None
+    said: str | None = None
 
 
 def who_must_hear(meeting: Meeting) -> tuple[str, ...]:
@@ -99,6 +102,25 @@ def as_things_are(notice: Notice, meeting: Meeting) -> Notice:
     if notice.kind.asks_to_tell and must_be_called_off(notice, meeting):
         return replace(notice, kind=NoticeKind.HOLDS_AGAIN, revision=meeting.revision, sent_at=None)
     return notice
+
+
+def said_of(meeting: Meeting) -> str | None:
+    """Return a digest of what a mail about a change says now: how the meeting is, and who knows it otherwise.
+
+    None when somebody must hear of something beside its time, of which what a mail says is not all.
+    """
+    told = [(audience, meeting.told[audience]) for audience in who_must_hear(meeting)]
+    if any(one.outdated for _, one in told):
+        return None
+    known = [(who, one.revision, one.start, one.end, one.cancelled) for who, one in told]
+    said = (meeting.is_cancelled, meeting.window.start, meeting.window.end, known)
+    return hashlib.sha256(repr(said).encode()).hexdigest()
+
+
+def says_again(notice: Notice, meeting: Meeting) -> bool:
+    """Whether a mail would say what the last one has said, and nobody has told anybody since."""
+    is_first = notice.kind.asks_to_tell and notice.sent_at is None
+    return is_first and notice.said is not None and notice.said == said_of(meeting)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 A mail holds no content of the item: when, what kind of change, who must hear, and a link. What it says is looked up
 when it is sent, so that a meeting that was dragged back is no news; after a mail that has gone out it is, and one more
-calls that off. That a mail asks people to tell others is noted before it is handed over, since the answer may be lost.
-When a process ends between the sending and the note of it the mail is sent twice, with the same Message-ID.
+calls that off. What the last one has said, and nobody has told yet, is not said again. That a mail asks people to tell
+others is noted before it is handed over, since the answer may be lost. When a process ends between the sending and the
+note of it the mail is sent twice, with the same Message-ID.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from addin.meetings.notices import (
     NoticeKind,
     as_things_are,
     must_be_called_off,
+    said_of,
+    says_again,
     who_must_hear,
 )
 from addin.meetings.ports import Clock, Mail, Mailer
@@ -119,31 +122,37 @@ class SendNotices:
         mail = self._mail(notice, meeting) if is_news(notice, meeting, self.clock.now()) else None
         if mail is None:
             self._save(claim, notice, None)
+        elif says_again(notice, meeting):
+            # She dragged it away and back while nobody had been told yet.
+            self._done(claim, notice)
         else:
             self._send(claim, notice, mail)
 
     def _send(self, claim: NoticeClaim, notice: Notice, mail: Mail) -> None:
         """Hand one mail over, and note what came of it. Raises LeaseLost."""
-        meeting, asked = claim.meeting, notice.asked_revision
-        if notice.kind.asks_to_tell:
-            # Before, since the answer may be lost: what nobody knows to have gone out must be called off, too.
-            self.ledger.write(lambda writing: writing.note_asked(claim, meeting.revision))
+        meeting, asks = claim.meeting, notice.kind.asks_to_tell
+        before = (notice.asked_revision, notice.said)
+        # Before, since the answer may be lost: what nobody knows to have gone out must be called off, too, and what
+        # nobody knows to be the last word must be said again.
+        self._note_asked(claim, meeting.revision if asks else notice.asked_revision, None)
         try:
             self.mailer.send(mail, claim.until.earliest(Deadline.after(SEND_SECONDS)))
         except MailRefused as refusal:
             log.warning("notice_refused", extra={"meeting": meeting.id, "reason": str(refusal)})
-            self.ledger.write(lambda writing: writing.note_asked(claim, asked))
+            self._note_asked(claim, *before)
             self._done(claim, notice)
         except MailError as failure:
             reason = f"{type(failure).__name__} {failure}"
             log.warning("notice_not_sent", extra={"meeting": meeting.id, "reason": reason})
             if not isinstance(failure, MailOutcomeUnknown):
-                self.ledger.write(lambda writing: writing.note_asked(claim, asked))
+                self._note_asked(claim, *before)
             self._put_off(claim)
         else:
-            if not notice.kind.asks_to_tell:
-                self.ledger.write(lambda writing: writing.note_asked(claim, None))
+            self._note_asked(claim, *((meeting.revision, said_of(meeting)) if asks else (None, None)))
             self._done(claim, notice)
+
+    def _note_asked(self, claim: NoticeClaim, revision: int | None, said: str | None) -> None:
+        self.ledger.write(lambda writing: writing.note_asked(claim, revision, said))
 
     def _put_off(self, claim: NoticeClaim) -> None:
         notice = claim.notice

@@ -198,6 +198,7 @@ def notice_of(row: Row) -> Notice:
         sent_at=maybe_time(row["sent_at"]),
         reminded=row["reminded"],
         asked_revision=row["asked_revision"],
+        said=row["said"],
         attempts=row["attempts"],
     )
 

@@ -68,10 +68,10 @@ class SqlNoticeWriting(SqlCalendarReading):
 
         return claimed(self._connection, _notices, rows, claim_of, meetings)
 
-    def note_asked(self, claim: NoticeClaim, revision: int | None) -> None:
+    def note_asked(self, claim: NoticeClaim, revision: int | None, said: str | None) -> None:
         mine = (_n.meeting_id == claim.notice.meeting_id) & (_n.about == claim.notice.kind.about)
         statement = update(_notices).where(mine, _n.lease_number == claim.number)
-        if self._connection.execute(statement.values(asked_revision=revision)).rowcount != 1:
+        if self._connection.execute(statement.values(asked_revision=revision, said=said)).rowcount != 1:
             raise LeaseLost
 
     def save_notice(self, claim: NoticeClaim, notice: Notice, due_in: float | None) -> None:

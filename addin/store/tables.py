@@ -283,6 +283,7 @@ notices = Table(
     Column("sent_at", _Time),
     Column("reminded", Boolean, nullable=False),
     Column("asked_revision", Integer),
+    Column("said", String(64)),
     Column("attempts", Integer, nullable=False),
     Column("due_at", _Time),
     Column("lease_number", Integer, nullable=False),

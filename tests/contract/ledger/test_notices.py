@@ -50,15 +50,15 @@ def test_that_a_mail_asks_is_noted_under_the_fence_and_outlives_the_next_mail(de
     meeting = desk.books(purge_at=NOW)
     owes(desk, meeting)
     (claim,) = claims(desk)
-    desk.ledger.write(lambda writing: writing.note_asked(claim, 7))
+    desk.ledger.write(lambda writing: writing.note_asked(claim, 7, "said"))
     owes(desk, meeting, NoticeKind.CANCELLED)
     with pytest.raises(LeaseLost):
-        desk.ledger.write(lambda writing: writing.note_asked(claim, 8))
+        desk.ledger.write(lambda writing: writing.note_asked(claim, 8, None))
     (newer,) = claims(desk)
-    assert newer.notice.asked_revision == 7
-    desk.ledger.write(lambda writing: writing.note_asked(newer, None))
+    assert (newer.notice.asked_revision, newer.notice.said) == (7, "said")
+    desk.ledger.write(lambda writing: writing.note_asked(newer, None, None))
     (kept,) = desk.ledger.read(lambda reading: reading.notices(meeting.id))
-    assert kept.asked_revision is None
+    assert (kept.asked_revision, kept.said) == (None, None)
 
 
 def test_whoever_sends_an_older_mail_does_not_mark_the_newer_one(desk: Desk) -> None:

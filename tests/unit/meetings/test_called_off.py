@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from addin.meetings.deadline import Deadline
-from addin.meetings.errors import MailOutcomeUnknown
+from addin.meetings.errors import MailOutcomeUnknown, MailUnavailable
 from addin.meetings.model import Told
 from addin.meetings.notices import Notice, NoticeKind, as_things_are
 from addin.meetings.ports import Mail
@@ -22,6 +22,7 @@ NEW_TIME = "Lämna besked: ett skyddat möte har fått ny tid"
 CANCELLED = "Lämna besked: ett skyddat möte är inställt"
 BACK = "Lämna besked: ett inställt möte blir av"
 CALLED_OFF = "Inget besked behövs: ett skyddat möte är som förut"
+REMINDER = "Påminnelse: besked är inte lämnat om ett skyddat möte"
 STILL_CANCELLED = "Inget besked behövs: ett skyddat möte är fortfarande inställt"
 
 
@@ -92,6 +93,85 @@ def test_a_quick_drag_to_and_fro_after_the_mail_ends_with_the_last_word(clinic: 
     clinic.drags(EVEN_LATER)
     clinic.drags(START)
     assert clinic.mails() == [CALLED_OFF]
+
+
+def test_what_a_mail_has_said_and_nobody_has_told_yet_is_not_said_again(clinic: Clinic) -> None:
+    clinic.drags(LATER)
+    assert clinic.mails() == [NEW_TIME]
+    clinic.drags(START)
+    clinic.drags(LATER)
+    assert clinic.mails() == []
+    assert clinic.mails(hours=5) == [REMINDER]
+    clinic.drags(EVEN_LATER)
+    assert clinic.mails() == [NEW_TIME]
+
+
+def test_what_has_been_called_off_is_said_again(clinic: Clinic) -> None:
+    clinic.drags(LATER)
+    assert clinic.mails() == [NEW_TIME]
+    clinic.drags(START)
+    assert clinic.mails() == [CALLED_OFF]
+    clinic.drags(LATER)
+    assert clinic.mails() == [NEW_TIME]
+
+
+def test_what_may_have_been_called_off_is_said_again(clinic: Clinic) -> None:
+    clinic.drags(LATER)
+    assert clinic.mails() == [NEW_TIME]
+    clinic.drags(START)
+    clinic.mail_room.box.fails = MailOutcomeUnknown("TimeoutError")
+    assert clinic.mails() == []
+    clinic.mail_room.box.fails = None
+    clinic.drags(LATER)
+    assert clinic.mails() == [NEW_TIME]
+
+
+def test_what_may_not_have_been_said_is_said_again(clinic: Clinic) -> None:
+    clinic.mail_room.box.fails = MailOutcomeUnknown("SMTPServerDisconnected")
+    clinic.drags(LATER)
+    assert clinic.mails() == []
+    clinic.mail_room.box.fails = None
+    assert clinic.mails(minutes=1) == [NEW_TIME]
+
+
+def test_a_mail_that_was_surely_not_sent_leaves_what_was_said_before(clinic: Clinic) -> None:
+    clinic.drags(LATER)
+    assert clinic.mails() == [NEW_TIME]
+    clinic.mail_room.box.fails = MailUnavailable("451")
+    clinic.drags(EVEN_LATER)
+    assert clinic.mails() == []
+    clinic.mail_room.box.fails = None
+    clinic.drags(LATER)
+    assert clinic.mails() == []
+
+
+def test_who_has_been_told_since_must_hear_the_same_again(clinic: Clinic) -> None:
+    clinic.drags(LATER)
+    assert clinic.mails() == [NEW_TIME]
+    clinic.tells("patient")
+    clinic.drags(START)
+    clinic.tells("patient")
+    clinic.drags(LATER)
+    assert clinic.mails() == [NEW_TIME]
+
+
+def test_what_has_changed_beside_the_time_is_said_though_the_time_is_as_it_was(clinic: Clinic) -> None:
+    clinic.drags(LATER)
+    assert clinic.mails() == [NEW_TIME]
+    clinic.desk.desk.change(clinic.desk.reads(clinic.meeting), unit="habilitation")
+    clinic.drags(EVEN_LATER)
+    clinic.drags(LATER)
+    assert clinic.mails() == [NEW_TIME]
+
+
+def test_an_item_that_is_deleted_again_before_it_was_said_to_be_back_is_no_news(clinic: Clinic) -> None:
+    clinic.deletes()
+    assert clinic.mails() == [CANCELLED]
+    clinic.restores()
+    clinic.desk.online.deletes(clinic.item)
+    clinic.desk.settles()
+    clinic.desk.after(GRACE)
+    assert clinic.mails() == []
 
 
 def test_whoever_was_told_the_new_time_must_hear_of_the_old_one_again(clinic: Clinic) -> None:

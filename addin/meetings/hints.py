@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from addin.meetings.calendar_ledger_port import StoredHint
 from addin.meetings.keyring import Keyring
-from addin.meetings.ledger_port import Ledger, StoredHint
+from addin.meetings.ledger_port import Ledger
 from addin.meetings.ports import Clock, HintKind, ReceivedHint
 from addin.meetings.watches import MailboxWatch
 

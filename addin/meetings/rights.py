@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from addin.meetings.ledger_port import Ledger, RightsLimit, Writing
+from addin.meetings.calendar_ledger_port import RightsLimit
+from addin.meetings.ledger_port import Ledger, Writing
 from addin.meetings.look_times import pause, spread
 from addin.meetings.ports import Clock
 from calendar_sync.calendar import (

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from addin.meetings.calendar_ledger_port import StoredHint
 from addin.meetings.hints import is_about_items
-from addin.meetings.ledger_port import Ledger, StoredHint, Writing
+from addin.meetings.ledger_port import Ledger, Writing
 from addin.meetings.ports import HintKind
 
 HINTS_A_TAKE: Final = 500

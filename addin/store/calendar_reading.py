@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, case, exists, func, or_, select
 
 from addin.meetings.bindings import Copy, ItemBinding, OccurrenceRow
+from addin.meetings.calendar_ledger_port import RightsLimit
 from addin.meetings.changed_times import FormerTime
 from addin.meetings.hints import item_hashes
 from addin.meetings.keyring import Keyring
-from addin.meetings.ledger_port import RightsLimit
 from addin.meetings.links import LinkState
 from addin.meetings.model import Meeting
 from addin.meetings.notices import Notice

@@ -18,9 +18,9 @@ from addin.meetings.bindings import (
     OccurrenceRow,
     SeriesAnswer,
 )
+from addin.meetings.calendar_ledger_port import StoredHint
 from addin.meetings.hints import item_hash
 from addin.meetings.keyring import Keyring
-from addin.meetings.ledger_port import StoredHint
 from addin.meetings.notices import Notice, NoticeKind
 from addin.meetings.ports import HintKind
 from addin.meetings.watches import MailboxWatch

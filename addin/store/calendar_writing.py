@@ -34,10 +34,10 @@ from addin.meetings.bindings import (
     OccurrenceRow,
     SeriesAnswer,
 )
+from addin.meetings.calendar_ledger_port import RightsLimit
 from addin.meetings.calendar_notes import unread_note
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LeaseLost, MeetingChanged
-from addin.meetings.ledger_port import RightsLimit
 from addin.meetings.model import UNREAD_NOTES, CalendarNote, Meeting
 from addin.meetings.watches import KEPT_AFTER
 from addin.store import tables

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, case, delete, null, select, text, update
 
+from addin.meetings.calendar_ledger_port import StoredHint
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LeaseLost
-from addin.meetings.ledger_port import StoredHint
 from addin.meetings.watches import MailboxWatch, WatchClaim
 from addin.store import tables
 from addin.store.calendar_reading import SqlCalendarReading, served_by

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from addin.meetings.calendar_ledger_port import RightsLimit
 from addin.meetings.errors import LedgerError
-from addin.meetings.ledger_port import Ledger, Reading, RightsLimit
+from addin.meetings.ledger_port import Ledger, Reading
 
 
 def health_blueprint(ledger: Ledger) -> Blueprint:

@@ -14,8 +14,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from addin.meetings.calendar_ledger_port import RightsLimit
 from addin.meetings.errors import LedgerError
-from addin.meetings.ledger_port import Ledger, Reading, RightsLimit
+from addin.meetings.ledger_port import Ledger, Reading
 from addin.web.visitors import Network, is_within
 
 _FOUND_BY: Final = "changes_found_by_"

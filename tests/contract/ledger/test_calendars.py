@@ -10,11 +10,12 @@ from functools import partial
 import pytest
 
 from addin.meetings.bindings import BindingClaim, ItemBinding
+from addin.meetings.calendar_ledger_port import RightsLimit, StoredHint
 from addin.meetings.codes import new_code
 from addin.meetings.due import Queue, Work
 from addin.meetings.errors import LeaseLost
 from addin.meetings.hints import item_hash
-from addin.meetings.ledger_port import NewBooking, Reading, RightsLimit, StoredHint, Writing
+from addin.meetings.ledger_port import NewBooking, Reading, Writing
 from addin.meetings.model import AuditEntry, CalendarNote, Meeting, Room, Wanted
 from addin.meetings.notices import NoticeKind
 from addin.meetings.ports import HintKind

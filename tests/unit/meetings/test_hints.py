@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, select
 
+from addin.meetings.calendar_ledger_port import StoredHint
 from addin.meetings.errors import LedgerUnavailable
 from addin.meetings.hints import REMEMBERED, HintInbox
-from addin.meetings.ledger_port import StoredHint
 from addin.meetings.ports import HintKind, ReceivedHint
 from addin.meetings.watches import MailboxWatch
 from addin.store import tables

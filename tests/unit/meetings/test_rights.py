@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from addin.meetings.ledger_port import RightsLimit
+from addin.meetings.calendar_ledger_port import RightsLimit
 from addin.meetings.rights import AGAIN, TOO_WIDE_AGAIN, ProveRights, try_limit
 from calendar_sync.calendar import (
     CalendarUnreadable,

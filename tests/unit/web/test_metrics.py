@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
+from addin.meetings.calendar_ledger_port import RightsLimit
 from addin.meetings.errors import LedgerUnavailable
-from addin.meetings.ledger_port import RightsLimit
 from addin.web.metrics import metrics_blueprint
 
 COUNTS = {

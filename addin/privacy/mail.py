@@ -13,6 +13,7 @@ LONGEST_DOMAIN: Final = 253
 """RFC 5321, section 4.5.3.1; they bound the search around each at sign."""
 
 MOST_SPACES: Final = 2
+GUEST: Final = "#ext#"
 NOT_IN_A_LOCAL_PART: Final = frozenset(' <>()[],;:"@\\/|')
 IN_A_DOMAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789åäöéü.-")
 
@@ -22,7 +23,7 @@ def private_mail(text: str, rules: MailRules, allow: AllowList) -> Iterator[Clai
     for at in rules.at.finditer(text):
         start, left = _local_part(text, at)
         right, end = _domain(text, at)
-        local_part, domain = text[start:left], text[right:end]
+        local_part, domain = _at_home(text[start:left], text[right:end])
         if local_part and _is_private(domain, rules) and not allow.allows_mail(local_part, domain):
             yield Claim(Kind.PRIVATE_MAIL, Tier.BLOCK, start, end)
 
@@ -49,6 +50,18 @@ def _domain(text: str, at: re.Match[str]) -> tuple[int, int]:
     while end > start and text[end - 1] in ".-":
         end -= 1
     return start, end
+
+
+def _at_home(local_part: str, domain: str) -> tuple[str, str]:
+    """Return an address's two parts, of a guest in Entra those of the address at home.
+
+    Such a guest is `anna_home.example#EXT#@tenant.onmicrosoft.com` (Entra External ID, "Properties of a B2B guest
+    user").
+    """
+    if not local_part.endswith(GUEST):
+        return local_part, domain
+    name, underscore, home = local_part.removesuffix(GUEST).rpartition("_")
+    return (name, home) if underscore else (local_part, domain)
 
 
 def _is_private(domain: str, rules: MailRules) -> bool:

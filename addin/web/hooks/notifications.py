@@ -27,6 +27,9 @@ _LIFECYCLE: Final = {
 }
 # No id of Exchange's is near it; more would only be there to fill memory.
 _LONGEST: Final = 1024
+# Graph's own take half a kilobyte each, so that a post holds some five hundred. Anybody may send tiny ones, each of
+# which costs as much to refuse as a real one to read.
+_MOST: Final = 1000
 # Ids, tags and secrets hold nothing else, while JSON can tell what cannot be stored, such as half a surrogate pair.
 _PRINTABLE: Final = validate.Regexp(r"[\x20-\x7e]*\Z")
 
@@ -82,7 +85,7 @@ def hints_in(body: bytes) -> tuple[Sequence[ReceivedHint], int]:
     items = told.get("value") if isinstance(told, dict) else None
     if not isinstance(items, list):
         raise Malformed
-    hints = list(_understood(items))
+    hints = list(_understood(items[:_MOST]))
     return hints, len(items) - len(hints)
 
 

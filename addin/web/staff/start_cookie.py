@@ -25,6 +25,8 @@ from addin.web.staff.auth.openid import Attempt
 
 SIGNING_IN: Final = timedelta(minutes=10)
 SIGNED_IN: Final = timedelta(minutes=30)
+# What one machine has dated another one reads, whose clock may be behind; the same as for tokens.
+CLOCKS_APART: Final = timedelta(seconds=60)
 # More tabs than anybody has open at this page; with them the cookie is half of what browsers keep (4096 bytes).
 MOST_UNDER_WAY: Final = 4
 _SEALED_FOR: Final = "start-cookie"
@@ -118,7 +120,7 @@ class StartCookie:
 
     def _holds(self, kept: _Kept, lasts: timedelta) -> bool:
         age: float = self._clock.now().timestamp() - kept["at"]
-        return 0 <= age < lasts.total_seconds()
+        return -CLOCKS_APART.total_seconds() <= age < lasts.total_seconds()
 
     def _read(self, request: Request) -> Mapping[str, Any]:
         try:

@@ -65,6 +65,7 @@ const LABEL_PUNCTUATION = " .:#=-/()";
 const LONGEST_LOCAL_PART = 64;
 const LONGEST_DOMAIN = 253;
 const MOST_SPACES = 2;
+const GUEST = "#ext#";
 const NOT_IN_A_LOCAL_PART = " <>()[],;:\"@\\/|";
 const IN_A_DOMAIN = "abcdefghijklmnopqrstuvwxyz0123456789åäöéü.-";
 const TELEPHONE = /[+(]{0,2}[0-9](?:[ ./()-]{0,3}[0-9]){5,16}/g;
@@ -799,8 +800,7 @@ function privateMail(text, rules, allow) {
   for (const [at, afterAt] of spans(text, rules.at)) {
     const [start, left] = localPart(text, at);
     const [right, end] = domainPart(text, afterAt);
-    const local = text.slice(start, left);
-    const domain = text.slice(right, end);
+    const [local, domain] = atHome(text.slice(start, left), text.slice(right, end));
     if (local && isPrivate(domain, rules) && !allowsMail(allow, local, domain)) {
       claims.push({ kind: "private-mail", tier: "block", start, end });
     }
@@ -836,6 +836,20 @@ function domainPart(text, afterAt) {
   while (end < furthest && IN_A_DOMAIN.includes(text[end])) end += 1;
   while (end > start && ".-".includes(text[end - 1])) end -= 1;
   return [start, end];
+}
+
+/**
+ * Of a guest in Entra, `anna_home.example#EXT#@tenant.onmicrosoft.com`, the two parts of the address at home.
+ *
+ * @param {string} local
+ * @param {string} domain
+ * @returns {[string, string]}
+ */
+function atHome(local, domain) {
+  if (!local.endsWith(GUEST)) return [local, domain];
+  const whole = local.slice(0, -GUEST.length);
+  const underscore = whole.lastIndexOf("_");
+  return underscore < 0 ? [local, domain] : [whole.slice(0, underscore), whole.slice(underscore + 1)];
 }
 
 /**

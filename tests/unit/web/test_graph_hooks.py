@@ -193,6 +193,18 @@ def test_a_post_may_be_larger_than_others_and_has_its_own_limit(graph: FlaskClie
     assert (answer.status_code, answer.get_data()) == (413, b"")
 
 
+def test_of_more_than_graph_ever_sends_at_once_no_more_is_read(
+    graph: FlaskClient, inbox: Inbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    tiny = {"subscriptionId": "s", "changeType": "updated"}
+    told = json.dumps({"value": [{}] * 999 + [tiny] * 4000}).encode()
+    assert len(told) < LARGEST_BODY
+    assert graph.post(ROUTES[0], data=told).status_code == 202
+    assert len(inbox.received) == 1
+    (record,) = caplog.records
+    assert record.__dict__["count"] == 4998
+
+
 def test_what_cannot_be_stored_is_asked_for_again_and_noted(
     graph: FlaskClient, inbox: Inbox, caplog: pytest.LogCaptureFixture
 ) -> None:

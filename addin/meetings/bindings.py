@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from addin.meetings.deadline import Deadline
+from addin.meetings.frozen import Frozen
 from addin.meetings.model import Meeting
 from calendar_sync.decide import Unusable
 from calendar_sync.items import ItemRef, Unread
@@ -55,8 +56,7 @@ class ItemBinding:
     series_answer: SeriesAnswer | None = None
     ended_by_calendar: bool = False
     gone_since: datetime | None = None
-    frozen: Unread | None = None
-    frozen_since: datetime | None = None
+    frozen: Frozen | None = None
     held: Unusable | None = None
     block_due: bool = False
     block_tells_time: bool = False
@@ -66,6 +66,11 @@ class ItemBinding:
     look_tagged: bool = True
     looked_at: datetime | None = None
     attempts: int = 0
+
+    @property
+    def unread(self) -> Unread | None:
+        """Why its calendar cannot be read; None when it can."""
+        return self.frozen.reason if self.frozen else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,10 @@ _NOTES_OF: Final[Mapping[Unread, CalendarNote]] = {
 def unread_note(binding: ItemBinding) -> CalendarNote:
     """Return what people are told of a binding that is frozen, by its cause."""
     is_at_work = binding.backend is not None and binding.uid is not None and binding.item_id is None
-    if is_at_work and binding.frozen is Unread.MAILBOX_ELSEWHERE:
+    if is_at_work and binding.unread is Unread.MAILBOX_ELSEWHERE:
         # Its mailbox went to another calendar, which answers and has not got the item (docs/adr/0021).
         return CalendarNote.ITEM_AWAITED
-    return _NOTES_OF.get(binding.frozen, CalendarNote.FROZEN) if binding.frozen else CalendarNote.FROZEN
+    return _NOTES_OF.get(binding.unread, CalendarNote.FROZEN) if binding.unread else CalendarNote.FROZEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class CalendarSide:
         return any(row.cancelled and row.end > self.at and row.start < until for row in self.occurrences)
 
     def _is_frozen_for_long(self) -> bool:
-        binding = self.binding
-        if binding.frozen is None or binding.frozen_since is None:
+        frozen = self.binding.frozen
+        if frozen is None:
             return False
-        return binding.frozen in _LASTING or self.at - binding.frozen_since >= FROZEN_IS_TOLD_AFTER
+        return frozen.reason in _LASTING or self.at - frozen.since >= FROZEN_IS_TOLD_AFTER

@@ -149,4 +149,4 @@ class BindItem:
 
 def _only_she_can_help(meeting: Meeting, claim: BindingClaim) -> bool:
     """Whether the service itself is kept out of the mailbox, so that her rights are the only ones there are."""
-    return bool(meeting.calendar_notes & UNREAD_NOTES) and claim.binding.frozen is Unread.DENIED
+    return bool(meeting.calendar_notes & UNREAD_NOTES) and claim.binding.unread is Unread.DENIED

@@ -222,8 +222,8 @@ def _binding(binding: ItemBinding | None) -> dict[str, Any] | None:
         "occurrence": binding.occurrence.isoformat() if binding.occurrence else None,
         "ended_by_calendar": binding.ended_by_calendar,
         "gone_since": _time(binding.gone_since),
-        "frozen": binding.frozen,
-        "frozen_since": _time(binding.frozen_since),
+        "frozen": binding.unread,
+        "frozen_since": _time(binding.frozen.since if binding.frozen else None),
         "looked_at": _time(binding.looked_at),
         "tag_written": binding.tag_written,
         "block_due": binding.block_due,
@@ -245,7 +245,7 @@ def _watch(watch: MailboxWatch) -> dict[str, Any]:
         "subscribed": watch.subscription is not None,
         "expires_at": _time(watch.expires_at),
         "searched_next": _time(watch.scan_due_at),
-        "frozen": watch.frozen,
+        "frozen": watch.unread,
     }
 
 

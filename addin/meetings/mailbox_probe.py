@@ -80,7 +80,6 @@ def _record_served(claim: WatchClaim, name: str, found: Capabilities, writing: W
         renew_at=None,
         scan_due_at=None,
         frozen=None,
-        frozen_since=None,
         attempts=0,
     )
     writing.save_watch(claim, fresh, 0.0)
@@ -99,7 +98,7 @@ def _record_unserved(
     """Note that none serves it, or that nobody knows: then it is asked again soon."""
     watch = claim.watch
     unsure = [failure for failure in failures if not isinstance(failure, (*GONE, AccessDenied))]
-    if not unsure and watch.frozen in _UNSURE:
+    if not unsure and watch.unread in _UNSURE:
         # It went just now, however long it could not be read before.
         watch = replace(watch, attempts=0)
     reason = _worst(failures)

@@ -37,7 +37,7 @@ class RoundRecord:
             watch = made.watch
             if made.seen is not None:
                 # After every failure it is searched anew, so that this is when all is well again.
-                watch = replace(watch, frozen=None, frozen_since=None, attempts=0)
+                watch = replace(watch, frozen=None, attempts=0)
             writing.save_watch(claim, watch, self._due_in(watch, made.interest, at, writing))
             if claim.watch.frozen and not watch.frozen:
                 self._go_on(claim.watch, writing)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Final
 
+from addin.meetings.frozen import frozen_by
 from addin.meetings.ledger_port import Reading
 from addin.meetings.look_times import pause, spread
 from addin.meetings.watches import MailboxWatch
@@ -65,5 +66,5 @@ def failed(watch: MailboxWatch, reason: Unread, interest: Interest, at: datetime
     """Return the watch after a failure; where nothing is followed, nothing is frozen by it."""
     tried = replace(watch, attempts=watch.attempts + 1)
     if interest is not Interest.FOLLOWED:
-        return replace(tried, frozen=None, frozen_since=None)
-    return replace(tried, frozen=reason, frozen_since=watch.frozen_since or at)
+        return replace(tried, frozen=None)
+    return replace(tried, frozen=frozen_by(reason, at, watch.frozen))

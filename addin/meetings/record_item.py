@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from addin.meetings.bindings import Copy, CopyOutcome
+from addin.meetings.frozen import frozen_by
 from addin.meetings.look import ref_of
 from addin.meetings.model import CalendarNote, MeetingState, Window
 from addin.meetings.notices import NoticeKind
@@ -181,11 +182,10 @@ class ItemRecord:
         draft.retry_after = intent.retry_after
         draft.binding = replace(
             draft.binding,
-            frozen=intent.reason,
-            frozen_since=draft.binding.frozen_since or draft.at,
+            frozen=frozen_by(intent.reason, draft.at, draft.binding.frozen),
             attempts=draft.binding.attempts + 1,
         )
 
     def thaw(self, _intent: Thaw) -> None:
         """Note that the calendar can be read again."""
-        self._draft.binding = replace(self._draft.binding, frozen=None, frozen_since=None, attempts=0)
+        self._draft.binding = replace(self._draft.binding, frozen=None, attempts=0)

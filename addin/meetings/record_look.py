@@ -15,6 +15,7 @@ from typing import Any, Final
 from addin.meetings.bindings import BindingClaim, Copy, CopyOutcome
 from addin.meetings.calendar_notes import CalendarSide
 from addin.meetings.copies import Handled
+from addin.meetings.frozen import frozen_by
 from addin.meetings.ledger_port import Writing
 from addin.meetings.look import OPEN_COPIES, WANTED_COPIES, Seen, ref_of
 from addin.meetings.look_times import (
@@ -169,8 +170,7 @@ class LookRecord:
         if binding.uid and binding.item_id is None and binding.frozen is None:
             self._draft.binding = replace(
                 binding,
-                frozen=Unread.MAILBOX_ELSEWHERE,
-                frozen_since=before.frozen_since or self._at,
+                frozen=frozen_by(Unread.MAILBOX_ELSEWHERE, self._at, before.frozen),
                 attempts=before.attempts + 1,
             )
 
@@ -205,7 +205,7 @@ class LookRecord:
             return
         is_unread, was_unread = bool(notes & UNREAD_NOTES), bool(meeting.calendar_notes & UNREAD_NOTES)
         if is_unread != was_unread:
-            draft.audit("frozen" if is_unread else "thawed", draft.binding.frozen)
+            draft.audit("frozen" if is_unread else "thawed", draft.binding.unread)
         self._writing.note_calendar(meeting.id, notes)
 
     def _side(self) -> CalendarSide:
@@ -322,16 +322,12 @@ class LookRecord:
 
     def _longest_pause(self) -> timedelta:
         """Return how long to wait at most; not for long where the item alone cannot be read (docs/adr/0033)."""
-        binding = self._draft.binding
-        if (
-            self._draft.retry_after is not None
-            or binding.frozen not in _OF_ONE_ITEM
-            or not binding.frozen_since
-        ):
+        binding, frozen = self._draft.binding, self._draft.binding.frozen
+        if self._draft.retry_after is not None or frozen is None or frozen.reason not in _OF_ONE_ITEM:
             return LONGEST_PAUSE
         watch = self._writing.watch_by_mailbox(binding.mailbox)
         is_down = watch is None or watch.frozen is not None
-        return LONGEST_PAUSE if is_down else longest_pause_of_item(self._at - binding.frozen_since)
+        return LONGEST_PAUSE if is_down else longest_pause_of_item(self._at - frozen.since)
 
     def _has_unsettled_copies(self) -> bool:
         unsettled = (*OPEN_COPIES, *WANTED_COPIES)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from addin.meetings.deadline import Deadline
+from addin.meetings.frozen import Frozen
 from calendar_sync.items import Unread
 
 # How long a mailbox is looked after when its last meeting is over.
@@ -36,9 +37,13 @@ class MailboxWatch:
     expires_at: datetime | None = None
     renew_at: datetime | None = None
     scan_due_at: datetime | None = None
-    frozen: Unread | None = None
-    frozen_since: datetime | None = None
+    frozen: Frozen | None = None
     attempts: int = 0
+
+    @property
+    def unread(self) -> Unread | None:
+        """Why its calendar cannot be read; None when it can."""
+        return self.frozen.reason if self.frozen else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from addin.meetings.bindings import (
     SeriesAnswer,
 )
 from addin.meetings.calendar_ledger_port import StoredHint
+from addin.meetings.frozen import Frozen
 from addin.meetings.hints import item_hash
 from addin.meetings.keyring import Keyring
 from addin.meetings.notices import Notice, NoticeKind
@@ -58,8 +59,7 @@ def binding_columns(binding: ItemBinding, keyring: Keyring) -> dict[str, Any]:
         "occurrence": to_time(binding.occurrence),
         "ended_by_calendar": binding.ended_by_calendar,
         "gone_since": to_time(binding.gone_since),
-        "frozen": binding.frozen.value if binding.frozen else None,
-        "frozen_since": to_time(binding.frozen_since),
+        **_frozen_columns(binding.frozen),
         "held": binding.held.value if binding.held else None,
         "block_due": binding.block_due,
         "block_tells_time": binding.block_tells_time,
@@ -88,8 +88,7 @@ def binding_of(row: Row, keyring: Keyring) -> ItemBinding:
         series_answer=SeriesAnswer(row["series_answer"]) if row["series_answer"] else None,
         ended_by_calendar=row["ended_by_calendar"],
         gone_since=maybe_time(row["gone_since"]),
-        frozen=Unread(row["frozen"]) if row["frozen"] else None,
-        frozen_since=maybe_time(row["frozen_since"]),
+        frozen=_frozen_of(row),
         held=Unusable(row["held"]) if row["held"] else None,
         block_due=row["block_due"],
         block_tells_time=row["block_tells_time"],
@@ -102,6 +101,17 @@ def binding_of(row: Row, keyring: Keyring) -> ItemBinding:
         attempts=row["attempts"],
     )
     return _as_asked(known, ask_of(row, keyring))
+
+
+def _frozen_columns(frozen: Frozen | None) -> dict[str, Any]:
+    return {
+        "frozen": frozen.reason.value if frozen else None,
+        "frozen_since": to_time(frozen.since) if frozen else None,
+    }
+
+
+def _frozen_of(row: Row) -> Frozen | None:
+    return Frozen(Unread(row["frozen"]), from_time(row["frozen_since"])) if row["frozen"] else None
 
 
 def ask_of(row: Row, keyring: Keyring) -> dict[str, Any]:
@@ -224,8 +234,7 @@ def watch_columns(watch: MailboxWatch, keyring: Keyring) -> dict[str, Any]:
         "pulls": watch.pulls,
         "writes": watch.writes,
         "expires_at": to_time(watch.expires_at),
-        "frozen": watch.frozen,
-        "frozen_since": to_time(watch.frozen_since),
+        **_frozen_columns(watch.frozen),
         "attempts": watch.attempts,
     }
 
@@ -246,8 +255,7 @@ def watch_from(row: Row, keyring: Keyring) -> MailboxWatch:
         expires_at=maybe_time(row["expires_at"]),
         renew_at=maybe_time(row["renew_at"]),
         scan_due_at=maybe_time(row["scan_due_at"]),
-        frozen=Unread(row["frozen"]) if row["frozen"] else None,
-        frozen_since=maybe_time(row["frozen_since"]),
+        frozen=_frozen_of(row),
         attempts=row["attempts"],
     )
 

@@ -14,6 +14,7 @@ from addin.meetings.calendar_ledger_port import RightsLimit, StoredHint
 from addin.meetings.codes import new_code
 from addin.meetings.due import Queue, Work
 from addin.meetings.errors import LeaseLost
+from addin.meetings.frozen import Frozen
 from addin.meetings.hints import item_hash
 from addin.meetings.ledger_port import NewBooking, Reading, Writing
 from addin.meetings.model import AuditEntry, CalendarNote, Meeting, Room, Wanted
@@ -178,7 +179,7 @@ def test_what_somebody_notes_while_a_mailbox_is_found_unreadable_is_kept(desk: D
     assert desk.reads(meeting).calendar_notes == {CalendarNote.LINK_COMING, CalendarNote.MAILBOX_LOST}
     binding = desk.ledger.read(lambda reading: reading.binding(meeting.id))
     assert binding
-    assert binding.frozen is Unread.MAILBOX_MISSING
+    assert binding.unread is Unread.MAILBOX_MISSING
 
 
 def test_an_item_of_another_calendar_is_known_by_its_uid_alone(desk: Desk) -> None:
@@ -256,7 +257,7 @@ def test_a_mailbox_that_could_not_be_read_is_tried_before_its_time_when_another_
     follows(desk)
     desk.ledger.write(lambda writing: writing.scan_watch(watch_id(desk), NOW, 0.0))
     (claim,) = claims_watches(desk, "graph")
-    unread = replace(claim.watch, frozen=Unread.UNREACHABLE, frozen_since=NOW, scan_due_at=NOW, attempts=9)
+    unread = replace(claim.watch, frozen=Frozen(Unread.UNREACHABLE, NOW), scan_due_at=NOW, attempts=9)
     desk.ledger.write(lambda writing: writing.save_watch(claim, unread, 600.0))
     assert not claims_watches(desk, "graph")
     assert desk.ledger.read(lambda reading: reading.unread_mailboxes("graph")) == 1

@@ -62,7 +62,7 @@ def test_her_rights_reach_a_mailbox_that_is_closed_to_the_service_which_stays_to
     office.opens(meeting, item)
     office.settles(delivering=False)
     assert office.reads(meeting).window.start == START + DAY
-    assert office.binding(meeting).frozen is Unread.DENIED
+    assert office.binding(meeting).unread is Unread.DENIED
     assert CalendarNote.CALENDAR_DENIED in office.reads(meeting).calendar_notes
     actions = [action for action, _ in office.audited(meeting)]
     assert (actions.count("frozen"), actions.count("thawed")) == (1, 0)

@@ -638,7 +638,7 @@ def test_a_hiccup_while_it_is_asked_who_serves_a_mailbox_is_no_trouble_yet(offic
     assert office.binding(meeting).frozen is None
     office.desk.clock.time += 10 * SECOND
     assert office.mailboxes.work_once(None)
-    assert office.binding(meeting).frozen is Unread.UNREACHABLE
+    assert office.binding(meeting).unread is Unread.UNREACHABLE
 
 
 def test_many_mailboxes_that_cannot_be_read_are_tried_seldom_and_all_of_them_soon_when_one_can_be_again(
@@ -747,7 +747,7 @@ def test_a_hint_that_meets_a_mailbox_that_is_gone_is_told_of_the_others_in_it(of
     office.online.mailboxes.discard(MAILBOX)
     office.settles()
     assert office.reads(second).calendar_notes == {CalendarNote.MAILBOX_LOST}
-    assert office.binding(second).frozen is Unread.MAILBOX_MISSING
+    assert office.binding(second).unread is Unread.MAILBOX_MISSING
 
 
 def test_a_mailbox_that_nobody_serves_is_asked_for_soon_and_then_more_seldom(office: CalendarDesk) -> None:
@@ -892,7 +892,7 @@ def test_a_search_that_fails_does_not_slow_down_what_is_pulled(office: CalendarD
 
     watch = office.desk.ledger.read(lambda reading: reading.watch_by_mailbox(PULLED))
     assert watch
-    assert watch.frozen is Unread.NOT_UNDERSTOOD
+    assert watch.unread is Unread.NOT_UNDERSTOOD
     office.on_premises.unsearchable = None
     office.comes_to(office.desk.clock.time + HOUR, step=10 * MINUTE)
     healed = office.desk.ledger.read(lambda reading: reading.watch_by_mailbox(PULLED))

@@ -35,10 +35,10 @@ class Recorded:
     """What is known of a meeting before the calendar is looked at. All times UTC.
 
     `mailbox` is where the item is to be. `ended_by_calendar`: it is not live because its item was gone, so that it
-    lives again when the item does. `gone_since` is when the item was first not found. `known_copies` are UIDs of
-    copies that have been dealt with or that somebody has been asked about. `stripped_at` says when our block was taken
-    out of copies, by UID; `own_rooms` are copies that have or shall have a meeting of their own, or no link; `former`
-    are items that held the meeting before it was cut and pasted. `is_held`: a host has started it. `rivals` are the
+    lives again when the item does. `gone_since` is when the item was first not found. `known_copies` are UIDs of copies
+    that have been dealt with or that somebody has been asked about. `stripped_at` says when our block was taken out of
+    copies, by UID; `own_rooms` are copies that have or shall have a meeting of their own, or no link; `former` are
+    items that held the meeting before it was cut and pasted. `call_may_run`: a host has started it. `rivals` are the
     tags of other meetings that live, among those seen; `is_taken`: one of them was seen in the item before.
     """
 
@@ -56,7 +56,7 @@ class Recorded:
     own_rooms: frozenset[str] = frozenset()
     former: frozenset[str] = frozenset()
     is_frozen: bool = False
-    is_held: bool = False
+    call_may_run: bool = False
     rivals: frozenset[Tag] = frozenset()
     is_taken: bool = False
 
@@ -108,7 +108,7 @@ class Reschedule:
 
 
 @dataclass(frozen=True, slots=True)
-class HoldTime:
+class KeepTime:
     """The item has a time that no meeting can have: the old one stays, and its people are told."""
 
     reason: Unusable
@@ -178,7 +178,7 @@ Intent = (
     Bind
     | Rebind
     | Reschedule
-    | HoldTime
+    | KeepTime
     | FollowSeries
     | Suspect
     | Cancel
@@ -206,10 +206,10 @@ def decide(recorded: Recorded, observed: Observed, grace: timedelta) -> list[Int
     own = _own(recorded, observed, tagged)
     if own:
         intents += _seen(recorded, own)
-        intents += [*_agree(recorded, own, observed.at), *_held(recorded, own)]
+        intents += [*_agree(recorded, own, observed.at), *_taken(recorded, own)]
     elif pasted := _pasted(recorded, observed, grace):
         own = pasted
-        intents += [Rebind(pasted), *_agree(recorded, pasted, observed.at), *_held(recorded, pasted)]
+        intents += [Rebind(pasted), *_agree(recorded, pasted, observed.at), *_taken(recorded, pasted)]
     elif recorded.binding and recorded.is_live:
         intents += _missed(recorded, observed, grace)
     # Of a meeting that has ended, too: a copy that kept its link would lead nobody anywhere.
@@ -275,9 +275,9 @@ def _agree(recorded: Recorded, own: Snapshot, at: datetime) -> list[Intent]:
     if (own.start, own.end) == (recorded.start, recorded.end):
         return left
     if own.end <= at:
-        return [*left, HoldTime(Unusable.OVER)]
+        return [*left, KeepTime(Unusable.OVER)]
     if unusable := _unfit_length(own.length):
-        return [*left, HoldTime(unusable)]
+        return [*left, KeepTime(unusable)]
     return [*left, Reschedule(own.start, own.end, own.zone)]
 
 
@@ -292,11 +292,11 @@ def _follow_series(recorded: Recorded, series: Series) -> list[Intent]:
     if recorded.series and recorded.series.signature == series.signature:
         return []
     if unusable := _unfit_length(series.length):
-        return [HoldTime(unusable)]
+        return [KeepTime(unusable)]
     return [FollowSeries(series, became_one=recorded.series is None)]
 
 
-def _held(recorded: Recorded, own: Snapshot) -> list[Intent]:
+def _taken(recorded: Recorded, own: Snapshot) -> list[Intent]:
     """Say when the item came to hold another meeting, too, or holds it no more; that one's time is this one's."""
     if not recorded.is_live:
         return []
@@ -312,7 +312,7 @@ def _pasted(recorded: Recorded, observed: Observed, grace: timedelta) -> Snapsho
     """
     gone = recorded.gone_since or observed.at
     is_cut = recorded.is_live and recorded.binding and _surely_missing(observed)
-    if not is_cut or recorded.is_held or gone >= recorded.start:
+    if not is_cut or recorded.call_may_run or gone >= recorded.start:
         return None
     found = list(_perhaps_pasted(recorded, observed, gone - grace))
     return found[0] if len(found) == 1 else None
@@ -341,7 +341,7 @@ def _of_the_same_kind(recorded: Recorded, one: Snapshot) -> Iterator[Snapshot]:
 def _missed(recorded: Recorded, observed: Observed, grace: timedelta) -> list[Intent]:
     if not _surely_missing(observed):
         return []
-    if recorded.is_held or (recorded.gone_since or observed.at) >= recorded.start:
+    if recorded.call_may_run or (recorded.gone_since or observed.at) >= recorded.start:
         # Who tidies her calendar during a visit, or after it, does not call it off.
         return [Trust()] if recorded.gone_since else []
     if recorded.gone_since is None:

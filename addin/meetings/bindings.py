@@ -32,15 +32,16 @@ class SeriesAnswer(StrEnum):
 class ItemBinding:
     """A meeting's calendar item, as far as it is known. All times UTC.
 
-    `mailbox` is where the item is to be; `backend` is the calendar that serves it, None until it was probed. `uid`
-    is None until the item was seen; `item_id` is None before that and after the mailbox went to another calendar.
-    `offered` is an id that Outlook gave, not seen by us yet. `also` are other mailboxes in which the meeting's tag
-    was seen. `ended_by_calendar`: the meeting ended because its item was gone. `held`: the item has a time that no
-    meeting can have. `block_due`: our block is still to be written into the item. `block_old_from`: the item bears a
-    link that was replaced, and from then on the service may write the new one unless somebody else has. `tag_written`:
-    it bears our own tag. `occurrence`: the item is a series, and the meeting that time of it alone, known by its
-    original start (UTC). `block_tells_time`: it may bear a block from before the text left the time to the item, which
-    a new time makes untrue. `look_tagged`: look for copies, too. `looked_at`: when the mailbox last answered.
+    `mailbox` is where the item is to be; `backend` is the calendar that serves it, None until it was probed. `uid` is
+    None until the item was seen; `item_id` is None before that and after the mailbox went to another calendar.
+    `offered` is an id that Outlook gave, not seen by us yet. `also` are other mailboxes in which the meeting's tag was
+    seen. `ended_by_calendar`: the meeting ended because its item was gone. `unusable`: why the item's time is one that
+    no meeting can have, which keeps its own. `block_due`: our block is still to be written into the item.
+    `block_old_from`: the item bears a link that was replaced, and from then on the service may write the new one unless
+    somebody else has. `tag_written`: it bears our own tag. `occurrence`: the item is a series, and the meeting that
+    time of it alone, known by its original start (UTC). `block_tells_time`: it may bear a block from before the text
+    left the time to the item, which a new time makes untrue. `look_tagged`: look for copies, too. `looked_at`: when the
+    mailbox last answered.
     """
 
     meeting_id: str
@@ -57,7 +58,7 @@ class ItemBinding:
     ended_by_calendar: bool = False
     gone_since: datetime | None = None
     frozen: Frozen | None = None
-    held: Unusable | None = None
+    unusable: Unusable | None = None
     block_due: bool = False
     block_tells_time: bool = False
     block_old_from: datetime | None = None

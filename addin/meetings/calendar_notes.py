@@ -65,7 +65,7 @@ class CalendarSide:
             yield CalendarNote.ENDED_WITH_ITEM
         elif binding.gone_since and not self.meeting.is_cancelled:
             yield CalendarNote.PERHAPS_CANCELLED
-        if binding.held:
+        if binding.unusable:
             yield CalendarNote.TIME_UNUSABLE
         if binding.series:
             yield from self._of_series(binding.series)

@@ -44,7 +44,7 @@ from addin.meetings.owe_notices import owe_change
 from addin.meetings.ports import Clock
 from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
 from addin.meetings.rooms import RoomPlans
-from addin.meetings.start import is_held
+from addin.meetings.start import call_may_run
 from calendar_sync.series import Occurrence
 
 # Whoever presses has the item open, and her pane writes the new block; a service that wrote, too, would tell her that
@@ -225,7 +225,7 @@ def link_outlook(
 
 def has_begun(meeting: Meeting, at: datetime) -> bool:
     """Whether people are or were to be in the room at `at` (UTC), or a host has let them in and they may be there."""
-    return at >= meeting.window.start or is_held(meeting, at)
+    return at >= meeting.window.start or call_may_run(meeting, at)
 
 
 def exchanged(

@@ -95,7 +95,7 @@ class FollowItems:
             return False
         written = self._write_own(claim, seen)
         # Whose turn a coming link has is asked of a provider, for which nobody here waits.
-        self._ledger.write(partial(self._record, claim, seen, (), written, holds_link=True))
+        self._ledger.write(partial(self._record, claim, seen, (), written, link_waits=True))
         return True
 
     def _read_guarded(self, backend: str, claims: Sequence[BindingClaim]) -> Mapping[ItemRef, Lookup]:
@@ -162,8 +162,8 @@ class FollowItems:
         wanted = [intent.snapshot for intent in seen.intents if isinstance(intent, HandleCopy)]
         handled = [self._copies.handle(claim, one, copies) for one in wanted]
         written = self._write_own(claim, seen)
-        holds_link = self._calls.hold_link(claim.meeting, claim.binding)
-        self._ledger.write(partial(self._record, claim, seen, handled, written, holds_link=holds_link))
+        link_waits = self._calls.must_wait(claim.meeting, claim.binding)
+        self._ledger.write(partial(self._record, claim, seen, handled, written, link_waits=link_waits))
 
     # --- our own writes into the item -----------------------------------------------------------------------
 
@@ -220,7 +220,7 @@ class FollowItems:
         written: Written,
         writing: Writing,
         *,
-        holds_link: bool,
+        link_waits: bool,
     ) -> None:
         """Write what the look came to; look again at once when somebody has changed the meeting meanwhile."""
         meeting = writing.meeting(claim.meeting.id)
@@ -234,7 +234,7 @@ class FollowItems:
             writing.save_binding(claim, claim.binding, PERIOD.total_seconds())
             return
         tools = RecordTools(self._plans, self._providers, self._copies, self._rules, self._looks, self._clock)
-        LookRecord(tools, writing, meeting, claim, seen).carry_out(handled, written, holds_link=holds_link)
+        LookRecord(tools, writing, meeting, claim, seen).carry_out(handled, written, link_waits=link_waits)
 
 
 def _is_not_ours_yet(binding: ItemBinding, own: Snapshot, seen: Seen) -> bool:

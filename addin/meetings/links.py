@@ -170,7 +170,7 @@ def waits_for_nothing(
     link: MeetingLink, meeting: Meeting, binding: ItemBinding, kind: MeetingType, at: datetime
 ) -> bool:
     """Whether a coming link waits for nothing: the item is the one time alone that keeps the meeting's own."""
-    is_single = binding.series is None and binding.held is None
+    is_single = binding.series is None and binding.unusable is None
     return is_single and link_due_at(link, meeting, binding, kind, at) is None
 
 

@@ -17,7 +17,7 @@ from addin.meetings.keyring import Keyring
 from addin.meetings.ledger_port import Ledger, Reading
 from addin.meetings.model import CalendarNote, Meeting
 from addin.meetings.ports import Clock
-from addin.meetings.start import is_held
+from addin.meetings.start import call_may_run
 from calendar_sync.calendar import Calendar
 from calendar_sync.decide import Bind, Binding, Intent, Observed, Rebind, Recorded, decide
 from calendar_sync.items import (
@@ -213,7 +213,7 @@ class ItemLooks:
             own_rooms=self._with_outcome(_OWN_ROOMS, copies, observed),
             former=self._with_outcome((CopyOutcome.REPLACED,), copies, observed),
             is_frozen=binding.frozen is not None,
-            is_held=is_held(meeting, observed.at),
+            call_may_run=call_may_run(meeting, observed.at),
             rivals=self._rivals(meeting, binding, observed),
             is_taken=CalendarNote.ITEM_TAKEN in meeting.calendar_notes,
         )

@@ -14,7 +14,7 @@ from calendar_sync.decide import (
     Bind,
     Cancel,
     Freeze,
-    HoldTime,
+    KeepTime,
     Rebind,
     Reschedule,
     Returned,
@@ -94,12 +94,12 @@ class ItemRecord:
         own = self._draft.seen.own
         return self._draft.tools.rules.may_write and own is not None and not own.is_meeting
 
-    def hold(self, intent: HoldTime) -> None:
+    def keep_time(self, intent: KeepTime) -> None:
         """Keep the meeting's time, and have its people told once that the item has one that no meeting can have."""
         draft = self._draft
-        if draft.binding.held is intent.reason:
+        if draft.binding.unusable is intent.reason:
             return
-        draft.binding = replace(draft.binding, held=intent.reason)
+        draft.binding = replace(draft.binding, unusable=intent.reason)
         draft.audit("time_held", intent.reason.value)
         draft.owe(NoticeKind.TIME_UNUSABLE)
 

@@ -70,26 +70,26 @@ class LinkRecord:
 
     # --- the exchange ---------------------------------------------------------------------------------------
 
-    def exchange(self, *, holds_link: bool) -> None:
+    def exchange(self, *, link_waits: bool) -> None:
         """Give the series its new link when it is that one's turn, in the unit in which the time rolls on.
 
-        `holds_link`: it waits for a call to end.
+        `link_waits`: it waits for a call to end.
         """
         draft = self._draft
         if draft.binding.series or CalendarNote.LINK_COMING in draft.meeting.calendar_notes:
             self.coming = draft.writing.coming_link(draft.meeting.id)
         if self.coming and not draft.meeting.is_cancelled and not self._is_just_single():
-            self._exchange_or_keep(self.coming, holds_link=holds_link)
+            self._exchange_or_keep(self.coming, link_waits=link_waits)
         draft.binding = _with_block_due(
             draft.binding, draft.seen.own, draft.at, may_write=draft.tools.rules.may_write
         )
 
-    def next_look(self, *, holds_link: bool) -> datetime | None:
+    def next_look(self, *, link_waits: bool) -> datetime | None:
         """Return when to look again for the coming link's sake (UTC); None: not for its sake."""
         draft, link = self._draft, self.coming
         if link is None:
             return None
-        if holds_link:
+        if link_waits:
             return draft.at + CALL_PERIOD
         if self._is_just_single():
             return draft.at + SHORTEST_PAUSE
@@ -99,12 +99,12 @@ class LinkRecord:
         """Whether this look is the first to see it: who is in the room is asked before the next."""
         return self._draft.binding.series is None and self._draft.claim.binding.series is not None
 
-    def _exchange_or_keep(self, link: MeetingLink, *, holds_link: bool) -> None:
+    def _exchange_or_keep(self, link: MeetingLink, *, link_waits: bool) -> None:
         draft = self._draft
         asked = (link, draft.meeting, draft.binding, draft.kind, draft.at)
         if waits_for_nothing(*asked):
             self._keep_own(link)
-        elif link.code and not holds_link and is_link_due(*asked):
+        elif link.code and not link_waits and is_link_due(*asked):
             self._give(link.code)
 
     def _give(self, code: str) -> None:

@@ -40,8 +40,8 @@ from calendar_sync.decide import (
     Cancel,
     FollowSeries,
     Freeze,
-    HoldTime,
     Intent,
+    KeepTime,
     Rebind,
     Reschedule,
     Returned,
@@ -57,10 +57,10 @@ from calendar_sync.items import Snapshot, Unread
 _OF_ONE_ITEM: Final = (Unread.UNREACHABLE, Unread.THROTTLED, Unread.NOT_UNDERSTOOD)
 _LOST_MAILBOX: Final = (Unread.MAILBOX_ELSEWHERE, Unread.MAILBOX_MISSING)
 # These say that something changed in the calendar; the rest is our own keeping of books.
-_CHANGES: Final = (Bind, Rebind, Reschedule, FollowSeries, Suspect, Cancel, Trust, Revive, HoldTime)
+_CHANGES: Final = (Bind, Rebind, Reschedule, FollowSeries, Suspect, Cancel, Trust, Revive, KeepTime)
 # Of these a calendar that pushes would have told; that an item is still missing is seen without a word.
 _TOLD: Final = (Bind, Rebind, Reschedule, FollowSeries, Suspect, Revive)
-_TIMES: Final = (Reschedule, FollowSeries, HoldTime)
+_TIMES: Final = (Reschedule, FollowSeries, KeepTime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class LookRecord:
             Bind: item.bind,
             Rebind: item.rebind,
             Reschedule: item.reschedule,
-            HoldTime: item.hold,
+            KeepTime: item.keep_time,
             FollowSeries: self._series.follow,
             Suspect: item.suspect,
             Trust: item.trust,
@@ -111,15 +111,15 @@ class LookRecord:
             Thaw: item.thaw,
         }
 
-    def carry_out(self, handled: Sequence[Handled], written: Written, *, holds_link: bool = False) -> None:
-        """Write everything, and when to look again. `holds_link`: a coming link waits for a call to end."""
+    def carry_out(self, handled: Sequence[Handled], written: Written, *, link_waits: bool = False) -> None:
+        """Write everything, and when to look again. `link_waits`: a coming link waits for a call to end."""
         for intent in self._seen.intents:
             self._one(intent)
         for one in handled:
             self._tools.copies.record(self._writing, self._draft.meeting, one, self._at)
         self._note_own(written)
         self._series.roll()
-        self._link.exchange(holds_link=holds_link)
+        self._link.exchange(link_waits=link_waits)
         self._end_unbound()
         self._settle_copies()
         self._note()
@@ -130,7 +130,7 @@ class LookRecord:
         draft = self._draft
         draft.retry_after = max((told for told in asked if told is not None), default=draft.retry_after)
         # What could not be done with a copy is done at the next look, which must see it.
-        self._save(again=written.again or bool(undone), searches=bool(undone), holds_link=holds_link)
+        self._save(again=written.again or bool(undone), searches=bool(undone), link_waits=link_waits)
 
     def _one(self, intent: Intent) -> None:
         if isinstance(intent, _TIMES) and self._draft.meeting.is_cancelled:
@@ -147,7 +147,7 @@ class LookRecord:
         if own is None:
             self._note_not_found_yet()
             return
-        held = any(isinstance(intent, HoldTime) for intent in self._seen.intents)
+        keeps_time = any(isinstance(intent, KeepTime) for intent in self._seen.intents)
         has_new_block = self._before.block_due and not written.block_due
         draft.binding = replace(
             draft.binding,
@@ -156,7 +156,7 @@ class LookRecord:
             version=written.version or own.version,
             tag_written=written.tagged,
             block_due=written.block_due or draft.block_is_untrue,
-            held=draft.binding.held if held else None,
+            unusable=draft.binding.unusable if keeps_time else None,
         )
 
     def _note_not_found_yet(self) -> None:
@@ -270,7 +270,7 @@ class LookRecord:
 
     # --- when to look again ---------------------------------------------------------------------------------
 
-    def _save(self, *, again: bool, searches: bool, holds_link: bool) -> None:
+    def _save(self, *, again: bool, searches: bool, link_waits: bool) -> None:
         """Write the binding; `again`: something failed and is tried again, with a search if `searches`."""
         binding = self._draft.binding
         if binding.frozen is None:
@@ -278,7 +278,7 @@ class LookRecord:
             binding = replace(binding, looked_at=self._at, attempts=attempts)
         if self._seen.searched is not None:
             binding = replace(binding, look_tagged=searches)
-        self._writing.save_binding(self._claim, binding, self._due_in(again=again, holds_link=holds_link))
+        self._writing.save_binding(self._claim, binding, self._due_in(again=again, link_waits=link_waits))
         self._have_mailbox_tried(binding.mailbox, binding.attempts)
 
     def _have_mailbox_tried(self, mailbox: str, attempts: int) -> None:
@@ -293,7 +293,7 @@ class LookRecord:
                 wait = pause(attempts, self._draft.retry_after).total_seconds()
                 self._writing.scan_watch(watch.id, None, wait)
 
-    def _due_in(self, *, again: bool, holds_link: bool) -> float | None:
+    def _due_in(self, *, again: bool, link_waits: bool) -> float | None:
         """Return in how many seconds; None: never, unless somebody asks."""
         draft = self._draft
         if self._seen.in_passing:
@@ -306,7 +306,7 @@ class LookRecord:
         if wait is None:
             return None
         wait = self._sooner_or_later(wait, again=again)
-        for_link = self._link.next_look(holds_link=holds_link)
+        for_link = self._link.next_look(link_waits=link_waits)
         if for_link and for_link > self._at:
             wait = min(wait, for_link - self._at)
         return wait.total_seconds()

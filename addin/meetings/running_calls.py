@@ -29,7 +29,7 @@ class RunningCalls:
     plans: RoomPlans
     clock: Clock
 
-    def hold_link(self, meeting: Meeting, binding: ItemBinding) -> bool:
+    def must_wait(self, meeting: Meeting, binding: ItemBinding) -> bool:
         """Whether a host is still in the room, and nobody is to come to the next occurrence yet."""
         if CalendarNote.LINK_COMING not in meeting.calendar_notes or meeting.is_cancelled:
             return False

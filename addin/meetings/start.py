@@ -101,7 +101,7 @@ def may_take_over(meeting: Meeting, who: Principal) -> bool:
     return who.tenant == meeting.tenant
 
 
-def is_held(meeting: Meeting, at: datetime) -> bool:
+def call_may_run(meeting: Meeting, at: datetime) -> bool:
     """Whether a host has started this time of the meeting, and a call may run at `at` (UTC).
 
     An earlier occurrence's start does not count. Who started it in vain and moved it to later that day, or tried it in

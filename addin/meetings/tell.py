@@ -166,7 +166,7 @@ def _told_then(meeting: Meeting, audience: str, as_of: Told | None) -> Told:
 
 
 def _meeting_to_change(writing: Writing, typed: str, who: Principal) -> Meeting:
-    """Return the meeting held against others, so that what they note meanwhile is not lost."""
+    """Return the meeting locked against others, so that what they note meanwhile is not lost."""
     meeting = writing.meeting(_meeting(writing, typed, who).id)
     if meeting is None:
         raise MeetingNotFound

@@ -61,8 +61,8 @@ class SqlCalendarReading:
     def meetings_in_item(self, item: ItemRef) -> Sequence[Meeting]:
         hashes = item_hashes(self._keyring, item.mailbox, item.item_id)
         query = select(tables.meetings).join(tables.bindings, _b.meeting_id == _m.id)
-        held = query.where(_b.item_hash.in_(hashes), _m.cancelled_at.is_(None)).order_by(_m.id)
-        rows = self._connection.execute(held).mappings().all()
+        query = query.where(_b.item_hash.in_(hashes), _m.cancelled_at.is_(None)).order_by(_m.id)
+        rows = self._connection.execute(query).mappings().all()
         found, _ = readable(rows, lambda row: meeting_of(row, self._keyring), tables.meetings)
         return found
 

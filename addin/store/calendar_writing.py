@@ -433,13 +433,13 @@ class SqlCalendarWriting(SqlWatchWriting):
         followed = _b.mailbox_hash.in_(self._mailbox_hashes(mailbox)) & _b.due_at.is_not(None)
         unserved = followed if lost else followed & _b.backend.is_(None)
         # The meetings first, as every use case does; else what somebody notes meanwhile is lost.
-        held = (
+        locked = (
             select(tables.meetings)
             .where(_m.id.in_(select(_b.meeting_id).where(unserved)))
             .order_by(_m.id)
             .with_for_update(key_share=True)
         )
-        rows = self._connection.execute(held).mappings().all()
+        rows = self._connection.execute(locked).mappings().all()
         notes = {row["id"]: notes_of(row["calendar_notes"]) for row in rows}
         since = func.coalesce(_b.frozen_since, to_time(at))
         statement = (

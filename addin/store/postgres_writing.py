@@ -75,13 +75,13 @@ def _save_step() -> Prepared:
     # The meeting first, as every use case does: in the other order the two would wait for each other. What UPDATE reads
     # from is locked before the row that it changes.
     meetings = tables.meetings.c
-    held = (
+    locked = (
         select(meetings.id)
         .where(meetings.id == bindparam("meeting"))
         .with_for_update(key_share=True)
-        .cte("held_meeting")
+        .cte("locked_meeting")
     )
-    room = SAVE_ROOM.where(tables.rooms.c.meeting_id == held.c.id).cte("saved_room")
+    room = SAVE_ROOM.where(tables.rooms.c.meeting_id == locked.c.id).cte("saved_room")
     wished = (room.c.wanted == bindparam("seen_wanted")) & (
         room.c.wanted_revision == bindparam("seen_revision")
     )

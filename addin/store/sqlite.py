@@ -129,8 +129,8 @@ class SqliteLedger:
         with ledger_failures(), self.engine.begin() as connection:
             connection.execute(statement.values(lease_until=None, must_look=True))
             for table in (tables.bindings, tables.watches, tables.notices):
-                held = update(table).where(table.c.lease_until.is_not(None))
-                connection.execute(held.values(lease_until=None))
+                leased = update(table).where(table.c.lease_until.is_not(None))
+                connection.execute(leased.values(lease_until=None))
 
     def close(self) -> None:
         """Finish what was handed in, then give the file back."""

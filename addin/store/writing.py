@@ -94,7 +94,7 @@ class SqlWriting(SqlReading, SqlCalendarWriting, SqlNoticeWriting, SqlLinkWritin
         return statement.run(self._connection, values)
 
     def meeting(self, meeting_id: str) -> Meeting | None:
-        """Return the meeting, held against other writers until the unit ends: what is read here is changed next."""
+        """Return the meeting, locked against other writers until the unit ends: what is read here is changed next."""
         return self._one_meeting(_MEETING_TO_CHANGE, {"id": meeting_id})
 
     def add_booking(self, booking: NewBooking, lease_seconds: float) -> Claim | None:

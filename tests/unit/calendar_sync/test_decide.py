@@ -15,8 +15,8 @@ from calendar_sync.decide import (
     FollowSeries,
     Freeze,
     HandleCopy,
-    HoldTime,
     Intent,
+    KeepTime,
     Observed,
     Rebind,
     Recorded,
@@ -102,28 +102,30 @@ def test_a_dragged_item_moves_the_meeting() -> None:
 
 
 @pytest.mark.parametrize("end", [NOW - HOUR, NOW])
-def test_a_time_that_is_over_is_held(end: datetime) -> None:
+def test_a_time_that_is_over_leaves_the_meeting_its_own(end: datetime) -> None:
     over = replace(ITEM, start=end - HOUR, end=end)
-    assert seen(BOUND, Found(over)) == [HoldTime(Unusable.OVER)]
+    assert seen(BOUND, Found(over)) == [KeepTime(Unusable.OVER)]
 
 
 def test_a_day_of_twenty_five_hours_is_a_day_and_two_days_are_too_long() -> None:
     day = replace(ITEM, start=START, end=START + timedelta(hours=25), all_day=True)
     assert seen(BOUND, Found(day)) == [Reschedule(day.start, day.end, day.zone)]
-    assert seen(BOUND, Found(replace(day, end=day.end + HOUR))) == [HoldTime(Unusable.TOO_LONG)]
+    assert seen(BOUND, Found(replace(day, end=day.end + HOUR))) == [KeepTime(Unusable.TOO_LONG)]
 
 
-def test_an_item_that_ends_when_it_begins_is_held() -> None:
-    assert seen(BOUND, Found(replace(ITEM, end=START))) == [HoldTime(Unusable.EMPTY)]
+def test_an_item_that_ends_when_it_begins_leaves_the_meeting_its_time() -> None:
+    assert seen(BOUND, Found(replace(ITEM, end=START))) == [KeepTime(Unusable.EMPTY)]
 
 
 @pytest.mark.parametrize(
     ("length", "reason"), [(timedelta(), Unusable.EMPTY), (timedelta(days=2), Unusable.TOO_LONG)]
 )
-def test_a_series_of_times_that_no_meeting_can_have_is_held(length: timedelta, reason: Unusable) -> None:
+def test_a_series_of_times_that_no_meeting_can_have_leaves_the_meeting_its_own(
+    length: timedelta, reason: Unusable
+) -> None:
     series = Series("FREQ=WEEKLY;COUNT=4", START, "Europe/Stockholm", length)
     item = replace(ITEM, kind=Kind.MASTER, end=START + length, series=series)
-    assert seen(BOUND, Found(item)) == [HoldTime(reason)]
+    assert seen(BOUND, Found(item)) == [KeepTime(reason)]
 
 
 def test_an_item_that_is_gone_is_first_only_suspected() -> None:
@@ -149,9 +151,9 @@ def test_of_a_meeting_that_has_ended_nothing_is_missed() -> None:
 def test_who_tidies_her_calendar_during_or_after_a_visit_does_not_call_it_off() -> None:
     assert seen(BOUND, Gone(), (), START) == []
     assert seen(replace(BOUND, gone_since=START + HOUR), Gone(), (), START + 2 * HOUR) == [Trust()]
-    held = replace(BOUND, is_held=True)
-    assert seen(held, Gone(), ()) == []
-    assert seen(replace(held, gone_since=NOW), Gone(), (), NOW + GRACE) == [Trust()]
+    started = replace(BOUND, call_may_run=True)
+    assert seen(started, Gone(), ()) == []
+    assert seen(replace(started, gone_since=NOW), Gone(), (), NOW + GRACE) == [Trust()]
 
 
 def test_gone_is_not_believed_until_it_was_looked_for_by_its_tag() -> None:
@@ -247,14 +249,14 @@ def test_what_was_pasted_is_found_without_tag_and_block_too() -> None:
 @pytest.mark.parametrize(
     "recorded",
     [
-        replace(BOUND, is_held=True),
+        replace(BOUND, call_may_run=True),
         replace(BOUND, start=NOW),
         replace(BOUND, own_rooms=frozenset({COPY.uid})),
         replace(BOUND, series=SERIES),
         replace(BOUND, mailbox="bo.sandstrom@region.example"),
         replace(BOUND, is_live=False),
     ],
-    ids=["held", "begun", "has a meeting", "was a series", "elsewhere", "ended"],
+    ids=["started", "begun", "has a meeting", "was a series", "elsewhere", "ended"],
 )
 def test_a_copy_is_not_taken_for_what_was_pasted(recorded: Recorded) -> None:
     assert Rebind(COPY) not in seen(recorded, Gone(), (COPY,))

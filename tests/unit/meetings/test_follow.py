@@ -244,7 +244,7 @@ def test_nobody_is_mailed_when_nobody_was_told(office: CalendarDesk) -> None:
     assert office.owed(meeting) == []
 
 
-def test_a_time_that_no_meeting_can_have_is_held_and_told_once(office: CalendarDesk) -> None:
+def test_a_time_that_no_meeting_can_have_leaves_it_its_own_and_is_told_once(office: CalendarDesk) -> None:
     meeting, item = office.books_and_saves()
     office.online.drags(item, office.desk.clock.time - 2 * DAY)
     office.settles()

@@ -241,7 +241,8 @@ ATTENTION: Final[Mapping[Attention, str]] = {
     "rättat. Tjänsten försöker igen; kontakta supporten om mötet börjar snart.",
     Attention.PROVIDER_UNREACHABLE: "Videotjänsten svarar inte. Rummet är inte klart än. Tjänsten försöker igen av sig "
     "själv. Spara bokningen och öppna Skyddat vårdmöte i den om en stund, så skrivs länken in.",
-    Attention.PROVIDER_MISSING: "Mötestypens videotjänst är inte inställd. Rummet är inte klart. Kontakta supporten.",
+    Attention.PROVIDER_MISSING: "Mötestypens videotjänst saknas i inställningarna. Rummet är inte klart. "
+    "Kontakta supporten.",
 }
 
 _NOT_REMOVED_YET: Final = (

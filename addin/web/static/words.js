@@ -115,7 +115,7 @@ export const booked = {
   changed: "Mötet är ändrat. Länken är densamma.",
   restored: "Texten om mötet saknades eller var gammal. Den är nu inskriven igen.",
   changedElsewhere:
-    "Mötet hade ändrats på ett annat håll, så din ändring sparades inte. Nu visas mötet som det är. Gör ändringen " +
+    "Mötet hade ändrats på annat håll, så din ändring sparades inte. Nu visas mötet som det är. Gör ändringen " +
     "igen om den behövs.",
   personalData: "Bokningen ser ut att innehålla personuppgifter. Ta bort dem innan du sparar eller skickar.",
   reload: "Visa mötet igen",

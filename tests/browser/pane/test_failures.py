@@ -249,7 +249,7 @@ def test_a_change_made_elsewhere_meanwhile_is_shown_and_nothing_is_lost(pane: Pa
     region.api("PATCH", f"/meetings/{meeting['id']}", json={"variant": "group"}, headers=headers)
     pane.choose("Informationsmöte patient")
     pane.action("create").click()
-    pane.says("Mötet hade ändrats på ett annat håll, så din ändring sparades inte.")
+    pane.says("Mötet hade ändrats på annat håll, så din ändring sparades inte.")
     pane.says("Vårdmöte patient · Grupp")
 
 

@@ -249,7 +249,7 @@ class TestTheCode:
     def test_a_mistyped_code_comes_back_in_its_field(self, doors: FrontDoors) -> None:
         answer = press(f"{doors.url}/m?lang=en", code="7k3m9-QXP2R-TWHE")
         assert answer.status_code == 422
-        assert "The code is not written correctly" in text_of(answer)
+        assert "There is a mistake in the code" in text_of(answer)
         assert 'value="7k3m9-QXP2R-TWHE"' in answer.text
 
     @pytest.mark.parametrize(

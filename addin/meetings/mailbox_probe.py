@@ -10,6 +10,7 @@ from typing import Final
 
 from addin.meetings.ledger_port import Ledger, Writing
 from addin.meetings.mailbox_round import unsubscribe
+from addin.meetings.mailbox_trouble import tell_of_mailbox
 from addin.meetings.mailbox_waits import GONE, TRIED_WITH_ONE, Interest, failed, wait_unread, wait_unserved
 from addin.meetings.ports import Clock
 from addin.meetings.watches import MailboxWatch, WatchClaim
@@ -42,17 +43,19 @@ class MailboxProbe:
     def find(self, claim: WatchClaim, interest: Interest) -> None:
         """Find out which calendar serves the mailbox, and write it. Raises LeaseLost and LedgerUnavailable."""
         at = self._clock.now()
-        failures: list[CalendarUnreadable] = []
+        failures: dict[str, CalendarUnreadable] = {}
         for name, calendar in self._calendars.items():
             try:
                 found = calendar.probe(claim.watch.mailbox)
             except CalendarUnreadable as failure:
-                failures.append(failure)
+                failures[name] = failure
                 continue
             self.end_former(claim.watch)
-            self._ledger.write(partial(_record_served, claim, name, found))
+            served = self._ledger.write(partial(_record_served, claim, name, found))
+            tell_of_mailbox(claim.watch, served, {})
             return
-        self._ledger.write(partial(_record_unserved, claim, failures, interest, at))
+        unserved = partial(_record_unserved, claim, list(failures.values()), interest, at)
+        tell_of_mailbox(claim.watch, self._ledger.write(unserved), failures)
 
     def end_former(self, watch: MailboxWatch) -> None:
         """End the subscription at the calendar that served the mailbox before; which one that was is known no more.
@@ -65,8 +68,8 @@ class MailboxProbe:
                 unsubscribe(watch, self._calendars[name])
 
 
-def _record_served(claim: WatchClaim, name: str, found: Capabilities, writing: Writing) -> None:
-    """Note which calendar serves the mailbox; a subscription at another one is void."""
+def _record_served(claim: WatchClaim, name: str, found: Capabilities, writing: Writing) -> MailboxWatch:
+    """Note which calendar serves the mailbox, and return the watch; a subscription at another one is void."""
     fresh = replace(
         claim.watch,
         backend=name,
@@ -86,6 +89,7 @@ def _record_served(claim: WatchClaim, name: str, found: Capabilities, writing: W
     writing.reroute(claim.watch.mailbox, name)
     if claim.watch.frozen:
         writing.retry_unread(None, TRIED_WITH_ONE)
+    return fresh
 
 
 def _record_unserved(
@@ -94,8 +98,8 @@ def _record_unserved(
     interest: Interest,
     at: datetime,
     writing: Writing,
-) -> None:
-    """Note that none serves it, or that nobody knows: then it is asked again soon."""
+) -> MailboxWatch:
+    """Note that none serves it, or that nobody knows: then it is asked again soon. Returns the watch."""
     watch = claim.watch
     unsure = [failure for failure in failures if not isinstance(failure, (*GONE, AccessDenied))]
     if not unsure and watch.unread in _UNSURE:
@@ -105,7 +109,9 @@ def _record_unserved(
     wait = wait_unread(watch, unsure[0], interest, writing) if unsure else wait_unserved(watch, interest)
     if not unsure or watch.attempts:
         writing.freeze_mailbox(watch.mailbox, reason, at, lost=not unsure)
-    writing.save_watch(claim, failed(watch, reason, interest, at), wait.total_seconds())
+    unserved = failed(watch, reason, interest, at)
+    writing.save_watch(claim, unserved, wait.total_seconds())
+    return unserved
 
 
 def _worst(failures: Sequence[CalendarUnreadable]) -> Unread:

@@ -28,13 +28,12 @@ class RoundRecord:
         self._instance = instance
         self._pace = pace
 
-    def write(self, claim: WatchClaim, made: Round, at: datetime, writing: Writing) -> None:
-        """Write a round that was made at `at` (UTC), and give the lease back. Raises LeaseLost."""
-        failure = made.failure or made.unsearched
+    def write(self, claim: WatchClaim, made: Round, at: datetime, writing: Writing) -> MailboxWatch:
+        """Write a round that was made at `at` (UTC), and give the lease back; returns the watch. Raises LeaseLost."""
+        failure, watch = made.failure or made.unsearched, made.watch
         if failure:
-            self._record_failure(claim, made, failure, at, writing)
+            watch = self._record_failure(claim, made, failure, at, writing)
         else:
-            watch = made.watch
             if made.seen is not None:
                 # After every failure it is searched anew, so that this is when all is well again.
                 watch = replace(watch, frozen=None, attempts=0)
@@ -47,6 +46,7 @@ class RoundRecord:
             self._ask_pulled(made, at, writing)
         if made.seen is not None:
             self._ask_surprising(claim, made.seen, writing)
+        return watch
 
     @staticmethod
     def _go_on(watch: MailboxWatch, writing: Writing) -> None:
@@ -59,8 +59,11 @@ class RoundRecord:
 
     def _record_failure(
         self, claim: WatchClaim, made: Round, failure: CalendarUnreadable, at: datetime, writing: Writing
-    ) -> None:
-        """Note a failure; one of the search alone puts off nothing else, unless the calendar has asked for a pause."""
+    ) -> MailboxWatch:
+        """Note a failure, and return the watch.
+
+        One of the search alone puts off nothing else, unless the calendar has asked for a pause.
+        """
         watch = made.watch
         wait = pause(watch.attempts, failure.retry_after)
         if made.failure:
@@ -76,6 +79,7 @@ class RoundRecord:
             # Whoever has a meeting there sees it now, and not when its own next look is due.
             writing.ask_mailbox(watch.id)
             writing.probe_again(watch.mailbox)
+        return tried
 
     def _due_in(self, watch: MailboxWatch, interest: Interest, at: datetime, reading: Reading) -> float:
         moments = [watch.scan_due_at, watch.renew_at]

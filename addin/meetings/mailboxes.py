@@ -21,6 +21,7 @@ from addin.meetings.look_times import pause
 from addin.meetings.mailbox_probe import MailboxProbe
 from addin.meetings.mailbox_record import RoundRecord
 from addin.meetings.mailbox_round import MailboxRounds, end_unrecorded, unsubscribe
+from addin.meetings.mailbox_trouble import tell_of_mailbox
 from addin.meetings.mailbox_waits import Interest
 from addin.meetings.ports import Clock
 from addin.meetings.watches import KEPT_AFTER, MailboxWatch, WatchClaim
@@ -103,10 +104,12 @@ class FollowMailboxes:
     def _go_round(self, claim: WatchClaim, interest: Interest, calendar: Calendar, at: datetime) -> None:
         made = self._rounds.go(claim.watch, interest, calendar, at)
         try:
-            self._ledger.write(partial(self._record.write, claim, made, at))
+            now = self._ledger.write(partial(self._record.write, claim, made, at))
         except (LeaseLost, LedgerUnavailable):
             end_unrecorded(claim.watch, made.watch, calendar)
             raise
+        failure = made.failure or made.unsearched
+        tell_of_mailbox(claim.watch, now, {calendar.name: failure} if failure else {})
 
     def _interest(self, watch: MailboxWatch, at: datetime) -> Interest | None:
         """Return why the mailbox is looked after; None: it need not be any more."""

@@ -202,7 +202,8 @@ class SqlCalendarReading:
             "watches_with_push": select(func.count()).where(_w.subscription_hash.is_not(None)),
             "mailboxes_frozen": select(func.count()).where(_w.frozen.is_not(None)),
             "items_followed": select(func.count()).where(_b.due_at.is_not(None)),
-            "items_frozen": select(func.count()).where(_b.frozen.is_not(None)),
+            # One that is looked at no more keeps why it could not be read last.
+            "items_frozen": select(func.count()).where(_b.due_at.is_not(None), _b.frozen.is_not(None)),
             "hints_waiting": select(func.count()).select_from(tables.hints),
             "links_coming": select(func.count()).where(tables.links.c.state == LinkState.COMING.value),
             "links_replaced": select(func.count()).where(tables.links.c.state == LinkState.REPLACED.value),

@@ -1,4 +1,4 @@
-"""`/metrics`: how things stand with calendars, as numbers in Prometheus' text format; never whose calendars they are.
+"""`/metrics`: how things stand with calendars and ledger, as numbers in Prometheus' text format; never whose they are.
 
 Counted in the ledger and not in this process, so that every process of an installation answers the same. Only those
 are answered whom the settings name, since guests reach the same processes.
@@ -7,6 +7,7 @@ are answered whom the settings name, since guests reach the same processes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from flask import Blueprint, Response, abort, request
@@ -28,7 +29,7 @@ _WAYS_FOUND: Final = ("push", "sweep", "click", "first_look")
 _OUTCOMES: Final = ("seen", "no_consent", "sign_in_needed", "denied", "unreachable")
 _GAUGES: Final = {
     "watches": "Mailboxes in which meetings are followed.",
-    "watches_with_push": "Those of them whose calendar tells of changes.",
+    "watches_with_push": "Those of them whose calendar tells of changes, or is asked for them.",
     "mailboxes_frozen": "Those of them that cannot be read.",
     "items_followed": "Calendar items that are looked at now and then.",
     "items_frozen": "Those of them that cannot be read.",
@@ -39,14 +40,29 @@ _GAUGES: Final = {
 }
 
 
-class _Calendars(Collector):
-    """The counts of one moment."""
+@dataclass(frozen=True, slots=True)
+class _Stand:
+    """How things stand at one moment; `is_frozen`: the ledger was restored and not rebuilt."""
 
-    def __init__(self, counts: Mapping[str, int], rights: Mapping[str, RightsLimit]) -> None:
-        self._counts = counts
-        self._rights = rights
+    counts: Mapping[str, int]
+    rights: Mapping[str, RightsLimit]
+    is_frozen: bool
+
+
+class _Calendars(Collector):
+    """The numbers of one moment."""
+
+    def __init__(self, stand: _Stand) -> None:
+        self._counts = stand.counts
+        self._rights = stand.rights
+        self._is_frozen = stand.is_frozen
 
     def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily(
+            "vardmote_ledger_frozen",
+            "1 after a restore, until vardmote rebuild has run: nothing is removed and no calendar is followed.",
+            value=self._is_frozen,
+        )
         for name, what in _GAUGES.items():
             yield GaugeMetricFamily(f"vardmote_{name}", what, value=self._counts[name])
         yield self._counter(
@@ -96,8 +112,8 @@ class _Calendars(Collector):
         return told
 
 
-def _stand(reading: Reading) -> tuple[Mapping[str, int], Mapping[str, RightsLimit]]:
-    return reading.calendar_counts(), reading.rights()
+def _stand(reading: Reading) -> _Stand:
+    return _Stand(reading.calendar_counts(), reading.rights(), reading.frozen())
 
 
 def metrics_blueprint(
@@ -112,13 +128,13 @@ def metrics_blueprint(
         if not is_within(readers, request.remote_addr, forwarded, trusted_proxies):
             abort(404)
         try:
-            counts, rights = ledger.read(_stand)
+            stand = ledger.read(_stand)
         except LedgerError:
             return Response(
                 "The ledger does not answer, so there are no numbers.\n", 503, mimetype="text/plain"
             )
         registry = CollectorRegistry()
-        registry.register(_Calendars(counts, rights))
+        registry.register(_Calendars(stand))
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
     return routes

@@ -562,6 +562,19 @@ def test_a_mailbox_that_cannot_be_read_for_a_week_loses_no_meeting(
     ]
 
 
+def test_a_meeting_that_is_removed_while_its_mailbox_cannot_be_read_is_counted_as_frozen_no_more(
+    office: CalendarDesk,
+) -> None:
+    meeting, _ = office.books_and_saves()
+    office.online.unreadable[MAILBOX] = Unread.DENIED
+    office.comes_to(office.desk.clock.time + 2 * HOUR)
+    assert office.desk.ledger.read(lambda reading: reading.calendar_counts())["items_frozen"] == 1
+    office.desk.cancel(meeting)
+    office.settles()
+    office.comes_to(office.desk.clock.time + HOUR)
+    assert office.desk.ledger.read(lambda reading: reading.calendar_counts())["items_frozen"] == 0
+
+
 @pytest.mark.parametrize("which", ["online", "on_premises"])
 def test_what_was_deleted_during_a_long_outage_is_missed_within_a_minute_after_it(
     office: CalendarDesk, which: str

@@ -32,8 +32,9 @@ COUNTS = {
 class CountingLedger:
     """A ledger that knows numbers, or nothing."""
 
-    def __init__(self, counts: Mapping[str, int] | None) -> None:
+    def __init__(self, counts: Mapping[str, int] | None, *, is_frozen: bool = False) -> None:
         self._counts = counts
+        self._is_frozen = is_frozen
 
     def read(self, unit: Any) -> Any:
         if self._counts is None:
@@ -46,14 +47,24 @@ class CountingLedger:
     def rights(self) -> Mapping[str, RightsLimit]:
         return {"graph": RightsLimit.HELD, "ews": RightsLimit.TOO_WIDE}
 
+    def frozen(self) -> bool:
+        return self._is_frozen
+
 
 MONITORING = (ip_network("10.1.0.0/16"), ip_network("::1"))
 PROXIES = (ip_network("10.0.0.2"),)
 
 
-def answer(counts: Mapping[str, int] | None, peer: str = "10.1.2.3", forwarded_for: str | None = None) -> Any:
+def answer(
+    counts: Mapping[str, int] | None,
+    peer: str = "10.1.2.3",
+    forwarded_for: str | None = None,
+    *,
+    is_frozen: bool = False,
+) -> Any:
     app = Flask(__name__)
-    app.register_blueprint(metrics_blueprint(CountingLedger(counts), MONITORING, PROXIES))  # type: ignore[arg-type]
+    ledger: Any = CountingLedger(counts, is_frozen=is_frozen)
+    app.register_blueprint(metrics_blueprint(ledger, MONITORING, PROXIES))
     headers = {"X-Forwarded-For": forwarded_for} if forwarded_for else {}
     return app.test_client().get("/metrics", environ_base={"REMOTE_ADDR": peer}, headers=headers)
 
@@ -66,6 +77,7 @@ def test_every_number_of_the_ledger_is_told() -> None:
         if family.name not in ("vardmote_calendar_rights", "vardmote_click_looks")
     }
     assert told == {
+        ("vardmote_ledger_frozen", None): 0,
         ("vardmote_watches", None): 3,
         ("vardmote_watches_with_push", None): 2,
         ("vardmote_mailboxes_frozen", None): 1,
@@ -82,6 +94,10 @@ def test_every_number_of_the_ledger_is_told() -> None:
         ("vardmote_calendar_changes_total", "first_look"): 0,
         ("vardmote_rows_unreadable_total", None): 6,
     }
+
+
+def test_a_restored_ledger_that_waits_for_its_rebuild_is_a_number_too() -> None:
+    assert "vardmote_ledger_frozen 1.0" in answer(COUNTS, is_frozen=True).text.splitlines()
 
 
 def test_of_each_calendar_one_thing_is_told_of_where_the_rights_end() -> None:

@@ -107,10 +107,7 @@ class PexipProvider:
         """
         return ProviderCapabilities(
             lobby=LobbyLevel.WAIT_FOR_HOST,
-            guest_pin=True,
             host_pin=True,
-            participant_limit=True,
-            occupancy=True,
             room_has_window=False,
             ready_after_seconds=self._settings.ready_after_seconds,
             encrypted=True,

@@ -41,17 +41,16 @@ class RoomWish:
 
 @dataclass(frozen=True, slots=True)
 class ProviderCapabilities:
-    """What a provider can do, as far as the meetings must know.
+    """What a provider can do, as far as the meetings must know before they ask it.
 
-    `ready_after_seconds`: how long after its making a room may still be unknown to the provider's edge.
-    `room_has_window`: the room itself knows its time, so that a reschedule must be told to the provider.
+    `lobby`: how it keeps guests waiting at best. `host_pin`: hosts are asked for one. `room_has_window`: the room
+    itself knows its time, so that a reschedule must be told to the provider. `ready_after_seconds`: how long after its
+    making a room may still be unknown to the provider's edge. `encrypted` and `never_recorded` are what texts promise
+    people.
     """
 
     lobby: LobbyLevel
-    guest_pin: bool
     host_pin: bool
-    participant_limit: bool
-    occupancy: bool
     room_has_window: bool
     ready_after_seconds: float
     encrypted: bool
@@ -89,6 +88,7 @@ class DeleteOutcome(StrEnum):
     DELETED = "deleted"
     ALREADY_GONE = "already_gone"
     REVOKED_LINK_ALIVE = "revoked_link_alive"
+    """We have given the room up, and the provider still lets in whoever has its address; an operator is told."""
 
 
 class ConferencingProvider(Protocol):
@@ -109,7 +109,8 @@ class ConferencingProvider(Protocol):
     def ensure_room(self, wish: RoomWish, deadline: Deadline) -> ProvisionedRoom:
         """Create the room, or adopt the one that already bears its name and tag; does not look first.
 
-        Raises InvalidRequest, CapacityExceeded, ForeignRoom.
+        Raises InvalidRequest, CapacityExceeded, ForeignRoom, and NotSupported rather than leave out what the wish asks
+        for and the provider cannot give, such as a guest's PIN; a weaker lobby is told by `capabilities`.
         """
 
     def find_room(self, wish: RoomWish, deadline: Deadline) -> ProvisionedRoom | None:
@@ -121,7 +122,7 @@ class ConferencingProvider(Protocol):
     def update_room(self, reference: str, wish: RoomWish, deadline: Deadline) -> None:
         """Make the room as the wish says and keep its address.
 
-        Raises RoomNotFound, InvalidRequest, LinkWouldChange, ForeignRoom.
+        Raises RoomNotFound, InvalidRequest, LinkWouldChange, ForeignRoom, and NotSupported as `ensure_room` does.
         """
 
     def verify_protection(self, reference: str, wish: RoomWish, deadline: Deadline) -> Sequence[str]:

@@ -18,7 +18,7 @@ from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LeaseLost, OutcomeUnknown, ProviderError, ProviderUnavailable, RoomNotFound
 from addin.meetings.ledger_port import Ledger
 from addin.meetings.model import Attention, Claim, Meeting, Room, Wanted
-from addin.meetings.ports import Clock, ConferencingProvider, RoomWish
+from addin.meetings.ports import Clock, ConferencingProvider, DeleteOutcome, RoomWish
 from addin.meetings.room_record import record_step
 from addin.meetings.room_steps import (
     LATE_EFFECT,
@@ -215,7 +215,12 @@ class Reconciler:
         self, provider: ConferencingProvider, room: Room, wish: RoomWish, deadline: Deadline
     ) -> Outcome:
         provider.end_call(wish, deadline)
-        provider.delete_room(_reference(room), wish, deadline)
+        removed = provider.delete_room(_reference(room), wish, deadline)
+        if removed is DeleteOutcome.REVOKED_LINK_ALIVE:
+            # Our own link leads there no more; whoever has the provider's may come in, and nobody lets them in.
+            log.warning(
+                "room_outlives_meeting", extra={"meeting": room.meeting_id, "provider": room.provider}
+            )
         gone = replace(room, reference=None, verified_at=None, must_look=False, attempts=0)
         # Goes on to its end, or to looking again and again while a create may still land.
         return Outcome(gone, go_on=True)

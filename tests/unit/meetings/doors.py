@@ -28,10 +28,7 @@ TYPE = next(kind for kind in load_meeting_types() if kind.id == "care-meeting-pa
 READY_AFTER = 90.0
 CAPABILITIES = ProviderCapabilities(
     lobby=LobbyLevel.WAIT_FOR_HOST,
-    guest_pin=True,
     host_pin=True,
-    participant_limit=True,
-    occupancy=True,
     room_has_window=False,
     ready_after_seconds=READY_AFTER,
     encrypted=True,

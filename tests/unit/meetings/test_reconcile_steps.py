@@ -10,6 +10,7 @@ import pytest
 
 from addin.meetings.book import BookingRequest
 from addin.meetings.model import Attention, Meeting, MeetingState, Room, Wanted
+from addin.meetings.ports import DeleteOutcome
 from addin.meetings.room_steps import PATIENCE, Step, next_step
 from tests.unit.meetings import doors
 from tests.unit.meetings.desk import OTHER, REQUEST, WHO, Desk
@@ -173,6 +174,18 @@ def test_a_room_that_vanished_is_made_again_under_the_same_address(desk: Desk) -
     desk.works_until_settled()
     assert [wish for _, wish in desk.provider.rooms.values()] == before
     assert desk.reads(meeting.id).state is MeetingState.LIVE
+
+
+def test_an_operator_is_told_of_a_room_whose_own_address_leads_there_still(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.provider.removal = DeleteOutcome.REVOKED_LINK_ALIVE
+    meeting = desk.books()
+    desk.cancel(meeting)
+    desk.works_until_settled()
+    assert desk.reads(meeting.id).state is MeetingState.CANCELLED
+    told = [(one.levelname, getattr(one, "meeting", None)) for one in caplog.records]
+    assert told == [("WARNING", meeting.id)]
 
 
 def test_work_that_nobody_has_a_provider_for_says_so(desk: Desk) -> None:

@@ -60,10 +60,7 @@ class Fault(StrEnum):
 
 CAPABILITIES = ProviderCapabilities(
     lobby=LobbyLevel.WAIT_FOR_HOST,
-    guest_pin=True,
     host_pin=True,
-    participant_limit=True,
-    occupancy=True,
     room_has_window=False,
     ready_after_seconds=0,
     encrypted=True,
@@ -83,6 +80,8 @@ class UnreliableProvider:
     meanwhile: Callable[[], None] | None = None
     asked: list[str] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    # What a removal comes to.
+    removal: DeleteOutcome = DeleteOutcome.DELETED
     # Who is in whichever room, or why that cannot be said.
     seen: Occupancy | ProviderError = field(default_factory=lambda: Occupancy(0, host_present=False))
 
@@ -138,7 +137,7 @@ class UnreliableProvider:
             except RoomNotFound:
                 return DeleteOutcome.ALREADY_GONE
             del self.rooms[wish.name]
-            return DeleteOutcome.DELETED
+            return self.removal
 
         return self._effect("remove", remove)
 

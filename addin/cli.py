@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
+
+if __name__ == "__main__":
+    # As ./run starts it. Until something has begun, Ctrl-C has nothing to end, and is not to end in a traceback of what
+    # is loaded from here on.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import click
 
@@ -81,8 +87,6 @@ def serve(path: Path, surfaces: str, *, worker: bool) -> None:
 @_SETTINGS
 def worker(path: Path) -> None:
     """Do the work that nobody waits for, beside serve --no-worker. Needs PostgreSQL."""
-    import signal
-
     from addin.logs import set_up_logging
     from addin.store.ledger import is_sqlite
     from addin.wiring.opening import open_service

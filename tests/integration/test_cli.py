@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -460,6 +461,22 @@ def test_a_client_id_that_is_none_is_refused(tmp_path: Path) -> None:
 
 
 # --- sandbox ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("part", ["click", "addin.trial"])
+def test_ctrl_c_while_the_sandbox_is_loaded_ends_it_without_a_word(tmp_path: Path, part: str) -> None:
+    pressed = (
+        "import importlib.abc, os, runpy, signal, sys\n"
+        "class CtrlC(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        f"        if name == {part!r}:\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, CtrlC())\n"
+        f"sys.argv[1:] = ['sandbox', '--var', {str(tmp_path)!r}]\n"
+        "runpy.run_module('addin.cli', run_name='__main__', alter_sys=True)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", pressed], capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")
 
 
 def test_the_sandbox_on_a_taken_port_says_what_to_do(taken_port: int, tmp_path: Path) -> None:

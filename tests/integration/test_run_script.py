@@ -55,10 +55,11 @@ def build_editable(wheel_directory, config_settings=None, metadata_directory=Non
 """
 
 STARTED: Final = """
-import json, os, sys
+import json, os, signal, sys
 
 if __name__ == "__main__":
-    print(json.dumps({"pid": os.getpid(), "arguments": sys.argv[1:], "folder": os.getcwd()}))
+    started = {"pid": os.getpid(), "arguments": sys.argv[1:], "folder": os.getcwd()}
+    print(json.dumps(started | {"hears_ctrl_c": signal.getsignal(signal.SIGINT) is not signal.SIG_IGN}))
 """
 
 
@@ -225,6 +226,8 @@ def test_a_first_start_sets_up_and_hands_over_the_arguments(first_start: FirstSt
         "pid": first_start.pid,
         "arguments": ["sandbox", "--check", "två ord"],
         "folder": str(first_start.checkout.folder),
+        # Not before its own first line; else Python tells of it with a traceback.
+        "hears_ctrl_c": False,
     }
     assert "Making .venv" in first_start.ended.stderr
 

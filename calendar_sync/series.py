@@ -7,7 +7,7 @@ is turned into RFC 5545's by its adapter, so that there is one expansion, in the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -84,9 +84,16 @@ class Series:
     def signature(self) -> str:
         """Return a short text that is the same exactly as long as the series is."""
         exceptions = sorted(f"{one.original_start} {one.start} {one.end}" for one in self.moved)
-        parts = [self.rule, f"{self.first_start}", self.zone, f"{self.length}"]
-        parts += sorted(day.isoformat() for day in self.cancelled) + exceptions
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+        return _digest([*self._rule_parts, *sorted(day.isoformat() for day in self.cancelled), *exceptions])
+
+    @property
+    def pattern(self) -> str:
+        """Return a short text that is the same exactly as long as the rule is, whatever differs from it."""
+        return _digest(self._rule_parts)
+
+    @property
+    def _rule_parts(self) -> list[str]:
+        return [self.rule, f"{self.first_start}", self.zone, f"{self.length}"]
 
     def _as_it_is(self, original: datetime, moved: Occurrence | None) -> Occurrence:
         """Return an occurrence; one that was shortened until nothing was left of it lasts as long as the others."""
@@ -106,6 +113,10 @@ class Series:
     def is_cancelled(self, original: datetime) -> bool:
         """Whether the occurrence with that original start (UTC) was taken out."""
         return original.astimezone(ZoneInfo(self.zone)).date() in self.cancelled
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 def _with_floating_until(rule: str, zone: ZoneInfo) -> str:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from addin.meetings.bindings import BindingClaim, Copy, ItemBinding, OccurrenceRow, SeriesAnswer
-from addin.meetings.changed_times import FormerTime
+from addin.meetings.changed_times import FormerSeries
 from addin.meetings.model import CalendarNote, Meeting
 from addin.meetings.notices import Notice, NoticeClaim, NoticeKind
 from addin.meetings.ports import HintKind
@@ -60,8 +60,8 @@ class CalendarReading(Protocol):
     def occurrences(self, meeting_id: str) -> Sequence[OccurrenceRow]:
         """Return the near occurrences of a meeting that is a series, by time."""
 
-    def former_times(self, meeting_id: str) -> Sequence[FormerTime]:
-        """Return how occurrences of a series were before changes."""
+    def former_series(self, meeting_id: str) -> FormerSeries:
+        """Return how a series and its occurrences were before changes."""
 
     def notices(self, meeting_id: str) -> Sequence[Notice]:
         """Return the mails about the meeting, sent or owed."""
@@ -203,8 +203,8 @@ class CalendarWriting(CalendarReading, Protocol):
     def put_occurrences(self, meeting_id: str, rows: Sequence[OccurrenceRow]) -> None:
         """Write the near occurrences in the place of those that were written before."""
 
-    def note_former_times(self, meeting_id: str, revision: int, known: Sequence[OccurrenceRow]) -> None:
-        """Note how occurrences were before the change that gave the meeting that revision; once for each revision."""
+    def note_former_series(self, meeting_id: str, former: FormerSeries) -> None:
+        """Note how a series was before the change that gave the meeting its revision; once for each revision."""
 
     def owe_notice(self, meeting_id: str, revision: int, kind: NoticeKind, due_in: float) -> None:
         """Owe the meeting's people a mail; one that has not been sent yet gives its place to this one."""

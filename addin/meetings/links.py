@@ -72,10 +72,7 @@ def first_without(series: Series, keeps: datetime, at: datetime, open_after: tim
 
 def has_another_pattern(before: Series | None, after: Series) -> bool:
     """Whether occurrences cannot be recognised by their original start, since the rule itself has changed."""
-    if before is None:
-        return True
-    rule = (before.rule, before.first_start, before.zone, before.length)
-    return rule != (after.rule, after.first_start, after.zone, after.length)
+    return before is None or before.pattern != after.pattern
 
 
 def as_from_then(meeting: Meeting, link: MeetingLink, occurrence: Occurrence | None) -> Meeting:

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Final
 
 from addin.meetings.bindings import OccurrenceRow, SeriesAnswer
-from addin.meetings.changed_times import FormerTime, as_told
+from addin.meetings.changed_times import FormerSeries, as_told
 from addin.meetings.model import Meeting, Told, Window
 from calendar_sync.series import LONGEST, Occurrence, Series
 
@@ -84,15 +84,15 @@ def _by_time(row: OccurrenceRow) -> tuple[datetime, datetime]:
 
 
 def rolled(
-    meeting: Meeting, window: Window, original_start: datetime, former: Sequence[FormerTime]
+    meeting: Meeting, window: Window, original_start: datetime, series: Series, former: FormerSeries
 ) -> Meeting:
     """Return the meeting at its next occurrence; who knew of this one's time knows of that one's, as it was then.
 
-    `former` is how occurrences were before changes.
+    `former` is how `series` was before changes.
     """
     was, told = meeting.window, dict[str, Told]()
     for audience, one in meeting.told.items():
-        known = as_told(one, former)
+        known = as_told(one, former, series)
         told[audience] = _carried(one, was, window, known.pop(original_start, None), known.values())
     return replace(meeting, window=window, previous=None, told=told)
 

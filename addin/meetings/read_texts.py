@@ -54,7 +54,7 @@ def unheard_of(reading: Reading, meeting: Meeting, at: datetime) -> Mapping[str,
     series = followed_series(reading.binding(meeting.id))
     if series is None or reading.coming_link(meeting.id):
         return {}
-    former = reading.former_times(meeting.id)
+    former = reading.former_series(meeting.id)
     return {
         one: unheard_times(meeting.told[one], former, series, meeting.window, at) for one in meeting.must_hear
     }

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from addin.meetings.bindings import OccurrenceRow, SeriesAnswer
-from addin.meetings.changed_times import FormerTime, former_times, must_hear_of_others
+from addin.meetings.bindings import SeriesAnswer
+from addin.meetings.changed_times import former_series, must_hear_of_others
 from addin.meetings.copies import series_answer
-from addin.meetings.links import followed_series, has_another_pattern
+from addin.meetings.links import followed_series
 from addin.meetings.model import Window
 from addin.meetings.notices import NoticeKind
 from addin.meetings.occurrences import current, is_without_its_time, near, rolled, was_taken_out
@@ -44,11 +44,10 @@ class SeriesRecord:
         if known and draft.is_over():
             # First as it was known: what is new in the next occurrence is a change, though its turn comes just now.
             self._roll_in(known)
-        former = former_times(known, intent.series) if known else []
-        has_new_rule = known is not None and has_another_pattern(known, intent.series)
-        self._agree_with(intent.series, former, became_one=intent.became_one, has_new_rule=has_new_rule)
-        if draft.meeting.told and draft.meeting.revision > revision:
-            draft.writing.note_former_times(draft.meeting.id, draft.meeting.revision, former)
+        self._agree_with(intent.series, known, became_one=intent.became_one)
+        if known and draft.meeting.told and draft.meeting.revision > revision:
+            former = former_series(known, intent.series, draft.meeting.revision)
+            draft.writing.note_former_series(draft.meeting.id, former)
 
     def roll(self) -> None:
         """Go on to the next occurrence when this one's door has closed; nobody needs to be told."""
@@ -94,12 +93,10 @@ class SeriesRecord:
         draft.binding = replace(draft.binding, ended_by_calendar=False)
         draft.tell(NoticeKind.CANCELLED)
 
-    def _agree_with(
-        self, series: Series, former: Sequence[OccurrenceRow], *, became_one: bool, has_new_rule: bool
-    ) -> None:
+    def _agree_with(self, series: Series, known: Series | None, *, became_one: bool) -> None:
         """Take the current occurrence's time; one that was moved or taken out is a change that people must hear of.
 
-        `former` are the occurrences that have changed just now, as they were before.
+        `known` is the series as it was before, if it is one whose occurrences are all theirs.
         """
         draft, occurrence = self._draft, self._current(series)
         if occurrence is None:
@@ -107,9 +104,7 @@ class SeriesRecord:
         if _is_same_time(occurrence, draft.meeting.window):
             if not became_one:
                 window = draft.meeting.window
-                self._tell_of_others(
-                    None if has_new_rule else self._who_hear_of_others(window, series, former)
-                )
+                self._tell_of_others(self._who_hear_of_others(window, series, known))
         elif draft.is_over():
             self._roll_to(occurrence, series, series)
         else:
@@ -117,7 +112,7 @@ class SeriesRecord:
             if self._was_taken_out(series):
                 notice = NoticeKind.OCCURRENCE_CANCELLED
             window = self._window(occurrence, series)
-            draft.move_to(window, notice, self._who_hear_of_others(window, series, former))
+            draft.move_to(window, notice, self._who_hear_of_others(window, series, known))
 
     def _tell_of_others(self, hear: Sequence[str] | None) -> None:
         """Another occurrence than the current one has changed: what people were told is no longer all of it.
@@ -134,20 +129,16 @@ class SeriesRecord:
         draft.wish(meeting.with_told_outdated() if hear is None else meeting.with_others_changed(hear))
         draft.tell(NoticeKind.SERIES_CHANGED)
 
-    def _who_hear_of_others(
-        self, window: Window, series: Series, former: Sequence[OccurrenceRow]
-    ) -> list[str] | None:
+    def _who_hear_of_others(self, window: Window, series: Series, known: Series | None) -> list[str] | None:
         """Return the audiences that must hear of other times, also when their own should come back from `window`.
 
         None where the others are not known to be theirs.
         """
         draft, meeting = self._draft, self._draft.meeting
-        if followed_series(draft.binding) is None:
+        if known is None:
             return None
-        noted = [
-            *draft.writing.former_times(meeting.id),
-            *(FormerTime(meeting.revision + 1, one) for one in former),
-        ]
+        just_now = former_series(known, series, meeting.revision + 1)
+        noted = draft.writing.former_series(meeting.id).followed_by(just_now)
         return [
             audience
             for audience, told in meeting.told.items()
@@ -160,8 +151,8 @@ class SeriesRecord:
 
     def _roll_to(self, occurrence: Occurrence, series: Series, newest: Series) -> None:
         draft, window = self._draft, self._window(occurrence, series)
-        former = draft.writing.former_times(draft.meeting.id)
-        draft.wish(rolled(draft.meeting, window, occurrence.original_start, former), quietly=True)
+        former = draft.writing.former_series(draft.meeting.id)
+        draft.wish(rolled(draft.meeting, window, occurrence.original_start, series, former), quietly=True)
         self._put_occurrences(newest)
         draft.audit("rolled_on")
 

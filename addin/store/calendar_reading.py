@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, case, exists, func, or_, selec
 
 from addin.meetings.bindings import Copy, ItemBinding, OccurrenceRow
 from addin.meetings.calendar_ledger_port import RightsLimit
-from addin.meetings.changed_times import FormerTime
+from addin.meetings.changed_times import FormerPattern, FormerSeries, FormerTime
 from addin.meetings.hints import item_hashes
 from addin.meetings.keyring import Keyring
 from addin.meetings.links import LinkState
@@ -66,10 +66,13 @@ class SqlCalendarReading:
         found, _ = readable(rows, lambda row: meeting_of(row, self._keyring), tables.meetings)
         return found
 
-    def former_times(self, meeting_id: str) -> Sequence[FormerTime]:
+    def former_series(self, meeting_id: str) -> FormerSeries:
         query = select(tables.former_times).where(tables.former_times.c.meeting_id == meeting_id)
         rows = self._connection.execute(query).mappings()
-        return [FormerTime(row["revision"], occurrence_of(row)) for row in rows]
+        times = [FormerTime(row["revision"], occurrence_of(row)) for row in rows]
+        columns = tables.former_patterns.c
+        rules = select(columns.revision, columns.pattern).where(columns.meeting_id == meeting_id)
+        return FormerSeries(times, [FormerPattern(*row) for row in self._connection.execute(rules)])
 
     def occurrences(self, meeting_id: str) -> Sequence[OccurrenceRow]:
         columns = tables.occurrences.c

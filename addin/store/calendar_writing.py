@@ -36,6 +36,7 @@ from addin.meetings.bindings import (
 )
 from addin.meetings.calendar_ledger_port import RightsLimit
 from addin.meetings.calendar_notes import unread_note
+from addin.meetings.changed_times import FormerSeries
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LeaseLost, MeetingChanged
 from addin.meetings.model import UNREAD_NOTES, CalendarNote, Meeting
@@ -385,11 +386,12 @@ class SqlCalendarWriting(SqlWatchWriting):
                 [{"meeting_id": meeting_id} | occurrence_columns(row) for row in rows],
             )
 
-    def note_former_times(self, meeting_id: str, revision: int, known: Sequence[OccurrenceRow]) -> None:
-        columns = {"meeting_id": meeting_id, "revision": revision}
-        if known:
-            rows = [columns | occurrence_columns(row) for row in known]
-            self._connection.execute(insert(tables.former_times), rows)
+    def note_former_series(self, meeting_id: str, former: FormerSeries) -> None:
+        times = [{"revision": one.revision} | occurrence_columns(one.known) for one in former.times]
+        patterns = [{"revision": one.revision, "pattern": one.pattern} for one in former.patterns]
+        for table, rows in ((tables.former_times, times), (tables.former_patterns, patterns)):
+            if rows:
+                self._connection.execute(insert(table), [{"meeting_id": meeting_id} | row for row in rows])
 
     # --- counts and rights ----------------------------------------------------------------------------------
 

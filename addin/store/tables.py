@@ -249,6 +249,13 @@ occurrences = Table(
 )
 
 # How occurrences were before a change of which people may not have heard.
+former_patterns = Table(
+    "former_patterns",
+    metadata,
+    Column("meeting_id", String(32), ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("pattern", String(32), nullable=False),
+)
 former_times = Table(
     "former_times",
     metadata,

@@ -8,6 +8,7 @@ import requests
 
 from addin.meetings.bindings import ItemBinding, OccurrenceRow, SeriesAnswer
 from addin.meetings.cancel import CancelMeeting
+from addin.meetings.changed_times import FormerSeries, FormerTime
 from addin.meetings.codes import grouped
 from addin.meetings.ledger_port import Writing
 from addin.meetings.model import CalendarNote, Meeting, Window
@@ -94,7 +95,7 @@ def loses_its_second_time(doors: FrontDoors, meeting: Meeting) -> None:
 
     def unit(writing: Writing) -> None:
         writing.add_binding(bound)
-        writing.note_former_times(meeting.id, meeting.revision + 1, [known])
+        writing.note_former_series(meeting.id, FormerSeries([FormerTime(meeting.revision + 1, known)]))
 
     doors.ledger.write(unit)
 

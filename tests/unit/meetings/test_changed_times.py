@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from addin.meetings.bindings import OccurrenceRow
-from addin.meetings.changed_times import FormerTime, unheard_times
+from addin.meetings.changed_times import FormerSeries, FormerTime, unheard_times
 from addin.meetings.model import Told, Window
 from calendar_sync.series import Occurrence, Series
 from tests.unit.meetings.doors import END, START
@@ -35,7 +35,8 @@ def test_a_moved_time_is_told_until_both_the_old_one_and_the_new_one_are_over(
     moved_to: datetime, at: datetime, *, is_told: bool
 ) -> None:
     series = replace(WEEKLY, moved=(Occurrence(SECOND, moved_to, moved_to + LENGTH),))
-    former = [FormerTime(2, OccurrenceRow(SECOND, SECOND, SECOND + LENGTH, cancelled=False))]
+    known = OccurrenceRow(SECOND, SECOND, SECOND + LENGTH, cancelled=False)
+    former = FormerSeries([FormerTime(2, known)])
     now = Window(THIRD, THIRD + LENGTH, "Europe/Stockholm")
     told = unheard_times(TOLD, former, series, now, at)
     assert [(one.was, one.now) for one in told] == (

@@ -296,6 +296,60 @@ def test_a_series_with_another_rule_is_news_though_a_later_time_came_back(office
     assert office.reads(meeting).must_hear == ("patient",)
 
 
+TUESDAYS = replace(WEEKLY, rule="FREQ=WEEKLY;BYDAY=TU;COUNT=6", first_start=START + DAY)
+EVERY_OTHER = replace(WEEKLY, rule="FREQ=WEEKLY;INTERVAL=2;BYDAY=MO;COUNT=6")
+
+
+@pytest.mark.parametrize(
+    ("rules", "must_hear"),
+    [
+        ([TUESDAYS, EVERY_OTHER], True),
+        ([EVERY_OTHER, TUESDAYS, EVERY_OTHER], True),
+        ([TUESDAYS, WEEKLY], False),
+        ([EVERY_OTHER, WEEKLY], False),
+        ([TUESDAYS, EVERY_OTHER, WEEKLY], False),
+    ],
+)
+def test_another_rule_is_news_also_when_their_own_time_came_back_with_it_until_the_rule_does(
+    office: CalendarDesk, rules: list[Series], *, must_hear: bool
+) -> None:
+    meeting, item = weekly(office)
+    office.tells(meeting)
+    for series in rules:
+        office.online.repeats(item, series)
+        office.settles()
+    after = office.reads(meeting)
+    assert after.window.start == START
+    assert after.must_hear == (("patient",) if must_hear else ())
+    office.tells(meeting)
+    assert office.reads(meeting).must_hear == ()
+
+
+def test_a_time_by_another_rule_that_nobody_was_told_of_is_nobody_s_news(office: CalendarDesk) -> None:
+    meeting, item = weekly(office)
+    office.tells(meeting)
+    second = START + DAY + WEEK
+    moved = Occurrence(second, second + DAY, second + DAY + LENGTH)
+    for series in (TUESDAYS, replace(TUESDAYS, moved=(moved,))):
+        office.online.repeats(item, series)
+        office.settles()
+    assert to_tell(office, meeting) == {"patient": []}
+    office.online.repeats(item, WEEKLY)
+    office.settles()
+    assert office.reads(meeting).must_hear == ()
+
+
+def test_whose_rule_came_back_with_one_time_moved_hears_of_that_time(office: CalendarDesk) -> None:
+    meeting, item = weekly(office)
+    office.tells(meeting)
+    second = START + WEEK
+    moved = Occurrence(second, second + DAY, second + DAY + LENGTH)
+    for series in (EVERY_OTHER, WEEKLY, replace(WEEKLY, moved=(moved,))):
+        office.online.repeats(item, series)
+        office.settles()
+    assert to_tell(office, meeting) == {"patient": [(second, moved.start)]}
+
+
 def test_what_is_over_and_the_next_time_itself_have_no_text_beside_it(office: CalendarDesk) -> None:
     meeting, item = weekly(office)
     office.tells(meeting)

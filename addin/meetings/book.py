@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 
 from addin.meetings.access import belongs_to
 from addin.meetings.bindings import ItemBinding
@@ -117,7 +116,7 @@ class _Attempt:
         self._key, *self._older_keys = booking.plans.keyring.lookup_hashes("idempotency", whose_key)
         self._fingerprint = hashlib.sha256(repr(request).encode()).digest()
         kind = booking.plans.types.of(request.type)
-        self._kept = timedelta(days=kind.days_kept)
+        self._purge_at = kind.kept_until(request.window)
         self._meeting = _wish(request, who, booking.clock)
         self._room = booking.plans.new_room(self._meeting, kind.provider)
 
@@ -171,7 +170,7 @@ class _Attempt:
         return NewBooking(
             meeting=meeting,
             item_id=item,
-            purge_at=meeting.window.end + self._kept,
+            purge_at=self._purge_at,
             room=self._room,
             audit=AuditEntry(meeting.created_at, meeting.tenant, meeting.actor, "booked", meeting.id),
             key=self._key,

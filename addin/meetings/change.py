@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from addin.meetings.access import made_meeting, own_meeting
 from addin.meetings.book import INLINE_SECONDS
@@ -130,8 +129,7 @@ class ChangeMeeting:
         affected = self._room_is_affected(before, after)
         if affected:
             after = replace(after, state=MeetingState.WANTED, attention=None)
-        kept = timedelta(days=self._kind(after).days_kept)
-        writing.change_meeting(after, before.revision, after.window.end + kept)
+        writing.change_meeting(after, before.revision, self._kind(after).kept_until(after.window))
         writing.audit(AuditEntry(self.clock.now(), who.tenant, who.object_id, "changed", before.id))
         # Whoever changes it here knows; a colleague who got a mail does not.
         call_off(writing, after, self.quiet_seconds)

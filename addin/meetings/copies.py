@@ -11,7 +11,7 @@ import logging
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from addin.meetings.bindings import BindingClaim, Copy, CopyOutcome, ItemBinding, SeriesAnswer
 from addin.meetings.codes import new_code
@@ -155,7 +155,7 @@ class CopyWork:
             told={},
             calendar_notes=frozenset(),
         )
-        writing.add_meeting(meeting, None, meeting.window.end + timedelta(days=kind.days_kept))
+        writing.add_meeting(meeting, None, kind.kept_until(meeting.window))
         writing.add_due_room(self._plans.new_room(meeting, kind.provider))
         writing.add_binding(
             ItemBinding(

@@ -195,15 +195,10 @@ def _phase(meeting: Meeting, kind: MeetingType, now: datetime) -> _Phase:
 
 def _opened_by_host(meeting: Meeting, kind: MeetingType, now: datetime) -> bool:
     """Whether *Starta möte* holds the link open: as long as a meeting that began at the press would be."""
-    if meeting.host_started_at is None or now >= kept_until(meeting, kind):
+    if meeting.host_started_at is None or now >= kind.kept_until(meeting.window):
         return False
     planned = meeting.window.end - meeting.window.start
     return now < meeting.host_started_at + planned + kind.open_after
-
-
-def kept_until(meeting: Meeting, kind: MeetingType) -> datetime:
-    """Return when the meeting can no longer be started (UTC)."""
-    return meeting.window.end + timedelta(days=kind.days_kept)
 
 
 def _look_again_in(state: PageState, until_opening: timedelta) -> timedelta | None:

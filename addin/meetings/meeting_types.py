@@ -9,14 +9,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from addin.meetings.errors import UnknownMeetingType, UnknownVariant
-from addin.meetings.model import LobbyLevel
+from addin.meetings.model import LobbyLevel, Window
 
 SHIPPED = Path(__file__).with_name("meeting_types.toml")
 
@@ -36,7 +36,12 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class MeetingType:
-    """One meeting type; `participant_limit` counts hosts and interpreters."""
+    """One meeting type.
+
+    `provider` is its key in the settings; `participant_limit` counts hosts and interpreters. `lobby_refused_below`: no
+    meeting is booked where the provider keeps guests waiting less than `lobby` asks. The door is open from
+    `opens_before` the start until `open_after` the end, and the meeting is kept `days_kept` days after that end.
+    """
 
     id: str
     name: str
@@ -56,6 +61,10 @@ class MeetingType:
     days_kept: int
     audiences: tuple[str, ...]
     variants: tuple[Variant, ...]
+
+    def kept_until(self, window: Window) -> datetime:
+        """Return when the kept days of a meeting at that time are over (UTC): it can no longer be started, and goes."""
+        return window.end + timedelta(days=self.days_kept)
 
     def variant(self, variant_id: str) -> Variant:
         """Return the variant; raises UnknownVariant."""

@@ -76,11 +76,6 @@ class Draft:
         self.block_is_untrue = False
         self.retry_after: float | None = None
 
-    @property
-    def kept(self) -> timedelta:
-        """How long the meeting is kept after its end."""
-        return timedelta(days=self.kind.days_kept)
-
     def is_over(self) -> bool:
         """Whether the door of the meeting, or of the occurrence that it is just now, has closed."""
         return self.meeting.window.end + self.kind.open_after <= self.at
@@ -96,7 +91,7 @@ class Draft:
             after = replace(after, revision=before.revision + 1)
         if affected:
             after = replace(after, state=MeetingState.WANTED, attention=None)
-        self.writing.change_meeting(after, before.revision, after.window.end + self.kept)
+        self.writing.change_meeting(after, before.revision, self.kind.kept_until(after.window))
         if affected:
             self.writing.want_rooms(after.id, Wanted.PRESENT, after.revision)
         self.meeting = after

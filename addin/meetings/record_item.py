@@ -146,7 +146,7 @@ class ItemRecord:
     def revive(self, _intent: Revive) -> None:
         """Let the same link live again. A removed room cannot be revived, so the meeting gets its next one."""
         draft = self._draft
-        purge_at = draft.meeting.window.end + draft.kept
+        purge_at = draft.kind.kept_until(draft.meeting.window)
         if purge_at <= draft.at:
             return
         back = replace(

@@ -15,7 +15,6 @@ from typing import Final
 from addin.meetings.access import belongs_to
 from addin.meetings.codes import parse_code
 from addin.meetings.errors import MistypedCode, NotAllowedToStart, UnknownMeetingType
-from addin.meetings.join_view import kept_until
 from addin.meetings.ledger_port import Ledger, Reading, Writing
 from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import AuditEntry, Meeting, MeetingState, Principal
@@ -81,7 +80,7 @@ def judge_start(meeting: Meeting, kind: MeetingType, *, ready: bool, now: dateti
     """Say whether a host can be let in at `now` (UTC); a host may come at any time within the kept days."""
     if meeting.is_cancelled:
         return StartState.CANCELLED
-    if now >= kept_until(meeting, kind):
+    if now >= kind.kept_until(meeting.window):
         return StartState.OVER
     if ready:
         return StartState.READY

@@ -7,18 +7,19 @@ employee. Every start is audited, and so is every *Ta över som värd* with its 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from addin.meetings.access import belongs_to
 from addin.meetings.codes import parse_code
+from addin.meetings.empty_lobby import Emptied, empty_lobby
 from addin.meetings.errors import MistypedCode, NotAllowedToStart, UnknownMeetingType
 from addin.meetings.ledger_port import Ledger, Reading, Writing
 from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import AuditEntry, Meeting, MeetingState, Principal
-from addin.meetings.occupancy import OccupancyMemory
+from addin.meetings.occupancy import Glimpse, OccupancyMemory
 from addin.meetings.ports import Clock, ConferencingProvider, Occupancy
 from addin.meetings.rooms import RoomPlans
 from addin.meetings.serving_room import ServingRoom, look_again_in, serving_room
@@ -61,16 +62,25 @@ class StartView:
 
 
 @dataclass(frozen=True, slots=True)
+class FullRoom:
+    """A room with as many people as it has `places`; whether a host is one of them."""
+
+    places: int
+    has_host: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HostEntry:
     """The way in for a host: an https address without a PIN, and the PIN beside it (None when there is none).
 
-    The PIN is shown once and never stored, logged or put in an address. `all_places_taken` is how many places the room
-    has when each of them is taken, so that the provider lets in nobody more, not even a host.
+    The PIN is shown once and never stored, logged or put in an address. `full` when every place is taken, so that the
+    provider lets in nobody more, not even a host. `emptied`: what came of emptying the lobby, None when nobody asked.
     """
 
     address: str
     pin: str | None
-    all_places_taken: int | None = None
+    full: FullRoom | None = None
+    emptied: Emptied | None = None
 
     def __repr__(self) -> str:
         return "HostEntry(...)"
@@ -131,13 +141,14 @@ class StartMeeting:
         return self.ledger.read(lambda reading: self._find(reading, code))[0]
 
     def start(
-        self, typed: str, who: Principal, reason: TakeoverReason | None = None
+        self, typed: str, who: Principal, reason: TakeoverReason | None = None, *, empties_lobby: bool = False
     ) -> tuple[StartView, HostEntry | None]:
         """Let the host in: open the link for guests, write who did it, return the way in.
 
-        No way in is returned when the state is another than READY; nothing is written then. Raises
-        NotAllowedToStart when the type wants named hosts and no `reason` to take over was given, or when the
-        meeting is another organisation's, and LedgerUnavailable.
+        `empties_lobby`: disconnect first those who wait, where they have every place; audited, too. No way in is
+        returned when the state is another than READY; nothing is written then. Raises NotAllowedToStart when the type
+        wants named hosts and no `reason` to take over was given, or when the meeting is another organisation's, and
+        LedgerUnavailable.
         """
         try:
             code = parse_code(typed)
@@ -146,7 +157,10 @@ class StartMeeting:
         view, served = self.ledger.write(lambda writing: self._start(writing, code, who, reason))
         if view.state is not StartState.READY or view.meeting is None or view.kind is None or served is None:
             return view, None
-        return view, self._entry(view.meeting, view.kind, served)
+        entry = self._entry(view.meeting, view.kind, served)
+        if empties_lobby and entry.full:
+            entry = self._with_emptied_lobby(entry, view.meeting, served, who)
+        return view, entry
 
     def _find(self, reading: Reading, code: str) -> tuple[StartView, ServingRoom | None]:
         meeting = reading.meeting_by_start_code(code)
@@ -191,6 +205,18 @@ class StartMeeting:
         pin = wish.host_pin if provider.capabilities.host_pin else None
         # The join page leaves a place for a host; who was past it already, or came at once with others, may have it.
         seen = self.occupancy.glimpse(provider, wish)
-        limit = kind.participant_limit
-        is_full = isinstance(seen, Occupancy) and seen.participants >= limit
-        return HostEntry(provider.host_address(wish), pin, limit if is_full else None)
+        return HostEntry(provider.host_address(wish), pin, _full_room(seen, kind.participant_limit))
+
+    def _with_emptied_lobby(
+        self, entry: HostEntry, meeting: Meeting, served: ServingRoom, who: Principal
+    ) -> HostEntry:
+        written = AuditEntry(self.clock.now(), who.tenant, who.object_id, "lobby_emptied", meeting.id)
+        self.ledger.write(lambda writing: writing.audit(written))
+        emptied = empty_lobby(served.provider, self.plans.wish(meeting, served.room))
+        return replace(entry, full=None if emptied is Emptied.DONE else entry.full, emptied=emptied)
+
+
+def _full_room(seen: Glimpse, places: int) -> FullRoom | None:
+    if not isinstance(seen, Occupancy) or seen.participants < places:
+        return None
+    return FullRoom(places, seen.host_present)

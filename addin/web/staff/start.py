@@ -213,7 +213,8 @@ class _StartPage:
             back_url = url_for("start.look", typed=typed) if is_like_a_code(typed) else None
             return self._notice("form_too_old", 403, back_url=back_url)
         try:
-            view, entry = self._start.start(typed, session.who, _reason())
+            reason, empties = _reason(), "empties_lobby" in request.form
+            view, entry = self._start.start(typed, session.who, reason, empties_lobby=empties)
         except NotAllowedToStart:
             view = self._start.look(typed)
             return self._confirm_page(view, typed, session, 422, reason_missing=True)
@@ -271,7 +272,13 @@ class _StartPage:
 
     def _host_page(self, view: StartView, entry: HostEntry, typed: str, session: SignedIn) -> Response:
         return self._page(
-            "start_host.html", 200, typed=typed, session=session, entry=entry, **self._facts(view)
+            "start_host.html",
+            200,
+            typed=typed,
+            session=session,
+            entry=entry,
+            reason=_reason(),
+            **self._facts(view),
         )
 
     def _not_startable(self, view: StartView, typed: str, status: int = 200) -> Response:

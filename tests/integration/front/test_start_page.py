@@ -87,9 +87,13 @@ class TestTheWayIn:
         address = browser().post(f"{doors.join_url(meeting)}/join", allow_redirects=False, timeout=10)
         guests = [region.enters(address.headers["Location"], f"Gäst {number}") for number in (1, 2)]
         assert guests == [200, 200]
-        said = text_of(starts(anna, signs_in(anna, doors.start_url(meeting), people.ANNA)))
-        assert "Rummet är fullt" in said
-        assert "Alla 2 platser är upptagna" in said
+        confirm = signs_in(anna, doors.start_url(meeting), people.ANNA)
+        full = starts(anna, confirm)
+        assert "Rummet är fullt De som väntar har alla 2 platser" in text_of(full)
+        assert region.enters(address.headers["Location"], "Värd", pin_on(full)) == 403
+        emptied = starts(anna, confirm, empties_lobby="1")
+        assert "Lobbyn är tömd" in text_of(emptied)
+        assert region.enters(address.headers["Location"], "Värd", pin_on(emptied)) == 200
 
     def test_the_page_tells_time_type_and_unit_before_and_after_sign_in(self, doors: FrontDoors) -> None:
         meeting, anna = doors.books(), browser()

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 from addin.meetings.codes import new_code
 from addin.meetings.deadline import Deadline
-from addin.meetings.errors import ProviderError
+from addin.meetings.errors import ProviderError, ProviderUnavailable
 from addin.meetings.keyring import Keyring
 from addin.meetings.ledger_port import Ledger, Reading, Writing
 from addin.meetings.links import MeetingLink
@@ -99,6 +99,7 @@ class RoomsOfOneProvider:
     seen: Occupancy | ProviderError = field(default_factory=lambda: Occupancy(0, host_present=False))
     meanwhile: Callable[[], object] | None = None
     asked: int = 0
+    refuses_to_end: bool = False
     name: str = "pexip"
     capabilities: ProviderCapabilities = CAPABILITIES
 
@@ -129,7 +130,9 @@ class RoomsOfOneProvider:
         raise AssertionError("a page never verifies rooms")
 
     def end_call(self, wish: RoomWish, deadline: Deadline) -> None:
-        raise AssertionError("a page never ends calls")
+        if isinstance(self.seen, ProviderError) or self.refuses_to_end:
+            raise ProviderUnavailable
+        self.seen = Occupancy(0, host_present=False)
 
     def delete_room(self, reference: str, wish: RoomWish, deadline: Deadline) -> Any:
         raise AssertionError("a page never removes rooms")

@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+from addin.meetings.empty_lobby import Emptied
 from addin.meetings.errors import NotAllowedToStart, ProviderUnavailable
 from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import Attention, MeetingState, Principal
 from addin.meetings.occupancy import OccupancyMemory
 from addin.meetings.ports import Occupancy
-from addin.meetings.start import StartMeeting, StartState, TakeoverReason
+from addin.meetings.start import FullRoom, StartMeeting, StartState, TakeoverReason
 from tests.unit.meetings.doors import (
     ANNA,
     END,
@@ -96,24 +97,63 @@ def test_a_mistyped_code_says_so(code: str) -> None:
 class TestAFullRoom:
     """Who waits may have every place, and then the provider lets in nobody, not even a host."""
 
+    FULL = Occupancy(15, host_present=False)
+
     @pytest.mark.parametrize(
         ("seen", "told"),
         [
             (Occupancy(14, host_present=False), None),
-            (Occupancy(15, host_present=False), 15),
-            (Occupancy(15, host_present=True), 15),
+            (FULL, FullRoom(15, has_host=False)),
+            (Occupancy(15, host_present=True), FullRoom(15, has_host=True)),
             (ProviderUnavailable(), None),
         ],
     )
     def test_the_host_is_told_and_started_all_the_same(
-        self, seen: Occupancy | ProviderUnavailable, told: int | None
+        self, seen: Occupancy | ProviderUnavailable, told: FullRoom | None
     ) -> None:
         door = Door()
         door.provider.seen = seen
         entry = door.use.start(door.code, BOOKER)[1]
         assert entry is not None
-        assert entry.all_places_taken == told
+        assert (entry.full, entry.emptied) == (told, None)
+        assert door.provider.seen is seen
         assert door.ledger.meeting.host_started_at == START
+
+    def test_the_host_can_have_those_who_wait_disconnected_and_it_is_audited(self) -> None:
+        door = Door()
+        door.provider.seen = self.FULL
+        entry = door.use.start(door.code, BOOKER, empties_lobby=True)[1]
+        assert entry is not None
+        assert (entry.full, entry.emptied) == (None, Emptied.DONE)
+        assert door.provider.seen == Occupancy(0, host_present=False)
+        assert [written.action for written in door.ledger.audited] == ["host_started", "lobby_emptied"]
+
+    def test_a_call_that_a_host_has_come_into_meanwhile_goes_on(self) -> None:
+        door = Door()
+        door.provider.seen = self.FULL
+        door.use.start(door.code, BOOKER)
+        door.provider.seen = now = Occupancy(15, host_present=True)
+        entry = door.use.start(door.code, BOOKER, empties_lobby=True)[1]
+        assert entry is not None
+        assert (entry.full is not None, entry.emptied) == (True, Emptied.HOST_IS_IN)
+        assert door.provider.seen is now
+
+    def test_a_provider_that_cannot_do_it_is_told_of(self) -> None:
+        door = Door()
+        door.provider.seen, door.provider.refuses_to_end = self.FULL, True
+        entry = door.use.start(door.code, BOOKER, empties_lobby=True)[1]
+        assert entry is not None
+        assert (entry.full is not None, entry.emptied) == (True, Emptied.FAILED)
+
+    def test_nobody_is_disconnected_from_a_room_with_places_left_or_by_who_may_not_start(self) -> None:
+        door = Door(STRICT)
+        door.provider.seen = self.FULL
+        with pytest.raises(NotAllowedToStart):
+            door.use.start(door.code, SUBSTITUTE, empties_lobby=True)
+        assert door.provider.seen is self.FULL
+        door.provider.seen = few = Occupancy(14, host_present=False)
+        assert door.use.start(door.code, BOOKER, empties_lobby=True)[1]
+        assert door.provider.seen is few
 
 
 class TestNamedHosts:

@@ -33,6 +33,13 @@
     message: "Wait until the previous call completes.",
   };
 
+  /** As "Troubleshoot error messages for single sign-on" tells of the web client. */
+  const TOKEN_ASKED = {
+    code: 13008,
+    name: "Token request pending",
+    message: "A previous call of getAccessToken has not completed.",
+  };
+
   /** Requirement sets and their highest version, as Outlook on the web announces them. */
   const SETS = /** @type {Record<string, string>} */ ({
     mailbox: "1.16",
@@ -399,12 +406,22 @@
     Object.assign(context, { displayLanguage, mailbox: { item, userProfile } });
   }
 
+  /** Whether a token has been asked for and not come: the web client takes one such call at a time. */
+  let isTokenAsked = false;
+
   /** @type {Pick<Office.Auth, "getAccessToken">} */
   const auth = {
-    getAccessToken: (options = {}) =>
-      new Promise((resolve, reject) =>
-        call("auth.getAccessToken", [options.authChallenge ?? null], { take: resolve, refuse: reject }),
-      ),
+    getAccessToken: async (options = {}) => {
+      if (isTokenAsked) throw TOKEN_ASKED;
+      isTokenAsked = true;
+      try {
+        return await new Promise((resolve, reject) =>
+          call("auth.getAccessToken", [options.authChallenge ?? null], { take: resolve, refuse: reject }),
+        );
+      } finally {
+        isTokenAsked = false;
+      }
+    },
   };
 
   /** @returns {Promise<any>} host and platform; both null in a page that stands alone, as in the real Office.js */

@@ -9,8 +9,8 @@ import { causes, failure, unwritten } from "./words.js";
 
 /** @typedef {keyof typeof unwritten} Attempt what was tried */
 
-/** Office's numbers for a sign-in that the user broke off (13002) or answered no to (13005). */
-const BROKEN_OFF = [13002, 13005];
+/** Office's number for a sign-in that the user broke off or answered no to. */
+const BROKEN_OFF = 13002;
 
 /** @type {Attempt[]} */
 const BOOKING = ["create", "resume"];
@@ -52,7 +52,7 @@ function cause(error) {
   if (error instanceof RulesUnread) return "unreachable";
   // Without a network Outlook cannot renew a token either; that is no fault of the sign-in.
   if (error instanceof SignInError && !navigator.onLine) return "unreachable";
-  if (error instanceof SignInError) return BROKEN_OFF.includes(error.code) ? "sign-in-cancelled" : "sign-in";
+  if (error instanceof SignInError) return error.code === BROKEN_OFF ? "sign-in-cancelled" : "sign-in";
   if (error instanceof OutlookError) return error.call === "getSharedPropertiesAsync" ? "holder" : "outlook";
   // Never the message: it may hold what the user wrote.
   console.error(error instanceof Error ? error.name : "unknown");

@@ -199,10 +199,19 @@ export class AppointmentItem {
 function promised(name, start) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new OutlookError(name, "timeout")), DEADLINE);
-    start((result) => {
+    const refuse = (/** @type {{name?: string} | undefined} */ error) => {
       clearTimeout(timer);
-      if (result.status === Office.AsyncResultStatus.Succeeded) resolve(result.value);
-      else reject(new OutlookError(name, result.error?.name ?? "unknown"));
-    });
+      reject(new OutlookError(name, error?.name ?? "unknown"));
+    };
+    try {
+      start((result) => {
+        if (result.status !== Office.AsyncResultStatus.Succeeded) return refuse(result.error);
+        clearTimeout(timer);
+        resolve(result.value);
+      });
+    } catch (error) {
+      // What cannot be right, a text that is too long above all, Outlook throws back before it calls anything.
+      refuse(error instanceof Error ? error : undefined);
+    }
   });
 }

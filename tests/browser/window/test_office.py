@@ -358,6 +358,13 @@ def test_the_access_token_is_for_the_service_and_the_person(outlook: Outlook) ->
     assert claims["scp"] == "access_as_user"
 
 
+def test_a_token_that_is_asked_for_before_the_last_one_has_come_is_refused(outlook: Outlook) -> None:
+    pane = pane_of(outlook)
+    asked = "Office.auth.getAccessToken().then(() => 'a token', ({code}) => code)"
+    assert pane.evaluate(f"Promise.all([{asked}, {asked}])") == ["a token", 13008]
+    assert pane.evaluate(asked) == "a token"
+
+
 def test_a_refused_sign_in_is_a_rejection_with_offices_code(outlook: Outlook) -> None:
     pane = pane_of(outlook)
     asked = "Office.auth.getAccessToken().then(() => 'a token', ({code, name}) => ({code, name}))"

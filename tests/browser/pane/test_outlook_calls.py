@@ -1,0 +1,58 @@
+"""What Outlook refuses, throws and does slowly, as the pane's modules take it; each called alone."""
+
+from playwright.sync_api import Page
+
+
+def test_what_outlook_throws_at_once_is_a_refusal_as_any_other(modules: Page) -> None:
+    refused = modules.evaluate("""async () => {
+      const { AppointmentItem } = await import("/static/item.js");
+      const tooLong = Object.assign(new Error("too long"), { name: "Sys.ArgumentOutOfRangeException" });
+      const item = new AppointmentItem({ item: { location: { setAsync() { throw tooLong; } } } });
+      return item.setLocation("x").catch(({ name, call, reason }) => ({ name, call, reason }));
+    }""")
+
+    assert refused == {
+        "name": "OutlookError",
+        "call": "location.setAsync",
+        "reason": "Sys.ArgumentOutOfRangeException",
+    }
+
+
+def test_outlook_is_asked_for_one_token_at_a_time(modules: Page) -> None:
+    told = modules.evaluate("""async () => {
+      const { signIn } = await import("/static/sign_in.js");
+      let open = 0, most = 0;
+      const asked = [];
+      const accessToken = signIn({
+        async getAccessToken({ authChallenge }) {
+          asked.push(authChallenge ?? "");
+          most = Math.max(most, ++open);
+          await new Promise((resolve) => setTimeout(resolve));
+          open -= 1;
+          return `token ${asked.length}`;
+        },
+      });
+      await accessToken();
+      const tokens = await Promise.all([accessToken(true), accessToken(true), accessToken(true, "more")]);
+      return { most, asked, tokens, kept: await accessToken() };
+    }""")
+
+    assert told == {
+        "most": 1,
+        "asked": ["", "", "more"],
+        "tokens": ["token 2", "token 2", "token 3"],
+        "kept": "token 3",
+    }
+
+
+def test_an_add_in_that_is_not_approved_is_not_called_a_broken_off_sign_in(modules: Page) -> None:
+    told = modules.evaluate("""async () => {
+      const { sentences } = await import("/static/failure_notice.js");
+      const { SignInError } = await import("/static/sign_in.js");
+      return [13002, 13005].map((code) => sentences(new SignInError(code), "start")[0]);
+    }""")
+
+    assert [sentence.partition(".")[0] for sentence in told] == [
+        "Inloggningen avbröts",
+        "Outlook kunde inte logga in dig",
+    ]

@@ -46,6 +46,26 @@ export function button(label, action, press, { kind = "secondary", about = "" } 
 }
 
 /**
+ * Give the focus to something that is no control, for whoever stood in what is no longer there.
+ * @param {HTMLElement} place
+ */
+export function takeFocus(place) {
+  place.tabIndex = -1;
+  place.focus({ preventScroll: true });
+}
+
+/**
+ * Fill a place anew; whoever stood in it stands there still.
+ * @param {HTMLElement} place
+ * @param {Child[]} children
+ */
+export function refill(place, children) {
+  const stood = place.contains(document.activeElement);
+  place.replaceChildren(...present(children));
+  if (stood) takeFocus(place);
+}
+
+/**
  * Text for screen readers only.
  * @param {string} text
  */

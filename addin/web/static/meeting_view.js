@@ -1,7 +1,7 @@
 /** The meeting of the open item: how it stands, its texts, and what can be done with it. */
 
 import { isOver } from "./booking.js";
-import { button, element, notice, unbroken } from "./element.js";
+import { button, element, notice, refill, unbroken } from "./element.js";
 import { comingNotice, linkButton } from "./link_view.js";
 import { findingsList } from "./personal_data_panel.js";
 import { announce, show } from "./page.js";
@@ -295,18 +295,18 @@ async function fillCancelled(place, { meeting, texts, report }) {
  * @param {import("./api.js").WhichLink} link
  */
 async function fillTexts(place, shown, link = firstLink(shown.meeting)) {
-  place.replaceChildren(element("p", { class: "help" }, textWords.loading));
+  refill(place, [element("p", { class: "help" }, textWords.loading)]);
   try {
     const all = await shown.texts(link);
     const report = reportOf(shown.report, link);
-    place.replaceChildren(
+    refill(place, [
       ...whichLink(shown.meeting, link, (other) => void fillTexts(place, shown, other)),
       ...all.map((texts, at) => audienceSection(texts, shown.meeting, report, { foremost: at === 0 })),
-    );
+    ]);
   } catch {
     // Whatever the reason, the meeting stands; only the texts are missing, and can be asked for again.
     const again = button(failure.retry, "texts-again", () => void fillTexts(place, shown, link));
-    place.replaceChildren(notice("error", element("p", {}, textWords.failed), again));
+    refill(place, [notice("error", element("p", {}, textWords.failed), again)]);
   }
 }
 

@@ -1,7 +1,7 @@
 /** The texts for those who are to come: a section for each audience, with link and whole text to copy. */
 
 import { putOnClipboard } from "./clipboard.js";
-import { button, element, notice } from "./element.js";
+import { button, element, notice, takeFocus } from "./element.js";
 import { announce } from "./page.js";
 import { shownText } from "./safe_html.js";
 import { audiences, texts as words } from "./words.js";
@@ -212,7 +212,9 @@ function informedButton({ audience, as_of: asOf }, outcome, report, mark = () =>
       return;
     }
     outcome.replaceChildren(notice("done", element("p", {}, words.informedDone)));
+    const stood = document.activeElement === informed;
     informed.remove();
+    if (stood) takeFocus(outcome);
     announce(words.informedDone);
   };
   const informed = button(words.informed, "informed", () => void press(), { about: audiences[audience].title });

@@ -100,8 +100,9 @@ def test_a_series_gets_another_link_from_its_next_occurrence_on_and_it_can_be_un
     assert new != old
     assert "inte öppnat än" in page(new)
 
-    pane.action("texts-current").click()
+    pane.action("texts-current").press("Enter")
     pane.says("Texterna nedan har den gamla länken")
+    expect(pane.frame.locator(".audiences")).to_be_focused()
     copy(pane, "patient", "link")
     assert pane.clipboard() == old
 

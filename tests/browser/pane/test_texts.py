@@ -128,7 +128,9 @@ def test_besked_lamnat_clears_those_who_were_told_in_another_way(pane: Pane, reg
     copy(pane, "patient", "text")
     pane.set_time("10:00", "10:30")
     pane.says("Några har fått gamla uppgifter")
-    pane.audience("patient").locator('[data-action="informed"]').click()
+    pane.audience("patient").locator('[data-action="informed"]').press("Enter")
     pane.says("Noterat: besked är lämnat.")
+    # The button is gone; who pressed it by keyboard is where she was.
+    expect(pane.audience("patient").locator(".outcome")).to_be_focused()
     expect(pane.frame.get_by_text("Några har fått gamla uppgifter")).to_have_count(0)
     assert region.meeting(pane.properties()["meeting"])["told_stale"] == []

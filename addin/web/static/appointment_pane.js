@@ -13,7 +13,7 @@ import { failureNotice } from "./failure_notice.js";
 import { OutlookError } from "./item.js";
 import { showMeeting } from "./meeting_view.js";
 import { announce, show, shows } from "./page.js";
-import { findIn, showFindings } from "./personal_data_panel.js";
+import { findIn, isSame, showFindings } from "./personal_data_panel.js";
 import { showProgress } from "./progress_view.js";
 import { recallUnit, rememberUnit } from "./remembered.js";
 import { askBeforeLinkChange } from "./link_view.js";
@@ -44,6 +44,7 @@ import {
 /** @typedef {import("./booking.js").Series} Series */
 /** @typedef {import("./imprint.js").Part} Part */
 /** @typedef {import("./element.js").Child} Child */
+/** @typedef {import("./personal_data_panel.js").Found} Found */
 /** @typedef {import("./failure_notice.js").Attempt} Attempt */
 /** @typedef {() => Promise<void>} Act */
 /**
@@ -80,6 +81,8 @@ export class AppointmentPane {
   #shownSeries = null;
   #busy = false;
   #settling = 0;
+  /** Whether the item's time was changed beside a question; it is followed when the meeting is seen again. */
+  #isTimeNew = false;
   /** The time that is being followed without anyone having asked; what the user asks for waits for it. */
   #following = Promise.resolve();
 
@@ -283,18 +286,22 @@ export class AppointmentPane {
     return element("p", { class: "when" }, element("strong", {}, `${choose.when}: `), ...unbroken(time), help);
   }
 
-  /** Nothing is booked while the item bears personal data that has not been looked at. */
-  async #checkAndCreate() {
+  /**
+   * Nothing is booked while the item bears personal data that has not been looked at.
+   * @param {Found[]} [seen] what the user has looked at and will have there
+   */
+  async #checkAndCreate(seen = []) {
     await this.#attempt("create", async () => {
       const found = await this.#found();
-      if (found.length === 0) return this.#create();
+      const isSeen = (/** @type {Found} */ one) => seen.some((other) => isSame(one, other));
+      if (found.every((one) => one.tier === "confirm" && isSeen(one))) return this.#create();
       const neutralSubject = this.#neutralSubject();
       showFindings(found, {
         neutralSubject,
         onNeutral: this.#on(() => this.#useNeutralSubject(neutralSubject)),
         onAgain: this.#on(() => this.#checkAndCreate()),
         onBack: this.#on(() => this.#showForm()),
-        onGoOn: this.#on(() => this.#create()),
+        onGoOn: this.#on(() => this.#checkAndCreate(found)),
       });
     });
   }
@@ -386,14 +393,19 @@ export class AppointmentPane {
     );
   }
 
+  /** Nobody waits for it: whatever fails is shown, so that what the user asks for next does not fail with it. */
   async #followTime() {
-    if (shows("choose")) return this.#attempt("other", () => this.#refreshTimeLine());
+    this.#isTimeNew = !shows("choose") && !shows("meeting");
+    if (shows("choose")) return this.#attempt("other", () => this.#refreshTimeLine(), () => this.#showForm());
     if (!shows("meeting") || isOver(this.#booking.meeting)) return;
-    await this.#attempt("follow", async () => {
-      if ((await this.#booking.hasMoved()) && (await this.#isLeading())) return this.#follow();
-      const was = JSON.stringify(this.#shownSeries);
-      if (JSON.stringify(await this.#series()) !== was) await this.#showMeeting({ focus: false });
-    });
+    const lookAgain = () => this.#backToMeeting();
+    await this.#attempt("other", () => this.#attempt("follow", () => this.#followMeeting(), lookAgain), lookAgain);
+  }
+
+  async #followMeeting() {
+    if ((await this.#booking.hasMoved()) && (await this.#isLeading())) return this.#follow();
+    const was = JSON.stringify(this.#shownSeries);
+    if (JSON.stringify(await this.#series()) !== was) await this.#showMeeting({ focus: false });
   }
 
   async #refreshTimeLine() {
@@ -551,10 +563,9 @@ export class AppointmentPane {
    * @param {import("./api.js").AsOf} asOf
    */
   async #report(link, audience, what, asOf) {
-    await this.#booking.copied(audience, what, link, asOf);
-    const { meeting } = this.#booking;
+    const meeting = await this.#booking.copied(audience, what, link, asOf);
     const isOlder = meeting.revision !== asOf.revision && meeting.told_stale.includes(audience);
-    if (isOlder && shows("meeting")) void this.#attempt("other", () => this.#showChangedSince());
+    if (isOlder && shows("meeting")) void this.#once(() => this.#showChangedSince());
     return meeting;
   }
 
@@ -599,6 +610,7 @@ export class AppointmentPane {
       await this.#attempt("other", act); // What has no words of its own for its failure.
     } finally {
       this.#busy = false;
+      if (this.#isTimeNew && shows("meeting")) this.timeChanged();
     }
   }
 
@@ -606,13 +618,14 @@ export class AppointmentPane {
    * Do `act`; a failure is shown where it belongs, with a way to try the same again.
    * @param {Attempt} attempt
    * @param {Act} act
+   * @param {Act} [again] where the same again would lead nowhere, since the view from which it was begun is gone
    */
-  async #attempt(attempt, act) {
+  async #attempt(attempt, act, again = () => this.#attempt(attempt, act)) {
     try {
       await act();
     } catch (error) {
       // A booking is only tried again after another look for personal data.
-      const retry = attempt === "create" ? () => this.#checkAndCreate() : () => this.#attempt(attempt, act);
+      const retry = attempt === "create" ? () => this.#checkAndCreate() : again;
       await this.#showTrouble(error, attempt, failureNotice(error, attempt, this.#on(retry)));
     }
   }

@@ -280,9 +280,15 @@ export class Booking {
    * @param {import("./api.js").Told} what
    * @param {import("./api.js").WhichLink} link
    * @param {import("./api.js").AsOf} asOf how the meeting was of which they have been told
+   * @returns {Promise<Meeting>}
    */
   async copied(audience, what, link, asOf) {
-    this.#learn((await this.#api.copied(this.meeting.id, audience, what, link, asOf)).meeting);
+    const { id } = this.meeting;
+    const { meeting } = await this.#api.copied(id, audience, what, link, asOf);
+    // It is told beside everything else: the meeting may have been changed since, or removed, and the item have another.
+    const known = this.#meeting;
+    if (known !== null && known.id === id && known.revision <= meeting.revision) this.#learn(meeting);
+    return meeting;
   }
 
   /** @returns {Promise<boolean>} whether the item bears the meeting's block as it should read now */

@@ -8,7 +8,8 @@ const view = /** @type {HTMLElement} */ (document.getElementById("view"));
 const status = /** @type {HTMLElement} */ (document.getElementById("status"));
 
 /**
- * Show a view under its heading, and move the focus there unless the pane has just been opened.
+ * Show a view under its heading, and move the focus there unless the pane has just been opened. It is only moved within
+ * the pane: what is shown unasked takes it from nobody who writes in the appointment.
  * @param {string} name for style and tests (`data-view`)
  * @param {string} heading
  * @param {Child[]} children
@@ -20,7 +21,7 @@ export function show(name, heading, children, { focus = true, busy = false } = {
   view.setAttribute("aria-busy", String(busy));
   view.replaceChildren(title, ...present(children));
   window.scrollTo(0, 0);
-  if (focus) title.focus({ preventScroll: true });
+  if (focus && document.hasFocus()) title.focus({ preventScroll: true });
 }
 
 /**

@@ -8,7 +8,8 @@ import { AppointmentItem } from "./item.js";
 import { show } from "./page.js";
 import { start as words } from "./words.js";
 
-const OUTLOOK_DEADLINE = 15_000;
+/** Milliseconds that Outlook, or the service, may be silent before the pane says so. */
+const DEADLINE = 15_000;
 
 async function start() {
   if (typeof Office === "undefined") return say(words.outsideTitle, words.outside);
@@ -26,15 +27,17 @@ async function start() {
 /** @returns {Promise<import("./appointment_pane.js").Settings>} */
 async function readSettings() {
   try {
-    return await fetch("/pane/settings.json").then((answer) => answer.json());
+    const answer = await fetch("/pane/settings.json", { signal: AbortSignal.timeout(DEADLINE) });
+    if (answer.ok) return await answer.json();
   } catch {
-    throw new Failure({ code: "unreachable", retryable: true });
+    // As below: what a clinician can do about it is the same.
   }
+  throw new Failure({ code: "unreachable", retryable: true });
 }
 
 /** @returns {Promise<boolean>} false when Outlook never says that it is ready */
 function outlookIsReady() {
-  const silence = new Promise((resolve) => setTimeout(() => resolve(false), OUTLOOK_DEADLINE));
+  const silence = new Promise((resolve) => setTimeout(() => resolve(false), DEADLINE));
   return Promise.race([Office.onReady().then(() => true), silence]);
 }
 

@@ -41,6 +41,15 @@ async function findInField({ field, text }, allow) {
 }
 
 /**
+ * @param {Found} one
+ * @param {Found} other
+ * @returns {boolean} whether both say the same of the item
+ */
+export function isSame(one, other) {
+  return one.field === other.field && one.kind === other.kind && one.excerpt === other.excerpt;
+}
+
+/**
  * @param {Found[]} found at least one
  * @param {object} way
  * @param {string} way.neutralSubject

@@ -1,9 +1,11 @@
 """The pane as a clinician uses it, beside the Outlook window that hosts it."""
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
-from playwright.sync_api import FrameLocator, Locator, Page, expect
+from playwright.sync_api import APIResponse, FrameLocator, Locator, Page, Route, expect
 
 from tests.browser.window.outlook import Outlook
 
@@ -110,6 +112,20 @@ class Pane:
         frame = handle.content_frame() if handle else None
         assert frame
         return frame.evaluate(script, *args)
+
+
+@contextmanager
+def late_answer(page: Page, pattern: str) -> Iterator[Callable[[], None]]:
+    """Keep the next answer to such a request until the given function is called: older than all that came since."""
+    kept: list[tuple[Route, APIResponse]] = []
+    page.route(pattern, lambda route: kept.append((route, route.fetch())), times=1)
+
+    def come() -> None:
+        route, answer = kept.pop()
+        with page.expect_response(pattern):
+            route.fulfill(response=answer)
+
+    yield come
 
 
 def watched_requests(page: Page, method: str, path: str) -> list[dict[str, Any]]:

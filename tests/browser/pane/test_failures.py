@@ -142,6 +142,15 @@ def test_properties_that_outlook_refuses_once_are_saved_at_the_second_try(pane: 
     assert pane.properties()["meeting"]
 
 
+def test_a_service_that_is_starting_is_told_and_tried_again(pane: Pane) -> None:
+    problem = {"status": 503, "code": "starting", "title": "Tjänsten startar.", "retryable": True}
+    pane.page.route("**/pane/settings.json", lambda route: route.fulfill(status=503, json=problem), times=1)
+    pane.open()
+    pane.says("går inte att nå just nu.")
+    pane.action("retry").click()
+    pane.expect_view("choose")
+
+
 def test_a_sign_in_that_outlook_refuses_is_told(pane: Pane) -> None:
     pane.outlook_fails("auth.getAccessToken")
     pane.open()

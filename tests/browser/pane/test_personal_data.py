@@ -68,6 +68,12 @@ def test_a_telephone_number_is_a_question_that_can_be_answered_yes(pane: Pane) -
     pane.open()
     pane.action("create").click()
     expect(found(pane, "body", "telephone")).to_be_visible()
+    # What has been looked at is the number, not what has come since.
+    pane.outlook.field("Ämne").fill(f"Återbesök {PERSONAL_NUMBER}")
+    pane.action("create-anyway").click()
+    expect(found(pane, "subject", "personal-number")).to_be_visible()
+    pane.outlook.field("Ämne").fill("Återbesök")
+    pane.action("check-again").click()
     pane.action("create-anyway").click()
     pane.expect_booked()
     assert "070-174 06 05" in pane.body_text()

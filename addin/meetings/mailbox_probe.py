@@ -14,12 +14,7 @@ from addin.meetings.mailbox_trouble import tell_of_mailbox
 from addin.meetings.mailbox_waits import GONE, TRIED_WITH_ONE, Interest, failed, wait_unread, wait_unserved
 from addin.meetings.ports import Clock
 from addin.meetings.watches import MailboxWatch, WatchClaim
-from calendar_sync.calendar import (
-    AccessDenied,
-    Calendar,
-    CalendarUnreadable,
-    Capabilities,
-)
+from calendar_sync.calendar import AccessDenied, Calendar, CalendarUnreadable, Capabilities
 from calendar_sync.items import Unread
 
 # These say nothing of where a mailbox is.

@@ -16,14 +16,7 @@ from typing import Final
 from addin.meetings.look_times import spread
 from addin.meetings.mailbox_waits import Interest
 from addin.meetings.watches import MailboxWatch
-from calendar_sync.calendar import (
-    AccessDenied,
-    Calendar,
-    CalendarUnreadable,
-    NotUnderstood,
-    Watch,
-    WatchWish,
-)
+from calendar_sync.calendar import AccessDenied, Calendar, CalendarUnreadable, NotUnderstood, Watch, WatchWish
 from calendar_sync.items import Snapshot
 
 log = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from addin.meetings.errors import LeaseLost
 from addin.meetings.ledger_port import NewBooking, RoomResult, Saved
 from addin.meetings.model import Claim, Meeting
 from addin.store import tables
-from addin.store.calendar_writing import NEW_BINDING
+from addin.store.binding_writing import NEW_BINDING
 from addin.store.ledger_now import LedgerNow
 from addin.store.prepared import Executed, Prepared
 from addin.store.rows import audit_row, to_time

@@ -10,10 +10,11 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Table, insert, null, update
+from sqlalchemy import Connection, Table, null, update
 
 from addin.meetings.errors import SealBroken, UnknownKey
 from addin.store import tables
+from addin.store.counters import add_to
 from addin.store.leases import from_now
 from addin.store.rows import Row
 
@@ -76,13 +77,10 @@ def _put_off(connection: Connection, table: Table, rows: Collection[Row]) -> Non
     for row in rows:
         mine = [key == row[key.name] for key in keys]
         connection.execute(update(table).where(*mine).values(later))
-    count(connection, table.name, len(rows))
+    count_unread(connection, table.name, len(rows))
 
 
-def count(connection: Connection, kind: str, times: int) -> None:
+def count_unread(connection: Connection, kind: str, times: int) -> None:
     """Count rows of that table that could not be read."""
-    counter = tables.unreadable
     if times:
-        counted = update(counter).where(counter.c.kind == kind).values(times=counter.c.times + times)
-        if not connection.execute(counted).rowcount:
-            connection.execute(insert(counter).values(kind=kind, times=times))
+        add_to(connection, tables.unreadable, {"kind": kind}, times)

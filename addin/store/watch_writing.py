@@ -23,7 +23,7 @@ from addin.store.calendar_rows import hint_of, hint_row, watch_columns, watch_fr
 from addin.store.leases import asked, fence_moved, from_now, hinted, is_claimable
 from addin.store.ledger_now import LedgerNow
 from addin.store.rows import Row, maybe_time, to_duration, to_time
-from addin.store.unreadable import claimed, count
+from addin.store.unreadable import claimed, count_unread
 
 _watches, _hints = tables.watches, tables.hints
 _w, _h = _watches.c, _hints.c
@@ -51,7 +51,7 @@ class SqlWatchWriting(SqlCalendarReading):
         for row in unread:
             # All that it holds but the mailbox is found out anew, which somebody knows who asks for it.
             self._connection.execute(delete(_watches).where(_w.id == row["id"]))
-            count(self._connection, _watches.name, 1)
+            count_unread(self._connection, _watches.name, 1)
         watch = MailboxWatch(id=secrets.token_hex(16), mailbox=mailbox)
         now = self._connection.execute(select(LedgerNow())).scalar_one()
         columns = watch_columns(watch, self._keyring)

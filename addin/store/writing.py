@@ -14,6 +14,7 @@ from addin.meetings.ledger_port import NewBooking, RoomResult, Saved
 from addin.meetings.model import Attention, AuditEntry, Claim, Meeting, MeetingState, Room, Told, Wanted
 from addin.store import tables
 from addin.store.calendar_writing import SqlCalendarWriting
+from addin.store.counters import add_to
 from addin.store.leases import is_claimable, is_free
 from addin.store.ledger_now import LedgerNow
 from addin.store.links import SqlLinkWriting
@@ -278,21 +279,12 @@ class SqlWriting(SqlReading, SqlCalendarWriting, SqlNoticeWriting, SqlLinkWritin
         meeting = self.meeting(meeting_id)
         if meeting is None:
             return
-        self._count_purged(f"{meeting.window.end:%Y-%m}", meeting.type)
+        ended_in = f"{meeting.window.end:%Y-%m}"
+        add_to(self._connection, tables.purged, {"month": ended_in, "type": meeting.type})
         self._connection.execute(
             delete(tables.idempotency).where(tables.idempotency.c.meeting_id == meeting_id)
         )
         self._connection.execute(delete(tables.meetings).where(_m.id == meeting_id))
-
-    def _count_purged(self, month: str, kind: str) -> None:
-        counter = tables.purged
-        counted = (
-            update(counter)
-            .where(counter.c.month == month, counter.c.type == kind)
-            .values(meetings=counter.c.meetings + 1)
-        )
-        if not self._connection.execute(counted).rowcount:
-            self._connection.execute(insert(counter).values(month=month, type=kind, meetings=1))
 
     def unfreeze(self) -> None:
         self._connection.execute(update(tables.ledger_state).values(frozen_at=None))

@@ -1,52 +1,33 @@
 /**
- * Leads from view to view in one open appointment.
+ * The pane in one open appointment: puts its parts together, and leads from the meeting's view on and back.
  *
- * What is shown stands in the view modules, what happens in `booking.js`; here is only which follows which. What the
- * user asks for goes through `#once`, one thing at a time; what may fail goes through `#attempt`, which says so.
+ * What is shown stands in the view modules, what happens in `booking.js`; the ways to a meeting and out of it in
+ * `opening.js`, `new_meeting.js` and `removing.js`. What fails, and what must wait, is `steps.js`'s.
  */
 
-import { Api, Failure } from "./api.js";
+import { Api } from "./api.js";
 import { Booking, isOver } from "./booking.js";
-import { choicesForm, unitFor } from "./choices_form.js";
-import { button, element, notice, unbroken } from "./element.js";
-import { failureNotice } from "./failure_notice.js";
+import { choicesForm } from "./choices_form.js";
+import { button, element } from "./element.js";
 import { OutlookError } from "./item.js";
-import { showMeeting } from "./meeting_view.js";
-import { announce, show, shows } from "./page.js";
-import { findIn, isSame, showFindings } from "./personal_data_panel.js";
-import { showProgress } from "./progress_view.js";
-import { recallUnit, rememberUnit } from "./remembered.js";
 import { askBeforeLinkChange } from "./link_view.js";
-import { askBeforeRemoval } from "./removal_view.js";
+import { showMeeting } from "./meeting_view.js";
+import { NewMeeting } from "./new_meeting.js";
+import { Offer } from "./offer.js";
+import { Opening } from "./opening.js";
+import { show, shows } from "./page.js";
+import { findIn } from "./personal_data_panel.js";
+import { Removing } from "./removing.js";
+import { SeriesOfItem } from "./series.js";
 import { signIn } from "./sign_in.js";
+import { Steps } from "./steps.js";
+import { Tellings } from "./tellings.js";
 import { toldAudiences } from "./texts.js";
-import { spoken, zoneOfWholeDays } from "./time_zone.js";
-import {
-  booked,
-  choose,
-  failure,
-  link as linkWords,
-  personalData,
-  progress,
-  removal,
-  start,
-  texts as textWords,
-  unlinked,
-  written,
-  wholeDays,
-} from "./words.js";
+import { booked, choose, link as linkWords, progress, written } from "./words.js";
 
-/** @typedef {import("./api.js").Audience} Audience */
-/** @typedef {import("./api.js").MeetingType} MeetingType */
-/** @typedef {import("./api.js").Unit} Unit */
 /** @typedef {import("./booking.js").Choice} Choice */
-/** @typedef {import("./booking.js").Outcome} Outcome */
-/** @typedef {import("./booking.js").Series} Series */
-/** @typedef {import("./imprint.js").Part} Part */
-/** @typedef {import("./element.js").Child} Child */
-/** @typedef {import("./personal_data_panel.js").Found} Found */
-/** @typedef {import("./failure_notice.js").Attempt} Attempt */
-/** @typedef {() => Promise<void>} Act */
+/** @typedef {import("./steps.js").Act} Act */
+/** @typedef {import("./steps.js").News} News */
 /**
  * What `/pane/settings.json` gives, as far as it is used here.
  * @typedef {object} Settings
@@ -56,323 +37,202 @@ import {
  * @property {"none" | "read" | "read_and_write"} calendar_access how much of calendars the service sees
  */
 /**
- * What to show beside a view.
- * @typedef {{said?: string, unwritten?: Part[], trouble?: Child, focus?: boolean, isElsewhere?: boolean,
- *   answered?: string[]}} News
+ * What the parts of the pane share.
+ * @typedef {object} Desk
+ * @property {Settings} settings
+ * @property {Api} api
+ * @property {import("./item.js").AppointmentItem} item
+ * @property {Booking} booking
+ * @property {Offer} offer
+ * @property {SeriesOfItem} series
+ * @property {Steps} steps
+ * @property {import("./steps.js").Ways} ways
+ * @property {Tellings} tellings
  */
 
 /** Milliseconds; Outlook on the Mac tells of a changed time twice, first with the old date (office-js issue 3396). */
 const SETTLING = 700;
 
 export class AppointmentPane {
-  #api = new Api(signIn(Office.auth));
-  #item;
+  #access;
   #booking;
-  #settings;
-  /** @type {MeetingType[]} */
-  #types = [];
-  /** @type {Unit[]} */
-  #units = [];
-  /** @type {Choice | null} what the user has chosen but not yet booked */
-  #choice = null;
-  /** Those whose *inställt* text was copied before the meeting was removed. @type {Set<Audience>} */
-  #toldOfRemoval = new Set();
-  /** As the view that is seen says it. @type {Series | null} */
+  #offer;
+  #series;
+  #steps;
+  #tellings;
+  #opening;
+  #newMeeting;
+  #removing;
+  /** As the view that is seen says it. @type {import("./booking.js").Series | null} */
   #shownSeries = null;
-  #busy = false;
   #settling = 0;
   /** Whether the item's time was changed beside a question; it is followed when the meeting is seen again. */
   #isTimeNew = false;
-  /** The time that is being followed without anyone having asked; what the user asks for waits for it. */
-  #following = Promise.resolve();
 
   /**
    * @param {Settings} settings
    * @param {import("./item.js").AppointmentItem} item
    */
   constructor(settings, item) {
-    this.#settings = settings;
-    this.#item = item;
-    this.#booking = new Booking(this.#api, item, settings.instance);
+    const ways = this.#ways();
+    const api = new Api(signIn(Office.auth));
+    this.#access = settings.calendar_access;
+    this.#booking = new Booking(api, item, settings.instance);
+    this.#offer = new Offer(settings.internal_mail_domains);
+    this.#series = new SeriesOfItem(this.#booking, this.#offer, this.#access);
+    this.#steps = new Steps(ways);
+    const shared = { settings, api, item, booking: this.#booking, offer: this.#offer, series: this.#series };
+    const around = { ...shared, steps: this.#steps, ways };
+    this.#tellings = new Tellings(around);
+    const desk = { ...around, tellings: this.#tellings };
+    this.#opening = new Opening(desk);
+    this.#newMeeting = new NewMeeting(desk);
+    this.#removing = new Removing(desk);
   }
 
   /** Learn what can be chosen and what the item holds, then show the right view. */
   begin() {
-    return this.#once(() => this.#begin());
+    return this.#steps.once(() => this.#opening.begin());
   }
 
   /** The item's time was changed while it is open, or it was made a series. */
   timeChanged() {
     clearTimeout(this.#settling);
     this.#settling = window.setTimeout(() => {
-      if (this.#busy) this.timeChanged();
-      else this.#following = this.#following.then(() => this.#followTime());
+      if (this.#steps.isBusy) this.timeChanged();
+      else this.#steps.unasked(() => this.#followTime());
     }, SETTLING);
   }
 
-  async #begin() {
-    await this.#attempt("start", async () => {
-      const holder = await this.#item.holder();
-      [this.#types, this.#units] = await Promise.all([
-        this.#api.meetingTypes(),
-        this.#api.units(holder.address),
-      ]);
-      const noUnits = notice("error", element("p", {}, choose.noUnits));
-      if (this.#units.length === 0) return show("message", start.failedTitle, [noUnits], { focus: false });
-      await this.#showOpening(await this.#booking.open());
-    });
-  }
-
-  /** @param {import("./booking.js").Opening} opening */
-  async #showOpening(opening) {
-    switch (opening) {
-      case "empty":
-        return this.#showForm({ focus: false });
-      case "unfinished":
-        return this.#resume();
-      case "gone":
-        return this.#showUnlinked(unlinked.goneTitle, unlinked.gone);
-      case "unlinked":
-        return this.#showUnlinked(unlinked.linkTitle, unlinked.link);
-      case "copy":
-        return this.#showCopy();
-      case "meeting":
-        return this.#reopen();
-    }
-  }
-
-  /** A meeting found in the item is brought into step with it: room waited for, time followed, block restored. */
-  async #reopen() {
-    const { meeting } = this.#booking;
-    if (isOver(meeting)) return this.#showMeeting({ focus: false });
-    if (meeting.state === "wanted")
-      return this.#work("waiting", progress.creating, (step) => this.#booking.finish(step));
-    if (await this.#booking.hasMoved()) {
-      const isSeen = this.#settings.calendar_access !== "none" && (await this.#booking.isSaved());
-      if (!isSeen && (await this.#booking.isUnproven())) return this.#showCopy({ isSure: false });
-      if (!isSeen) return (await this.#isLeading()) ? this.#follow() : this.#showTimeOfSeries();
-      // The calendar is right, and the time in this window may be an old one: never written over a newer one unasked.
-      if (!(await this.#booking.agreesByCalendar())) {
-        if (await this.#booking.isPerhapsAsked()) return this.#showCopy();
-        return this.#showMeeting({ isElsewhere: !(await this.#booking.isRepeated()), focus: false });
-      }
-      if (isOver(this.#booking.meeting)) return this.#showMeeting({ focus: false });
-    }
-    if (await this.#booking.isWritten()) return this.#showMeeting({ focus: false });
-    const unwritten = await this.#booking.write();
-    return this.#showMeeting({
-      said: unwritten.includes("block") ? "" : booked.restored,
-      unwritten,
-      focus: false,
-    });
-  }
-
-  /**
-   * Where the service does not see the calendar: what the user has said of the series, or else its type.
-   * @returns {Promise<Series | null>} null for an item that is no series
-   */
-  async #series() {
-    if (this.#settings.calendar_access !== "none") return null;
-    const series = await this.#booking.series();
-    const type = this.#types.find(({ id }) => id === this.#booking.meeting.type);
-    return series && { ...series, answer: type?.series_rule === "one_link" ? "all" : series.answer };
-  }
-
-  /** @returns {Promise<boolean>} whether the meeting takes the item's time unasked: a series has more times than one */
-  async #isLeading() {
-    if (!(await this.#booking.isSaved())) return true;
-    if (this.#settings.calendar_access !== "none") return !(await this.#booking.isRepeated());
-    const series = await this.#series();
-    return series === null || (series.kind === "series" && series.answer !== "all");
-  }
-
-  /** A time of the series that is not the meeting's, which only the user may take the link to. */
-  async #showTimeOfSeries() {
-    const series = await this.#series();
-    if (series?.kind === "occurrence" && series.answer === "first")
-      return this.#showUnlinked(unlinked.occurrenceTitle, unlinked.occurrence);
-    return this.#showMeeting({ focus: false });
-  }
-
-  /** Go on with a booking that was begun before the pane was closed or reloaded. */
-  async #resume() {
-    await this.#attempt("resume", async () => {
-      const outcome = await this.#booking.resume(showProgress(progress.resuming));
-      if (outcome === null) return this.#showForm();
-      if (await this.#booking.hasMoved()) return this.#follow();
-      await this.#showMeeting({ unwritten: outcome.unwritten });
-    });
-  }
-
-  /**
-   * @param {string} title
-   * @param {string} sentence
-   */
-  #showUnlinked(title, sentence) {
-    const createNew = button(unlinked.createNew, "create-new", this.#on(() => this.#createNew()), {
-      kind: "primary",
-    });
-    const actions = element("div", { class: "actions" }, createNew);
-    show("message", title, [notice("warning", element("p", {}, sentence)), actions], { focus: false });
-  }
-
-  /**
-   * A copy shares no room with its original; what its meeting type says of copies comes first.
-   * @param {{isSure?: boolean}} [how] not sure: it was moved or copied before the pane could note which item it is
-   */
-  #showCopy({ isSure = true } = {}) {
-    const type = this.#types.find(({ id }) => id === this.#booking.meeting.type);
-    const strips = type?.copy_rule === "strip";
-    const claim = async () => {
-      await this.#booking.claim();
-      await this.#reopen();
-    };
-    const strip = button(unlinked.strip, "strip-copy", this.#on(() => this.#strip()), {
-      kind: strips && isSure ? "primary" : "secondary",
-    });
-    const own = button(unlinked.ownMeeting, "create-new", this.#on(() => this.#createNew()), {
-      kind: strips || !isSure ? "secondary" : "primary",
-    });
-    const same = button(unlinked.same, "same-item", this.#on(claim), { kind: isSure ? "plain" : "secondary" });
-    const choices = strips ? [strip, own] : [own, strip];
-    show(
-      "message",
-      isSure ? unlinked.copyTitle : unlinked.perhapsCopyTitle,
-      [
-        notice("warning", element("p", {}, isSure ? unlinked.copy : unlinked.perhapsCopy)),
-        element("div", { class: "actions" }, ...(isSure ? [...choices, same] : [same, ...choices])),
-      ],
-      { focus: false },
-    );
-  }
-
-  async #createNew() {
-    this.#booking.forget();
-    await this.#showForm();
-  }
-
-  /** Take the original's link out of a copy; the meeting is the original's and stays as it is. */
-  async #strip() {
-    await this.#attempt("clean", async () => {
-      await this.#afterCleaning(await this.#booking.clean(), unlinked.stripped);
-    });
-  }
-
-  /** @param {News} [news] */
-  async #showForm({ said = "", trouble = null, focus = true } = {}) {
-    const place = unitFor(this.#units, undefined).id;
-    const form = choicesForm({
-      types: this.#types,
-      units: this.#units,
-      chosen: this.#choice ?? { unit: recallUnit(place) },
-      submit: choose.create,
-      onSubmit: (choice) => {
-        this.#choice = choice;
-        rememberUnit(place, choice.unit);
-        void this.#once(() => this.#checkAndCreate());
+  /** @returns {import("./steps.js").Ways} */
+  #ways() {
+    return {
+      form: (news) => this.#newMeeting.show(news),
+      meeting: (news) => this.#showMeeting(news),
+      back: () => this.#backToMeeting(),
+      follow: () => this.#follow(),
+      cleaned: async (left, said) => {
+        this.#newMeeting.forgetChoice();
+        if (left.length === 0) return this.#newMeeting.show({ said });
+        this.#removing.showLeft(left);
       },
-    });
-    const done = said && notice("done", element("p", {}, said));
-    show("choose", choose.title, [trouble, done, await this.#timeLine(), form], { focus });
-    if (said) announce(said);
+      rested: () => {
+        if (this.#isTimeNew && shows("meeting")) this.timeChanged();
+      },
+    };
   }
 
-  /** The time that will be booked, as the item has it now. */
-  async #timeLine() {
-    const { start: from, end } = await this.#item.span();
-    const { zone } = this.#booking;
-    const help = zoneOfWholeDays(from, end, zone) && ` ${wholeDays.help}`;
-    const time = `${spoken(from, end, zone)}${help ? "." : ""}`;
-    return element("p", { class: "when" }, element("strong", {}, `${choose.when}: `), ...unbroken(time), help);
+  // --- The item's time ----------------------------------------------------------------------------------------------
+
+  /** Nobody waits for it: whatever fails is shown, so that what the user asks for next does not fail with it. */
+  async #followTime() {
+    this.#isTimeNew = !shows("choose") && !shows("meeting");
+    if (shows("choose")) return this.#newMeeting.followTime();
+    if (!shows("meeting") || isOver(this.#booking.meeting)) return;
+    const lookAgain = () => this.#backToMeeting();
+    const following = () => this.#steps.attempt("follow", () => this.#followUnlessSeries(), lookAgain);
+    await this.#steps.attempt("other", following, lookAgain);
   }
 
-  /**
-   * Nothing is booked while the item bears personal data that has not been looked at.
-   * @param {Found[]} [seen] what the user has looked at and will have there
-   */
-  async #checkAndCreate(seen = []) {
-    await this.#attempt("create", async () => {
-      const found = await this.#found();
-      const isSeen = (/** @type {Found} */ one) => seen.some((other) => isSame(one, other));
-      if (found.every((one) => one.tier === "confirm" && isSeen(one))) return this.#create();
-      const neutralSubject = this.#neutralSubject();
-      showFindings(found, {
-        neutralSubject,
-        onNeutral: this.#on(() => this.#useNeutralSubject(neutralSubject)),
-        onAgain: this.#on(() => this.#checkAndCreate()),
-        onBack: this.#on(() => this.#showForm()),
-        onGoOn: this.#on(() => this.#checkAndCreate(found)),
-      });
-    });
+  async #followUnlessSeries() {
+    if ((await this.#booking.hasMoved()) && (await this.#series.leads())) return this.#follow();
+    const was = JSON.stringify(this.#shownSeries);
+    if (JSON.stringify(await this.#series.now()) !== was) await this.#showMeeting({ focus: false });
   }
 
-  /** @param {string} subject */
-  async #useNeutralSubject(subject) {
-    await this.#attempt("subject", async () => {
-      await this.#booking.useSubject(subject);
-      if ((await this.#found()).length > 0) return this.#checkAndCreate();
-      await this.#showForm({ said: personalData.replaced });
+  async #follow() {
+    const following = (/** @type {import("./booking.js").OnStep} */ step) => this.#booking.follow(step);
+    await this.#steps.work("follow", progress.moving, following, { said: booked.moved });
+  }
+
+  /** From a question back to the meeting, whose time may have been changed meanwhile. */
+  async #backToMeeting() {
+    await this.#steps.attempt("follow", async () => {
+      if (await this.#booking.hasMoved()) await this.#follow();
+      else await this.#showMeeting();
     });
   }
 
-  async #create() {
-    const choice = /** @type {Choice} */ (this.#choice);
-    await this.#work("create", progress.creating, (step) => this.#booking.create(choice, step));
-  }
+  // --- The meeting --------------------------------------------------------------------------------------------------
 
   /** @param {News} [news] */
   async #showMeeting(news = {}) {
     const { said = "", unwritten = [], trouble = null, focus = true, isElsewhere = false, answered = [] } = news;
     const { meeting } = this.#booking;
-    const type = this.#types.find(({ id }) => id === meeting.type);
-    const variants = type && type.variants.length > 1 ? type.variants : [];
-    const variant = variants.find(({ id }) => id === meeting.variant);
-    const found = isOver(meeting) ? [] : await this.#found().catch(unlessOutlook([]));
+    const type = this.#offer.type(meeting.type);
+    const found = isOver(meeting) ? [] : await this.#found();
+    this.#shownSeries = isOver(meeting) ? null : await this.#series.now();
     showMeeting(
       {
         meeting,
-        typeName: [type?.name ?? meeting.type, variant?.name].filter(Boolean).join(" · "),
-        unitName: this.#units.find(({ id }) => id === meeting.unit)?.name ?? meeting.unit,
+        typeName: this.#typeName(),
+        unitName: this.#offer.unit(meeting.unit)?.name ?? meeting.unit,
         zone: this.#booking.zone,
-        access: this.#settings.calendar_access,
-        series: (this.#shownSeries = isOver(meeting) ? null : await this.#series()),
+        access: this.#access,
+        series: this.#shownSeries,
         isElsewhere,
         answered,
         unwritten,
         said,
         trouble,
         found,
-        texts: (link) => this.#textsOf(type?.audiences ?? [], link),
-        report: (...told) => this.#report(...told),
-        onChange: this.#on(async () => this.#showChange()),
-        onLink: this.#on(() => this.#askAboutLink()),
-        onKeepLink: () => this.#answer(() => this.#booking.keepLink(), linkWords.undone),
-        onRemove: this.#on(() => this.#askToRemove()),
-        onWrite: this.#on(() => this.#writeAgain()),
-        onReload: this.#on(() => this.#reload()),
-        onClean: this.#on(() => this.#clean()),
-        onUseItemTime: this.#on(() => this.#follow()),
-        onCopies: (copies) =>
-          this.#answer(() => this.#booking.answerCopies(copies), booked.copyAnswered, ["copy_asked", "copy_unwritable"]),
-        onSeries: (oneLink) => this.#answerSeries(oneLink),
+        texts: (link) => this.#tellings.texts(type?.audiences ?? [], link),
+        report: (...told) => this.#tellings.report(...told),
+        ...this.#listeners(),
       },
       { focus },
     );
   }
 
+  /** What the buttons of the meeting's view do. */
+  #listeners() {
+    const on = (/** @type {Act} */ act) => this.#steps.on(act);
+    return {
+      onChange: on(async () => this.#showChange()),
+      onLink: on(() => this.#askAboutLink()),
+      onKeepLink: () => this.#answer(() => this.#booking.keepLink(), linkWords.undone),
+      onRemove: on(() => this.#removing.ask()),
+      onWrite: on(() => this.#writeAgain()),
+      onReload: on(() => this.#reload()),
+      onClean: on(() => this.#removing.clean()),
+      onUseItemTime: on(() => this.#follow()),
+      onCopies: (/** @type {import("./api.js").CopyAnswer} */ copies) =>
+        this.#answer(() => this.#booking.answerCopies(copies), booked.copyAnswered, ["copy_asked", "copy_unwritable"]),
+      onSeries: (/** @type {boolean} */ oneLink) => this.#answerSeries(oneLink),
+    };
+  }
+
+  #typeName() {
+    const { meeting } = this.#booking;
+    const type = this.#offer.type(meeting.type);
+    const variants = type && type.variants.length > 1 ? type.variants : [];
+    const variant = variants.find(({ id }) => id === meeting.variant);
+    return [type?.name ?? meeting.type, variant?.name].filter(Boolean).join(" · ");
+  }
+
+  /** What of the item is only pointed out: where Outlook does not answer, it is done without. */
+  async #found() {
+    try {
+      return await findIn(await this.#booking.fields(), this.#offer.allowed);
+    } catch (error) {
+      if (error instanceof OutlookError) return [];
+      throw error;
+    }
+  }
+
   #showChange() {
     const { type, variant, unit } = this.#booking.meeting;
     const form = choicesForm({
-      types: this.#types,
-      units: this.#units,
+      types: this.#offer.types,
+      units: this.#offer.units,
       chosen: { type, variant, unit },
       submit: choose.save,
-      onSubmit: (choice) => void this.#once(() => this.#change(choice)),
+      onSubmit: (choice) => void this.#steps.once(() => this.#change(choice)),
       extra: [
         button(
           choose.cancel,
           "cancel",
-          this.#on(() => this.#backToMeeting()),
+          this.#steps.on(() => this.#backToMeeting()),
           { kind: "plain" },
         ),
       ],
@@ -385,47 +245,12 @@ export class AppointmentPane {
     const { type, variant, unit } = this.#booking.meeting;
     const same = choice.type === type && choice.variant === variant && choice.unit === unit;
     if (same) return this.#showMeeting({ said: choose.unchanged });
-    await this.#work(
-      "change",
-      progress.changing,
-      (step) => this.#booking.change(choice, step),
-      booked.changed,
-    );
-  }
-
-  /** Nobody waits for it: whatever fails is shown, so that what the user asks for next does not fail with it. */
-  async #followTime() {
-    this.#isTimeNew = !shows("choose") && !shows("meeting");
-    if (shows("choose")) return this.#attempt("other", () => this.#refreshTimeLine(), () => this.#showForm());
-    if (!shows("meeting") || isOver(this.#booking.meeting)) return;
-    const lookAgain = () => this.#backToMeeting();
-    await this.#attempt("other", () => this.#attempt("follow", () => this.#followMeeting(), lookAgain), lookAgain);
-  }
-
-  async #followMeeting() {
-    if ((await this.#booking.hasMoved()) && (await this.#isLeading())) return this.#follow();
-    const was = JSON.stringify(this.#shownSeries);
-    if (JSON.stringify(await this.#series()) !== was) await this.#showMeeting({ focus: false });
-  }
-
-  async #refreshTimeLine() {
-    document.querySelector(".when")?.replaceWith(await this.#timeLine());
-  }
-
-  async #follow() {
-    await this.#work("follow", progress.moving, (step) => this.#booking.follow(step), booked.moved);
-  }
-
-  /** From a question back to the meeting, whose time may have been changed meanwhile. */
-  async #backToMeeting() {
-    await this.#attempt("follow", async () => {
-      if (await this.#booking.hasMoved()) await this.#follow();
-      else await this.#showMeeting();
-    });
+    const changing = (/** @type {import("./booking.js").OnStep} */ step) => this.#booking.change(choice, step);
+    await this.#steps.work("change", progress.changing, changing, { said: booked.changed });
   }
 
   async #writeAgain() {
-    await this.#attempt("write", async () => {
+    await this.#steps.attempt("write", async () => {
       const unwritten = await this.#booking.write();
       await this.#showMeeting({ unwritten, said: unwritten.length === 0 ? written.done : "" });
     });
@@ -442,36 +267,38 @@ export class AppointmentPane {
       await act();
       await this.#showMeeting({ said, answered });
     };
-    void this.#once(() => this.#attempt("answer", answering));
+    void this.#steps.once(() => this.#steps.attempt("answer", answering));
   }
 
   /** @param {boolean} oneLink */
   #answerSeries(oneLink) {
-    if (this.#settings.calendar_access !== "none")
+    if (this.#access !== "none")
       return this.#answer(() => this.#booking.answerSeries(oneLink), booked.seriesAnswered, ["series_asked"]);
     return this.#answer(() => this.#booking.keepSeriesAnswer(oneLink), booked.seriesKept);
   }
 
   async #reload() {
-    await this.#attempt("other", async () => {
+    await this.#steps.attempt("other", async () => {
       await this.#booking.reload();
-      await this.#reopen();
+      await this.#opening.reopen();
     });
   }
 
+  // --- Its link -----------------------------------------------------------------------------------------------------
+
   /** One question, which says what becomes of those who have the old link. */
   async #askAboutLink() {
-    await this.#attempt("link", async () => {
+    await this.#steps.attempt("link", async () => {
       await this.#booking.reload();
       const { meeting } = this.#booking;
       if (meeting.link_change.possible.length === 0) return this.#showMeeting({ said: linkWords.tooLate });
       askBeforeLinkChange({
         meeting,
         zone: this.#booking.zone,
-        access: this.#settings.calendar_access,
+        access: this.#access,
         told: toldAudiences(meeting),
-        onChange: (begins) => void this.#once(() => this.#changeLink(begins)),
-        onKeep: this.#on(() => this.#backToMeeting()),
+        onChange: (begins) => void this.#steps.once(() => this.#changeLink(begins)),
+        onKeep: this.#steps.on(() => this.#backToMeeting()),
       });
     });
   }
@@ -479,185 +306,7 @@ export class AppointmentPane {
   /** @param {import("./api.js").LinkBegins} begins */
   async #changeLink(begins) {
     const said = begins === "now" ? linkWords.changed : linkWords.asked;
-    await this.#work("link", progress.changingLink, (step) => this.#booking.changeLink(begins, step), said);
+    const changing = (/** @type {import("./booking.js").OnStep} */ step) => this.#booking.changeLink(begins, step);
+    await this.#steps.work("link", progress.changingLink, changing, { said });
   }
-
-  async #askToRemove() {
-    await this.#attempt("remove", async () => {
-      await this.#booking.reload();
-      this.#toldOfRemoval.clear();
-      const told = toldAudiences(this.#booking.meeting);
-      askBeforeRemoval({
-        told,
-        texts: await this.#textsOf(told, "current"),
-        report: async (audience, what, asOf) => {
-          this.#toldOfRemoval.add(audience);
-          return this.#report("current", audience, what, asOf);
-        },
-        onRemove: this.#on(() => this.#remove()),
-        onKeep: this.#on(() => this.#backToMeeting()),
-      });
-    });
-  }
-
-  async #remove() {
-    await this.#attempt("remove", async () => {
-      const { gone, left } = await this.#booking.remove(showProgress(progress.removing), [...this.#toldOfRemoval]);
-      await this.#afterCleaning(left, gone ? removal.done : removal.pending);
-    });
-  }
-
-  /** Take out of the item what is left of a meeting that has been removed. */
-  async #clean() {
-    await this.#attempt("clean", async () => {
-      await this.#afterCleaning(await this.#booking.clean(), removal.done);
-    });
-  }
-
-  /**
-   * @param {Part[]} left
-   * @param {string} said
-   */
-  async #afterCleaning(left, said) {
-    this.#choice = null;
-    if (left.length === 0) return this.#showForm({ said });
-    const parts = left.map((part) => element("p", { "data-unwritten": part }, written.cleanPart[part]));
-    const again = button(
-      written.retry,
-      "clean",
-      this.#on(() => this.#clean()),
-    );
-    show("message", booked.titleOver, [
-      notice("error", element("p", {}, written.cleanFailed), ...parts, again),
-    ]);
-  }
-
-  async #found() {
-    const telephoneNumbers = this.#units.map((unit) => unit.telephone);
-    return findIn(await this.#booking.fields(), {
-      mailDomains: this.#settings.internal_mail_domains,
-      telephoneNumbers,
-    });
-  }
-
-  #neutralSubject() {
-    const choice = /** @type {Choice} */ (this.#choice);
-    const type = /** @type {MeetingType} */ (this.#types.find(({ id }) => id === choice.type));
-    return type.neutral_subject[choice.variant];
-  }
-
-  /**
-   * @param {Audience[]} audiences
-   * @param {import("./api.js").WhichLink} link
-   */
-  #textsOf(audiences, link) {
-    const { id } = this.#booking.meeting;
-    const { language } = this.#settings;
-    return Promise.all(audiences.map((audience) => this.#api.texts(id, audience, language, link)));
-  }
-
-  /**
-   * @param {import("./api.js").WhichLink} link
-   * @param {Audience} audience
-   * @param {import("./api.js").Told} what
-   * @param {import("./api.js").AsOf} asOf
-   */
-  async #report(link, audience, what, asOf) {
-    const meeting = await this.#booking.copied(audience, what, link, asOf);
-    const isOlder = meeting.revision !== asOf.revision && meeting.told_stale.includes(audience);
-    if (isOlder && shows("meeting")) void this.#once(() => this.#showChangedSince());
-    return meeting;
-  }
-
-  /** What is on the clipboard is old: the meeting was changed elsewhere since its texts were fetched. */
-  async #showChangedSince() {
-    const trouble = notice("error", element("p", {}, textWords.changedSince));
-    const isElsewhere =
-      !isOver(this.#booking.meeting) && (await this.#booking.hasMoved()) && !(await this.#booking.isRepeated());
-    await this.#showMeeting({ trouble, isElsewhere });
-  }
-
-  /**
-   * Do something with the meeting under a progress view, then show it.
-   * @param {Attempt} attempt
-   * @param {string} heading
-   * @param {(step: import("./booking.js").OnStep) => Promise<Outcome>} act
-   * @param {string} [said]
-   */
-  async #work(attempt, heading, act, said = "") {
-    const isSaved = attempt === "change" || attempt === "follow" || attempt === "link";
-    const names = isSaved ? { booking: progress.saving } : {};
-    await this.#attempt(attempt, async () => {
-      const { meeting, unwritten } = await act(showProgress(heading, names));
-      await this.#showMeeting({ unwritten, said: meeting.join_url === null ? "" : said });
-    });
-  }
-
-  /**
-   * A listener that starts `act` unless something is under way: a second click while the first one works.
-   * @param {Act} act
-   */
-  #on(act) {
-    return () => void this.#once(act);
-  }
-
-  /** @param {Act} act */
-  async #once(act) {
-    if (this.#busy) return;
-    this.#busy = true;
-    try {
-      await this.#following;
-      await this.#attempt("other", act); // What has no words of its own for its failure.
-    } finally {
-      this.#busy = false;
-      if (this.#isTimeNew && shows("meeting")) this.timeChanged();
-    }
-  }
-
-  /**
-   * Do `act`; a failure is shown where it belongs, with a way to try the same again.
-   * @param {Attempt} attempt
-   * @param {Act} act
-   * @param {Act} [again] where the same again would lead nowhere, since the view from which it was begun is gone
-   */
-  async #attempt(attempt, act, again = () => this.#attempt(attempt, act)) {
-    try {
-      await act();
-    } catch (error) {
-      // A booking is only tried again after another look for personal data.
-      const retry = attempt === "create" ? () => this.#checkAndCreate() : again;
-      await this.#showTrouble(error, attempt, failureNotice(error, attempt, this.#on(retry)));
-    }
-  }
-
-  /**
-   * @param {unknown} error
-   * @param {Attempt} attempt
-   * @param {HTMLElement} trouble
-   */
-  async #showTrouble(error, attempt, trouble) {
-    const changedElsewhere = error instanceof Failure && error.status === 412;
-    if (changedElsewhere) {
-      await this.#showMeeting({ trouble: notice("warning", element("p", {}, booked.changedElsewhere)) });
-    } else if (attempt === "create" && error instanceof Failure) await this.#showForm({ trouble });
-    else if (["answer", "change", "follow", "link", "remove"].includes(attempt)) await this.#showMeeting({ trouble });
-    else {
-      // The heading says it already.
-      trouble.querySelector(".notice-title")?.remove();
-      show("message", attempt === "start" ? start.failedTitle : failure.title, [trouble]);
-    }
-  }
-}
-
-/**
- * Answer `instead` when Outlook did not answer; for what is only looked at and can be done without.
- * @template T
- * @param {T} instead
- * @returns {(error: unknown) => T}
- */
-function unlessOutlook(instead) {
-  return (error) => {
-    if (error instanceof OutlookError) return instead;
-    throw error;
-  };
 }

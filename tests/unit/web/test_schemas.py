@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from marshmallow import ValidationError
 
-from addin.web.staff.api.schemas import MeetingQuerySchema
+from addin.web.staff.api.meeting_schemas import MeetingQuerySchema
 
 
 def test_a_bound_is_the_same_instant_in_utc() -> None:

@@ -9,7 +9,7 @@ from marshmallow import RAISE
 
 from addin.meetings.meeting_types import MeetingType, MeetingTypes
 from addin.meetings.units import Units
-from addin.web.staff.api import schemas
+from addin.web.staff.api import choice_schemas as schemas
 from addin.web.staff.api.edge import ApiBlueprint
 from templates_messages.titles import Titles
 

@@ -20,7 +20,7 @@ from addin.meetings.errors import CareMeetingError, LedgerError
 from addin.meetings.model import Principal
 from addin.web import problems
 from addin.web.problems import Problem, RequestProblem
-from addin.web.staff.api.schemas import ProblemSchema
+from addin.web.staff.api.exact import ProblemSchema
 from addin.web.staff.auth.errors import IdentityError
 from addin.web.staff.auth.tokens import TokenVerifier
 

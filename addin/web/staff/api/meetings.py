@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from flask import Response, jsonify, request
-from marshmallow import RAISE
 
 from addin.meetings import times
 from addin.meetings.access import own_meeting
@@ -20,30 +17,27 @@ from addin.meetings.cancel import CancelMeeting
 from addin.meetings.change import Change, ChangeMeeting
 from addin.meetings.change_link import ChangeLink
 from addin.meetings.click import BindItem
-from addin.meetings.errors import IdempotencyKeyMissing, LedgerUnavailable, MeetingChanged
+from addin.meetings.errors import IdempotencyKeyMissing
 from addin.meetings.item_answers import ItemAnswers
 from addin.meetings.ledger_port import Ledger
 from addin.meetings.links import LinkChange
-from addin.meetings.model import Meeting, MeetingState, UnreadableMeeting, Window
+from addin.meetings.model import Meeting, MeetingState, Window
 from addin.meetings.ports import Clock
-from addin.web.problems import (
-    INVALID_REQUEST,
-    MEETING_UNREADABLE,
-    PRECONDITION_REQUIRED,
-    REVISION_REQUIRED,
-    RequestProblem,
-)
-from addin.web.staff.api import schemas
+from addin.web.problems import INVALID_REQUEST, RequestProblem
+from addin.web.staff.api import meeting_schemas as schemas
 from addin.web.staff.api.edge import ApiBlueprint, View, access_token, caller
+from addin.web.staff.api.meeting_list import add_meeting_list
 from addin.web.staff.api.representation import Representation
+from addin.web.staff.api.revisions import (
+    MAY_MATCH_HEADER,
+    needs_revision,
+    seen_revision,
+    seen_revision_if_any,
+)
 
 PREFIX = "/api/v1/meetings"
 RETRY_AFTER_SECONDS = 1
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
-# It matches whatever the meeting is now (RFC 9110, 13.1.1): where a revision is required, that is none (docs/adr/0039).
-_ANY = "*"
-_REVISION = re.compile(r'"([1-9]\d{0,8})"')
 
 _KEY_HEADER = {
     "in": "header",
@@ -51,18 +45,6 @@ _KEY_HEADER = {
     "required": True,
     "schema": {"type": "string", "maxLength": 128, "pattern": "^[!-~]+$"},
     "description": "Drawn at random once for each booking; a repeat gets the same meeting.",
-}
-_MATCH_HEADER = {
-    "in": "header",
-    "name": "If-Match",
-    "required": True,
-    "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
-    "description": "The ETag under which the meeting was seen.",
-}
-_MAY_MATCH_HEADER = {
-    **_MATCH_HEADER,
-    "required": False,
-    "schema": {"type": "string", "pattern": r'^(\*|"[0-9]{1,9}")$'},
 }
 _SEEN_HEADERS = {
     "ETag": {"schema": {"type": "string"}, "description": "The revision, for If-Match"},
@@ -92,14 +74,15 @@ class MeetingUseCases:
 def meetings_blueprint(use: MeetingUseCases) -> ApiBlueprint:
     """Return the routes under `/meetings`."""
     routes = ApiBlueprint("meetings", __name__, url_prefix=PREFIX, description="Protected meetings")
-    _add_collection(routes, use)
+    _add_booking(routes, use)
+    add_meeting_list(routes, use.ledger, use.representation)
     _add_meeting(routes, use)
     _add_link(routes, use)
     _add_calendar(routes, use)
     return routes
 
 
-def _add_collection(routes: ApiBlueprint, use: MeetingUseCases) -> None:
+def _add_booking(routes: ApiBlueprint, use: MeetingUseCases) -> None:
     @routes.route("", methods=["POST"])
     @routes.doc(parameters=[_KEY_HEADER])
     @routes.arguments(schemas.BookingSchema())
@@ -125,32 +108,6 @@ def _add_collection(routes: ApiBlueprint, use: MeetingUseCases) -> None:
         created = booked.created and booked.meeting.state is MeetingState.LIVE
         return _answer(use, booked.meeting, 201 if created else 200)
 
-    @routes.route("", methods=["GET"])
-    @routes.arguments(schemas.MeetingQuerySchema(), location="query", unknown=RAISE)
-    @routes.response(200, schemas.MeetingPageSchema)
-    def list_meetings(query: dict[str, Any]) -> dict[str, Any]:
-        """List my meetings, and those where I am host, by start."""
-        who, size = caller(), query["page_size"]
-        found = use.ledger.read(
-            lambda reading: reading.meetings_of(
-                who,
-                start=query["from_"],
-                end=query["to"],
-                after=_position(query["after"]),
-                limit=size + 1,
-            )
-        )
-        page = found[:size]
-        unreadable = [one for one in page if isinstance(one, UnreadableMeeting)]
-        _count_unreadable(use.ledger, unreadable)
-        return {
-            "meetings": [
-                use.representation.of(one, with_block=False) for one in page if isinstance(one, Meeting)
-            ],
-            "unreadable": [_unreadable(one) for one in unreadable],
-            "next": _cursor(page[-1]) if len(found) > size else None,
-        }
-
 
 def _add_meeting(routes: ApiBlueprint, use: MeetingUseCases) -> None:
     @routes.route("/<meeting_id>", methods=["GET"])
@@ -163,19 +120,19 @@ def _add_meeting(routes: ApiBlueprint, use: MeetingUseCases) -> None:
         return _shown(use, meeting)
 
     @routes.route("/<meeting_id>", methods=["PATCH"])
-    @_needs_revision(routes)
+    @needs_revision(routes)
     @routes.arguments(schemas.ChangeSchema())
     @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
     @_may_take_longer(routes, "The room is still being changed")
     @routes.refuses(404, 409)
     def change_meeting(change: dict[str, Any], meeting_id: str) -> Response:
         """Change time, type, variant or unit; link and code stay."""
-        seen = _seen_revision()
+        seen = seen_revision()
         changed = use.change(meeting_id, _change(change, use.clock), caller(), seen)
         return _answer(use, changed, 200)
 
     @routes.route("/<meeting_id>", methods=["DELETE"])
-    @routes.doc(parameters=[_MAY_MATCH_HEADER])
+    @routes.doc(parameters=[MAY_MATCH_HEADER])
     @routes.response(204, description="The room is removed")
     @routes.alt_response(
         200,
@@ -186,7 +143,7 @@ def _add_meeting(routes: ApiBlueprint, use: MeetingUseCases) -> None:
     @routes.refuses(404, 412)
     def cancel_meeting(meeting_id: str) -> Response:
         """Take the meeting back; a repeat answers as it is then. With If-Match only as it was seen."""
-        seen = None if request.headers.get("If-Match", _ANY).strip() == _ANY else _seen_revision()
+        seen = seen_revision_if_any()
         meeting = use.cancel(meeting_id, caller(), seen)
         if meeting.state is MeetingState.CANCELLED:
             return Response(status=204)
@@ -199,32 +156,32 @@ def _add_link(routes: ApiBlueprint, use: MeetingUseCases) -> None:
     """Another link, and with it another room."""
 
     @routes.route("/<meeting_id>/link-change", methods=["POST"])
-    @_needs_revision(routes)
+    @needs_revision(routes)
     @routes.arguments(schemas.LinkChangeSchema())
     @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
     @_may_take_longer(routes, "The link is exchanged, and its room is still being made")
     @routes.refuses(404, 409)
     def change_link(body: dict[str, str], meeting_id: str) -> Response:
         """Give the meeting another link and room: at once, or a series from its next occurrence on."""
-        seen = _seen_revision()
+        seen = seen_revision()
         return _answer(use, use.link(meeting_id, LinkChange(body["begins"]), caller(), seen), 200)
 
     @routes.route("/<meeting_id>/link-change", methods=["DELETE"])
-    @_needs_revision(routes)
+    @needs_revision(routes)
     @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
     @routes.refuses(404, 409)
     def keep_link(meeting_id: str) -> Answer:
         """Take another link back that is still to come; without one nothing is changed."""
-        meeting = use.link.undo(meeting_id, caller(), _seen_revision())
+        meeting = use.link.undo(meeting_id, caller(), seen_revision())
         return _shown(use, meeting)
 
     @routes.route("/<meeting_id>/block-written", methods=["POST"])
-    @_needs_revision(routes)
+    @needs_revision(routes)
     @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
     @routes.refuses(404)
     def note_block(meeting_id: str) -> Answer:
         """Note that the calendar item bears the block as it is in this revision, with the link that holds now."""
-        meeting = use.link.block_written(meeting_id, caller(), _seen_revision())
+        meeting = use.link.block_written(meeting_id, caller(), seen_revision())
         return _shown(use, meeting)
 
 
@@ -260,16 +217,6 @@ def _add_calendar(routes: ApiBlueprint, use: MeetingUseCases) -> None:
         return _shown(use, meeting)
 
 
-def _needs_revision(routes: ApiBlueprint) -> Callable[[View], View]:
-    """Describe a route that changes only the revision that was seen, and is told it by If-Match."""
-
-    def describe(view: View) -> View:
-        refusing = routes.refuses(412, 428)(view)
-        return cast("View", routes.doc(parameters=[_MATCH_HEADER])(refusing))
-
-    return describe
-
-
 def _may_take_longer(routes: ApiBlueprint, description: str) -> Callable[[View], View]:
     """Describe an answer that is given while the room is not as wished (`_answer`)."""
     described = routes.alt_response(
@@ -302,47 +249,6 @@ def _headers(meeting: Meeting) -> dict[str, str]:
     # Written out: asking Flask for it costs more than all else that stands in this answer's head.
     where = f"{request.script_root}{PREFIX}/{meeting.id}"
     return {"Location": where, "ETag": f'"{meeting.revision}"'}
-
-
-def _count_unreadable(ledger: Ledger, found: Sequence[UnreadableMeeting]) -> None:
-    if found:
-        # The list can be answered all the same, and the log has each of them already.
-        with suppress(LedgerUnavailable):
-            ledger.write(lambda writing: writing.count_unreadable("meetings", len(found)))
-
-
-def _unreadable(one: UnreadableMeeting) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "start": one.start,
-        "code": MEETING_UNREADABLE.code,
-        "message": MEETING_UNREADABLE.title,
-    }
-
-
-def _cursor(last: Meeting | UnreadableMeeting) -> str:
-    """Return where a page ends: the start of its last meeting in microseconds since 1970, and its id."""
-    start = last.window.start if isinstance(last, Meeting) else last.start
-    return f"{(start - _EPOCH) // timedelta(microseconds=1)}-{last.id}"
-
-
-def _position(cursor: str | None) -> tuple[datetime, str] | None:
-    if cursor is None:
-        return None
-    start, _, meeting_id = cursor.partition("-")
-    return _EPOCH + timedelta(microseconds=int(start)), meeting_id
-
-
-def _seen_revision() -> int:
-    header = request.headers.get("If-Match")
-    if header is None:
-        raise RequestProblem(PRECONDITION_REQUIRED)
-    if header.strip() == _ANY:
-        raise RequestProblem(REVISION_REQUIRED)
-    match = _REVISION.fullmatch(header.strip())
-    if match is None:
-        raise MeetingChanged
-    return int(match[1])
 
 
 def _booking(body: dict[str, Any], clock: Clock) -> BookingRequest:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from addin.privacy import AllowList, find_personal_data
-from addin.web.staff.api import schemas
+from addin.web.staff.api import personal_data_schemas as schemas
 from addin.web.staff.api.edge import ApiBlueprint
 
 

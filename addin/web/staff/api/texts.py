@@ -11,8 +11,9 @@ from marshmallow import RAISE
 from addin.meetings.change import ChangeMeeting
 from addin.meetings.invitations import MeetingInvitations
 from addin.meetings.read_texts import ReadTexts
-from addin.web.staff.api import schemas
+from addin.web.staff.api import text_schemas as schemas
 from addin.web.staff.api.edge import ApiBlueprint, caller
+from addin.web.staff.api.meeting_schemas import MeetingSchema
 from addin.web.staff.api.representation import Representation
 
 
@@ -59,7 +60,7 @@ def _add_texts(routes: ApiBlueprint, use: TextUseCases) -> None:
 
     @routes.route("/<meeting_id>/copied", methods=["POST"])
     @routes.arguments(schemas.CopiedSchema())
-    @routes.response(200, schemas.MeetingSchema)
+    @routes.response(200, MeetingSchema)
     @routes.refuses(404, 409, 412)
     def note_copied(body: dict[str, Any], meeting_id: str) -> dict[str, Any]:
         """Note which audience has been told, as of which revision.

@@ -318,7 +318,9 @@ class Store:
         if (after.start, after.end) != (before.start, before.end):
             series.check_neighbours(master, after)
         day = before.original_day
-        differing = dict(master.exceptions.get(day, {})) | dict(wish.fields)
+        # As they are kept, not as they were told: a body is a whole document here, too.
+        told = {name: getattr(after, name) for name in wish.fields}
+        differing = dict(master.exceptions.get(day, {})) | told
         differing |= {"modified": after.modified, "change_key": after.change_key}
         if wish.properties:
             own = {**differing.get("properties", {}), **wish.properties}

@@ -8,7 +8,7 @@ Who reads is in Sweden, so every clock time is Swedish first, whatever zone the 
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -95,6 +95,12 @@ def window_in_words(start: datetime, end: datetime, language: Language, zone: Zo
     is said to be Swedish, and the time there follows: `kl. 15.30–16.00 svensk tid (kl. 16.30–17.00 i Helsingfors)`.
     Whole days of the item are a date and no time, and keep their date: `torsdag 25 april 2024, hela dagen`.
     """
+    return _window(start.astimezone(UTC), end.astimezone(UTC), language, zone)
+
+
+@lru_cache(maxsize=1024)
+def _window(start: datetime, end: datetime, language: Language, zone: ZoneInfo) -> str:
+    """Return a window, of which both ends are in UTC; kept, since an answer tells one in each form of its text."""
     of_days = zone_of_whole_days(start, end, zone)
     if of_days is not None:
         return _days(start, end, language, of_days)
@@ -258,6 +264,7 @@ def _place(zone_key: str, language: Language) -> str | None:
     return _city(zone_key, language).rpartition("/")[2]
 
 
+@cache
 def _city(zone_key: str, language: Language) -> str:
     """Return what babel calls a zone's city, whether or not it is one."""
     return get_timezone_location(ZoneInfo(zone_key), locale=TIME_WORDS[language].locale, return_city=True)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
@@ -121,11 +122,20 @@ def _check_link(name: str, value: str | None) -> None:
     _check_words(name, value)
     if _UNFIT_IN_LINKS.search(value):
         raise UnfitValue(f"{name} holds a character that does not belong in an address")
-    parts = address_parts(value)
+    fault = _fault_of_origin("/".join(value.split("/", 3)[:3]))
+    if fault:
+        raise UnfitValue(f"{name} is {fault}")
+
+
+@lru_cache(maxsize=64)
+def _fault_of_origin(origin: str) -> str | None:
+    """Return what is wrong with an address up to its path; kept, since most links lead to the service itself."""
+    parts = address_parts(origin)
     if parts is None or not parts.hostname or parts.username is not None:
-        raise UnfitValue(f"{name} is not an address with a plain host name")
+        return "not an address with a plain host name"
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-        raise UnfitValue(f"{name} is not an https address")
+        return "not an https address"
+    return None
 
 
 def address_parts(address: str) -> SplitResult | None:

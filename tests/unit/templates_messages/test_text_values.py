@@ -74,6 +74,9 @@ def test_without_an_earlier_time_there_is_nothing_to_say() -> None:
         {"join_link": 'https://mote.region.example/m/"onclick="x'},
         {"join_link": "https://mote.region.example/m/A B"},
         {"join_link": "https://[half/m/A"},
+        {"join_link": "https:/mote.region.example/m/A"},
+        {"join_link": "https://?m=/A"},
+        {"join_link": "https://user@mote.region.example#/m/A"},
         {"start_link": "ftp://mote.region.example/start/A"},
         {"info_page": "https://www.region.example/\u2028"},
         {"start": datetime(2027, 4, 22, 13, 30)},  # noqa: DTZ001 - the fault

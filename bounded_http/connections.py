@@ -21,7 +21,6 @@ from typing import Any, Final
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
@@ -56,6 +55,16 @@ class RawAnswer:
     body: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it is to be sent: its headers, those that frame the body, and nothing of requests' merging."""
+
+    method: str
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(default=None, repr=False)
+
+
 class BoundedAdapter(HTTPAdapter):
     """requests' transport with bounded connections, through a proxy or not; no retries.
 
@@ -66,19 +75,21 @@ class BoundedAdapter(HTTPAdapter):
     _only: HTTPConnectionPool | None = None
     _takes_whole_addresses = False
 
-    def pool(self, request: requests.PreparedRequest, way: Way) -> tuple[HTTPConnectionPool, str]:
+    def pool(self, url: str, way: Way) -> tuple[HTTPConnectionPool, str]:
         """Return the one host's pool, and what it is to be asked for; proxy and trust are chosen as requests does.
 
         Found once, since address, proxy and trust are the same for every call.
         """
+        request = requests.PreparedRequest()
+        request.url = url
         if self._only is None:
             verify = way.ca_bundle or True
             # The stubs of requests promise less of a pool than there is, and leave out `cert_verify`.
             pool: Any = self.get_connection_with_tls_context(request, verify, proxies=way.proxies)
-            self.cert_verify(pool, request.url, verify, None)  # type: ignore[no-untyped-call]
+            self.cert_verify(pool, url, verify, None)  # type: ignore[no-untyped-call]
             self._takes_whole_addresses = self.request_url(request, way.proxies) != request.path_url
             self._only = pool
-        return self._only, str(request.url) if self._takes_whole_addresses else request.path_url
+        return self._only, url if self._takes_whole_addresses else request.path_url
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -90,22 +101,9 @@ class BoundedAdapter(HTTPAdapter):
         return manager
 
 
-def prepared(
-    method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
-) -> requests.PreparedRequest:
-    """Return a request as it is to be sent; built by hand, so that nothing of requests' merging is in it."""
-    request = requests.PreparedRequest()
-    request.method, request.url = method, url
-    request.headers = CaseInsensitiveDict(headers)
-    if body is not None:
-        request.body = body
-        request.headers["Content-Length"] = str(len(body))
-    return request
-
-
 def exchange(
     transport: BoundedAdapter,
-    request: requests.PreparedRequest,
+    request: Request,
     way: Way,
     *,
     seconds: float,
@@ -114,13 +112,13 @@ def exchange(
 ) -> RawAnswer:
     """Send and read within `seconds`; raises NotConnected or NoUsableAnswer."""
     try:
-        pool, target = transport.pool(request, way)
+        pool, target = transport.pool(request.url, way)
         # As requests' adapter sends, but without the answer's cookies, encoding and history, which nobody asks for.
         response = pool.urlopen(
-            str(request.method),
+            request.method,
             target,
             body=request.body,
-            headers=request.headers,
+            headers=dict(request.headers),
             retries=transport.max_retries,
             redirect=False,
             assert_same_host=False,

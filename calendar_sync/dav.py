@@ -28,9 +28,9 @@ from bounded_http.connections import (
     NotConnected,
     NoUsableAnswer,
     RawAnswer,
+    Request,
     exchange,
     keep_addresses_out_of_logs,
-    prepared,
     retry_after_seconds,
 )
 from bounded_http.password_access import PasswordAccess
@@ -188,16 +188,15 @@ class _BoundedClient(DAVClient):
         self, url: str, method: str = "GET", body: str = "", headers: Mapping[str, str] | None = None
     ) -> DAVResponse:
         """Send, and return an answer that a caller must judge; raises CalendarUnreadable."""
-        sent = dict(self.headers) | dict(headers or {})
-        sent |= {"Authorization": self._dav.authorization, "User-Agent": "vardmote"}
-        request = prepared(method, url, sent, body.encode() if body else None)
-        answer = self._exchange(request)
+        sent = CaseInsensitiveDict({**self.headers, **(headers or {})})
+        sent.update({"Authorization": self._dav.authorization, "User-Agent": "vardmote"})
+        answer = self._exchange(Request(method, url, sent, body.encode() if body else None))
         failure = _failure(answer)
         if failure:
             raise failure
         return DAVResponse(_readable(answer, method), self)
 
-    def _exchange(self, request: requests.PreparedRequest) -> RawAnswer:
+    def _exchange(self, request: Request) -> RawAnswer:
         try:
             return self._send(request)
         except NoUsableAnswer:
@@ -210,7 +209,7 @@ class _BoundedClient(DAVClient):
         except NotConnected:
             raise CalendarUnavailable from None
 
-    def _send(self, request: requests.PreparedRequest) -> RawAnswer:
+    def _send(self, request: Request) -> RawAnswer:
         seconds = min(self._dav.timeout_seconds, self._patience.remaining())
         if seconds <= 0:
             raise CalendarUnavailable

@@ -28,9 +28,9 @@ from bounded_http.connections import (
     NotConnected,
     NoUsableAnswer,
     RawAnswer,
+    Request,
     exchange,
     keep_addresses_out_of_logs,
-    prepared,
     retry_after_seconds,
 )
 from bounded_http.password_access import PasswordAccess
@@ -139,7 +139,7 @@ class VendorHttp:
             sent = json.dumps(body).encode()
         return exchange(
             self._transport,
-            prepared(method, self._base + path, headers, sent),
+            Request(method, self._base + path, headers, sent),
             self._way,
             seconds=seconds,
             connect_seconds=self._settings.connect_timeout_seconds,

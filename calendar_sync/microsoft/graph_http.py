@@ -18,9 +18,9 @@ from bounded_http.connections import (
     BoundedAdapter,
     NotConnected,
     NoUsableAnswer,
+    Request,
     exchange,
     keep_addresses_out_of_logs,
-    prepared,
     retry_after_seconds,
 )
 from calendar_sync.calendar import (
@@ -222,7 +222,7 @@ class Graph:
         try:
             raw = exchange(
                 self._transport,
-                prepared(request.method, self._root + request.url, headers, body),
+                Request(request.method, self._root + request.url, headers, body),
                 self._settings.way,
                 seconds=self._seconds(),
                 connect_seconds=self._settings.connect_timeout_seconds,

@@ -19,8 +19,8 @@ from bounded_http.connections import (
     NotConnected,
     NoUsableAnswer,
     RawAnswer,
+    Request,
     exchange,
-    prepared,
 )
 from calendar_sync.calendar import (
     CalendarError,
@@ -273,7 +273,7 @@ class _AuthorityHttp:
         try:
             raw = exchange(
                 self._transport,
-                prepared(method, self._origin + path, sent, body),
+                Request(method, self._origin + path, sent, body),
                 self._settings.way,
                 seconds=seconds,
                 connect_seconds=self._settings.connect_timeout_seconds,

@@ -36,9 +36,12 @@ _GROUPED = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{5}(?:[-‐‑‒–—−]\s
 
 
 def new_code() -> str:
-    """Return a new code of 14 characters, without groups."""
-    body = _random(RANDOM_CHARACTERS)
-    return body + str(luhn.calc_check_digit(body, ALPHABET))
+    """Return a new code of 14 characters, without groups; with letters and digits, so that it is like a code."""
+    while True:
+        body = _random(RANDOM_CHARACTERS)
+        code = body + str(luhn.calc_check_digit(body, ALPHABET))
+        if is_like_a_code(code):
+            return code
 
 
 def parse_code(typed: str) -> str:

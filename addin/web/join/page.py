@@ -244,9 +244,11 @@ def _asking_again(answer: Response, typed: str, wait: timedelta) -> Response:
 def _language() -> Language:
     """Return what the visitor chose, else what the browser asks for, else Swedish."""
     chosen = request.args.get("lang")
-    if chosen not in set(Language):
-        chosen = request.accept_languages.best_match([language.value for language in Language])
-    return Language(chosen or Language.SWEDISH)
+    if chosen in set(Language):
+        return Language(chosen)
+    # By hand, since Werkzeug takes a plain `en` before `sv-FI`, however much less it is wanted.
+    wanted = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
+    return next((Language(primary) for primary in wanted if primary in set(Language)), Language.SWEDISH)
 
 
 def _is_still() -> bool:

@@ -375,6 +375,8 @@ class TestTheAnswer:
         assert "Monday 1 March 2027, 10:00–10:45 (Swedish time)" in text_of(english)
         assert '<html lang="sv">' in get(f"{url}?lang=sv", **{"Accept-Language": "en"}).text
         assert '<html lang="sv">' in get(f"{url}?lang=xx").text
+        for asked in ("sv-FI,en;q=0.5", "en;q=0.3, SV-se;q=0.9", "sv-SE, en", "ar, en;q=0", "*", "x" * 2000):
+            assert '<html lang="sv">' in get(url, **{"Accept-Language": asked}).text
 
     def test_whatever_zone_the_item_has_swedish_time_comes_first(self, doors: FrontDoors) -> None:
         told = {

@@ -1,4 +1,4 @@
-"""The start page: a look at the meeting, sign-in, *är det rätt person?*, and the host's way in.
+"""The start page: a look at the meeting, *är det rätt person?*, and the host's way in; who it is says `sign_in`.
 
 GET changes nothing; starting is a POST by a signed-in employee with a form of ours. The host's PIN stands in the
 answer to that POST and nowhere else: not in an address, a cookie, a log or the browser's history. Nothing here
@@ -8,15 +8,13 @@ logs a code or a path.
 from __future__ import annotations
 
 import logging
-import secrets
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from addin.meetings.cancel import CancelMeeting
@@ -35,10 +33,12 @@ from addin.meetings.start import (
 )
 from addin.meetings.tell import TellOthers
 from addin.meetings.units import Unit, Units
-from addin.web.pages import STYLE, Environment, PageProtection, in_words, is_foreign, moment_in_words
-from addin.web.staff.auth.errors import IdentityUnavailable, NotStaff, SignInFailed
+from addin.web.pages import Environment, PageProtection, in_words, is_foreign, moment_in_words
+from addin.web.staff.auth.errors import IdentityUnavailable
 from addin.web.staff.auth.openid import OpenIdSignIn
-from addin.web.staff.start_cookie import SignedIn, SigningIn, StartCookie
+from addin.web.staff.sign_in import SignInRoutes
+from addin.web.staff.start_cookie import SignedIn, StartCookie
+from addin.web.staff.start_pages import StartPages
 from addin.web.staff.told import ToldPageParts, add_told_page
 from addin.web.visitors import Guesses, Network, client_address
 from templates_messages.vocabulary import Language
@@ -46,11 +46,7 @@ from templates_messages.vocabulary import Language
 log = logging.getLogger(__name__)
 
 _FOLDER: Final = Path(__file__).parent
-_SAID: Final = tomllib.loads((_FOLDER / "start_words.toml").read_text(encoding="utf-8"))
-_SAID_OF_TOLD: Final = tomllib.loads((_FOLDER / "told_words.toml").read_text(encoding="utf-8"))
 _STATUS: Final[Mapping[StartState, int]] = {StartState.UNKNOWN: 404, StartState.MISTYPED: 404}
-# Why somebody is not signed in, with the status of the page that says so.
-_TURNED_AWAY: Final = {"sign_in_failed": 400, "identity_unavailable": 503, "not_staff": 403}
 _REASONS: Final[Mapping[TakeoverReason, str]] = {
     TakeoverReason.HOST_ABSENT: "Värden är frånvarande",
     TakeoverReason.HOST_CANNOT_CONNECT: "Värden kan inte ansluta",
@@ -94,21 +90,23 @@ def start_blueprint(parts: StartPageParts, settings: StartPageSettings) -> Bluep
         static_folder=_FOLDER.parent / "static" / "start",
         static_url_path="/start/static",
     )
-    page = _StartPage(parts, settings)
+    cookie = StartCookie(parts.keyring, parts.clock, secure=settings.environment != "sandbox")
+    join_url = f"{settings.base_url}/m"
+    pages = StartPages(settings.environment, join_url)
+    sign_in = SignInRoutes(parts.sign_in, cookie, pages)
+    page = _StartPage(parts, settings, sign_in, cookie, pages)
     add = blueprint.add_url_rule
-    add("/start/callback", "callback", page.callback, methods=["GET"])
-    add("/start/sign-in/<said>", "turned_away", page.turned_away, methods=["GET"])
-    add("/start/<typed>/sign-in/<said>", "turned_away", page.turned_away, methods=["GET"])
-    of_told = partial(page.turned_away, of_told=True)
+    add("/start/callback", "callback", sign_in.callback, methods=["GET"])
+    add("/start/sign-in/<said>", "turned_away", sign_in.turned_away, methods=["GET"])
+    add("/start/<typed>/sign-in/<said>", "turned_away", sign_in.turned_away, methods=["GET"])
+    of_told = partial(sign_in.turned_away, of_told=True)
     add("/start/<typed>/told/sign-in/<said>", "turned_away_of_told", of_told, methods=["GET"])
-    add("/start/sign-out", "sign_out", page.sign_out, methods=["POST"])
+    add("/start/sign-out", "sign_out", sign_in.sign_out, methods=["POST"])
     add("/start/<typed>", "look", page.look, methods=["GET"], strict_slashes=False)
     add("/start/<typed>", "begin", page.begin, methods=["POST"], strict_slashes=False)
     add("/start/<typed>/host", "confirm", page.confirm, methods=["GET"])
     add("/start/<typed>/host", "host", page.host, methods=["POST"])
-    told = ToldPageParts(
-        parts.tell, parts.cancel, parts.sign_in, page.cookie, settings.environment, page.join_url
-    )
+    told = ToldPageParts(parts.tell, parts.cancel, sign_in, cookie, settings.environment, join_url)
     add_told_page(blueprint, told)
     blueprint.register_error_handler(LedgerUnavailable, page.on_ledger_unavailable)
     blueprint.register_error_handler(500, page.on_failure)
@@ -119,15 +117,22 @@ def start_blueprint(parts: StartPageParts, settings: StartPageSettings) -> Bluep
 class _StartPage:
     """The routes, in the order in which a host meets them."""
 
-    def __init__(self, parts: StartPageParts, settings: StartPageSettings) -> None:
+    def __init__(
+        self,
+        parts: StartPageParts,
+        settings: StartPageSettings,
+        sign_in: SignInRoutes,
+        cookie: StartCookie,
+        pages: StartPages,
+    ) -> None:
         self._start = parts.start
         self._units = parts.units
-        self._sign_in = parts.sign_in
-        self._settings = settings
-        self.join_url = f"{settings.base_url}/m"
         self._clock = parts.clock
+        self._settings = settings
+        self._sign_in = sign_in
+        self._cookie = cookie
+        self._pages = pages
         self._guesses = Guesses(parts.clock)
-        self.cookie = StartCookie(parts.keyring, parts.clock, secure=settings.environment != "sandbox")
 
     def look(self, typed: str) -> AnyResponse:
         """Tell which meeting it is, and offer to sign in; open to anybody who holds the link."""
@@ -136,68 +141,27 @@ class _StartPage:
         view = self._start.look(typed)
         if view.state is not StartState.READY:
             return self._not_startable(view, typed)
-        return self._page("start.html", 200, typed=typed, **self._facts(view))
+        return self._pages.render("start.html", 200, typed=typed, **self._facts(view))
 
     def begin(self, typed: str) -> AnyResponse:
         """Send the browser to sign in, or straight on when it has."""
         view = self._start.look(typed)
         if view.state is not StartState.READY:
             return self._not_startable(view, typed)
-        if self.cookie.signed_in(request):
+        if self._cookie.signed_in(request):
             return redirect(url_for("start.confirm", typed=typed), 303)
         if is_foreign(request):
             return redirect(url_for("start.look", typed=typed), 303)
         try:
-            address, attempt = self._sign_in.begin()
+            return self._sign_in.begin(parse_code(typed), leads_to="start.confirm")
         except IdentityUnavailable:
-            return self._notice("identity_unavailable", 503, back_url=url_for("start.look", typed=typed))
-        answer = redirect(address, 303)
-        self.cookie.begin(request, answer, SigningIn(attempt, parse_code(typed)))
-        return answer
-
-    def callback(self) -> AnyResponse:
-        """Take in who came back from the identity provider, and lead on to the meeting.
-
-        Nobody stays at this address, however it went: it holds what the provider has answered, and would stand in the
-        browser's history.
-        """
-        under_way = self.cookie.signing_in(request, request.args.get("state", ""))
-        if under_way is None:
-            return redirect(url_for("start.turned_away", said=_in_address("sign_in_failed")), 303)
-        typed = grouped(under_way.start_code)
-        try:
-            who = self._sign_in.finish(under_way.attempt, request.args)
-        except SignInFailed as fault:
-            # The sentence is one of our own and names no person, claim or code.
-            log.warning("sign_in_failed", extra={"reason": str(fault)})
-            return self._turn_away(under_way, "sign_in_failed")
-        except IdentityUnavailable:
-            return self._turn_away(under_way, "identity_unavailable")
-        except NotStaff:
-            log.warning("sign_in_refused", extra={"reason": "not_staff"})
-            return self._turn_away(under_way, "not_staff")
-        answer = redirect(url_for(under_way.leads_to, typed=typed), 303)
-        before = self.cookie.signed_in(request)
-        # The same person came back in another tab: the form that stands open there must still be ours.
-        form_token = before.form_token if before and before.who == who else secrets.token_urlsafe(32)
-        self.cookie.finish(request, answer, under_way, SignedIn(who, form_token))
-        return answer
-
-    def turned_away(self, said: str, typed: str = "", *, of_told: bool = False) -> Response:
-        """Say why somebody is not signed in, at an address that holds nothing of the sign-in."""
-        name = said.replace("-", "_")
-        status = _TURNED_AWAY.get(name)
-        if status is None:
-            abort(404)
-        if name == "not_staff":
-            return self._notice(name, status, of_told=of_told, leads_to_join=True)
-        came_from = "start.told" if of_told else "start.look"
-        back_url = url_for(came_from, typed=typed) if is_like_a_code(typed) else None
-        return self._notice(name, status, of_told=of_told, back_url=back_url)
+            return self._pages.notice(
+                "identity_unavailable", 503, back_url=url_for("start.look", typed=typed)
+            )
 
     def confirm(self, typed: str) -> AnyResponse:
         """Ask whether it is the right meeting and the right person, before anybody is let in."""
-        session = self.cookie.signed_in(request)
+        session = self._cookie.signed_in(request)
         if session is None:
             return redirect(url_for("start.look", typed=typed), 303)
         view = self._start.look(typed)
@@ -207,11 +171,11 @@ class _StartPage:
 
     def host(self, typed: str) -> AnyResponse:
         """Start the meeting and show the way in, once; a reload asks the browser to send the form again."""
-        session = self.cookie.signed_in(request)
+        session = self._cookie.signed_in(request)
         if session is None or not session.sent(request):
             # What is no code may be anything, such as a name in the wrong place, and is not repeated.
             back_url = url_for("start.look", typed=typed) if is_like_a_code(typed) else None
-            return self._notice("form_too_old", 403, back_url=back_url)
+            return self._pages.notice("form_too_old", 403, back_url=back_url)
         try:
             reason, empties = _reason(), "empties_lobby" in request.form
             view, entry = self._start.start(typed, session.who, reason, empties_lobby=empties)
@@ -222,17 +186,6 @@ class _StartPage:
             return self._not_startable(view, typed, status=409)
         return self._host_page(view, entry, typed, session)
 
-    def sign_out(self) -> AnyResponse:
-        """Have this browser forget who signed in; for computers that people share."""
-        session = self.cookie.signed_in(request)
-        if session is not None and not session.sent(request):
-            return self._notice("form_too_old", 403)
-        answer = self._notice("signed_out", 200)
-        if session is not None:
-            # Without a session it may be another site that sends the form, and the browser holds the cookie back.
-            self.cookie.forget(answer)
-        return answer
-
     def on_ledger_unavailable(self, failure: LedgerUnavailable) -> Response:
         """Say that the booking cannot be read; nothing was written."""
         log.warning("ledger_failed", extra={"reason": str(failure)})
@@ -240,13 +193,13 @@ class _StartPage:
         of_told = _is_told_page()
         leads_back = "start.told" if of_told else "start.look"
         back_url = url_for(leads_back, typed=typed) if is_like_a_code(typed) else None
-        answer = self._notice("unavailable", 503, of_told=of_told, back_url=back_url)
+        answer = self._pages.notice("unavailable", 503, of_told=of_told, back_url=back_url)
         answer.headers["Retry-After"] = "60"
         return answer
 
     def on_failure(self, _: Exception) -> Response:
         """Say that we failed, and that it is not known how far it came; Flask has logged the failure itself."""
-        return self._notice("failure", 500, of_told=_is_told_page())
+        return self._pages.notice("failure", 500, of_told=_is_told_page())
 
     # --- pages ----------------------------------------------------------------------------------------------
 
@@ -254,11 +207,11 @@ class _StartPage:
         self, view: StartView, typed: str, session: SignedIn, status: int, *, reason_missing: bool = False
     ) -> Response:
         if view.meeting and not may_take_over(view.meeting, session.who):
-            return self._notice("not_staff", 403, leads_to_join=True)
+            return self._pages.notice("not_staff", 403, leads_to_join=True)
         must_take_over = bool(
             view.meeting and view.kind and not may_start(view.meeting, view.kind, session.who)
         )
-        return self._page(
+        return self._pages.render(
             "start_confirm.html",
             status,
             typed=typed,
@@ -271,7 +224,7 @@ class _StartPage:
         )
 
     def _host_page(self, view: StartView, entry: HostEntry, typed: str, session: SignedIn) -> Response:
-        return self._page(
+        return self._pages.render(
             "start_host.html",
             200,
             typed=typed,
@@ -284,29 +237,14 @@ class _StartPage:
     def _not_startable(self, view: StartView, typed: str, status: int = 200) -> Response:
         """Say why the meeting cannot be started; one that is being made is asked for again by itself."""
         if view.state is StartState.UNKNOWN and self._has_guessed_too_often():
-            answer = self._notice("too_many", 429)
+            answer = self._pages.notice("too_many", 429)
             answer.headers["Retry-After"] = "300"
             return answer
-        answer = self._notice(view.state.value, _STATUS.get(view.state, status), **self._facts(view))
+        answer = self._pages.notice(view.state.value, _STATUS.get(view.state, status), **self._facts(view))
         if view.look_again_in is not None:
             again = url_for("start.look", typed=typed)
             answer.headers["Refresh"] = f"{view.look_again_in.total_seconds():.0f}; url={again}"
         return answer
-
-    def _notice(self, said: str, status: int, *, of_told: bool = False, **more: Any) -> Response:
-        """Say it; `of_told`: to somebody who came to tell others of a change, and starts nothing."""
-        words = _SAID_OF_TOLD[said] if of_told else _SAID[said]
-        return self._page("start_notice.html", status, said=words, of_told=of_told, **more)
-
-    def _page(self, template: str, status: int, **more: Any) -> Response:
-        html = render_template(
-            template,
-            style=STYLE,
-            environment=self._settings.environment,
-            join_url=self.join_url,
-            **more,
-        )
-        return make_response(html, status)
 
     def _facts(self, view: StartView) -> dict[str, Any]:
         """Return what the start link's holder may know: time, type and unit; neither people nor the join code."""
@@ -342,19 +280,6 @@ class _StartPage:
         forwarded = request.headers.get("X-Forwarded-For")
         visitor = client_address(request.remote_addr, forwarded, self._settings.trusted_proxies)
         return self._guesses.too_many(visitor)
-
-    def _turn_away(self, under_way: SigningIn, said: str) -> AnyResponse:
-        """End a sign-in without a session, and lead to the words of the page that it was for."""
-        of_told = under_way.leads_to == "start.told"
-        page = "start.turned_away_of_told" if of_told else "start.turned_away"
-        address = url_for(page, said=_in_address(said), typed=grouped(under_way.start_code))
-        answer = redirect(address, 303)
-        self.cookie.finish(request, answer, under_way)
-        return answer
-
-
-def _in_address(said: str) -> str:
-    return said.replace("_", "-")
 
 
 def _is_told_page() -> bool:

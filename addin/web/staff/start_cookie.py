@@ -31,6 +31,9 @@ CLOCKS_APART: Final = timedelta(seconds=60)
 MOST_UNDER_WAY: Final = 4
 _SEALED_FOR: Final = "start-cookie"
 
+# The pages (endpoints) for which somebody signs in.
+LeadsTo = Literal["start.confirm", "start.told"]
+
 
 @dataclass(frozen=True, slots=True)
 class SigningIn:
@@ -38,7 +41,7 @@ class SigningIn:
 
     attempt: Attempt
     start_code: str
-    leads_to: Literal["start.confirm", "start.told"] = "start.confirm"
+    leads_to: LeadsTo = "start.confirm"
 
 
 @dataclass(frozen=True, slots=True)

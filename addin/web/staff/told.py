@@ -22,8 +22,8 @@ from addin.meetings.model import CalendarNote, Meeting, Told, Window
 from addin.meetings.tell import TellOthers, TimeToTell, ToBeTold
 from addin.web.pages import STYLE, Environment, in_words, is_foreign
 from addin.web.staff.auth.errors import IdentityUnavailable
-from addin.web.staff.auth.openid import OpenIdSignIn
-from addin.web.staff.start_cookie import SignedIn, SigningIn, StartCookie
+from addin.web.staff.sign_in import SignInRoutes
+from addin.web.staff.start_cookie import SignedIn, StartCookie
 from templates_messages.vocabulary import Language, Occasion
 
 _TITLES: Final[Mapping[str, str]] = {
@@ -47,7 +47,7 @@ class ToldPageParts:
 
     tell: TellOthers
     cancel: CancelMeeting
-    sign_in: OpenIdSignIn
+    sign_in: SignInRoutes
     cookie: StartCookie
     environment: Environment
     join_url: str
@@ -120,15 +120,11 @@ class _ToldPage:
 
     def _begin(self, typed: str) -> AnyResponse:
         try:
-            code = parse_code(typed)
-            address, attempt = self._parts.sign_in.begin()
+            return self._parts.sign_in.begin(parse_code(typed), leads_to="start.told")
         except MistypedCode:
             return self._page("told_unknown.html", 404)
         except IdentityUnavailable:
             return self._page("told_sign_in.html", 503, typed=typed, is_down=True)
-        answer = redirect(address, 303)
-        self._parts.cookie.begin(request, answer, SigningIn(attempt, code, leads_to="start.told"))
-        return answer
 
     def _page(self, template: str, status: int, **more: Any) -> Response:
         html = render_template(

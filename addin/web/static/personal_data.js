@@ -139,6 +139,8 @@ async function ownRules() {
   }
 }
 
+// --- detection -------------------------------------------------------------------------------------------------------
+
 /**
  * @param {string} text
  * @param {Today} today
@@ -169,6 +171,8 @@ function hiddenClaims(text, today, allow, rules) {
   const numbers = personalNumbers(text, [[0, text.length]], today, rules);
   return settle([...numbers, ...privateMail(text, rules, allow)], text.length);
 }
+
+// --- findings --------------------------------------------------------------------------------------------------------
 
 /**
  * Keep claims that do not overlap: what blocks before what asks, then the first, then the longest.
@@ -203,6 +207,8 @@ function placed(claims, folded) {
 }
 
 // Folding: `addin/privacy/folding.py`.
+
+// --- folding ---------------------------------------------------------------------------------------------------------
 
 /**
  * @param {string} text
@@ -344,6 +350,8 @@ function referenced(match, rules) {
 
 // Dates: `addin/privacy/birthdays.py`.
 
+// --- birthdays -------------------------------------------------------------------------------------------------------
+
 /**
  * @param {string} digits YYMMDD or YYYYMMDD
  * @param {Today} today
@@ -411,6 +419,8 @@ function isLuhn(digits) {
 }
 
 // The words around a number: `addin/privacy/context.py`.
+
+// --- context ---------------------------------------------------------------------------------------------------------
 
 /**
  * @param {string} text
@@ -484,6 +494,8 @@ function labelOf(before, fillers) {
 }
 
 // Personal numbers in digits: `addin/privacy/personal_numbers.py`, which says the rules in order.
+
+// --- personal numbers ------------------------------------------------------------------------------------------------
 
 /**
  * @param {string} text
@@ -655,6 +667,8 @@ function isAppointment({ digits, cuts }, reading, today, rules) {
 
 // The last four digits apart from the date: `addin/privacy/last_four.py`.
 
+// --- last four -------------------------------------------------------------------------------------------------------
+
 /**
  * @param {string} text
  * @param {Today} today
@@ -710,6 +724,8 @@ function holdsABirthday(text, today, birthDate) {
 }
 
 // Reserve numbers with letters: `addin/privacy/reserve_numbers.py`.
+
+// --- reserve numbers -------------------------------------------------------------------------------------------------
 
 /**
  * @param {string} text
@@ -787,6 +803,8 @@ function hasReserveDate(rule, digits, today) {
 }
 
 // Mail: `addin/privacy/mail.py` and `addin/privacy/allow.py`.
+
+// --- private mail ----------------------------------------------------------------------------------------------------
 
 /**
  * @param {string} text
@@ -886,6 +904,8 @@ function liesIn(domain, domains) {
 
 // Telephone numbers: the service uses libphonenumber; here its Swedish patterns stand in the rules.
 
+// --- telephone numbers -----------------------------------------------------------------------------------------------
+
 /**
  * @param {string} text
  * @param {Span[]} taken
@@ -965,6 +985,8 @@ function spans(text, pattern) {
 }
 
 // Rules: `addin/privacy/rules.py`.
+
+// --- rules -----------------------------------------------------------------------------------------------------------
 
 /** @param {any} data the content of `personal_data_rules.json` */
 function compile(data) {

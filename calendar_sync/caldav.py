@@ -8,7 +8,6 @@ synchronisation tokens (RFC 6578) where it has them. What servers do differently
   remembered of it.
 - A server may hide what may not be read: SOGo answers 404 for a calendar that the service has lost its right to. So
   an item is only gone when its own calendar was read without it.
-- SOGo answers for a mailbox that is not there with that of a guest, so the path of an answer is compared.
 """
 
 from __future__ import annotations
@@ -18,25 +17,23 @@ import json
 import re
 import secrets
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from caldav.elements import cdav, dav
 from caldav.elements.base import BaseElement, NamedBaseElement
 from caldav.lib.namespace import ns
 
 from bounded_http.password_access import PasswordAccess
+from calendar_sync.caldav_mailboxes import CalDavMailboxes, Home
 from calendar_sync.calendar import (
-    AccessDenied,
     CalendarUnreadable,
     Capabilities,
     Conflict,
-    MailboxMissing,
     NotUnderstood,
     Pulled,
     Watch,
@@ -56,8 +53,6 @@ from calendar_sync.ical_items import READ, ItemReader, may_bear_tag, tag_of
 from calendar_sync.ical_lines import TAG_PROPERTY, unfolded
 from calendar_sync.items import Block, Found, Gone, ItemRef, Lookup, Snapshot, Tag, Unread, Unreadable
 
-# How long the addresses and the home of a mailbox are believed; where its calendars are is asked each time.
-_HOME_SECONDS: Final = 600.0
 _ITEMS_IN_A_CALL: Final = 20
 _CONNECTIONS: Final = 10
 _REMEMBERED: Final = 200_000
@@ -65,22 +60,6 @@ _REMEMBERED: Final = 200_000
 _WATCH_LASTS: Final = timedelta(days=7)
 
 _T = TypeVar("_T")
-
-
-class _CTag(BaseElement):
-    tag = "{http://calendarserver.org/ns/}getctag"
-
-
-class _Privileges(BaseElement):
-    tag = ns("D", "current-user-privilege-set")
-
-
-class _Owner(BaseElement):
-    tag = ns("D", "owner")
-
-
-class _Components(BaseElement):
-    tag = ns("C", "supported-calendar-component-set")
 
 
 class _Named(NamedBaseElement):
@@ -113,24 +92,6 @@ class CalDavSettings:
     ca_bundle: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Home:
-    """A mailbox as the server has it."""
-
-    principal: str
-    path: str
-    addresses: frozenset[str] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """One calendar of a mailbox, with where its changes go on from: `t` and a token, or `c` and a tag of the whole."""
-
-    path: str
-    mark: str
-    writes: bool
-
-
 class CalDavCalendar:
     """Mailboxes on a CalDAV server; keeps `calendar_sync.calendar.Calendar`. Safe for use by many threads."""
 
@@ -141,7 +102,6 @@ class CalDavCalendar:
         if not re.search(r"\{(mailbox|user)\}", parts.path):
             raise ValueError("the url needs {mailbox} or {user} in its path")
         self._settings = settings
-        self._path = parts.path.rstrip("/") + "/"
         self._server = DavServer(
             PasswordAccess(
                 base_url=f"{parts.scheme}://{parts.netloc}",
@@ -153,8 +113,7 @@ class CalDavCalendar:
                 ca_bundle=settings.ca_bundle,
             )
         )
-        self._homes: dict[str, tuple[float, _Home]] = {}
-        self._lock = threading.Lock()
+        self._mailboxes = CalDavMailboxes(self._server, parts.path.rstrip("/") + "/")
         self._looks_for_tags: bool | None = None
         self._limits_what_it_sends = True
         self._not_ours = _Remembered()
@@ -164,9 +123,9 @@ class CalDavCalendar:
     def probe(self, mailbox: str) -> Capabilities:
         """Say whether the server has calendars for the mailbox, and lets us into them."""
         patience = self._patience()
-        self._homes.pop(mailbox, None)
-        held = self._held(mailbox, patience)
-        return Capabilities(pushes=False, pulls=True, writes=any(one.writes for one in held))
+        self._mailboxes.forget(mailbox)
+        calendars = self._mailboxes.calendars(mailbox, patience)
+        return Capabilities(pushes=False, pulls=True, writes=any(one.writes for one in calendars))
 
     def look(self, refs: Sequence[ItemRef]) -> Mapping[ItemRef, Lookup]:
         """Read items by their paths, one call for a score of each calendar's."""
@@ -183,11 +142,11 @@ class CalDavCalendar:
     def find_tagged(self, mailbox: str, meeting: str | None = None) -> Sequence[Snapshot]:
         """Return what bears a tag of this installation's, in all calendars of the mailbox."""
         patience = self._patience()
-        home = self._home(mailbox, patience)
+        home = self._mailboxes.home(mailbox, patience)
         wanted = f"{self._settings.instance}/{meeting or ''}"
         found: list[Snapshot] = []
-        for held in self._held(mailbox, patience):
-            for answer in self._bearing_tags(held.path, wanted, patience):
+        for calendar in self._mailboxes.calendars(mailbox, patience):
+            for answer in self._bearing_tags(calendar.path, wanted, patience):
                 if not str(tag_of(_data(answer)) or "").startswith(wanted):
                     continue
                 try:
@@ -200,11 +159,13 @@ class CalDavCalendar:
     def find_uid(self, mailbox: str, uid: str) -> Sequence[Snapshot]:
         """Return what has that UID, in all calendars of the mailbox."""
         patience = self._patience()
-        home = self._home(mailbox, patience)
+        home = self._mailboxes.home(mailbox, patience)
         found = [
             self._snapshot(mailbox, answer, home)
-            for held in self._held(mailbox, patience)
-            for answer in self._read(held.path, self._query(held.path, "UID", uid, patience), patience)
+            for calendar in self._mailboxes.calendars(mailbox, patience)
+            for answer in self._read(
+                calendar.path, self._query(calendar.path, "UID", uid, patience), patience
+            )
             if uid.encode() in unfolded(_data(answer))
         ]
         return [one for one in found if one.uid == uid]
@@ -231,7 +192,9 @@ class CalDavCalendar:
 
     def watch(self, mailbox: str, wish: WatchWish) -> Watch:  # noqa: ARG002 - nothing here can call
         """Remember where each calendar's changes go on from."""
-        marks = {held.path: held.mark for held in self._held(mailbox, self._patience())}
+        marks = {
+            calendar.path: calendar.mark for calendar in self._mailboxes.calendars(mailbox, self._patience())
+        }
         # The id is the caller's alone; each watch has its own, as with a calendar that calls.
         return Watch(secrets.token_hex(16), datetime.now(UTC) + _WATCH_LASTS, json.dumps(marks))
 
@@ -246,13 +209,13 @@ class CalDavCalendar:
         """Return the paths of what has changed; of a calendar without tokens, or a new one, all its paths."""
         patience = self._patience()
         marks = _marks(watch.watermark)
-        held = {one.path: one for one in self._held(mailbox, patience)}
-        if marks is None or marks.keys() - held.keys():
+        calendars = {one.path: one for one in self._mailboxes.calendars(mailbox, patience)}
+        if marks is None or marks.keys() - calendars.keys():
             return None
         changed: set[str] = set()
-        for path, one in held.items():
+        for path, one in calendars.items():
             try:
-                told, marks[path] = self._changed(one, marks.get(path), patience)
+                told, marks[path] = self._mailboxes.changed(one, marks.get(path), patience)
             except (StaleToken, NotThere):
                 return None
             changed |= told
@@ -264,7 +227,7 @@ class CalDavCalendar:
         self, mailbox: str, path: str, refs: Sequence[ItemRef], patience: Patience
     ) -> Mapping[ItemRef, Lookup]:
         try:
-            home = self._home(mailbox, patience)
+            home = self._mailboxes.home(mailbox, patience)
             if not path.startswith(home.path):
                 raise NotUnderstood
             answers = {one.href: one for one in self._fetch(path, [ref.item_id for ref in refs], patience)}
@@ -278,14 +241,14 @@ class CalDavCalendar:
 
     def _why_unseen(self, mailbox: str, patience: Patience) -> Unreadable:
         """Say why a calendar cannot be seen: its mailbox is gone, or (nobody can say which) it or the right to it."""
-        self._homes.pop(mailbox, None)
+        self._mailboxes.forget(mailbox)
         try:
-            self._held(mailbox, patience)
+            self._mailboxes.calendars(mailbox, patience)
         except CalendarUnreadable as failure:
             return Unreadable(failure.reason, failure.retry_after)
         return Unreadable(Unread.DENIED)
 
-    def _lookup(self, ref: ItemRef, answer: Resource | None, home: _Home, patience: Patience) -> Lookup:
+    def _lookup(self, ref: ItemRef, answer: Resource | None, home: Home, patience: Patience) -> Lookup:
         if answer is None:
             # Left out of an answer is not the same as not there, so it is asked for alone.
             return Gone() if self._is_missing(ref.item_id, patience) else Unreadable(Unread.NOT_UNDERSTOOD)
@@ -302,7 +265,7 @@ class CalDavCalendar:
         except NotThere:
             return True
 
-    def _snapshot(self, mailbox: str, answer: Resource, home: _Home) -> Snapshot:
+    def _snapshot(self, mailbox: str, answer: Resource, home: Home) -> Snapshot:
         version = answer.text(dav.GetEtag)
         if not version:
             raise NotUnderstood
@@ -403,66 +366,6 @@ class CalDavCalendar:
                 return version
         raise NotUnderstood
 
-    # --- Where things are -----------------------------------------------------------------------------------
-
-    def _home(self, mailbox: str, patience: Patience) -> _Home:
-        known = self._homes.get(mailbox)
-        if known and known[0] > time.monotonic():
-            return known[1]
-        home = self._discover(mailbox, patience)
-        with self._lock:
-            self._homes[mailbox] = (time.monotonic() + _HOME_SECONDS, home)
-        return home
-
-    def _discover(self, mailbox: str, patience: Patience) -> _Home:
-        path = canonical(_filled(self._path, mailbox))
-        wanted = [cdav.CalendarHomeSet(), cdav.CalendarUserAddressSet()]
-        try:
-            answers = self._server.propfind(path, wanted, 0, patience)
-        except NotThere:
-            raise MailboxMissing from None
-        # SOGo answers for a user that it does not know with a guest's.
-        own = [one for one in answers if one.is_there and one.href.rstrip("/") == path.rstrip("/")]
-        if not own:
-            raise MailboxMissing
-        told = own[0].hrefs(cdav.CalendarUserAddressSet)
-        addresses = {one.lower().removeprefix("mailto:") for one in told}
-        home = next(iter(own[0].hrefs(cdav.CalendarHomeSet)), path)
-        return _Home(path, canonical(home).rstrip("/") + "/", frozenset(addresses | {mailbox}))
-
-    def _held(self, mailbox: str, patience: Patience) -> list[_Held]:
-        """Return the mailbox's own calendars; raises AccessDenied when none can be seen, which proves nothing."""
-        home = self._home(mailbox, patience)
-        wanted = [dav.ResourceType(), dav.SyncToken(), _CTag(), _Privileges(), _Owner(), _Components()]
-        try:
-            answers = self._server.propfind(home.path, wanted, 1, patience)
-        except NotThere:
-            self._homes.pop(mailbox, None)
-            raise MailboxMissing from None
-        if not any(one.href.startswith(home.path) for one in answers):
-            raise MailboxMissing
-        held = [_held(one) for one in answers if _is_own_calendar(one, home)]
-        if not held:
-            raise AccessDenied
-        return held
-
-    def _changed(self, held: _Held, mark: str | None, patience: Patience) -> tuple[set[str], str]:
-        """Return the paths of what has changed in a calendar, and the mark from which to go on."""
-        if mark == held.mark and not _counts_seconds(mark):
-            return set(), mark
-        if mark is None or not mark.startswith("t"):
-            all_of_it = self._server.propfind(held.path, [dav.GetEtag()], 1, patience)
-            return {one.href for one in all_of_it if one.href != held.path}, held.mark
-        token, _, told_before = mark[1:].partition(" ")
-        since, level = dav.SyncToken(value=token), dav.SyncLevel(value="1")
-        query = together(dav.SyncCollection(), since, level, together(dav.Prop(), dav.GetEtag()))
-        changed, new = self._server.changes(held.path, query, patience)
-        told = {_digest(one): one.href for one in changed if one.href != held.path}
-        fresh = {href for digest, href in told.items() if digest not in told_before}
-        # SOGo tells what changed in the token's own second again each time.
-        again = f" {'.'.join(told)}" if _counts_seconds(f"t{new}") else ""
-        return fresh, f"t{new}{again}"
-
     def _patience(self) -> Patience:
         return Patience.of(self._settings.patience_seconds)
 
@@ -500,44 +403,8 @@ def _data(answer: Resource) -> bytes:
     return (answer.text(cdav.CalendarData) or "").encode()
 
 
-def _is_own_calendar(resource: Resource, home: _Home) -> bool:
-    """Whether it is a calendar with events, and not another mailbox's that is shown here."""
-    if not resource.is_there or not resource.holds(dav.ResourceType, ns("C", "calendar")):
-        return False
-    owner = resource.hrefs(_Owner)
-    return not owner or canonical(owner[0]).rstrip("/") == home.principal.rstrip("/")
-
-
-def _counts_seconds(mark: str) -> bool:
-    """Whether a mark is a token of SOGo's, which are seconds: what changes later in that second has no other."""
-    return re.fullmatch(r"t[0-9]{10}( .*)?", mark) is not None
-
-
-def _digest(resource: Resource) -> str:
-    """Return a short text for one version of a resource, or for its absence."""
-    told = f"{resource.href} {resource.text(dav.GetEtag)} {resource.is_there}"
-    return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
-
-
-def _held(resource: Resource) -> _Held:
-    token, ctag = resource.text(dav.SyncToken), resource.text(_CTag)
-    writes = resource.holds(_Privileges, ns("D", "all"), ns("D", "write"), ns("D", "write-content"))
-    # A server without access control (RFC 3744) tells no privileges, and lets everybody write.
-    told = str(_Privileges.tag) in resource.properties
-    if token and _counts_seconds(f"t{token}"):
-        # It is the second after the last change; what comes later in that one's would be missed.
-        token = str(int(token) - 1)
-    mark = f"t{token}" if token else f"c{ctag or secrets.token_hex(8)}"
-    return _Held(resource.href, mark, writes or not told)
-
-
 def _calendar_of(item_id: str) -> str:
     return canonical(item_id).rpartition("/")[0] + "/"
-
-
-def _filled(template: str, mailbox: str) -> str:
-    user = mailbox.partition("@")[0]
-    return template.replace("{mailbox}", quote(mailbox, safe="@")).replace("{user}", quote(user, safe=""))
 
 
 def _scores(items: Sequence[_T]) -> Iterator[Sequence[_T]]:

@@ -35,13 +35,30 @@ _AROUND = " \t\r\n()[]<>.,;:!?\"'”’"
 _GROUPED = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{5}(?:[-‐‑‒–—−]\s{0,4}[0-9A-Za-z]{4,5}){2}(?![0-9A-Za-z])")
 
 
+# What a character adds to the library's sum, where it counts once and where it is doubled.
+_ONCE, _DOUBLED = (
+    {character: luhn.checksum(character + behind, ALPHABET) for character in ALPHABET}
+    for behind in ("", ALPHABET[0])
+)
+
+
 def new_code() -> str:
     """Return a new code of 14 characters, without groups; with letters and digits, so that it is like a code."""
     while True:
         body = _random(RANDOM_CHARACTERS)
-        code = body + str(luhn.calc_check_digit(body, ALPHABET))
+        code = body + _check_character(body)
         if is_like_a_code(code):
             return code
+
+
+def _check_character(body: str) -> str:
+    """Return what makes the sum nought. The algorithm adds character by character, so the library was asked for each.
+
+    To ask it of a whole code takes three times as long, and a booking draws two.
+    """
+    doubled, once = body[-1::-2], body[-2::-2]  # from the right, with the check character to come
+    total = sum(map(_DOUBLED.__getitem__, doubled)) + sum(map(_ONCE.__getitem__, once))
+    return ALPHABET[-total % len(ALPHABET)]
 
 
 def parse_code(typed: str) -> str:

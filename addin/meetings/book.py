@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from addin.meetings.access import belongs_to
 from addin.meetings.bindings import ItemBinding
@@ -26,6 +27,9 @@ from addin.meetings.units import Units
 
 # How long a click waits for the provider before it is told that the room is still being made.
 INLINE_SECONDS = 6.0
+# Whoever presses has the item open, and her pane writes the new block; a service that wrote, too, would tell her that
+# the item was changed under her hands.
+PANE_WRITES_WITHIN = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,11 @@ class _Attempt:
         here = (self._who.tenant, self._request.mailbox, self._request.window.start, self._request.window.end)
         there = (earlier.tenant, earlier.mailbox, earlier.window.start, earlier.window.end)
         binding = writing.binding(earlier.id)
-        if here != there or (binding and binding.uid):
+        if here != there:
+            return
+        if binding and binding.uid:
+            # The look tells, if this one is still there by then. Else its pane took what was the other's, too.
+            writing.item_is_overwritten(earlier.id, self._meeting.created_at + PANE_WRITES_WITHIN)
             return
         writing.note_calendar(earlier.id, earlier.calendar_notes | {CalendarNote.ITEM_TAKEN})
         writing.owe_notice(earlier.id, earlier.revision, NoticeKind.ITEM_TAKEN, self._quiet_seconds)

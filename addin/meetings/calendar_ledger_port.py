@@ -182,6 +182,9 @@ class CalendarWriting(CalendarReading, Protocol):
         Does nothing where the item is not followed. Whoever looks at the item now begins anew.
         """
 
+    def item_is_overwritten(self, meeting_id: str, since: datetime) -> None:
+        """Note the same where another meeting was booked in the item: it may bear nothing of this one any more."""
+
     def note_calendar(self, meeting_id: str, notes: Collection[CalendarNote]) -> None:
         """Note all that people should be told of the calendar's side, in the place of what was noted before."""
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
 
 from addin.meetings.access import made_meeting, own_meeting
 from addin.meetings.bindings import ItemBinding
-from addin.meetings.book import INLINE_SECONDS
+from addin.meetings.book import INLINE_SECONDS, PANE_WRITES_WITHIN
 from addin.meetings.codes import new_code
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import MeetingChanged, MeetingHasBegun, MeetingIsCancelled, NoNextOccurrence
@@ -46,10 +45,6 @@ from addin.meetings.reconcile import LEASE_SECONDS, Reconciler
 from addin.meetings.rooms import RoomPlans
 from addin.meetings.start import call_may_run
 from calendar_sync.series import Occurrence
-
-# Whoever presses has the item open, and her pane writes the new block; a service that wrote, too, would tell her that
-# the item was changed under her hands.
-PANE_WRITES_WITHIN: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ that was under way meanwhile may have seen too little, and is followed by anothe
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -168,10 +168,16 @@ class SqlBindingWriting(SqlWatchWriting):
         return self._connection.execute(statement.values(series_answer=answer.value, **moved)).rowcount == 1
 
     def block_is_old(self, meeting_id: str, since: datetime | None) -> None:
+        self._note_block(meeting_id, {"block_old_from": to_time(since)})
+
+    def item_is_overwritten(self, meeting_id: str, since: datetime) -> None:
+        self._note_block(meeting_id, {"block_old_from": to_time(since), "tag_written": False})
+
+    def _note_block(self, meeting_id: str, values: Mapping[str, Any]) -> None:
         # Whoever looks at it now would write back what it has read: the fence moves.
         moved = {**fence_moved(_b), **asked(_b)}
         statement = update(_bindings).where(_b.meeting_id == meeting_id)
-        self._connection.execute(statement.values(block_old_from=to_time(since), **moved))
+        self._connection.execute(statement.values(**values, **moved))
 
     def end_for_good(self, meeting_id: str) -> bool:
         # Whoever looks at it now might revive it: the fence moves.

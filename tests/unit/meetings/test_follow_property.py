@@ -161,7 +161,8 @@ class Outlook(RuleBasedStateMachine):
             self.booked[before.id] = item
             # She is a host, so that Anna may remove what the stranger has booked.
             key, hosts = f"key-{next(self.keys)}", (WHO.object_id,)
-            meeting = self.office.books_in(item, key, STRANGER, hosts=hosts)
+            more = {"hosts": hosts, "earlier_meeting": before.id}
+            meeting = self.office.books_in(item, key, STRANGER, **more)
             self.booked[meeting.id] = item
             self.booked_twice.add(item.uid)
 

@@ -103,6 +103,40 @@ def test_when_the_second_is_taken_out_the_first_gets_its_item_back(office: Calen
     assert office.reads(first).window.start == START + DAY
 
 
+@pytest.mark.parametrize("seen_for", [timedelta(), 2 * HOUR], ids=["at once", "after the service marked it"])
+@pytest.mark.parametrize("is_removed", [True, False])
+def test_a_second_meeting_that_goes_before_anybody_looked_leaves_the_first_its_link(
+    office: CalendarDesk, seen_for: timedelta, *, is_removed: bool
+) -> None:
+    first, item = office.books_and_saves()
+    office.after(seen_for)
+    second = office.books_in(item, "second", BO, earlier_meeting=first.id)
+    if is_removed:
+        office.removes(second, item, BO)
+        assert item.block is None
+    office.settles()
+    assert "replace_block" not in office.online.asked, "whoever took it out has the item open"
+    for _ in range(3):
+        office.after(HOUR)
+    holds = first if is_removed else second
+    assert (item.block, str(item.own_tag)) == (holds.id, f"test/{holds.id}")
+    assert (CalendarNote.ITEM_TAKEN in office.reads(first).calendar_notes) is not is_removed
+    assert office.owed(first) == ([] if is_removed else [NoticeKind.ITEM_TAKEN])
+
+
+def test_a_second_meeting_that_went_unseen_from_an_item_with_invitees_is_shown_to_whom_the_first_is(
+    office: CalendarDesk,
+) -> None:
+    first, item = office.books_and_saves()
+    office.online.invites(item)
+    second = office.books_in(item, "second", BO, earlier_meeting=first.id)
+    office.removes(second, item, BO)
+    for _ in range(3):
+        office.after(HOUR)
+    assert item.block is None
+    assert office.reads(first).calendar_notes == {CalendarNote.BLOCK_OLD}
+
+
 def test_where_people_are_invited_the_link_is_not_written_back_behind_anybody_s_back(
     office: CalendarDesk,
 ) -> None:
@@ -227,6 +261,18 @@ class TestWhereNoLookTells:
         first, item = office.books_and_saves()
         office.books("second", BO, item_id=item.id, earlier_meeting=first.id)
         assert office.owed(first) == [], "the pane has written nothing yet"
+
+    def test_a_copy_at_the_same_time_whose_pane_names_the_original_changes_nothing_of_it(
+        self, office: CalendarDesk
+    ) -> None:
+        first, item = office.books_and_saves()
+        copied = office.online.copies(item)
+        own = office.books_in(copied, "own", BO, earlier_meeting=first.id)
+        for _ in range(3):
+            office.after(HOUR)
+        assert (item.block, copied.block) == (first.id, own.id)
+        assert office.reads(first).calendar_notes == office.reads(own).calendar_notes == frozenset()
+        assert office.owed(first) == []
 
     @pytest.mark.parametrize("tenant", [TENANT, "another-tenant"])
     def test_a_meeting_that_is_hers_or_another_organisation_s_is_not_told_of(

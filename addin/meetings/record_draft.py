@@ -80,6 +80,12 @@ class Draft:
         """Whether the door of the meeting, or of the occurrence that it is just now, has closed."""
         return self.meeting.window.end + self.kind.open_after <= self.at
 
+    @property
+    def writes_block_next(self) -> bool:
+        """Whether the block is to be written at the next look: not known to be due before, or not written till now."""
+        was_tried = self.claim.binding.block_due and not self.claim.meeting.is_cancelled
+        return self.binding.block_due and not self.meeting.is_cancelled and not was_tried
+
     # --- the wish -------------------------------------------------------------------------------------------
 
     def wish(self, after: Meeting, *, quietly: bool = False) -> None:

@@ -2,14 +2,14 @@
 
 Works on the meeting as it is stored now; whoever calls has made sure that nobody has changed it since the look. Rooms
 follow the wish by the reconciler's hand. What was decided is carried out by `record_item`, `record_series` and
-`record_link` on one draft; here is in which order, what goes with every look, and when to look again.
+`record_link` on one draft; here is in which order, and what goes with every look;
+`record_next_look` says when the next one is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any, Final
 
 from addin.meetings.bindings import BindingClaim, Copy, CopyOutcome
@@ -17,22 +17,16 @@ from addin.meetings.calendar_notes import CalendarSide
 from addin.meetings.copies import Handled
 from addin.meetings.frozen import frozen_by
 from addin.meetings.ledger_port import Writing
-from addin.meetings.look import OPEN_COPIES, WANTED_COPIES, Seen, ref_of
+from addin.meetings.look import OPEN_COPIES, Seen, ref_of
 from addin.meetings.look_times import (
-    LONGEST_PAUSE,
-    PERIOD,
-    SHORTEST_PAUSE,
-    longest_pause_of_item,
-    next_look,
     overdue_unbound,
-    pause,
-    spread,
 )
 from addin.meetings.model import UNREAD_NOTES, CalendarNote, Meeting
 from addin.meetings.notices import NoticeKind
 from addin.meetings.record_draft import Draft, RecordTools
 from addin.meetings.record_item import ItemRecord
 from addin.meetings.record_link import LinkRecord
+from addin.meetings.record_next_look import NextLookRecord
 from addin.meetings.record_series import SeriesRecord
 from addin.meetings.watches import TAKEN_IN_AT_ONCE
 from calendar_sync.decide import (
@@ -53,9 +47,6 @@ from calendar_sync.decide import (
 )
 from calendar_sync.items import Snapshot, Unread
 
-# These may be about one item, and end by themselves.
-_OF_ONE_ITEM: Final = (Unread.UNREACHABLE, Unread.THROTTLED, Unread.NOT_UNDERSTOOD)
-_LOST_MAILBOX: Final = (Unread.MAILBOX_ELSEWHERE, Unread.MAILBOX_MISSING)
 # These say that something changed in the calendar; the rest is our own keeping of books.
 _CHANGES: Final = (Bind, Rebind, Reschedule, FollowSeries, Suspect, Cancel, Trust, Revive, KeepTime)
 # Of these a calendar that pushes would have told; that an item is still missing is seen without a word.
@@ -130,7 +121,8 @@ class LookRecord:
         draft = self._draft
         draft.retry_after = max((told for told in asked if told is not None), default=draft.retry_after)
         # What could not be done with a copy is done at the next look, which must see it.
-        self._save(again=written.again or bool(undone), searches=bool(undone), link_waits=link_waits)
+        next_look = NextLookRecord(draft, self._link)
+        next_look.write(again=written.again or bool(undone), searches=bool(undone), link_waits=link_waits)
 
     def _one(self, intent: Intent) -> None:
         if isinstance(intent, _TIMES) and self._draft.meeting.is_cancelled:
@@ -218,7 +210,7 @@ class LookRecord:
             link_coming=self._link.coming is not None,
             at=self._at,
             # What the service writes at the next look, in some seconds, is nothing that anybody need do.
-            writes_block=self._writes_block_next(),
+            writes_block=self._draft.writes_block_next,
             is_taken=self._draft.is_taken,
             has_earlier=self._has_earlier(),
         )
@@ -230,11 +222,6 @@ class LookRecord:
             return False
         there = self._writing.meetings_in_item(ref)
         return any(CalendarNote.ITEM_TAKEN in one.calendar_notes for one in there if one.id != meeting.id)
-
-    def _writes_block_next(self) -> bool:
-        """Whether the block is to be written at the next look: not known to be due before, or not written till now."""
-        was_tried = self._before.block_due and not self._claim.meeting.is_cancelled
-        return self._draft.binding.block_due and not self._draft.meeting.is_cancelled and not was_tried
 
     def _count(self) -> None:
         if any(isinstance(intent, _CHANGES) for intent in self._seen.intents):
@@ -267,68 +254,3 @@ class LookRecord:
         known = (meeting.on_behalf_of, meeting.actor_mailbox)
         for mailbox in sorted({one for one in known if one}):
             self._writing.watch_mailbox(mailbox, 0.0)
-
-    # --- when to look again ---------------------------------------------------------------------------------
-
-    def _save(self, *, again: bool, searches: bool, link_waits: bool) -> None:
-        """Write the binding; `again`: something failed and is tried again, with a search if `searches`."""
-        binding = self._draft.binding
-        if binding.frozen is None:
-            attempts = binding.attempts + 1 if again else 0
-            binding = replace(binding, looked_at=self._at, attempts=attempts)
-        if self._seen.searched is not None:
-            binding = replace(binding, look_tagged=searches)
-        self._writing.save_binding(self._claim, binding, self._due_in(again=again, link_waits=link_waits))
-        self._have_mailbox_tried(binding.mailbox, binding.attempts)
-
-    def _have_mailbox_tried(self, mailbox: str, attempts: int) -> None:
-        """Have whoever looks after the mailbox find out whether all of it cannot be read, and when it can be again."""
-        frozen = next((one for one in self._seen.intents if isinstance(one, Freeze)), None)
-        if frozen and frozen.reason in _LOST_MAILBOX:
-            self._writing.probe_again(mailbox)
-        elif frozen:
-            watch = self._writing.watch_by_mailbox(mailbox)
-            if watch and watch.frozen is None:
-                # If it is this item alone, the search asks for it again; so it comes ever more seldom, too.
-                wait = pause(attempts, self._draft.retry_after).total_seconds()
-                self._writing.scan_watch(watch.id, None, wait)
-
-    def _due_in(self, *, again: bool, link_waits: bool) -> float | None:
-        """Return in how many seconds; None: never, unless somebody asks."""
-        draft = self._draft
-        if self._seen.in_passing:
-            return 0.0
-        near, grace = self._tools.rules.near_period, self._tools.looks.grace
-        wait = next_look(draft.meeting, draft.binding, draft.kind, self._at, grace, near)
-        if wait is None and (again or self._has_unsettled_copies()):
-            # The meeting has ended, but something is still to be said or done about its copies.
-            wait = spread(PERIOD)
-        if wait is None:
-            return None
-        wait = self._sooner_or_later(wait, again=again)
-        for_link = self._link.next_look(link_waits=link_waits)
-        if for_link and for_link > self._at:
-            wait = min(wait, for_link - self._at)
-        return wait.total_seconds()
-
-    def _sooner_or_later(self, wait: timedelta, *, again: bool) -> timedelta:
-        """Return the time to the next look when something failed, or is to be written soon."""
-        binding, retry_after = self._draft.binding, self._draft.retry_after
-        if binding.frozen or (again and retry_after is not None):
-            return min(pause(binding.attempts, retry_after), self._longest_pause())
-        if again:
-            return min(wait, pause(binding.attempts))
-        return min(wait, SHORTEST_PAUSE) if self._writes_block_next() else wait
-
-    def _longest_pause(self) -> timedelta:
-        """Return how long to wait at most; not for long where the item alone cannot be read (docs/adr/0033)."""
-        binding, frozen = self._draft.binding, self._draft.binding.frozen
-        if self._draft.retry_after is not None or frozen is None or frozen.reason not in _OF_ONE_ITEM:
-            return LONGEST_PAUSE
-        watch = self._writing.watch_by_mailbox(binding.mailbox)
-        is_down = watch is None or watch.frozen is not None
-        return LONGEST_PAUSE if is_down else longest_pause_of_item(self._at - frozen.since)
-
-    def _has_unsettled_copies(self) -> bool:
-        unsettled = (*OPEN_COPIES, *WANTED_COPIES)
-        return any(copy.outcome in unsettled for copy in self._copies())

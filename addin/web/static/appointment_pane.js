@@ -100,7 +100,7 @@ export class AppointmentPane {
     clearTimeout(this.#settling);
     this.#settling = window.setTimeout(() => {
       if (this.#steps.isBusy) this.timeChanged();
-      else this.#steps.unasked(() => this.#followTime());
+      else void this.#steps.unasked(() => this.#followTime());
     }, SETTLING);
   }
 

@@ -79,9 +79,14 @@ export class Steps {
     }
   }
 
-  /** @param {Act} act begun by nobody; must show its own failures */
+  /**
+   * @param {Act} act begun by nobody, which shows its own failures
+   * @returns {Promise<void>} rejected when it does not: then that is the pane's fault, and hinders nothing after it
+   */
   unasked(act) {
-    this.#unasked = this.#unasked.then(act);
+    const begun = this.#unasked.then(act);
+    this.#unasked = begun.catch(() => undefined);
+    return begun;
   }
 
   /**

@@ -319,6 +319,19 @@ def test_personal_data_that_came_after_a_failure_stops_the_next_try(pane: Pane) 
     pane.expect_view("personal-data")
 
 
+def test_what_begins_by_itself_and_breaks_leaves_the_next_press_its_effect(modules: Page) -> None:
+    done = modules.evaluate("""async () => {
+      const { Steps } = await import("/static/steps.js");
+      const steps = new Steps({ rested() {} });
+      const broken = steps.unasked(async () => { throw new Error("broken"); }).catch((error) => error.message);
+      let pressed = false;
+      await steps.once(async () => { pressed = true; });
+      return [await broken, pressed, steps.isBusy];
+    }""")
+
+    assert done == ["broken", True, False]
+
+
 def test_a_step_that_takes_long_is_explained_and_the_next_one_is_not(modules: Page) -> None:
     modules.clock.install(time=0)
     modules.clock.pause_at(1_000)

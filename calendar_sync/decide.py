@@ -198,7 +198,7 @@ def decide(recorded: Recorded, observed: Observed, grace: timedelta) -> list[Int
     Looks at a bound item alone while it is found by its id; `observed.tagged` must have been asked for when it is
     not, when none is bound, and now and then for copies.
     """
-    unread = _unread(observed)
+    unread = _unread(recorded, observed)
     if unread:
         return [Freeze(unread.reason, unread.retry_after)]
     intents: list[Intent] = [Thaw()] if recorded.is_frozen else []
@@ -216,12 +216,22 @@ def decide(recorded: Recorded, observed: Observed, grace: timedelta) -> list[Int
     return [*intents, *_copies(recorded, own, tagged)]
 
 
-def _unread(observed: Observed) -> Unreadable | None:
+def _unread(recorded: Recorded, observed: Observed) -> Unreadable | None:
     """Return why nothing may be concluded: what was asked and not answered, unless the item itself was found."""
-    if isinstance(observed.item, Found):
+    if isinstance(observed.item, Found) or _came_elsewhere(recorded, observed):
         return None
     asked = (observed.item, observed.tagged)
     return next((answer for answer in asked if isinstance(answer, Unreadable)), None)
+
+
+def _came_elsewhere(recorded: Recorded, observed: Observed) -> bool:
+    """Whether the item's mailbox is gone and the item is in another, as when an address was changed."""
+    if not isinstance(observed.item, Unreadable) or observed.item.reason is not Unread.MAILBOX_MISSING:
+        return False
+    tagged = observed.tagged if isinstance(observed.tagged, Sequence) else ()
+    return recorded.binding is not None and any(
+        _is_same(recorded.binding, one) and _may_hold(one) for one in tagged
+    )
 
 
 def _own(recorded: Recorded, observed: Observed, tagged: Sequence[Snapshot]) -> Snapshot | None:

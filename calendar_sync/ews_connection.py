@@ -189,7 +189,17 @@ _CONFLICTS: Final = (
     errors.ErrorChangeKeyRequiredForWriteOperations,
 )
 _MEANINGS: Final = (
-    ((errors.ErrorNonExistentMailbox, errors.ErrorInvalidMailbox), MailboxMissing),
+    (
+        (
+            errors.ErrorNonExistentMailbox,
+            errors.ErrorInvalidMailbox,
+            # It has another address now, and this one only still leads there.
+            errors.ErrorNonPrimarySmtpAddress,
+        ),
+        MailboxMissing,
+    ),
+    # Of the mailbox nothing is said: the password of our account has run out.
+    ((errors.ErrorPasswordChangeRequired, errors.ErrorPasswordExpired), CredentialsRefused),
     (
         (
             errors.ErrorAccessDenied,

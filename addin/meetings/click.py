@@ -93,6 +93,9 @@ class BindItem:
             if binding is None:
                 return meeting, None
             writing.offer_item(meeting.id, item_id)
+            if binding.unread is Unread.MAILBOX_MISSING and who.mailbox not in (None, binding.mailbox):
+                # Perhaps the same one, under the address that she has now.
+                writing.ask_bindings([meeting.id], also=who.mailbox)
             asked = self._calendar_for(binding) is not None
             return meeting, writing.claim_binding(meeting.id, LEASE_SECONDS) if asked else None
 

@@ -6,6 +6,7 @@ Only calendars are asked here; what is recorded of the item is not changed, and 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from addin.meetings.bindings import Copy, ItemBinding
@@ -50,6 +51,21 @@ class ItemSearch:
         except CalendarUnreadable as failure:
             return Unreadable(failure.reason, failure.retry_after)
         return [part for one in found.values() if (part := _as_searched(binding, one))]
+
+    def find_elsewhere(self, meeting: Meeting, binding: ItemBinding) -> Sequence[Snapshot]:
+        """Return the meeting's own item in other mailboxes, for when its own is gone, and perhaps has a new address.
+
+        What cannot be asked now is asked at the next look.
+        """
+        tag = self.tag_of(meeting.id)
+        found: list[Snapshot] = []
+        for mailbox in binding.also:
+            # One that nobody has looked after yet is most likely where the other was.
+            calendar = self.calendar_of(mailbox, binding) or self._calendars.get(binding.backend or "")
+            with suppress(CalendarUnreadable):
+                found += calendar.find_tagged(mailbox, meeting.id) if calendar else ()
+        own = [one for one in found if one.tag == tag and one.uid == binding.uid]
+        return [part for one in own if (part := _as_searched(binding, one))]
 
     def find_stripped(
         self, binding: ItemBinding, copies: Sequence[Copy], since: datetime

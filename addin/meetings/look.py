@@ -117,6 +117,8 @@ class ItemLooks:
         if not isinstance(item, Unreadable) and self._must_search(binding, item, copies):
             tagged = self.search.find(meeting, binding, item)
         is_missing = isinstance(tagged, Sequence) and not is_bound_item(binding, item)
+        if isinstance(item, Unreadable) and item.reason is Unread.MAILBOX_MISSING:
+            tagged = self.search.find_elsewhere(meeting, binding) or None
         lately = at - 2 * self.grace
         stripped = self.search.find_stripped(binding, copies, lately) if is_missing else ()
         if isinstance(stripped, Unreadable):

@@ -61,7 +61,11 @@ class ItemRecord:
         if mailbox == binding.mailbox:
             return binding.backend
         watch = self._draft.writing.watch_by_mailbox(mailbox)
-        return watch.backend if watch else binding.backend
+        if watch is None:
+            # Nobody has looked after it yet: it has another address now (`item_search`).
+            self._draft.writing.watch_mailbox(mailbox, 0.0)
+            return binding.backend
+        return watch.backend
 
     def rebind(self, intent: Rebind) -> None:
         """Go on in the item that was pasted; the one that was cut is a copy if it comes back."""

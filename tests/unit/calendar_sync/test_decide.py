@@ -177,6 +177,16 @@ def test_an_item_that_was_found_is_followed_though_nothing_else_could_be_searche
     ]
 
 
+def test_an_item_goes_on_in_another_mailbox_only_when_its_own_is_gone() -> None:
+    there = replace(ITEM, ref=replace(ITEM.ref, mailbox="anna.berg@region.example"))
+    gone = Unreadable(Unread.MAILBOX_MISSING)
+    assert seen(BOUND, gone, (there,)) == [Bind(there)]
+    for reason in set(Unread) - {Unread.MAILBOX_MISSING}:
+        assert seen(BOUND, Unreadable(reason), (there,)) == [Freeze(reason)]
+    # An attendee's item has the same UID and decides nothing.
+    assert seen(BOUND, gone, (replace(there, is_organiser=False),)) == [Freeze(Unread.MAILBOX_MISSING)]
+
+
 def test_a_mailbox_that_can_be_read_again_thaws() -> None:
     assert seen(replace(BOUND, is_frozen=True), Found(ITEM)) == [Thaw()]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from addin.meetings.model import UNREAD_NOTES, CalendarNote
 from calendar_sync.calendar import CalendarUnavailable, NotUnderstood
 from calendar_sync.items import Unread
 from tests.unit.meetings.calendar_desk import GRACE, MAILBOX, OTHER_MAILBOX, CalendarDesk
+from tests.unit.meetings.desk import WHO
 from tests.unit.meetings.doors import START
 from tests.unit.meetings.office_calendar import OfficeCalendar
 
@@ -346,6 +348,36 @@ def test_a_mailbox_that_goes_leaves_no_subscription_behind(office: CalendarDesk,
     office.after(2 * MINUTE)
     assert subscription not in office.online.subscriptions
     assert len(office.online.subscriptions) == is_back
+
+
+@pytest.mark.parametrize("which", ["online", "on_premises"])
+def test_a_mailbox_that_gets_another_address_takes_its_meetings_along(
+    office: CalendarDesk, which: str
+) -> None:
+    calendar: OfficeCalendar = getattr(office, which)
+    old, new = MAILBOX if which == "online" else PULLED, "anna.berg@region.example"
+    meeting = office.books(mailbox=old)
+    item = office.saves(meeting, calendar)
+    office.after(MINUTE)
+    calendar.mailboxes.add(new)
+    calendar.unreadable[old] = Unread.MAILBOX_MISSING
+    item.mailbox = new
+    # A mailbox that tells of changes itself tells nothing now: it is missed at the next look.
+    office.comes_to(office.desk.clock.time + HOUR, step=HOUR / 2)
+    assert office.reads(meeting).calendar_notes == {CalendarNote.MAILBOX_LOST}
+    # She opens her item with the pane, signed in as who she is called now.
+    office.bind_item(meeting.id, item.id, replace(WHO, mailbox=new), "token-of-the-click")
+    office.after(2 * MINUTE)
+    assert office.reads(meeting).calendar_notes == frozenset()
+    assert (office.reads(meeting).mailbox, office.binding(meeting).mailbox) == (new, new)
+    calendar.drags(item, START + DAY)
+    office.after(MINUTE)
+    assert office.reads(meeting).window.start == START + DAY
+    # What is gone from there is gone, whatever the address that it had can tell.
+    calendar.deletes(item)
+    office.after(MINUTE)
+    office.after(GRACE)
+    assert office.reads(meeting).is_cancelled
 
 
 def test_an_item_that_has_not_arrived_with_its_mailbox_is_waited_for(office: CalendarDesk) -> None:

@@ -234,6 +234,8 @@ UNREADABLE = [
     pytest.param(refuse("ErrorAccessDenied"), Unreadable(Unread.DENIED), id="access denied"),
     pytest.param(refuse("ErrorImpersonateUserDenied"), Unreadable(Unread.DENIED), id="may not impersonate"),
     pytest.param(refuse("ErrorNonExistentMailbox"), Unreadable(Unread.MAILBOX_MISSING), id="no mailbox"),
+    pytest.param(refuse("ErrorNonPrimarySmtpAddress"), Unreadable(Unread.MAILBOX_MISSING), id="old address"),
+    pytest.param(refuse("ErrorPasswordExpired"), Unreadable(Unread.DENIED), id="password has run out"),
     pytest.param(refuse("ErrorMailboxStoreUnavailable"), Unreadable(Unread.UNREACHABLE), id="store down"),
     pytest.param(refuse("ErrorMailboxMoveInProgress"), Unreadable(Unread.UNREACHABLE), id="moving"),
     pytest.param(

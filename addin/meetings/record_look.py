@@ -2,8 +2,8 @@
 
 Works on the meeting as it is stored now; whoever calls has made sure that nobody has changed it since the look. Rooms
 follow the wish by the reconciler's hand. What was decided is carried out by `record_item`, `record_series` and
-`record_link` on one draft; here is in which order, and what goes with every look;
-`record_next_look` says when the next one is.
+`record_link` on one draft; here is in which order, and what goes with every look. `record_next_look` says when the next
+one is.
 """
 
 from __future__ import annotations

@@ -39,36 +39,36 @@ class NextLookRecord:
         `again`: something failed and is tried again, with a search if `searches`. `link_waits`: a coming link waits for
         a call to end. Raises LeaseLost.
         """
-        binding = self._draft.binding
+        draft = self._draft
+        binding = draft.binding
         if binding.frozen is None:
             attempts = binding.attempts + 1 if again else 0
-            binding = replace(binding, looked_at=self._draft.at, attempts=attempts)
-        if self._draft.seen.searched is not None:
+            binding = replace(binding, looked_at=draft.at, attempts=attempts)
+        if draft.seen.searched is not None:
             binding = replace(binding, look_tagged=searches)
-        self._draft.writing.save_binding(
-            self._draft.claim, binding, self._due_in(again=again, link_waits=link_waits)
-        )
+        draft.writing.save_binding(draft.claim, binding, self._due_in(again=again, link_waits=link_waits))
         self._have_mailbox_tried(binding.mailbox, binding.attempts)
 
     def _have_mailbox_tried(self, mailbox: str, attempts: int) -> None:
         """Have whoever looks after the mailbox find out whether all of it cannot be read, and when it can be again."""
-        frozen = next((one for one in self._draft.seen.intents if isinstance(one, Freeze)), None)
+        draft = self._draft
+        frozen = next((one for one in draft.seen.intents if isinstance(one, Freeze)), None)
         if frozen and frozen.reason in _LOST_MAILBOX:
-            self._draft.writing.probe_again(mailbox)
+            draft.writing.probe_again(mailbox)
         elif frozen:
-            watch = self._draft.writing.watch_by_mailbox(mailbox)
+            watch = draft.writing.watch_by_mailbox(mailbox)
             if watch and watch.frozen is None:
                 # If it is this item alone, the search asks for it again; so it comes ever more seldom, too.
-                wait = pause(attempts, self._draft.retry_after).total_seconds()
-                self._draft.writing.scan_watch(watch.id, None, wait)
+                wait = pause(attempts, draft.retry_after).total_seconds()
+                draft.writing.scan_watch(watch.id, None, wait)
 
     def _due_in(self, *, again: bool, link_waits: bool) -> float | None:
         """Return in how many seconds; None: never, unless somebody asks."""
         draft = self._draft
-        if self._draft.seen.in_passing:
+        if draft.seen.in_passing:
             return 0.0
-        near, grace = self._draft.tools.rules.near_period, self._draft.tools.looks.grace
-        wait = next_look(draft.meeting, draft.binding, draft.kind, self._draft.at, grace, near)
+        near, grace = draft.tools.rules.near_period, draft.tools.looks.grace
+        wait = next_look(draft.meeting, draft.binding, draft.kind, draft.at, grace, near)
         if wait is None and (again or self._has_unsettled_copies()):
             # The meeting has ended, but something is still to be said or done about its copies.
             wait = spread(PERIOD)
@@ -76,27 +76,29 @@ class NextLookRecord:
             return None
         wait = self._sooner_or_later(wait, again=again)
         for_link = self._link.next_look(link_waits=link_waits)
-        if for_link and for_link > self._draft.at:
-            wait = min(wait, for_link - self._draft.at)
+        if for_link and for_link > draft.at:
+            wait = min(wait, for_link - draft.at)
         return wait.total_seconds()
 
     def _sooner_or_later(self, wait: timedelta, *, again: bool) -> timedelta:
         """Return the time to the next look when something failed, or is to be written soon."""
-        binding, retry_after = self._draft.binding, self._draft.retry_after
+        draft = self._draft
+        binding, retry_after = draft.binding, draft.retry_after
         if binding.frozen or (again and retry_after is not None):
             return min(pause(binding.attempts, retry_after), self._longest_pause())
         if again:
             return min(wait, pause(binding.attempts))
-        return min(wait, SHORTEST_PAUSE) if self._draft.writes_block_next else wait
+        return min(wait, SHORTEST_PAUSE) if draft.writes_block_next else wait
 
     def _longest_pause(self) -> timedelta:
         """Return how long to wait at most; not for long where the item alone cannot be read (docs/adr/0033)."""
-        binding, frozen = self._draft.binding, self._draft.binding.frozen
-        if self._draft.retry_after is not None or frozen is None or frozen.reason not in _OF_ONE_ITEM:
+        draft = self._draft
+        binding, frozen = draft.binding, draft.binding.frozen
+        if draft.retry_after is not None or frozen is None or frozen.reason not in _OF_ONE_ITEM:
             return LONGEST_PAUSE
-        watch = self._draft.writing.watch_by_mailbox(binding.mailbox)
+        watch = draft.writing.watch_by_mailbox(binding.mailbox)
         is_down = watch is None or watch.frozen is not None
-        return LONGEST_PAUSE if is_down else longest_pause_of_item(self._draft.at - frozen.since)
+        return LONGEST_PAUSE if is_down else longest_pause_of_item(draft.at - frozen.since)
 
     def _has_unsettled_copies(self) -> bool:
         unsettled = (*OPEN_COPIES, *WANTED_COPIES)

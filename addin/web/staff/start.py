@@ -91,8 +91,7 @@ def start_blueprint(parts: StartPageParts, settings: StartPageSettings) -> Bluep
         static_url_path="/start/static",
     )
     cookie = StartCookie(parts.keyring, parts.clock, secure=settings.environment != "sandbox")
-    join_url = f"{settings.base_url}/m"
-    pages = StartPages(settings.environment, join_url)
+    pages = StartPages(settings.environment, join_url=f"{settings.base_url}/m")
     sign_in = SignInRoutes(parts.sign_in, cookie, pages)
     page = _StartPage(parts, settings, sign_in, cookie, pages)
     add = blueprint.add_url_rule
@@ -106,7 +105,7 @@ def start_blueprint(parts: StartPageParts, settings: StartPageSettings) -> Bluep
     add("/start/<typed>", "begin", page.begin, methods=["POST"], strict_slashes=False)
     add("/start/<typed>/host", "confirm", page.confirm, methods=["GET"])
     add("/start/<typed>/host", "host", page.host, methods=["POST"])
-    told = ToldPageParts(parts.tell, parts.cancel, sign_in, cookie, settings.environment, join_url)
+    told = ToldPageParts(parts.tell, parts.cancel, sign_in, cookie, pages)
     add_told_page(blueprint, told)
     blueprint.register_error_handler(LedgerUnavailable, page.on_ledger_unavailable)
     blueprint.register_error_handler(500, page.on_failure)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from addin.meetings.access import belongs_to
@@ -20,10 +20,11 @@ from addin.meetings.codes import parse_code
 from addin.meetings.errors import MeetingChanged, MeetingNotFound, MistypedCode, UnknownAudience
 from addin.meetings.model import CalendarNote, Meeting, Told, Window
 from addin.meetings.tell import TellOthers, TimeToTell, ToBeTold
-from addin.web.pages import STYLE, Environment, in_words, is_foreign
+from addin.web.pages import in_words, is_foreign
 from addin.web.staff.auth.errors import IdentityUnavailable
 from addin.web.staff.sign_in import SignInRoutes
 from addin.web.staff.start_cookie import SignedIn, StartCookie
+from addin.web.staff.start_pages import StartPages
 from templates_messages.vocabulary import Language, Occasion
 
 _TITLES: Final[Mapping[str, str]] = {
@@ -43,14 +44,13 @@ _WAYS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class ToldPageParts:
-    """What the page is made of. `join_url` is where guests type their code."""
+    """What the page is made of."""
 
     tell: TellOthers
     cancel: CancelMeeting
     sign_in: SignInRoutes
     cookie: StartCookie
-    environment: Environment
-    join_url: str
+    pages: StartPages
 
 
 def add_told_page(blueprint: Blueprint, parts: ToldPageParts) -> None:
@@ -127,16 +127,7 @@ class _ToldPage:
             return self._page("told_sign_in.html", 503, typed=typed, is_down=True)
 
     def _page(self, template: str, status: int, **more: Any) -> Response:
-        html = render_template(
-            template,
-            style=STYLE,
-            environment=self._parts.environment,
-            join_url=self._parts.join_url,
-            titles=_TITLES,
-            ways=_WAYS,
-            **more,
-        )
-        return make_response(html, status)
+        return self._parts.pages.render(template, status, titles=_TITLES, ways=_WAYS, **more)
 
 
 def _as_of_text(told: Told) -> str:

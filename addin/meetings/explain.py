@@ -38,7 +38,7 @@ from calendar_sync.decide import (
     Thaw,
     Trust,
 )
-from calendar_sync.items import Found, Gone, Lookup, Snapshot, Unreadable
+from calendar_sync.items import Found, Gone, Lookup, Snapshot, Unread, Unreadable
 
 _WHY: Final[dict[type[Intent], str]] = {
     Bind: "an item with the meeting's tag, or with its UID, holds the meeting from now on",
@@ -54,11 +54,20 @@ _WHY: Final[dict[type[Intent], str]] = {
     " following the item, its room stays, and its people are told by mail",
     Returned: "the item holds no other meeting any more, so this one's mark and link are written back into it",
     HandleCopy: "another item bears the meeting's tag under a UID of its own: it is a copy",
-    Freeze: "the calendar cannot be read, so nothing may be concluded",
+    Freeze: "the item cannot be read, so nothing is concluded, and the meeting stays as it is"
+    " (docs/operations.md, When a calendar cannot be read)",
     Thaw: "the calendar can be read again",
 }
 
 
+_UNREAD: Final[dict[Unread, str]] = {
+    Unread.DENIED: "the calendar does not let the service into the mailbox, or does not accept its account",
+    Unread.THROTTLED: "the calendar asks for a pause, which is kept",
+    Unread.UNREACHABLE: "the calendar does not answer, or has trouble of its own",
+    Unread.NOT_UNDERSTOOD: "what was answered is no answer of the calendar's",
+    Unread.MAILBOX_MISSING: "no calendar has a mailbox with that address: its owner left, or it has another one now",
+    Unread.MAILBOX_ELSEWHERE: "the mailbox is in another calendar than the one that was asked",
+}
 _NOBODY_FOLLOWS: Final = (
     "nobody follows this meeting: calendars.access is none, or it had ended before calendars were followed"
 )
@@ -242,7 +251,8 @@ def _watch(watch: MailboxWatch) -> dict[str, Any]:
         "calendar": watch.backend,
         "pushes": watch.pushes,
         "pulls": watch.pulls,
-        "subscribed": watch.subscription is not None,
+        # What is left of the calendar that served the mailbox before tells nothing any more.
+        "subscribed": watch.backend is not None and watch.subscription is not None,
         "expires_at": _time(watch.expires_at),
         "searched_next": _time(watch.scan_due_at),
         "frozen": watch.unread,
@@ -295,6 +305,8 @@ def _times(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _why(intent: Intent, seen: Seen) -> str:
+    if isinstance(intent, Freeze):
+        return f"{_UNREAD[intent.reason]}; {_WHY[Freeze]}"
     return _BEGUN if isinstance(intent, Trust) and seen.own is None else _WHY[type(intent)]
 
 

@@ -161,7 +161,18 @@ def test_it_says_why_nothing_can_be_known(office: CalendarDesk) -> None:
     office.online.unreadable[MAILBOX] = Unread.DENIED
     told = explained(office, meeting)
     assert told["observed"]["item"] == {"unreadable": "denied", "retry_after": None}
-    assert would_do(office, meeting) == ["Freeze"]
+    (freeze,) = told["would_do"]
+    assert freeze["what"] == "Freeze"
+    assert "does not let the service into the mailbox" in freeze["why"]
+
+
+def test_a_mailbox_that_no_calendar_has_is_said_to_be_gone_and_not_subscribed(office: CalendarDesk) -> None:
+    meeting, _ = office.books_and_saves()
+    office.online.unreadable[MAILBOX] = Unread.MAILBOX_MISSING
+    office.comes_to(office.desk.clock.time + timedelta(hours=2), step=timedelta(hours=1))
+    told = explained(office, meeting)
+    assert (told["mailbox"]["calendar"], told["mailbox"]["subscribed"]) == (None, False)
+    assert "its owner left, or it has another one now" in told["would_do"][0]["why"]
 
 
 def test_copies_and_missing_items_are_told_apart(office: CalendarDesk) -> None:

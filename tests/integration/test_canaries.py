@@ -36,6 +36,16 @@ FOUND_IN: Final = {
     "calendar's error": ["region.log"],
     "notification": ["region.log"],
 }
+# Leaks that share a service: each is told by a place in which none of the others is found.
+TOGETHER: Final = (
+    ("log field", "database", "error answer", "temporary file"),
+    ("log, encoded", "error's field name"),
+    ("log, hashed",),
+    ("log filter",),
+    ("item's subject",),
+    ("calendar's error",),
+    ("notification",),
+)
 # What lets a leak leak; bookings do for the others.
 BY: Final[dict[str, Callable[[Mailboxes], object]]] = {
     "item's subject": Mailboxes.followed,
@@ -76,21 +86,29 @@ def test_nothing_that_is_put_in_anywhere_is_written_anywhere(folder: Path) -> No
     assert _told(search(places, fed.given)) == []
 
 
-@pytest.mark.parametrize("leak", LEAKS)
-def test_a_service_that_leaks_is_found_out(folder: Path, leak: str) -> None:
-    with running_region(folder, command=lambda settings: _leaking(settings, leak)) as region:
+@pytest.mark.parametrize("leaks", TOGETHER, ids=" and ".join)
+def test_a_service_that_leaks_is_found_out(folder: Path, leaks: tuple[str, ...]) -> None:
+    places = [place for leak in leaks for place in FOUND_IN[leak]]
+    with running_region(folder, command=lambda settings: _leaking(settings, leaks)) as region:
         fed = Feeding(region)
-        if leak in BY:
-            BY[leak](Mailboxes(fed))
+        if leaks[0] in BY:
+            BY[leaks[0]](Mailboxes(fed))
         else:
             fed.bookings("name", "personal_number")
 
         def is_found_out() -> bool:
             findings = search([*files(folder), *fed.answers], fed.given)
-            return all(any(one.place.startswith(there) for one in findings) for there in FOUND_IN[leak])
+            return all(any(one.place.startswith(there) for one in findings) for there in places)
 
         # What the service does in the background it may leak a moment after it was asked for.
-        region.waits_until(is_found_out, f"it is found in {FOUND_IN[leak]}")
+        region.waits_until(is_found_out, f"it is found in {places}")
+
+
+def test_every_leak_is_tried_and_none_beside_one_that_is_found_in_the_same_place() -> None:
+    assert sorted(leak for leaks in TOGETHER for leak in leaks) == sorted(LEAKS)
+    for leaks in TOGETHER:
+        places = [place for leak in leaks for place in FOUND_IN[leak]]
+        assert len(places) == len(set(places)), leaks
 
 
 @pytest.mark.parametrize("kind", ["name", "personal_number", "telephone", "mail", "subject", "body"])
@@ -120,9 +138,10 @@ def test_what_was_never_given_is_not_found(tmp_path: Path) -> None:
     assert search(files(tmp_path), {"anywhere": sought}) == []
 
 
-def _leaking(settings: Path, leak: str) -> list[str]:
+def _leaking(settings: Path, leaks: tuple[str, ...]) -> list[str]:
     program = "tests.integration.canaries.leaky_service"
-    return [sys.executable, "-m", program, "--leak", leak, "serve", "--settings", str(settings)]
+    named = [word for leak in leaks for word in ("--leak", leak)]
+    return [sys.executable, "-m", program, *named, "serve", "--settings", str(settings)]
 
 
 def _looked_at(places: list[Place]) -> set[str]:

@@ -45,15 +45,17 @@ def leaking_server(_target: str, **options: Any) -> Any:
 
 
 def app() -> Flask:
-    """Return the service's own application, with the leak put in."""
+    """Return the service's own application, with the leaks put in."""
     from addin import serving
 
-    leak = LEAKS[os.environ[KIND]]
-    if leak in EARLY:
-        leak(None)
+    leaks = [LEAKS[name] for name in json.loads(os.environ[KIND])]
+    for leak in leaks:
+        if leak in EARLY:
+            leak(None)
     made = serving.app()
-    if leak not in EARLY:
-        leak(made)
+    for leak in leaks:
+        if leak not in EARLY:
+            leak(made)
     return made
 
 
@@ -213,13 +215,14 @@ EARLY: Final = (log_filter, error_answer, error_name, item_subject, calendar_err
 def main() -> None:
     """Take what is ours from the command line and leave the rest to `vardmote`."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--leak", required=True)
+    parser.add_argument("--leak", required=True, action="append")
     told, rest = parser.parse_known_args()
-    os.environ[KIND] = told.leak
+    os.environ[KIND] = json.dumps(told.leak)
     granian.Granian = leaking_server  # type: ignore[assignment]
     if "serve" not in rest:
         os.environ[KIND_OF_COMMAND] = "1"
-        LEAKS[told.leak](None)
+        for leak in told.leak:
+            LEAKS[leak](None)
     sys.argv = ["vardmote", *rest]
     cli.main()
 

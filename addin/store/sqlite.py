@@ -57,7 +57,9 @@ def sqlite_engine(url: URL, clock: Clock) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+        # Straight to the driver, for SQLAlchemy readies a result for it. A mere BEGIN does nothing yet that could fail.
+        driver: Any = connection.connection.driver_connection
+        driver.execute(connection.get_execution_options().get("begin", "BEGIN"))
 
     return engine
 

@@ -34,7 +34,7 @@ UNITS: Final = {
     "CancelMeeting.__call__.<locals>.unit": "wish",
     "ChangeLink.__call__.<locals>.unit": "wish",
     "Worker.work_once.<locals>.<lambda>": "claim",
-    "Reconciler._record.<locals>.<lambda>": "record",
+    "record_step.<locals>.<lambda>": "record",
     "SqliteLedger.add_booking.<locals>.<lambda>": "wish",
     "SqliteLedger.save_step.<locals>.<lambda>": "record",
     "PostgresLedger.add_booking.<locals>.<lambda>": "wish",
@@ -67,13 +67,13 @@ def prepare() -> None:
 def set_pace(pace: dict[str, float]) -> None:
     """Replace the named times in every module that knows them."""
     from addin import worker
-    from addin.meetings import book, cancel, change, change_link, reconcile
+    from addin.meetings import book, cancel, change, change_link, reconcile, room_steps
     from addin.store import sqlite
 
     for name, value in pace.items():
         knowing = [
             module
-            for module in (reconcile, book, change, change_link, cancel, worker, sqlite)
+            for module in (reconcile, room_steps, book, change, change_link, cancel, worker, sqlite)
             if hasattr(module, name)
         ]
         assert knowing, f"no module has {name}"

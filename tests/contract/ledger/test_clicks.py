@@ -7,12 +7,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from addin.meetings.errors import LeaseLost
-from addin.meetings.ledger_port import NewBooking, RoomResult, Saved
+from addin.meetings.ledger_port import NewBooking, RoomResult, Saved, Writing
 from addin.meetings.model import Attention, Claim, MeetingState, Principal, Room, Wanted
+from addin.meetings.room_record import record_step
+from addin.meetings.room_steps import Outcome
 from addin.store import tables
+from addin.store.rows import to_time
 from tests.contract.ledger.conftest import NOW, TENANT, Desk
 
 LEASE = 30.0
@@ -170,3 +173,40 @@ def test_a_step_that_waits_for_the_meeting_does_not_hold_its_room(desk: Desk) ->
         use_case.commit()
         assert step.result(60) == DONE
     assert desk.reads(booking.meeting).state is MeetingState.LIVE
+
+
+@pytest.mark.parametrize("desk", ["postgresql"], indirect=True)
+def test_of_two_rooms_that_go_at_the_same_time_the_later_one_sees_the_earlier_and_none_holds_the_other_up(
+    desk: Desk,
+) -> None:
+    booking = desk.new_booking()
+    assert desk.ledger.add_booking(booking, 0.0)
+    other = replace(booking.room, id="f" * 32, generation=2, name="svm-test-other", alias="m3k9qxp2rtwhd7zc")
+    gone = replace(booking.meeting, revision=2, state=MeetingState.CANCELLING, cancelled_at=NOW)
+
+    def unit(writing: Writing) -> None:
+        writing.add_due_room(other)
+        writing.change_meeting(gone, 1)
+        writing.want_rooms(gone.id, Wanted.ABSENT, 2)
+
+    desk.ledger.write(unit)
+    claims = {
+        one.room.id: one for one in desk.ledger.write(lambda writing: writing.claim_due("pexip", LEASE, 9))
+    }
+    claim = claims[booking.room.id]
+    meetings, rooms_now = tables.meetings.c, tables.rooms.c
+    its_row = select(meetings.id).where(meetings.id == gone.id)
+    its_room = select(rooms_now.id).where(rooms_now.id == claim.room.id)
+    outcome = Outcome(replace(claim.room, gone_at=NOW))
+
+    with ThreadPoolExecutor(1) as hand, desk.ledger.engine.connect() as earlier:
+        earlier.execute(its_row.with_for_update(key_share=True))
+        step = hand.submit(record_step, desk.ledger, claim, outcome, release=True)
+        desk.waits_until_somebody_waits()
+        earlier.execute(its_room.with_for_update(nowait=True))
+        earlier.execute(
+            update(tables.rooms).where(rooms_now.id == other.id).values(gone_at=to_time(NOW), due_at=None)
+        )
+        earlier.commit()
+        after, _ = step.result(60)
+    assert after.state is desk.reads(gone).state is MeetingState.CANCELLED

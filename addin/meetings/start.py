@@ -7,7 +7,7 @@ employee. Every start is audited, and so is every *Ta över som värd* with its 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -19,8 +19,8 @@ from addin.meetings.errors import MistypedCode, NotAllowedToStart, UnknownMeetin
 from addin.meetings.ledger_port import Ledger, Reading, Writing
 from addin.meetings.meeting_types import MeetingType
 from addin.meetings.model import AuditEntry, Meeting, MeetingState, Principal
-from addin.meetings.occupancy import Glimpse, OccupancyMemory
-from addin.meetings.ports import Clock, ConferencingProvider, Occupancy
+from addin.meetings.occupancy import OccupancyMemory
+from addin.meetings.ports import Clock, ConferencingProvider, Occupancy, RoomWish
 from addin.meetings.rooms import RoomPlans
 from addin.meetings.serving_room import ServingRoom, look_again_in, serving_room
 
@@ -155,12 +155,10 @@ class StartMeeting:
         except MistypedCode:
             return StartView(StartState.MISTYPED), None
         view, served = self.ledger.write(lambda writing: self._start(writing, code, who, reason))
-        if view.state is not StartState.READY or view.meeting is None or view.kind is None or served is None:
+        if view.state is not StartState.READY or view.meeting is None or served is None:
             return view, None
-        entry = self._entry(view.meeting, view.kind, served)
-        if empties_lobby and entry.full:
-            entry = self._with_emptied_lobby(entry, view.meeting, served, who)
-        return view, entry
+        emptied = self._empty_lobby(view.meeting, served, who) if empties_lobby else None
+        return view, self._entry(view.meeting, served, emptied)
 
     def _find(self, reading: Reading, code: str) -> tuple[StartView, ServingRoom | None]:
         meeting = reading.meeting_by_start_code(code)
@@ -200,23 +198,29 @@ class StartMeeting:
         )
         return view, served
 
-    def _entry(self, meeting: Meeting, kind: MeetingType, served: ServingRoom) -> HostEntry:
+    def _entry(self, meeting: Meeting, served: ServingRoom, emptied: Emptied | None) -> HostEntry:
         wish, provider = self.plans.wish(meeting, served.room), served.provider
         pin = wish.host_pin if provider.capabilities.host_pin else None
+        full = self._full_room(provider, wish) if emptied is None else _still_full(emptied, wish)
+        return HostEntry(provider.host_address(wish), pin, full, emptied)
+
+    def _full_room(self, provider: ConferencingProvider, wish: RoomWish) -> FullRoom | None:
         # The join page leaves a place for a host; who was past it already, or came at once with others, may have it.
         seen = self.occupancy.glimpse(provider, wish)
-        return HostEntry(provider.host_address(wish), pin, _full_room(seen, kind.participant_limit))
+        if not isinstance(seen, Occupancy) or seen.participants < wish.participant_limit:
+            return None
+        return FullRoom(wish.participant_limit, seen.host_present)
 
-    def _with_emptied_lobby(
-        self, entry: HostEntry, meeting: Meeting, served: ServingRoom, who: Principal
-    ) -> HostEntry:
-        written = AuditEntry(self.clock.now(), who.tenant, who.object_id, "lobby_emptied", meeting.id)
-        self.ledger.write(lambda writing: writing.audit(written))
-        emptied = empty_lobby(served.provider, self.plans.wish(meeting, served.room))
-        return replace(entry, full=None if emptied is Emptied.DONE else entry.full, emptied=emptied)
+    def _empty_lobby(self, meeting: Meeting, served: ServingRoom, who: Principal) -> Emptied:
+        def note() -> None:
+            entry = AuditEntry(self.clock.now(), who.tenant, who.object_id, "lobby_emptied", meeting.id)
+            self.ledger.write(lambda writing: writing.audit(entry))
+
+        return empty_lobby(served.provider, self.plans.wish(meeting, served.room), note)
 
 
-def _full_room(seen: Glimpse, places: int) -> FullRoom | None:
-    if not isinstance(seen, Occupancy) or seen.participants < places:
+def _still_full(emptied: Emptied, wish: RoomWish) -> FullRoom | None:
+    """Return how full the room is after somebody asked to have its lobby emptied; where it failed, as it was."""
+    if emptied in (Emptied.DONE, Emptied.NOT_NEEDED):
         return None
-    return FullRoom(places, seen.host_present)
+    return FullRoom(wish.participant_limit, has_host=emptied is Emptied.HOST_IS_IN)

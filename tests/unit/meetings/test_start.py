@@ -137,10 +137,24 @@ class TestAFullRoom:
         assert entry is not None
         assert (entry.full is not None, entry.emptied) == (True, Emptied.HOST_IS_IN)
         assert door.provider.seen is now
+        assert "lobby_emptied" not in [written.action for written in door.ledger.audited]
 
-    def test_a_provider_that_cannot_do_it_is_told_of(self) -> None:
+    def test_who_came_back_by_their_links_stay_when_the_same_press_is_sent_twice(self) -> None:
         door = Door()
-        door.provider.seen, door.provider.refuses_to_end = self.FULL, True
+        door.provider.seen = self.FULL
+        door.use.start(door.code, BOOKER)
+        door.use.start(door.code, BOOKER, empties_lobby=True)
+        door.provider.seen = back = Occupancy(14, host_present=False)
+        entry = door.use.start(door.code, BOOKER, empties_lobby=True)[1]
+        assert entry is not None
+        assert (entry.full, entry.emptied) == (None, Emptied.NOT_NEEDED)
+        assert door.provider.seen is back
+        assert [written.action for written in door.ledger.audited].count("lobby_emptied") == 1
+
+    @pytest.mark.parametrize("seen", [FULL, ProviderUnavailable()], ids=["refuses", "does not answer"])
+    def test_a_provider_that_cannot_do_it_is_told_of(self, seen: Occupancy | ProviderUnavailable) -> None:
+        door = Door()
+        door.provider.seen, door.provider.refuses_to_end = seen, True
         entry = door.use.start(door.code, BOOKER, empties_lobby=True)[1]
         assert entry is not None
         assert (entry.full is not None, entry.emptied) == (True, Emptied.FAILED)

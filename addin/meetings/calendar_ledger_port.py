@@ -154,8 +154,11 @@ class CalendarWriting(CalendarReading, Protocol):
         Due, too, are meetings that somebody is asked about copies of, where one of the items is such a copy.
         """
 
-    def ask_series(self, watches: Collection[str], hinted_at: datetime, wait: float) -> None:
-        """Make due, in `wait` seconds or sooner, what is a series or a time of one in these watches' mailboxes."""
+    def ask_candidates(self, watches: Collection[str], hinted_at: datetime, wait: float) -> None:
+        """Make due, in `wait` seconds or sooner, what an id that is not known may be of in these watches' mailboxes.
+
+        A series, or one time of it, and what has not been seen in its mailbox yet.
+        """
 
     def ask_mailbox(self, watch_id: str, *, searching: bool = True) -> None:
         """Make due everything that is followed in a watch's mailbox; `searching`: with a look for copies of each."""

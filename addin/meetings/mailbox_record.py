@@ -98,7 +98,7 @@ class RoundRecord:
         unknown = hashes - writing.ask_items(hashes, at)
         if unknown:
             # Perhaps one time of a series of ours; see `take_hints`.
-            writing.ask_series([watch.id], at, 0.0)
+            writing.ask_candidates([watch.id], at, 0.0)
         # After a failure the next search has its time, which what is pulled meanwhile must not bring forward.
         if unknown and not watch.attempts and not made.unsearched:
             writing.scan_watch(watch.id, at, 0.0)

@@ -52,7 +52,8 @@ class TakeHints:
         }
         for watch_id in sorted(unknown):
             writing.scan_watch(watch_id, first, SCAN_WAIT_SECONDS)
-        # Or it is one time of a series of ours: what its id is a calendar may say otherwise than where it was read.
+        # Or it is one time of a series of ours: what its id is a calendar may say otherwise than where it was read. Or
+        # one whose meeting was booked before it was saved, which a search for our tag need not find.
         strange = {hint.watch_id for hint in hints if hint.item not in known}
         if strange:
-            writing.ask_series(strange, first, SCAN_WAIT_SECONDS)
+            writing.ask_candidates(strange, first, SCAN_WAIT_SECONDS)

@@ -198,12 +198,12 @@ class SqlBindingWriting(SqlWatchWriting):
         self._connection.execute(followed.values(**asked(_b), **hinted(_b, hinted_at)))
         return known
 
-    def ask_series(self, watches: Collection[str], hinted_at: datetime, wait: float) -> None:
+    def ask_candidates(self, watches: Collection[str], hinted_at: datetime, wait: float) -> None:
         mailboxes = select(_w.mailbox_hash).where(_w.id.in_(watches))
-        is_series = or_(_b.series.is_not(None), _b.occurrence.is_not(None))
+        may_be = or_(_b.series.is_not(None), _b.occurrence.is_not(None), _b.item_hash.is_(None))
         wanted = from_now(wait)
         sooner = case((_b.due_at <= wanted, _b.due_at), else_=wanted)
-        statement = update(_bindings).where(_b.mailbox_hash.in_(mailboxes), _b.due_at.is_not(None), is_series)
+        statement = update(_bindings).where(_b.mailbox_hash.in_(mailboxes), _b.due_at.is_not(None), may_be)
         asked = {"due_at": sooner, "asked": _b.asked + 1, **hinted(_b, hinted_at)}
         self._connection.execute(statement.values(**asked))
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from addin.meetings.look_times import FIRST_WHILE
 from addin.meetings.model import CalendarNote, Meeting, MeetingState
 from addin.meetings.notices import NoticeKind
 from addin.meetings.ports import HintKind
@@ -207,3 +208,22 @@ def opens_and_saves(
     office.bind_item(meeting.id, own_id, WHO, "token-of-the-click")
     office.settles()
     office.after(timedelta(minutes=1))
+
+
+def test_one_time_that_is_saved_long_after_the_booking_is_found_as_soon(
+    office: CalendarDesk, calendar: OfficeCalendar
+) -> None:
+    mailbox = MAILBOXES["online" if calendar is office.online else "on_premises"]
+    rounds = calendar.creates(mailbox, START - WEEK, START - WEEK + LENGTH)
+    calendar.repeats(rounds, ROUNDS)
+    own_id = calendar.opens_one_time(rounds, START, None)
+    meeting = office.books(mailbox=mailbox, item_id=own_id)
+    office.comes_to(office.desk.clock.time + FIRST_WHILE + HOUR)
+    assert office.binding(meeting).uid is None
+
+    calendar.occurrences[own_id] = (rounds, START, office.looks.tag_of(meeting.id))
+    moved = Occurrence(START, START + 2 * HOUR, START + 2 * HOUR + LENGTH)
+    calendar.changes_one_time(rounds, replace(ROUNDS, moved=(moved,)), own_id, HintKind.UPDATED)
+    office.comes_to(office.desk.clock.time + timedelta(seconds=20), step=timedelta(seconds=1))
+
+    assert office.reads(meeting).window.start == START + 2 * HOUR

@@ -45,6 +45,7 @@ from calendar_sync.calendar import (
     NotUnderstood,
     Throttled,
 )
+from calendar_sync.refused_account import RefusedAccount
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +97,7 @@ class EwsConnection:
     def __init__(self, settings: EwsSettings) -> None:
         self._settings = settings
         self._free = threading.BoundedSemaphore(settings.connections)
+        self._account = RefusedAccount()
         self._configuration = Configuration(
             service_endpoint=settings.url,
             credentials=Credentials(settings.username, settings.password),
@@ -122,7 +124,7 @@ class EwsConnection:
         Failures of single items are among it, and instead of all else a failure of one of the kinds in `returned`.
         Raises CalendarUnreadable, and with `writes` Conflict.
         """
-        with self._turn():
+        with self._account.tried(), self._turn():
             try:
                 return list(service(account=self.account(mailbox)).call(**wish))
             except returned as failure:

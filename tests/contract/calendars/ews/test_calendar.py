@@ -21,6 +21,7 @@ from calendar_sync.calendar import (
     CalendarUnavailable,
     CalendarUnreadable,
     Conflict,
+    CredentialsRefused,
     MailboxMissing,
     NotUnderstood,
     Throttled,
@@ -348,6 +349,15 @@ def test_a_mailbox_that_is_not_here_or_not_ours_is_told_apart(
 def test_a_wrong_password_is_denied(exchange: OnPremises) -> None:
     with pytest.raises(AccessDenied):
         EwsCalendar(settings(exchange, password="wrong")).probe(ANNA)
+
+
+def test_an_account_that_was_refused_twice_is_not_tried_again_soon(
+    exchange: OnPremises, calendar: EwsCalendar
+) -> None:
+    exchange.faults.switch(status(401, times=2))
+    for _ in range(3):
+        with pytest.raises(CredentialsRefused):
+            calendar.probe(ANNA)
 
 
 def test_a_password_goes_nowhere_in_clear_text(exchange: OnPremises) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -33,8 +32,6 @@ class Contexts:
     Scripts stay in their caches, so that not every test loads all of them anew. One page of each is no test's: as long
     as it is open the browser keeps the process for our site, and starting that costs more than most tests do.
 
-    A page that is kept for the next test is put in order instead of being left, see `keep`.
-
     A page that is closed takes with it all that its process has loaded, so that the next would fetch each of a window's
     and a pane's eighty files through three processes. What a test has opened is therefore left blank, and closed with
     that of some others.
@@ -46,7 +43,6 @@ class Contexts:
         self._used: set[str] = set()
         self._staying: list[Page] = []
         self._left: list[Page] = []
-        self._kept: dict[Page, Callable[[], bool]] = {}
 
     def of(self, **options: Any) -> BrowserContext:
         """Return the context with these options (those of `Browser.new_context`)."""
@@ -68,14 +64,6 @@ class Contexts:
             page.emulate_media(**media)
         return page
 
-    def keep(self, page: Page, puts_in_order: Callable[[], bool]) -> None:
-        """Keep this page for the next test. After each it is put in order, or closed where that says that it is not."""
-        self._kept[page] = puts_in_order
-
-    def give_up(self, page: Page) -> None:
-        """Keep a page no longer; it is left as any other when the test ends."""
-        del self._kept[page]
-
     def _new(self, options: dict[str, Any]) -> BrowserContext:
         made = self._browser.new_context(**options)
         made.set_default_timeout(LONGEST_WAIT_MS)
@@ -91,10 +79,8 @@ class Contexts:
             context.set_offline(False)
             context.clear_permissions()
             for page in context.pages:
-                if page in self._kept:
-                    self._put_in_order(page)
-                elif page not in self._staying and page not in self._left:
-                    _forget_choices(page, _origins(page))
+                if page not in self._staying and page not in self._left:
+                    _forget_choices(page)
                     self._leave(page)
             context.clear_cookies()
         self._used.clear()
@@ -102,15 +88,6 @@ class Contexts:
             for page in self._left:
                 page.close()
             self._left.clear()
-
-    def _put_in_order(self, page: Page) -> None:
-        # First, since a frame that is closed by it puts nothing into its storage any more.
-        origins = _origins(page)
-        if self._kept[page]():
-            _forget_choices(page, origins)
-        else:
-            self.give_up(page)
-            page.close()
 
     def _leave(self, page: Page) -> None:
         try:
@@ -127,13 +104,9 @@ class Contexts:
             context.close()
 
 
-def _origins(page: Page) -> set[str]:
-    """Return where the page and the frames in it come from."""
-    return {"{0.scheme}://{0.netloc}".format(urlsplit(frame.url)) for frame in page.frames}
-
-
-def _forget_choices(page: Page, origins: set[str]) -> None:
-    """Empty what the pages from there have put into the browser's own storage."""
+def _forget_choices(page: Page) -> None:
+    """Empty what the page and the frames in it have put into the browser's own storage."""
+    origins = {"{0.scheme}://{0.netloc}".format(urlsplit(frame.url)) for frame in page.frames}
     devtools = page.context.new_cdp_session(page)
     for origin in origins:
         devtools.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage"})

@@ -13,7 +13,7 @@ from werkzeug.serving import make_server
 
 from addin.web.staff.pane import PaneSettings, SignIn, Support, pane_blueprint
 from tests.browser.pane.steps import Pane
-from tests.browser.window.outlook import KeptWindow, Outlook
+from tests.browser.window.outlook import Outlook
 from tests.browser_contexts import DESK, Contexts
 from tests.region import Region, _shared_region, fresh_region, region
 from tests.weeks import coming_mondays
@@ -95,24 +95,10 @@ def open_outlook(context: BrowserContext, region: Region, monday: date) -> Calla
     return opened
 
 
-@pytest.fixture(scope="module")
-def _kept_window(_contexts: Contexts, _shared_region: Region) -> Iterator[KeptWindow]:
-    kept = KeptWindow(_contexts, _shared_region.window_url)
-    yield kept
-    kept.close()
-
-
 @pytest.fixture
-def pane(
-    _kept_window: KeptWindow,
-    context: BrowserContext,
-    region: Region,
-    monday: date,
-    request: pytest.FixtureRequest,
-) -> Iterator[Pane]:
-    """Return Anna's pane beside a new appointment, not yet opened, in the window that the tests of a file share."""
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    with _kept_window.at(monday, context, request.session) as outlook:
-        outlook.new_meeting()
-        yield Pane(outlook)
-        assert outlook.failures == []
+def pane(open_outlook: Callable[..., Outlook]) -> Iterator[Pane]:
+    """Return Anna's pane beside a new appointment, not yet opened."""
+    outlook = open_outlook()
+    outlook.new_meeting()
+    yield Pane(outlook)
+    assert outlook.failures == []

@@ -92,12 +92,12 @@ class Pane:
 
     def properties(self) -> dict[str, Any]:
         """Return our custom properties as the item has them."""
-        found: dict[str, Any] = self.run(PROPERTIES)
+        found: dict[str, Any] = self._in_frame(PROPERTIES)
         return found
 
     def plant_meeting(self, meeting_id: str) -> None:
         """Put another meeting's id into the item's custom properties."""
-        self.run(SET_PROPERTY, meeting_id)
+        self._in_frame(SET_PROPERTY, meeting_id)
 
     def outlook_fails(self, call: str, times: int = 1) -> None:
         """Make Outlook refuse the next calls of that name."""
@@ -107,8 +107,7 @@ class Pane:
         read = "async (kind) => (await (await navigator.clipboard.read())[0].getType(kind)).text()"
         return str(self.page.evaluate(read, kind))
 
-    def run(self, script: str, *args: Any) -> Any:
-        """Run a function in the open pane, and return what it returns."""
+    def _in_frame(self, script: str, *args: Any) -> Any:
         handle = self.page.get_by_test_id("task-pane").element_handle()
         frame = handle.content_frame() if handle else None
         assert frame

@@ -7,9 +7,7 @@ from playwright.sync_api import expect
 from tests.browser.pane.steps import Pane
 from tests.region import Region
 
-NO_CLIPBOARD = (
-    "() => { navigator.clipboard.write = () => Promise.reject(new DOMException('', 'NotAllowedError')); }"
-)
+NO_CLIPBOARD = "navigator.clipboard.write = () => Promise.reject(new DOMException('', 'NotAllowedError'))"
 FOUR = ["Till invånare", "Instruktion medarbetare", "Extern professionell part", "Tolk"]
 
 
@@ -68,17 +66,21 @@ def test_inserts_are_added_to_the_text_and_shown_first(pane: Pane) -> None:
 
 
 def test_without_the_clipboard_permission_the_older_command_copies(pane: Pane) -> None:
+    pane.page.add_init_script(NO_CLIPBOARD)
+    pane.page.reload()
+    pane.outlook.new_meeting()
     pane.open()
-    pane.run(NO_CLIPBOARD)
     link = pane.book()
     copy(pane, "patient", "link")
     assert pane.clipboard() == link
 
 
 def test_where_copying_is_refused_the_text_can_be_copied_by_hand(pane: Pane) -> None:
+    pane.page.add_init_script(NO_CLIPBOARD)
+    pane.page.add_init_script("document.execCommand = () => false")
+    pane.page.reload()
+    pane.outlook.new_meeting()
     pane.open()
-    pane.run(NO_CLIPBOARD)
-    pane.run("() => { document.execCommand = () => false; }")
     pane.action("create").click()
     pane.expect_booked()
     pane.audience("patient").locator('[data-action="copy-link"]').click()

@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Page, ViewportSize
 
 from manifest.build import build
 from manifest.icons import FOLDER as ICONS
-from tests.browser.window.outlook import KeptWindow, Outlook
+from tests.browser.window.outlook import Outlook
 from tests.browser_contexts import Contexts
 from tests.weeks import coming_mondays
 
@@ -117,19 +117,3 @@ def open_outlook(context: BrowserContext, sandbox: str, monday: date) -> Callabl
 def outlook(open_outlook: Callable[..., Outlook]) -> Outlook:
     """Return Anna's window, in this test's week."""
     return open_outlook()
-
-
-@pytest.fixture(scope="module")
-def _kept_window(_contexts: Contexts, sandbox: str) -> Iterator[KeptWindow]:
-    kept = KeptWindow(_contexts, sandbox)
-    yield kept
-    kept.close()
-
-
-@pytest.fixture
-def kept_outlook(
-    _kept_window: KeptWindow, context: BrowserContext, monday: date, request: pytest.FixtureRequest
-) -> Iterator[Outlook]:
-    """Return Anna's window, in this test's week, which the tests of a file share: see `KeptWindow`."""
-    with _kept_window.at(monday, context, request.session) as outlook:
-        yield outlook

@@ -1,19 +1,10 @@
 """The Outlook window as a person uses it: what tests do there, in a person's words."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
-import pytest
-from playwright.sync_api import BrowserContext, Frame, Locator, Page, ViewportSize
+from playwright.sync_api import Frame, Locator, Page
 
-from tests.browser_contexts import Contexts
-
-# So far one goes on from week to week; beyond that, and back, the window is loaded anew.
-_WEEKS_TO_TURN: Final = 4
-ANNA: Final = "anna.lindgren"
-_SHOWN_WEEK: Final = "new URLSearchParams(location.search).get('week')"
 Result = dict[str, Any]
 """An AsyncResult: `status`, and `value` or `error`."""
 
@@ -32,24 +23,6 @@ class Outlook:
         self.page.goto(f"{self.address}/?person={person}{ends}&calendar={calendar}{ends}&week={monday}")
         # Not `expect`: each of its looks that finds nothing yet describes the whole week, for a message nobody reads.
         self.page.locator("html[data-ready=true]").wait_for(state="attached")
-
-    def discard(self) -> None:
-        """Close what is open and lose what was changed in it."""
-        if self.form.is_visible():
-            self.button("Släng").click()
-            # Where something would be lost the question stands there as soon as the button has been pressed.
-            question = self.page.get_by_role("dialog").get_by_role("button", name="Släng")
-            if question.count():
-                question.click()
-            self.form.wait_for(state="hidden")
-
-    def turns_to(self, monday: date) -> bool:
-        """Show a week to come in the same calendar; False when it is too far from what is shown."""
-        weeks = (monday - date.fromisoformat(self.page.evaluate(_SHOWN_WEEK))).days // 7
-        for _ in range(weeks if weeks <= _WEEKS_TO_TURN else 0):
-            self.button("Nästa vecka").click()
-        self.rests()
-        return 0 <= weeks <= _WEEKS_TO_TURN
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
@@ -116,60 +89,6 @@ class Outlook:
         frame = handle.content_frame()
         assert frame
         return frame
-
-
-class KeptWindow:
-    """Anna's window that stays open from one test of a file to the next, as hers does all day.
-
-    Loading it costs more than most of what is done in it. Whoever reloads it, has scripts run in it before its own or
-    asks for it as somebody else opens one of their own; and so does the test after one that failed.
-    """
-
-    def __init__(self, contexts: Contexts, address: str) -> None:
-        self._contexts, self._address = contexts, address
-        self._outlook: Outlook | None = None
-        self._size: ViewportSize | None = None
-
-    @contextmanager
-    def at(self, monday: date, context: BrowserContext, session: pytest.Session) -> Iterator[Outlook]:
-        """Yield the window at a week, with nothing open in it."""
-        failed = session.testsfailed
-        outlook = self._outlook or self._opened(monday, context)
-        self._outlook = None
-        if not outlook.turns_to(monday):
-            outlook.visit(monday, ANNA, ANNA)
-        outlook.failures.clear()
-        yield outlook
-        if session.testsfailed == failed:
-            self._outlook = outlook
-        else:
-            self._contexts.give_up(outlook.page)
-
-    def _opened(self, monday: date, context: BrowserContext) -> Outlook:
-        outlook = Outlook(context.new_page(), self._address)
-        outlook.visit(monday, ANNA, ANNA)
-        self._size = outlook.page.viewport_size
-        self._contexts.keep(outlook.page, lambda: self._is_put_in_order(outlook))
-        return outlook
-
-    def _is_put_in_order(self, outlook: Outlook) -> bool:
-        page = outlook.page
-        page.unroute_all()
-        page.evaluate("sandboxFaults.clear()")
-        # A question that stands there hides all else.
-        if page.locator("dialog[open]").count():
-            self._outlook = None
-            return False
-        outlook.discard()
-        if self._size and page.viewport_size != self._size:
-            page.set_viewport_size(self._size)
-        return True
-
-    def close(self) -> None:
-        """Close the window."""
-        if self._outlook:
-            self._contexts.give_up(self._outlook.page)
-            self._outlook.page.close()
 
 
 def ask(pane: Frame, path: str, *args: Any) -> Result:

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pytest
 from playwright.sync_api import BrowserContext, Frame, expect
 
 from tests.browser.window.conftest import TestService
@@ -16,12 +15,6 @@ from tests.browser.window.outlook import Outlook, ask, value
 Opener = Callable[..., Outlook]
 
 ADDIN_PROPERTY = "String {00020329-0000-0000-C000-000000000046} Name cecp-%s"
-
-
-@pytest.fixture
-def outlook(kept_outlook: Outlook) -> Outlook:
-    """Return the window that these tests share; most ask for nothing but a pane beside a new appointment."""
-    return kept_outlook
 
 
 def pane_of(outlook: Outlook, subject: str = "") -> Frame:
@@ -365,16 +358,14 @@ def test_the_access_token_is_for_the_service_and_the_person(outlook: Outlook) ->
     assert claims["scp"] == "access_as_user"
 
 
-def test_a_token_that_is_asked_for_before_the_last_one_has_come_is_refused(open_outlook: Opener) -> None:
-    outlook = open_outlook()  # which has no token yet
+def test_a_token_that_is_asked_for_before_the_last_one_has_come_is_refused(outlook: Outlook) -> None:
     pane = pane_of(outlook)
     asked = "Office.auth.getAccessToken().then(() => 'a token', ({code}) => code)"
     assert pane.evaluate(f"Promise.all([{asked}, {asked}])") == ["a token", 13008]
     assert pane.evaluate(asked) == "a token"
 
 
-def test_a_refused_sign_in_is_a_rejection_with_offices_code(open_outlook: Opener) -> None:
-    outlook = open_outlook()  # which has no token yet
+def test_a_refused_sign_in_is_a_rejection_with_offices_code(outlook: Outlook) -> None:
     pane = pane_of(outlook)
     asked = "Office.auth.getAccessToken().then(() => 'a token', ({code, name}) => ({code, name}))"
     outlook.page.evaluate(
@@ -400,9 +391,8 @@ def forge_a_call(outlook: Outlook, frame: Frame) -> None:
 
 
 def test_a_call_from_another_frame_of_the_service_is_not_obeyed(
-    open_outlook: Opener, service: TestService
+    outlook: Outlook, service: TestService
 ) -> None:
-    outlook = open_outlook()
     pane_of(outlook, "Mitt")
     outlook.page.evaluate(
         """(src) => new Promise((loaded) => {
@@ -418,16 +408,14 @@ def test_a_call_from_another_frame_of_the_service_is_not_obeyed(
     expect(outlook.field("Ämne")).to_have_value("Mitt")
 
 
-def test_a_call_from_another_origin_in_the_panes_frame_is_not_obeyed(open_outlook: Opener) -> None:
-    outlook = open_outlook()
+def test_a_call_from_another_origin_in_the_panes_frame_is_not_obeyed(outlook: Outlook) -> None:
     pane = pane_of(outlook, "Mitt")
     pane.goto(f"{outlook.address}/window/config.json")
     forge_a_call(outlook, pane)
     expect(outlook.field("Ämne")).to_have_value("Mitt")
 
 
-def test_a_forged_answer_to_the_pane_is_not_believed(open_outlook: Opener) -> None:
-    outlook = open_outlook()
+def test_a_forged_answer_to_the_pane_is_not_believed(outlook: Outlook) -> None:
     pane = pane_of(outlook, "Äkta")
     outlook.page.evaluate("sandboxFaults.hold('subject.getAsync')")
     pane.evaluate("() => { window.asked = ask('subject.getAsync'); }")

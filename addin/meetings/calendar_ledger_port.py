@@ -192,7 +192,10 @@ class CalendarWriting(CalendarReading, Protocol):
         """Note all that people should be told of the calendar's side, in the place of what was noted before."""
 
     def note_bound(self, meeting_id: str, mailbox: str) -> None:
-        """Note that an item in that mailbox holds the meeting: it is not unbound, and its owner is that mailbox's."""
+        """Note that an item in that mailbox holds the meeting: it is not unbound, and its owner is that mailbox's.
+
+        Where that is another one than before, its owner has been mailed nothing yet.
+        """
 
     def release_item(self, meeting_id: str) -> None:
         """Note that the saved item from which the meeting was booked does not hold it any more."""

@@ -47,6 +47,9 @@ class SqlCalendarWriting(SqlBindingWriting):
         if meeting.mailbox != mailbox:
             moved = meeting_row(replace(meeting, mailbox=mailbox), self._keyring)
             columns |= {"owner_hash": moved["owner_hash"], "sealed": moved["sealed"]}
+            # What was mailed went to another address, which may be nobody's by now.
+            told = tables.notices.c.meeting_id == meeting_id
+            self._connection.execute(update(tables.notices).where(told).values(said=None))
         self._connection.execute(update(tables.meetings).where(_m.id == meeting_id).values(**columns))
 
     def release_item(self, meeting_id: str) -> None:

@@ -164,6 +164,17 @@ def test_what_has_changed_beside_the_time_is_said_though_the_time_is_as_it_was(c
     assert clinic.mails() == [NEW_TIME]
 
 
+def test_what_was_mailed_to_an_address_that_is_not_hers_any_more_is_said_again(clinic: Clinic) -> None:
+    clinic.drags(LATER)
+    assert clinic.mails() == [NEW_TIME]
+    clinic.desk.desk.ledger.write(
+        lambda writing: writing.note_bound(clinic.meeting.id, "anna.berg@region.example")
+    )
+    clinic.drags(EVEN_LATER)
+    clinic.drags(LATER)
+    assert clinic.mails() == [NEW_TIME]
+
+
 def test_an_item_that_is_deleted_again_before_it_was_said_to_be_back_is_no_news(clinic: Clinic) -> None:
     clinic.deletes()
     assert clinic.mails() == [CANCELLED]

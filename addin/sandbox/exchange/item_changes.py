@@ -1,6 +1,6 @@
 """What Exchange makes of a client's wish: a new item, a changed one, a copy, and what it refuses to write.
 
-Pure; the store keeps what comes of it.
+It keeps nothing; the store keeps what comes of it.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from addin.sandbox.exchange import series
 from addin.sandbox.exchange.items import (
@@ -49,18 +49,25 @@ def _new_uid(created: datetime) -> str:
     return f"{UID_BEGINNING}{NO_DAY}{time_first}{'0' * 16}10000000{uuid.uuid4().hex.upper()}"
 
 
+def _identity(mailbox: Mailbox, folder: Folder, created: datetime) -> dict[str, Any]:
+    """Return the fields in which an item that has just been made is no other: where it is, its ids, its times."""
+    return {
+        "mailbox": mailbox.object_id,
+        "folder": folder.folder_id,
+        "item_id": new_item_id(),
+        "immutable_id": new_immutable_id(),
+        "uid": _new_uid(created),
+        "change_key": new_change_key(),
+        "created": created,
+        "modified": created,
+    }
+
+
 def new_item(mailbox: Mailbox, folder: Folder, wish: Wish) -> Item:
     """Return a new item of the mailbox as wished; its rule is applied by `ruled`."""
     created = now()
     blank = Item(
-        mailbox=mailbox.object_id,
-        folder=folder.folder_id,
-        item_id=new_item_id(),
-        immutable_id=new_immutable_id(),
-        uid=_new_uid(created),
-        change_key=new_change_key(),
-        created=created,
-        modified=created,
+        **_identity(mailbox, folder, created),
         organiser=Address(mailbox.name, mailbox.address),
         start=wish.fields["start"],
         end=wish.fields["end"],
@@ -119,14 +126,7 @@ def copied(source: Item, target: Mailbox, folder: Folder) -> Item:
     own = Address(target.name, target.address)
     item = replace(
         source,
-        mailbox=target.object_id,
-        folder=folder.folder_id,
-        item_id=new_item_id(),
-        immutable_id=new_immutable_id(),
-        uid=_new_uid(created),
-        change_key=new_change_key(),
-        created=created,
-        modified=created,
+        **_identity(target, folder, created),
         transaction_id=None,
         master_id=None,
         master_immutable_id=None,

@@ -41,6 +41,11 @@ class Clinic:
         self.desk.online.drags(self.item, to)
         self.desk.settles()
 
+    def is_mailed_of(self, time: datetime) -> None:
+        """Drag the item there, and get the mail that asks to tell of the new time."""
+        self.drags(time)
+        assert self.mails() == [NEW_TIME]
+
     def deletes(self) -> None:
         self.desk.online.deletes(self.item)
         self.desk.settles()
@@ -64,8 +69,7 @@ def clinic(office: CalendarDesk) -> Clinic:
 
 
 def test_a_drag_back_after_the_mail_is_told_once_with_the_time_that_holds(clinic: Clinic) -> None:
-    clinic.drags(LATER)
-    assert clinic.mails() == [NEW_TIME]
+    clinic.is_mailed_of(LATER)
     clinic.drags(START)
     assert clinic.mails() == [CALLED_OFF]
     assert "Tiden som gäller: måndag 1 mars 2027 kl. 10.00–10.45" in clinic.mail_room.box.mails[-1].plain
@@ -88,42 +92,35 @@ def test_two_drags_that_end_where_they_began_within_the_quiet_time_give_no_mail(
 
 
 def test_a_quick_drag_to_and_fro_after_the_mail_ends_with_the_last_word(clinic: Clinic) -> None:
-    clinic.drags(LATER)
-    assert clinic.mails() == [NEW_TIME]
+    clinic.is_mailed_of(LATER)
     clinic.drags(EVEN_LATER)
     clinic.drags(START)
     assert clinic.mails() == [CALLED_OFF]
 
 
 def test_what_a_mail_has_said_and_nobody_has_told_yet_is_not_said_again(clinic: Clinic) -> None:
-    clinic.drags(LATER)
-    assert clinic.mails() == [NEW_TIME]
+    clinic.is_mailed_of(LATER)
     clinic.drags(START)
     clinic.drags(LATER)
     assert clinic.mails() == []
     assert clinic.mails(hours=5) == [REMINDER]
-    clinic.drags(EVEN_LATER)
-    assert clinic.mails() == [NEW_TIME]
+    clinic.is_mailed_of(EVEN_LATER)
 
 
 def test_what_has_been_called_off_is_said_again(clinic: Clinic) -> None:
-    clinic.drags(LATER)
-    assert clinic.mails() == [NEW_TIME]
+    clinic.is_mailed_of(LATER)
     clinic.drags(START)
     assert clinic.mails() == [CALLED_OFF]
-    clinic.drags(LATER)
-    assert clinic.mails() == [NEW_TIME]
+    clinic.is_mailed_of(LATER)
 
 
 def test_what_may_have_been_called_off_is_said_again(clinic: Clinic) -> None:
-    clinic.drags(LATER)
-    assert clinic.mails() == [NEW_TIME]
+    clinic.is_mailed_of(LATER)
     clinic.drags(START)
     clinic.mail_room.box.fails = MailOutcomeUnknown("TimeoutError")
     assert clinic.mails() == []
     clinic.mail_room.box.fails = None
-    clinic.drags(LATER)
-    assert clinic.mails() == [NEW_TIME]
+    clinic.is_mailed_of(LATER)
 
 
 def test_what_may_not_have_been_said_is_said_again(clinic: Clinic) -> None:
@@ -135,8 +132,7 @@ def test_what_may_not_have_been_said_is_said_again(clinic: Clinic) -> None:
 
 
 def test_a_mail_that_was_surely_not_sent_leaves_what_was_said_before(clinic: Clinic) -> None:
-    clinic.drags(LATER)
-    assert clinic.mails() == [NEW_TIME]
+    clinic.is_mailed_of(LATER)
     clinic.mail_room.box.fails = MailUnavailable("451")
     clinic.drags(EVEN_LATER)
     assert clinic.mails() == []
@@ -146,33 +142,27 @@ def test_a_mail_that_was_surely_not_sent_leaves_what_was_said_before(clinic: Cli
 
 
 def test_who_has_been_told_since_must_hear_the_same_again(clinic: Clinic) -> None:
-    clinic.drags(LATER)
-    assert clinic.mails() == [NEW_TIME]
+    clinic.is_mailed_of(LATER)
     clinic.tells("patient")
     clinic.drags(START)
     clinic.tells("patient")
-    clinic.drags(LATER)
-    assert clinic.mails() == [NEW_TIME]
+    clinic.is_mailed_of(LATER)
 
 
 def test_what_has_changed_beside_the_time_is_said_though_the_time_is_as_it_was(clinic: Clinic) -> None:
-    clinic.drags(LATER)
-    assert clinic.mails() == [NEW_TIME]
+    clinic.is_mailed_of(LATER)
     clinic.desk.desk.change(clinic.desk.reads(clinic.meeting), unit="habilitation")
     clinic.drags(EVEN_LATER)
-    clinic.drags(LATER)
-    assert clinic.mails() == [NEW_TIME]
+    clinic.is_mailed_of(LATER)
 
 
 def test_what_was_mailed_to_an_address_that_is_not_hers_any_more_is_said_again(clinic: Clinic) -> None:
-    clinic.drags(LATER)
-    assert clinic.mails() == [NEW_TIME]
+    clinic.is_mailed_of(LATER)
     clinic.desk.desk.ledger.write(
         lambda writing: writing.note_bound(clinic.meeting.id, "anna.berg@region.example")
     )
     clinic.drags(EVEN_LATER)
-    clinic.drags(LATER)
-    assert clinic.mails() == [NEW_TIME]
+    clinic.is_mailed_of(LATER)
 
 
 def test_an_item_that_is_deleted_again_before_it_was_said_to_be_back_is_no_news(clinic: Clinic) -> None:
@@ -186,16 +176,13 @@ def test_an_item_that_is_deleted_again_before_it_was_said_to_be_back_is_no_news(
 
 
 def test_whoever_was_told_the_new_time_must_hear_of_the_old_one_again(clinic: Clinic) -> None:
-    clinic.drags(LATER)
-    assert clinic.mails() == [NEW_TIME]
+    clinic.is_mailed_of(LATER)
     clinic.tells("patient")
-    clinic.drags(START)
-    assert clinic.mails() == [NEW_TIME]
+    clinic.is_mailed_of(START)
 
 
 def test_a_detour_after_everybody_was_told_is_nobodys_business(clinic: Clinic) -> None:
-    clinic.drags(LATER)
-    assert clinic.mails() == [NEW_TIME]
+    clinic.is_mailed_of(LATER)
     clinic.tells("patient")
     clinic.drags(START)
     clinic.drags(LATER)
@@ -217,13 +204,11 @@ def test_a_restored_item_that_is_dragged_at_once_is_told_as_what_it_is(clinic: C
     clinic.deletes()
     assert clinic.mails() == [CANCELLED]
     clinic.restores()
-    clinic.drags(LATER)
-    assert clinic.mails() == [NEW_TIME]
+    clinic.is_mailed_of(LATER)
 
 
 def test_what_only_colleagues_know_neither_asks_nor_hinders(clinic: Clinic) -> None:
-    clinic.drags(LATER)
-    assert clinic.mails() == [NEW_TIME]
+    clinic.is_mailed_of(LATER)
     clinic.tells("staff")
     clinic.drags(START)
     assert clinic.mails() == [CALLED_OFF]
@@ -257,8 +242,7 @@ def test_a_process_that_ends_while_it_sends_leaves_word_that_the_mail_may_have_g
 
 
 def test_calling_off_is_tried_until_the_server_takes_it(clinic: Clinic) -> None:
-    clinic.drags(LATER)
-    assert clinic.mails() == [NEW_TIME]
+    clinic.is_mailed_of(LATER)
     clinic.drags(START)
     clinic.mail_room.box.fails = MailOutcomeUnknown("TimeoutError")
     assert clinic.mails() == []

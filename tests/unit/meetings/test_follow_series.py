@@ -41,6 +41,13 @@ def weekly(office: CalendarDesk, *, one_link: bool = True) -> tuple[Meeting, Ite
     return office.reads(meeting), item
 
 
+def repeats_as(office: CalendarDesk, item: Item, *rules: Series) -> None:
+    """Make one series after the other of the item, each seen by the service."""
+    for series in rules:
+        office.online.repeats(item, series)
+        office.settles()
+
+
 def told_and_moved(office: CalendarDesk) -> tuple[Meeting, Item, Occurrence]:
     """Tell a patient of a weekly series, then move its second time by a day; return that time, too."""
     meeting, item = weekly(office)
@@ -290,9 +297,7 @@ def test_a_series_with_another_rule_is_news_though_a_later_time_came_back(office
     second = START + WEEK
     moved = Occurrence(second, second + DAY, second + DAY + LENGTH)
     shorter = replace(WEEKLY, rule="FREQ=WEEKLY;BYDAY=MO;COUNT=4")
-    for series in (replace(WEEKLY, moved=(moved,)), replace(shorter, moved=(moved,)), shorter):
-        office.online.repeats(item, series)
-        office.settles()
+    repeats_as(office, item, replace(WEEKLY, moved=(moved,)), replace(shorter, moved=(moved,)), shorter)
     assert office.reads(meeting).must_hear == ("patient",)
 
 
@@ -315,9 +320,7 @@ def test_another_rule_is_news_also_when_their_own_time_came_back_with_it_until_t
 ) -> None:
     meeting, item = weekly(office)
     office.tells(meeting)
-    for series in rules:
-        office.online.repeats(item, series)
-        office.settles()
+    repeats_as(office, item, *rules)
     after = office.reads(meeting)
     assert after.window.start == START
     assert after.must_hear == (("patient",) if must_hear else ())
@@ -330,9 +333,7 @@ def test_a_time_by_another_rule_that_nobody_was_told_of_is_nobody_s_news(office:
     office.tells(meeting)
     second = START + DAY + WEEK
     moved = Occurrence(second, second + DAY, second + DAY + LENGTH)
-    for series in (TUESDAYS, replace(TUESDAYS, moved=(moved,))):
-        office.online.repeats(item, series)
-        office.settles()
+    repeats_as(office, item, TUESDAYS, replace(TUESDAYS, moved=(moved,)))
     assert to_tell(office, meeting) == {"patient": []}
     office.online.repeats(item, WEEKLY)
     office.settles()
@@ -344,9 +345,7 @@ def test_whose_rule_came_back_with_one_time_moved_hears_of_that_time(office: Cal
     office.tells(meeting)
     second = START + WEEK
     moved = Occurrence(second, second + DAY, second + DAY + LENGTH)
-    for series in (EVERY_OTHER, WEEKLY, replace(WEEKLY, moved=(moved,))):
-        office.online.repeats(item, series)
-        office.settles()
+    repeats_as(office, item, EVERY_OTHER, WEEKLY, replace(WEEKLY, moved=(moved,)))
     assert to_tell(office, meeting) == {"patient": [(second, moved.start)]}
 
 

@@ -23,13 +23,20 @@ _NOTES_OF: Final[Mapping[Unread, CalendarNote]] = {
     Unread.MAILBOX_ELSEWHERE: CalendarNote.MAILBOX_LOST,
     Unread.MAILBOX_MISSING: CalendarNote.MAILBOX_LOST,
 }
+# The first says that the calendar answered; an outage of it, later, finds no item either.
+_AWAITED: Final = (
+    Unread.MAILBOX_ELSEWHERE,
+    Unread.UNREACHABLE,
+    Unread.THROTTLED,
+    Unread.NOT_UNDERSTOOD,
+)
 
 
 def unread_note(binding: ItemBinding) -> CalendarNote:
     """Return what people are told of a binding that is frozen, by its cause."""
     is_at_work = binding.backend is not None and binding.uid is not None and binding.item_id is None
-    if is_at_work and binding.unread is Unread.MAILBOX_ELSEWHERE:
-        # Its mailbox went to another calendar, which answers and has not got the item (docs/adr/0021).
+    if is_at_work and binding.unread in _AWAITED:
+        # Its mailbox went to another calendar, in which the item was not found (docs/adr/0042).
         return CalendarNote.ITEM_AWAITED
     return _NOTES_OF.get(binding.unread, CalendarNote.FROZEN) if binding.unread else CalendarNote.FROZEN
 

@@ -78,7 +78,7 @@ _TAKEN: Final = (
 _BEGUN: Final = "the item is not found, but the meeting has begun: who tidies a calendar calls nothing off"
 _NOT_ARRIVED: Final = (
     "the mailbox has gone to another calendar, in which the item is not found by its tag or UID: until it is, nothing"
-    " is concluded, and the meeting stays as it is"
+    " is concluded, and the meeting stays as it is; its people are mailed once when that lasts"
 )
 _TIME_TAKEN_OUT: Final = "the one time that the meeting is was taken out of the series"
 

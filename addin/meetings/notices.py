@@ -15,7 +15,7 @@ from addin.meetings.model import OTHERS, Meeting
 
 
 class NoticeKind(StrEnum):
-    """What happened; the last five are questions and troubles for the meeting's own people.
+    """What happened; the last six are questions and troubles for the meeting's own people.
 
     `HOLDS_AGAIN` calls off a mail that asked them to tell others of a change: what these know is so again.
     """
@@ -32,16 +32,20 @@ class NoticeKind(StrEnum):
     COPY_UNWRITABLE = "copy_unwritable"
     TIME_UNUSABLE = "time_unusable"
     ITEM_TAKEN = "item_taken"
+    ITEM_AWAITED = "item_awaited"
 
     @property
     def about(self) -> str:
         """Return `change` when others must be told, `question` when the meeting's own people must decide, `item` when
-        they must decide which of two meetings in one item counts.
+        they must decide which of two meetings in one item counts, `awaited` when they must see after an item that was
+        not found where its mailbox went.
 
         At most one mail of each is owed at a time: a newer one takes the place of one that was not sent.
         """
         if self is NoticeKind.ITEM_TAKEN:
             return "item"
+        if self is NoticeKind.ITEM_AWAITED:
+            return "awaited"
         return "question" if self in _QUESTIONS else "change"
 
     @property

@@ -23,6 +23,7 @@ from addin.meetings.look_times import (
 )
 from addin.meetings.model import UNREAD_NOTES, CalendarNote, Meeting
 from addin.meetings.notices import NoticeKind
+from addin.meetings.record_awaited import AwaitedRecord
 from addin.meetings.record_draft import Draft, RecordTools
 from addin.meetings.record_item import ItemRecord
 from addin.meetings.record_link import LinkRecord
@@ -85,6 +86,7 @@ class LookRecord:
         item = ItemRecord(self._draft)
         self._link = LinkRecord(self._draft)
         self._series = SeriesRecord(self._draft, self._link)
+        self._awaited = AwaitedRecord(self._draft)
         # Copies are handled where the calendar can be called.
         self._intents: Mapping[type[Intent], Callable[[Any], None]] = {
             Bind: item.bind,
@@ -165,6 +167,7 @@ class LookRecord:
                 frozen=frozen_by(Unread.MAILBOX_ELSEWHERE, self._at, before.frozen),
                 attempts=before.attempts + 1,
             )
+            self._awaited.report()
 
     def _end_unbound(self) -> None:
         """End a meeting whose item was never seen, after a look that would have seen it."""
@@ -198,6 +201,8 @@ class LookRecord:
         is_unread, was_unread = bool(notes & UNREAD_NOTES), bool(meeting.calendar_notes & UNREAD_NOTES)
         if is_unread != was_unread:
             draft.audit("frozen" if is_unread else "thawed", draft.binding.unread)
+        if was_unread and not is_unread:
+            self._awaited.forget()
         self._writing.note_calendar(meeting.id, notes)
 
     def _side(self) -> CalendarSide:

@@ -47,6 +47,7 @@ _OPEN_WHILE: Final = {
     NoticeKind.COPY_UNWRITABLE: CalendarNote.COPY_UNWRITABLE,
     NoticeKind.TIME_UNUSABLE: CalendarNote.TIME_UNUSABLE,
     NoticeKind.ITEM_TAKEN: CalendarNote.ITEM_TAKEN,
+    NoticeKind.ITEM_AWAITED: CalendarNote.ITEM_AWAITED,
 }
 # The names of all texts that a mail may have (`_text_of`).
 NOTICE_TEXTS: Final = (
@@ -57,6 +58,10 @@ NOTICE_TEXTS: Final = (
 )
 # A copy stands there with the link when the meeting has ended, too.
 _OUTLIVE_THE_MEETING: Final = (NoticeKind.COPY_ASKED, NoticeKind.COPY_UNWRITABLE)
+# These matter only while somebody may still come.
+_END_WITH_ITS_TIME: Final = (NoticeKind.ITEM_TAKEN, NoticeKind.ITEM_AWAITED)
+# Nothing that happens by itself makes a second mail of these say more than the first.
+_SAID_ONCE: Final = (NoticeKind.HOLDS_AGAIN, NoticeKind.ITEM_AWAITED)
 
 
 def is_news(notice: Notice, meeting: Meeting, now: datetime) -> bool:
@@ -64,7 +69,7 @@ def is_news(notice: Notice, meeting: Meeting, now: datetime) -> bool:
     kind = notice.kind
     if kind in _OPEN_WHILE:
         is_moot = meeting.is_cancelled and kind not in _OUTLIVE_THE_MEETING
-        is_past = kind is NoticeKind.ITEM_TAKEN and latest_end(meeting) <= now
+        is_past = kind in _END_WITH_ITS_TIME and latest_end(meeting) <= now
         return _OPEN_WHILE[kind] in meeting.calendar_notes and not is_moot and not is_past
     counts = bool(who_must_hear(meeting)) if kind.asks_to_tell else must_be_called_off(notice, meeting)
     return counts and latest_end(meeting) > now
@@ -166,7 +171,7 @@ class SendNotices:
         now = self.clock.now()
         again = (
             None
-            if notice.kind is NoticeKind.HOLDS_AGAIN
+            if notice.kind in _SAID_ONCE
             else reminder_at(now, first_start(claim.meeting), self.reminder_hours)
         )
         self._save(claim, replace(notice, sent_at=now, attempts=0), again - now if again else None)

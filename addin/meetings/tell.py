@@ -32,6 +32,9 @@ from templates_messages.vocabulary import Language, Occasion
 # must hear, whom the page names without one.
 _NOT_IN_SETTINGS: Final = (UnknownAudience, UnknownMeetingType, UnknownUnit)
 
+# The item holds another meeting, or was not found where its mailbox went.
+_ITEM_LOST: Final = frozenset({CalendarNote.ITEM_TAKEN, CalendarNote.ITEM_AWAITED})
+
 
 @dataclass(frozen=True, slots=True)
 class TimeToTell:
@@ -97,13 +100,13 @@ class TellOthers:
             return None
 
     def removable(self, typed: str, who: Principal) -> Meeting | None:
-        """Return a meeting whose item holds another one, when it is hers to remove: no pane leads to it any more.
+        """Return a meeting that has lost its item, when it is hers to remove: no pane leads to it any more.
 
         Raises MeetingNotFound, LedgerUnavailable.
         """
         meeting = self.ledger.read(lambda reading: _meeting(reading, typed, who))
-        is_taken = CalendarNote.ITEM_TAKEN in meeting.calendar_notes and not meeting.is_cancelled
-        return meeting if is_taken and belongs_to(meeting, who) else None
+        has_lost_item = bool(meeting.calendar_notes & _ITEM_LOST) and not meeting.is_cancelled
+        return meeting if has_lost_item and belongs_to(meeting, who) else None
 
     def told(self, typed: str, audience: str, as_of: Told | None, who: Principal) -> bool:
         """Note that an audience has been told; False when it must hear again, since the meeting is another by now.

@@ -6,7 +6,7 @@ A sentence says what happened, what was not written, and what to do. Codes are f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -293,6 +293,15 @@ CALENDAR_NOTES: Final[Mapping[CalendarNote, str]] = {
     "kalendern. Återställ bokningen om den finns i Borttaget i Outlook, eller spara den om den inte är sparad. Då "
     "gäller samma länk igen. Boka annars ett nytt möte.",
 }
+
+
+def calendar_sentences(notes: Collection[CalendarNote]) -> list[tuple[CalendarNote, str]]:
+    """Return the notes that people are told, in the order in which they are, each with its Swedish sentence.
+
+    While the item is looked for where its mailbox went no grace period ends the meeting.
+    """
+    moot = {CalendarNote.PERHAPS_CANCELLED} if CalendarNote.ITEM_AWAITED in notes else set()
+    return [(note, CALENDAR_NOTES[note]) for note in CalendarNote if note in notes and note not in moot]
 
 
 def attention_sentence(reason: Attention, *, cancelled: bool) -> str:

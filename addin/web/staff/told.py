@@ -84,7 +84,7 @@ class _ToldPage:
         return self._page("told.html", status, typed=typed, session=session, others=shown, **facts)
 
     def act(self, typed: str) -> AnyResponse:
-        """Begin the sign-in, note that an audience has been told, or remove a meeting that lost its item to another."""
+        """Begin the sign-in, note that an audience has been told, or remove a meeting that has lost its item."""
         session = self._parts.cookie.signed_in(request)
         if session is None and not is_foreign(request):
             return self._begin(typed)
@@ -174,5 +174,6 @@ def _facts(meeting: Meeting, others: Sequence[ToBeTold]) -> dict[str, Any]:
         "moved_from": in_words(earlier, Language.SWEDISH) if earlier else None,
         "is_cancelled": meeting.is_cancelled,
         "is_taken": CalendarNote.ITEM_TAKEN in meeting.calendar_notes and not meeting.is_cancelled,
+        "is_awaited": CalendarNote.ITEM_AWAITED in meeting.calendar_notes and not meeting.is_cancelled,
         "is_series": CalendarNote.SERIES in meeting.calendar_notes,
     }

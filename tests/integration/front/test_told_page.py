@@ -184,6 +184,24 @@ def test_who_lost_her_item_to_another_meeting_reads_what_to_do_and_calls_hers_of
     assert doors.reads(meeting).is_cancelled
 
 
+def test_whose_item_was_not_found_where_its_mailbox_went_reads_what_to_do_and_calls_it_off(
+    doors: FrontDoors,
+) -> None:
+    meeting, anna = doors.books(), browser()
+    tells(doors, meeting, "patient")
+    doors.notes(meeting, CalendarNote.ITEM_AWAITED)
+    page = opens(anna, told_url(doors, meeting), people.ANNA)
+    said = text_of(page)
+    assert "Bokningen har inte hittats" in said
+    assert "Mötet ställs inte in av sig självt." in said
+    assert f'href="/start/{grouped(meeting.start_code)}"' in page.text
+    form = {"form_token": hidden_field(page, "form_token"), "remove": "1", "revision": meeting.revision}
+    page = anna.post(page.url, data=form, timeout=10)
+    assert doors.reads(meeting).is_cancelled
+    assert "Mötet är inställt." in text_of(page)
+    assert "inte hittats" not in text_of(page)
+
+
 def test_a_colleague_who_has_not_to_do_with_a_meeting_cannot_call_it_off(doors: FrontDoors) -> None:
     meeting, david = doors.books(), browser()
     doors.notes(meeting, CalendarNote.ITEM_TAKEN)

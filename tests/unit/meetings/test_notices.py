@@ -350,6 +350,7 @@ def test_every_kind_of_notice_has_its_text(name: str) -> None:
     [
         (NoticeKind.COPY_ASKED, CalendarNote.COPY_ASKED, True),
         (NoticeKind.SERIES_ASKED, CalendarNote.SERIES_ASKED, False),
+        (NoticeKind.ITEM_AWAITED, CalendarNote.ITEM_AWAITED, False),
     ],
 )
 def test_of_an_ended_meeting_the_question_about_its_copies_alone_is_news(

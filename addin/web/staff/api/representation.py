@@ -17,7 +17,7 @@ from addin.meetings.model import CalendarNote, Meeting, MeetingState, Window
 from addin.meetings.ports import ConferencingProvider
 from addin.meetings.texts import MeetingTexts
 from addin.meetings.times import time_zone
-from addin.web.problems import CALENDAR_NOTES, attention_sentence
+from addin.web.problems import attention_sentence, calendar_sentences
 
 # Only what is a series, or was, can have a link that is to come.
 _OF_SERIES: Final = frozenset({CalendarNote.SERIES, CalendarNote.LINK_COMING})
@@ -65,9 +65,8 @@ class Representation:
             "previous_end": _local(previous, previous.end) if previous else None,
             "attention": self._attention(meeting),
             "calendar_notes": [
-                {"code": note.value, "message": CALENDAR_NOTES[note]}
-                for note in CalendarNote
-                if note in meeting.calendar_notes
+                {"code": note.value, "message": sentence}
+                for note, sentence in calendar_sentences(meeting.calendar_notes)
             ],
             "deviation": self._deviation(meeting),
             "retryable": meeting.state is MeetingState.WANTED,

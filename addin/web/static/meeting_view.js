@@ -123,6 +123,7 @@ function calendarNotes(shown) {
   const { meeting, isElsewhere, answered, onUseItemTime, onCopies } = shown;
   const elsewhere =
     isElsewhere &&
+    !isOver(meeting) &&
     notice(
       "warning",
       element("p", { class: "notice-title" }, booked.outsideTitle),
@@ -285,7 +286,7 @@ async function fillCancelled(place, { meeting, texts, report }) {
     const sections = stale.map((of) => cancelledSection(of, told, { informed: true }));
     place.replaceChildren(...sections.flatMap((section) => section ?? []));
   } catch {
-    place.replaceChildren(notice("error", element("p", {}, textWords.failed)));
+    place.replaceChildren(notice("error", element("p", {}, textWords.failedOver)));
   }
 }
 
@@ -306,7 +307,7 @@ async function fillTexts(place, shown, link = firstLink(shown.meeting)) {
   } catch {
     // Whatever the reason, the meeting stands; only the texts are missing, and can be asked for again.
     const again = button(failure.retry, "texts-again", () => void fillTexts(place, shown, link));
-    refill(place, [notice("error", element("p", {}, textWords.failed), again)]);
+    refill(place, [notice("error", element("p", {}, textWords.failedBooked), again)]);
   }
 }
 

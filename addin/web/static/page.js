@@ -8,8 +8,9 @@ const view = /** @type {HTMLElement} */ (document.getElementById("view"));
 const status = /** @type {HTMLElement} */ (document.getElementById("status"));
 
 /**
- * Show a view under its heading, and move the focus there unless the pane has just been opened. It is only moved within
- * the pane: what is shown unasked takes it from nobody who writes in the appointment.
+ * Show a view under its heading, and move the focus there unless the pane has just been opened. Whoever stood in the view
+ * before is always taken along. It is only moved within the pane: what is shown unasked takes it from nobody who writes in
+ * the appointment.
  * @param {string} name for style and tests (`data-view`)
  * @param {string} heading
  * @param {Child[]} children
@@ -17,11 +18,12 @@ const status = /** @type {HTMLElement} */ (document.getElementById("status"));
  */
 export function show(name, heading, children, { focus = true, busy = false } = {}) {
   const title = element("h2", { tabindex: "-1" }, heading);
+  const stood = view.contains(document.activeElement);
   view.dataset.view = name;
   view.setAttribute("aria-busy", String(busy));
   view.replaceChildren(title, ...present(children));
   window.scrollTo(0, 0);
-  if (focus && document.hasFocus()) title.focus({ preventScroll: true });
+  if ((focus || stood) && document.hasFocus()) title.focus({ preventScroll: true });
 }
 
 /**

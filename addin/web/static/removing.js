@@ -1,5 +1,6 @@
 /** The way out of a meeting: the question, the texts for those who were told, the removal, and what is left of it. */
 
+import { Failure } from "./api.js";
 import { button, element, notice } from "./element.js";
 import { show } from "./page.js";
 import { showProgress } from "./progress_view.js";
@@ -11,6 +12,7 @@ import { booked, progress, removal, written } from "./words.js";
 
 export class Removing {
   #booking;
+  #offer;
   #steps;
   #ways;
   #tellings;
@@ -18,8 +20,9 @@ export class Removing {
   #toldOfRemoval = new Set();
 
   /** @param {import("./appointment_pane.js").Desk} desk */
-  constructor({ booking, steps, ways, tellings }) {
+  constructor({ booking, offer, steps, ways, tellings }) {
     this.#booking = booking;
+    this.#offer = offer;
     this.#steps = steps;
     this.#ways = ways;
     this.#tellings = tellings;
@@ -32,7 +35,7 @@ export class Removing {
       const told = toldAudiences(this.#booking.meeting);
       askBeforeRemoval({
         told,
-        texts: await this.#tellings.texts(told, "current"),
+        texts: await this.#textsFor(told),
         report: async (audience, what, asOf) => {
           this.#toldOfRemoval.add(audience);
           return this.#tellings.report("current", audience, what, asOf);
@@ -41,6 +44,25 @@ export class Removing {
         onKeep: this.#steps.on(() => this.#ways.back()),
       });
     });
+  }
+
+  /**
+   * Their texts, which nobody must wait for to remove a meeting. Some may have been told before the meeting got a type
+   * that has none for them.
+   * @param {Audience[]} told
+   * @returns {Promise<import("./api.js").Texts[] | null>} null when they cannot be had
+   */
+  async #textsFor(told) {
+    const served = this.#offer.type(this.#booking.meeting.type)?.audiences ?? [];
+    try {
+      return await this.#tellings.texts(
+        told.filter((audience) => served.includes(audience)),
+        "current",
+      );
+    } catch (error) {
+      if (error instanceof Failure) return null;
+      throw error;
+    }
   }
 
   async #remove() {

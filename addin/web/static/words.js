@@ -255,7 +255,8 @@ export const texts = {
   refused: "Webbläsaren lät inte panelen kopiera. Texten är markerad nedan: kopiera den med Ctrl+C.",
   manual: "Text att kopiera",
   cancelledCopy: "Kopiera texten Inställt",
-  failed: "Texterna kunde inte hämtas. Mötet är bokat ändå.",
+  failedBooked: "Texterna kunde inte hämtas. Mötet är bokat ändå.",
+  failedOver: "Texterna kunde inte hämtas. Öppna panelen igen om en stund.",
 };
 
 export const link = {
@@ -311,7 +312,9 @@ export const removal = {
     "Rummet tas bort. Länken leder sedan till en sida som säger att mötet är inställt. Din egen text i bokningen står " +
     "kvar.",
   told: (/** @type {string} */ who) =>
-    `Du har kopierat uppgifter om mötet. Meddela att det är inställt: ${who}. Kopiera texten innan du tar bort.`,
+    `Du har kopierat uppgifter om mötet. Meddela att det är inställt: ${who}.`,
+  copyFirst: "Kopiera texten innan du tar bort.",
+  textsFailed: "Texterna kunde inte hämtas. Mötet kan tas bort ändå.",
   confirm: "Ta bort möte",
   keep: "Behåll mötet",
   done: "Mötet är borttaget. Bokningen i kalendern finns kvar.",

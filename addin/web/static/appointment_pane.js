@@ -297,16 +297,19 @@ export class AppointmentPane {
         zone: this.#booking.zone,
         access: this.#access,
         told: toldAudiences(meeting),
-        onChange: (begins) => void this.#steps.once(() => this.#changeLink(begins)),
+        onChange: (begins) => void this.#steps.once(() => this.#changeLink(begins, meeting.join_url ?? "")),
         onKeep: this.#steps.on(() => this.#backToMeeting()),
       });
     });
   }
 
-  /** @param {import("./api.js").LinkBegins} begins */
-  async #changeLink(begins) {
+  /**
+   * @param {import("./api.js").LinkBegins} begins
+   * @param {string} old the link that the question was about
+   */
+  async #changeLink(begins, old) {
     const said = begins === "now" ? linkWords.changed : linkWords.asked;
-    const changing = (/** @type {import("./booking.js").OnStep} */ step) => this.#booking.changeLink(begins, step);
+    const changing = (/** @type {import("./booking.js").OnStep} */ step) => this.#booking.changeLink(begins, old, step);
     await this.#steps.work("link", progress.changingLink, changing, { said });
   }
 }

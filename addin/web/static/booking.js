@@ -236,12 +236,25 @@ export class Booking {
   /**
    * Give the meeting another link and room. At once, the item's block is written anew; else it keeps the old link.
    * @param {import("./api.js").LinkBegins} begins
+   * @param {string} old the link that is to be exchanged; one that is exchanged already is not exchanged again
    * @param {OnStep} onStep
    * @returns {Promise<Outcome>}
    */
-  async changeLink(begins, onStep) {
+  async changeLink(begins, old, onStep) {
     onStep("booking");
-    const { id, revision, join_url: old } = this.meeting;
+    if (this.meeting.join_url === old) await this.#exchange(begins, old);
+    if (begins === "next") return { meeting: this.meeting, unwritten: [] };
+    const outcome = await this.finish(onStep);
+    if (!outcome.unwritten.includes("block")) await this.#tellOfBlock();
+    return outcome;
+  }
+
+  /**
+   * @param {import("./api.js").LinkBegins} begins
+   * @param {string} old
+   */
+  async #exchange(begins, old) {
+    const { id, revision } = this.meeting;
     try {
       this.#learn((await this.#api.changeLink(id, revision, begins)).meeting);
     } catch (error) {
@@ -251,10 +264,6 @@ export class Booking {
       const isDone = begins === "now" ? this.meeting.join_url !== old : this.meeting.link_change.coming !== null;
       if (!isDone) throw error;
     }
-    if (begins === "next") return { meeting: this.meeting, unwritten: [] };
-    const outcome = await this.finish(onStep);
-    if (!outcome.unwritten.includes("block")) await this.#tellOfBlock();
-    return outcome;
   }
 
   /** Keep the link after all; one that has been exchanged meanwhile cannot be kept, and the meeting is shown as it is. */
@@ -320,7 +329,7 @@ export class Booking {
     const { id } = this.meeting;
     const gone = await this.#api.remove(id);
     // The meeting is gone whatever becomes of this; what a failure costs is a reminder too many.
-    await Promise.all(told.map((audience) => this.#api.copied(id, audience, "informed", "current"))).catch(unlessFailure);
+    await Promise.all(told.map((audience) => this.#api.copied(id, audience, "informed", "current"))).catch(unlessUnheard);
     onStep("writing");
     return { gone, left: await this.clean() };
   }
@@ -363,7 +372,7 @@ export class Booking {
   /** Tell the service that the item bears the new link; a failure costs a reminder too many, until the next opening. */
   async #tellOfBlock() {
     const { id, revision } = this.meeting;
-    const told = await this.#api.blockWritten(id, revision).catch(unlessFailure);
+    const told = await this.#api.blockWritten(id, revision).catch(unlessUnheard);
     if (told) this.#learn(told.meeting);
   }
 
@@ -540,9 +549,12 @@ function isStale(error) {
   return error instanceof Failure && error.status === 412;
 }
 
-/** @param {unknown} error */
-function unlessFailure(error) {
-  if (!(error instanceof Failure)) throw error;
+/**
+ * The service has not heard what it was told beside the user's own wish, which holds without it.
+ * @param {unknown} error
+ */
+function unlessUnheard(error) {
+  if (!(error instanceof Failure || error instanceof SignInError)) throw error;
 }
 
 /** An item that only she can see is not seen when she does not sign in for it; nothing else is lost. */

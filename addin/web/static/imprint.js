@@ -217,17 +217,24 @@ export class Imprint {
   async #writeLocation(ours) {
     const location = await this.#item.location();
     const both = [this.#ownLocation(location), ours].filter(Boolean).join("; ");
-    const fitting = both.length > LOCATION_LIMIT ? ours : both;
-    if (fitting !== location) await this.#item.setLocation(fitting);
+    if (both.length > LOCATION_LIMIT) throw new OutlookError("location.setAsync", "too long");
+    if (both !== location) await this.#item.setLocation(both);
   }
 
   /** @param {string} location */
   #ownLocation(location) {
     let own = location;
-    for (const ours of this.#locations) own = own.replace(ours, "");
-    const parts = own.split(";").map((part) => part.trim());
-    return own === location ? own : parts.filter(Boolean).join("; ");
+    for (const ours of this.#locations) own = own.replace(asPart(ours), "");
+    return own === location ? own : own.replace(/^[\s;,]+|[\s;,]+$/g, "");
   }
+}
+
+/**
+ * Find our words only where they are a part by themselves: a longer part that holds them is the user's, or another of ours.
+ * @param {string} ours
+ */
+function asPart(ours) {
+  return new RegExp(`(?:^|[;,])\\s*${ours.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}\\s*(?=[;,]|$)`);
 }
 
 /**

@@ -41,6 +41,8 @@ import { booked, failure, progress, start } from "./words.js";
 const OF_THE_MEETING = ["answer", "change", "follow", "link", "remove"];
 /** @type {Attempt[]} */
 const SAVING = ["change", "follow", "link"];
+/** What is left of them once the service has done its part. @type {Partial<Record<Attempt, Attempt>>} */
+const LEFT = { create: "resume", change: "rewrite", follow: "rewrite", link: "newLink" };
 
 export class Steps {
   #ways;
@@ -94,12 +96,13 @@ export class Steps {
    * @param {Attempt} attempt
    * @param {Act} act
    * @param {Act} [again] where the same again would be too little, or lead nowhere since its view is gone
+   * @param {() => Attempt} [undone] what of it is not done, when it fails
    */
-  async attempt(attempt, act, again = () => this.attempt(attempt, act)) {
+  async attempt(attempt, act, again = () => this.attempt(attempt, act), undone = () => attempt) {
     try {
       await act();
     } catch (error) {
-      await this.#showTrouble(error, attempt, failureNotice(error, attempt, this.on(again)));
+      await this.#showTrouble(error, attempt, failureNotice(error, undone(), this.on(again)));
     }
   }
 
@@ -112,11 +115,18 @@ export class Steps {
    */
   async work(attempt, heading, act, { said = "", again } = {}) {
     const names = SAVING.includes(attempt) ? { booking: progress.saving } : {};
+    let undone = attempt;
     const working = async () => {
-      const { meeting, unwritten } = await act(showProgress(heading, names));
+      // Not set back when it is tried again: what the service has done stays done.
+      const show = showProgress(heading, names);
+      const { meeting, unwritten } = await act((step) => {
+        if (step !== "booking") undone = LEFT[attempt] ?? attempt;
+        show(step);
+      });
       await this.#ways.meeting({ unwritten, said: meeting.join_url === null ? "" : said });
     };
-    await this.attempt(attempt, working, again);
+    const trying = () => this.attempt(attempt, working, again ?? trying, () => undone);
+    await trying();
   }
 
   /**

@@ -365,6 +365,8 @@ export const unwritten = {
   follow: "Mötet har kvar sin gamla tid.",
   answer: "Ditt svar är inte sparat.",
   link: "Länken är den gamla.",
+  rewrite: "Mötet är ändrat, men texten i bokningen är inte omskriven än.",
+  newLink: "Länken är bytt, men den nya är inte skriven i bokningen än.",
   remove: "Mötet är inte borttaget och bokningen är som förut.",
   clean: "Texten står kvar i bokningen.",
   subject: "Rubriken är inte utbytt.",

@@ -1,0 +1,165 @@
+"""What a booking does with its item and its service when one of them fails in the midst of it; both are stand-ins."""
+
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Page, expect
+
+ALONE: Final = """
+  const { Booking } = await import("/static/booking.js");
+  const { Failure } = await import("/static/api.js");
+  const { OutlookError } = await import("/static/item.js");
+  const { SignInError } = await import("/static/sign_in.js");
+  const start = new Date("2027-03-01T09:00:00Z"), end = new Date("2027-03-01T09:30:00Z");
+  const join_url = "https://mote.region.example/m/7K3M9QXP2RTWHD";
+  const block = `<p>Anslut: <a href="${join_url}">${join_url}</a></p>
+    <p><a href="https://mote.region.example/start/B4N8Z0C6V1JFSG">Starta</a></p>`;
+  const meeting = {
+    id: "a".repeat(32), revision: 1, state: "live", start: start.toISOString(), end: end.toISOString(), join_url,
+    item_block: { html: block, text: "", earlier: [] }, location: "Videomöte", neutral_subject: "Vårdmöte",
+    calendar_notes: [], told_stale: [], link_change: { coming: null, possible: [] },
+  };
+  const kept = new Map([["meeting", meeting.id]]);
+  const said = { body: block, location: "", subject: "" };
+  const item = {
+    property: async (name) => kept.get(name) ?? null,
+    setProperties: async (values) => {
+      for (const [name, value] of Object.entries(values)) value === null ? kept.delete(name) : kept.set(name, value);
+    },
+    rootId: async () => null, savedId: async () => null, repetition: async () => "single", timeZone: () => "UTC",
+    holder: async () => ({ address: "anna@region.example", onBehalfOf: null }),
+    span: async () => ({ start, end }),
+    body: async () => ({ format: "html", content: said.body }),
+    setBody: async ({ content }) => void (said.body = content),
+    location: async () => said.location, setLocation: async (text) => void (said.location = text),
+    subject: async () => said.subject, setSubject: async (text) => void (said.subject = text),
+  };
+  const api = { meeting: async () => ({ meeting, retryAfter: 0 }) };
+  const booking = new Booking(api, item, "test");
+"""
+
+
+def alone(page: Page, script: str, *args: Any) -> Any:
+    """Run a script beside a booking whose meeting stands in its item; return what it returns."""
+    return page.evaluate(f"async (args) => {{ {ALONE} {script} }}", list(args))
+
+
+def test_a_sign_in_that_has_run_out_does_not_keep_a_removed_meeting_in_the_item(modules: Page) -> None:
+    told = alone(
+        modules,
+        """
+        await booking.open();
+        api.remove = async () => true;
+        api.copied = async () => { throw new SignInError(13006); };
+        const removed = await booking.remove(() => undefined, ["patient"]);
+        return { ...removed, body: said.body.trim(), ids: [...kept.keys()] };
+        """,
+    )
+    assert told == {"gone": True, "left": [], "body": "", "ids": []}
+
+
+def test_a_sign_in_that_has_run_out_does_not_undo_a_link_that_is_written(modules: Page) -> None:
+    unwritten = alone(
+        modules,
+        """
+        await booking.open();
+        const note = { code: "block_old", message: "" };
+        api.changeLink = async () => ({ meeting: { ...meeting, revision: 2, calendar_notes: [note] } });
+        api.blockWritten = async () => { throw new SignInError(13006); };
+        return (await booking.changeLink("now", join_url, () => undefined)).unwritten;
+        """,
+    )
+    assert unwritten == []
+
+
+def test_a_link_whose_room_was_awaited_in_vain_is_not_exchanged_once_more(modules: Page) -> None:
+    told = alone(
+        modules,
+        """
+        await booking.open();
+        const changed = { ...meeting, revision: 2, join_url: join_url.replace("7K", "8L") };
+        let exchanges = 0, attempts = 0;
+        api.changeLink = async () => (exchanges += 1, { meeting: { ...changed, state: "wanted", join_url: null } });
+        api.meeting = async () => {
+          if ((attempts += 1) === 1) throw new Failure({ code: "unreachable" });
+          return { meeting: changed, retryAfter: 0 };
+        };
+        const { setTimeout } = window;
+        window.setTimeout = (act) => void act();
+        const change = () => booking.changeLink("now", join_url, () => undefined);
+        const failed = await change().catch(({ code }) => code);
+        await change();
+        window.setTimeout = setTimeout;
+        return [failed, exchanges, booking.meeting.join_url.includes("/m/8L")];
+        """,
+    )
+    assert told == ["unreachable", 1, True]
+
+
+@pytest.mark.parametrize(
+    ("attempt", "sentence"),
+    [
+        ("change", "Mötet är ändrat, men texten i bokningen är inte omskriven än."),
+        ("follow", "Mötet är ändrat, men texten i bokningen är inte omskriven än."),
+        ("link", "Länken är bytt, men den nya är inte skriven i bokningen än."),
+        ("create", "Länken är inte skriven i bokningen."),
+    ],
+)
+def test_what_was_done_before_it_failed_is_not_called_undone(
+    modules: Page, attempt: str, sentence: str
+) -> None:
+    alone(
+        modules,
+        """
+        const { Steps } = await import("/static/steps.js");
+        const seen = async ({ trouble }) => document.getElementById("view").replaceChildren(trouble);
+        const steps = new Steps({ rested() {}, meeting: seen, form: seen });
+        const lost = new Failure({ code: "unreachable", retryable: true });
+        const work = async (step) => { step("booking"); step("waiting"); throw lost; };
+        await steps.work(args[0], "Arbetar", work);
+        """,
+        attempt,
+    )
+    expect(modules.get_by_role("alert")).to_contain_text(sentence)
+
+
+def test_the_users_own_location_is_kept_however_long_it_is(modules: Page) -> None:
+    own = "Konferensrum " * 19
+    told = alone(
+        modules,
+        "await booking.open(); said.location = args[0]; return [await booking.write(), said.location];",
+        own,
+    )
+    assert told == [["location"], own]
+
+
+def test_a_users_location_that_holds_our_word_is_the_users(modules: Page) -> None:
+    told = alone(
+        modules,
+        """
+        await booking.open();
+        said.location = "Videomöterummet; Sal 4";
+        await booking.write();
+        const written = said.location;
+        await booking.clean();
+        return [written, said.location];
+        """,
+    )
+    assert told == ["Videomöterummet; Sal 4; Videomöte", "Videomöterummet; Sal 4"]
+
+
+def test_the_location_of_another_type_takes_the_place_of_the_first_types(modules: Page) -> None:
+    # One is the beginning of the other, and the user has put words of her own on both sides.
+    told = alone(
+        modules,
+        """
+        await booking.open();
+        said.location = "Sal 4, plan 2; Videomöte, vid hissen";
+        api.meeting = async () => ({ meeting: { ...meeting, location: "Videomöte (skyddat)" } });
+        await booking.reload();
+        await booking.write();
+        await booking.write();
+        return said.location;
+        """,
+    )
+    assert told == "Sal 4, plan 2, vid hissen; Videomöte (skyddat)"

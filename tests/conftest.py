@@ -16,10 +16,10 @@ from typing import Final, NoReturn
 
 import pytest
 from _pytest.terminal import TerminalReporter
-from hypothesis import settings
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser_contexts import Contexts
+from tests.examples import register_profiles
 
 TESTS: Final = Path(__file__).parent
 ROOT: Final = TESTS.parent
@@ -38,10 +38,7 @@ gc.set_threshold(100_000, 10, 10)
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, lambda *_: None)
 
-# No deadline: the machine that runs the tests is not what they are about.
-settings.register_profile("here", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
-settings.load_profile("ci" if os.environ.get("CI") else "here")
+register_profiles()
 
 
 @pytest.hookimpl(trylast=True)

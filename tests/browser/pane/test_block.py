@@ -14,6 +14,7 @@ from templates_messages.catalogue import load_catalogue
 from templates_messages.item_block import earlier_blocks, item_block
 from templates_messages.samples import BARE, FULL
 from templates_messages.values import TextValues
+from tests.examples import examples
 
 CATALOGUE: Final = load_catalogue()
 TODAY: Final = date(2027, 1, 1)
@@ -47,7 +48,7 @@ word = st.text(st.characters(categories=["L", "N"], include_characters="-–!?()
 user_line = st.lists(word, min_size=1, max_size=6).map(" ".join)
 user_lines = st.lists(user_line, max_size=4)
 formats = st.sampled_from(["html", "text"])
-few = settings(max_examples=40)  # each example makes several trips to the browser
+few = settings(max_examples=examples(15))  # each example makes several trips to the browser
 
 
 @dataclass(frozen=True)

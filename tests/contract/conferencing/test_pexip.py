@@ -249,7 +249,7 @@ def test_a_reference_that_is_no_number_sends_nothing(pexip: PexipVendor, referen
 
 
 @given(reference=st.one_of(st.text(max_size=12), st.from_regex(r"[0-9/.?#]{0,4}", fullmatch=True)))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_reference_whatever_reaches_the_list(pexip: PexipVendor, reference: str) -> None:
     wish = new_wish()
     for touch in (pexip.provider.delete_room, pexip.provider.update_room):
@@ -284,7 +284,7 @@ def test_only_one_numbered_room_is_ever_deleted(pexip: PexipVendor) -> None:
 
 
 @given(host=PINS, guest=st.one_of(st.none(), PINS))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=120)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_we_refuse_exactly_the_pins_that_pexip_refuses(
     pexip: PexipVendor, host: str, guest: str | None
 ) -> None:

@@ -37,6 +37,7 @@ from addin.meetings.watches import MailboxWatch
 from addin.store.ledger import SqlLedger
 from calendar_sync.items import Unread
 from calendar_sync.series import Series
+from tests.examples import examples
 from tests.unit.meetings.calendar_desk import (
     GRACE,
     MAILBOX,
@@ -585,7 +586,7 @@ def test_whatever_happens_meeting_and_item_agree_after_one_sweep(outlook: type[O
     run_state_machine_as_test(
         outlook,
         settings=settings(
-            max_examples=50,
+            max_examples=examples(25),
             # The same stories each time: others are looked for on purpose, with more examples, and not by chance.
             derandomize=True,
             # What is found first is told at once: to make it shorter takes longer than a test may.

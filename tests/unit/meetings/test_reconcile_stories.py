@@ -23,6 +23,7 @@ from addin.meetings.errors import MeetingChanged, MeetingIsCancelled
 from addin.meetings.model import Meeting, MeetingState, Wanted
 from addin.meetings.ports import RoomWish
 from addin.meetings.room_steps import LATE_EFFECT
+from tests.examples import examples
 from tests.unit.meetings.desk import Desk, opened_desk
 from tests.unit.meetings.unreliable_provider import FOREIGN_TAG, Fault, Killed, UnreliableProvider
 
@@ -192,6 +193,8 @@ def test_every_story_ends_with_what_was_wished(tmp_path: Path) -> None:
         run_state_machine_as_test(
             stories,
             settings=settings(
-                max_examples=100, stateful_step_count=12, suppress_health_check=[HealthCheck.too_slow]
+                max_examples=examples(40),
+                stateful_step_count=12,
+                suppress_health_check=[HealthCheck.too_slow],
             ),
         )

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from addin.privacy import AllowList, Finding, Kind, find_personal_data
+from tests.examples import examples
 from tests.unit.privacy.conftest import InBrowser
 from tests.unit.privacy.vectors import TODAY, VECTORS
 from tests.unit.privacy.writing import strange_texts
@@ -26,7 +27,7 @@ def test_the_pane_finds_what_the_vectors_mark_and_nothing_else(in_browser: InBro
 
 
 @settings(
-    max_examples=25,
+    max_examples=examples(10),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.large_base_example],
 )
 @given(texts=st.lists(strange_texts(), min_size=20, max_size=40))

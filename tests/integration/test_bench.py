@@ -4,7 +4,7 @@ import json
 import math
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,20 @@ def assert_complete(report: Report) -> None:
     assert report["service_rss_mib"] > report["service_pss_mib"] > 10
 
 
-@pytest.mark.usefixtures("requires_postgres")
+@pytest.fixture(scope="module")
+def following(requires_postgres: None) -> Iterator[subprocess.Popen[str]]:
+    """Return a bench that runs beside the tests that ask for it first: its sweep alone takes half a minute."""
+    # As a developer starts it; the others are run from here.
+    command = [sys.executable, "-m", "bench", "follow", "--json", "--seconds", "2", "--rate", "20"]
+    command += ["--meetings", "2", "--swept", "1"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as run:
+        yield run
+        run.terminate()
+
+
+@pytest.mark.usefixtures("following")
 @pytest.mark.timeout(600)  # six servers are started, one after the other
 def test_bookings_are_measured_beside_the_floor_on_both_databases(
     bench: Callable[..., Report],
@@ -53,21 +66,18 @@ def test_bookings_are_measured_beside_the_floor_on_both_databases(
 
 
 @pytest.mark.timeout(600)
-def test_a_grown_ledger_is_measured_beside_a_small_one() -> None:
-    # As a developer starts it; the others are run from here.
-    command = [sys.executable, "-m", "bench", "growth", "--small", "100", "--large", "300", *TINY, "--json"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=580)
-    assert done.returncode == 0, done.stderr
-    report: Report = json.loads(done.stdout)
+def test_a_grown_ledger_is_measured_beside_a_small_one(bench: Callable[..., Report]) -> None:
+    report = bench("growth", "--small", "100", "--large", "300", *TINY)
     assert math.isfinite(report["book_ratio"])
     assert math.isfinite(report["list_ratio"])
     assert report["errors"] == 0
 
 
-@pytest.mark.usefixtures("requires_postgres")
 @pytest.mark.timeout(600)
-def test_notifications_are_measured_while_items_are_dragged(bench: Callable[..., Report]) -> None:
-    report = bench("follow", "--seconds", "2", "--rate", "20", "--meetings", "2", "--swept", "1")
+def test_notifications_are_measured_while_items_are_dragged(following: subprocess.Popen[str]) -> None:
+    said, errors = following.communicate(timeout=580)
+    assert following.returncode == 0, errors
+    report: Report = json.loads(said)
     assert (report["ack_errors"], report["notifications"], report["drags_never_seen"]) == (0, 40, 0)
     assert report["drags"] > 0
     assert report["provider_calls_excess"] == 0

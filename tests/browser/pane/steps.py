@@ -17,6 +17,10 @@ SET_PROPERTY: Final = """(id) => new Promise((done) =>
     value.set("meeting", id);
     value.saveAsync(done);
   }))"""
+ALL_REFUSED: Final = """() => new Promise((done) => {
+  const look = () => (sandboxFaults.failing.size ? setTimeout(look, 10) : done());
+  look();
+})"""
 LINK: Final = re.compile(r"http://127\.0\.0\.1:\d+/m/[0-9A-Z-]+")
 
 
@@ -102,6 +106,10 @@ class Pane:
     def outlook_fails(self, call: str, times: int = 1) -> None:
         """Make Outlook refuse the next calls of that name."""
         self.page.evaluate("([name, times]) => sandboxFaults.fail(name, { times })", [call, times])
+
+    def outlook_has_failed(self) -> None:
+        """Wait until Outlook has refused all that it was to refuse."""
+        self.page.evaluate(ALL_REFUSED)
 
     def clipboard(self, kind: str = "text/plain") -> str:
         read = "async (kind) => (await (await navigator.clipboard.read())[0].getType(kind)).text()"

@@ -283,17 +283,19 @@ def test_outside_outlook_the_pane_says_where_it_belongs(
     page.close()
 
 
-@pytest.mark.parametrize("call", ["start.getAsync", "requiredAttendees.getAsync", "body.getAsync"])
-def test_an_item_that_cannot_be_read_is_not_booked_and_can_be_tried_again(
-    pane: Pane, region: Region, call: str
-) -> None:
+def test_an_item_that_cannot_be_read_is_not_booked_and_can_be_tried_again(pane: Pane, region: Region) -> None:
     before = region.booked()
     pane.open()
-    pane.outlook_fails(call)
-    pane.action("create").click()
-    pane.says("Outlook svarade inte som det skulle. Inget har skrivits i bokningen.")
+    press = pane.action("create")
+    for call in ("start.getAsync", "requiredAttendees.getAsync", "body.getAsync"):
+        pane.outlook_fails(call)
+        press.click()
+        pane.outlook_has_failed()
+        pane.frame.locator("#view[aria-busy=false]").wait_for()
+        pane.says("Outlook svarade inte som det skulle. Inget har skrivits i bokningen.")
+        press = pane.action("retry")
     assert region.rooms_besides(before) == []
-    pane.action("retry").click()
+    press.click()
     pane.expect_booked()
     assert pane.link()
 

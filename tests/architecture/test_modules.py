@@ -22,6 +22,7 @@ FOLDERS: Final = (
 )
 # They say nothing about what a module holds, so everything ends up in them.
 EMPTY_NAMES: Final = {"utils", "util", "common", "helpers", "helper", "misc", "core", "base", "manager"}
+SAID_OF_SCRIPT: Final = re.compile(r"(?://|/\*\*(?:\n \*)?) [A-Z*](?!typedef).{14}")
 
 
 def modules() -> Iterator[Path]:
@@ -40,6 +41,15 @@ def tree_of(module: Path) -> ast.Module:
 
 def test_every_module_opens_with_what_it_is_for() -> None:
     assert [str(module) for module in modules() if not _says_what_it_is_for(module)] == []
+
+
+def test_every_script_opens_with_what_it_is_for() -> None:
+    scripts = list((ROOT / "addin").rglob("*.js"))
+    assert scripts
+    unsaid = [
+        script.name for script in scripts if not SAID_OF_SCRIPT.match(script.read_text(encoding="utf-8"))
+    ]
+    assert unsaid == []
 
 
 def _says_what_it_is_for(module: Path) -> bool:

@@ -17,6 +17,8 @@ from tests.conftest import ROOT
 
 PACKAGES: Final = ("addin", "bounded_http", "calendar_sync", "templates_messages", "manifest")
 
+SCRIPT_IMPORTED: Final = re.compile(r"""^(?:import|export) [^;]*?"\./([\w.]+)";""", re.MULTILINE)
+
 # A wall between two rooms of a house of its own, and an import that is done late.
 LAZY_HOUSE: Final = {
     "setup.cfg": (
@@ -78,6 +80,17 @@ def test_no_code_imports_by_a_name_that_the_walls_cannot_see() -> None:
 
 def test_no_module_imports_itself_by_a_detour(graph: grimp.ImportGraph) -> None:
     imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    try:
+        graphlib.TopologicalSorter(imports).prepare()
+    except graphlib.CycleError as cycle:
+        pytest.fail(" imports ".join(reversed(cycle.args[1])))
+
+
+@pytest.mark.parametrize("folder", ["addin/web/static", "addin/sandbox/window/js"])
+def test_no_script_imports_itself_by_a_detour(folder: str) -> None:
+    scripts = {file.name: file.read_text(encoding="utf-8") for file in (ROOT / folder).glob("*.js")}
+    imports = {name: set(SCRIPT_IMPORTED.findall(text)) for name, text in scripts.items()}
+    assert sum(map(len, imports.values())) > len(scripts)
     try:
         graphlib.TopologicalSorter(imports).prepare()
     except graphlib.CycleError as cycle:

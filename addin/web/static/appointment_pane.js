@@ -1,14 +1,16 @@
 /**
  * The pane in one open appointment: puts its parts together, and leads from the meeting's view on and back.
  *
- * What is shown stands in the view modules, what happens in `booking.js`; the ways to a meeting and out of it in
- * `opening.js`, `new_meeting.js` and `removing.js`. What fails, and what must wait, is `steps.js`'s.
+ * What is shown stands in the view modules, what happens in `booking.js`, and what the item holds in `held_meeting.js`; the
+ * ways to a meeting and out of it in `opening.js`, `new_meeting.js` and `removing.js`. What fails, and what must wait, is
+ * `steps.js`'s.
  */
 
 import { Api } from "./api.js";
-import { Booking, isOver } from "./booking.js";
+import { Booking } from "./booking.js";
 import { choicesForm } from "./choices_form.js";
 import { button, element } from "./element.js";
+import { isOver } from "./held_meeting.js";
 import { OutlookError } from "./item.js";
 import { askBeforeLinkChange } from "./link_view.js";
 import { showMeeting } from "./meeting_view.js";
@@ -43,6 +45,7 @@ import { booked, choose, link as linkWords, progress, written } from "./words.js
  * @property {Api} api
  * @property {import("./item.js").AppointmentItem} item
  * @property {Booking} booking
+ * @property {import("./held_meeting.js").HeldMeeting} held
  * @property {Offer} offer
  * @property {SeriesOfItem} series
  * @property {Steps} steps
@@ -56,6 +59,7 @@ const SETTLING = 700;
 export class AppointmentPane {
   #access;
   #booking;
+  #held;
   #offer;
   #series;
   #steps;
@@ -63,7 +67,7 @@ export class AppointmentPane {
   #opening;
   #newMeeting;
   #removing;
-  /** As the view that is seen says it. @type {import("./booking.js").Series | null} */
+  /** As the view that is seen says it. @type {import("./held_meeting.js").Series | null} */
   #shownSeries = null;
   #settling = 0;
   /** Whether the item's time was changed beside a question; it is followed when the meeting is seen again. */
@@ -77,11 +81,14 @@ export class AppointmentPane {
     const ways = this.#ways();
     const api = new Api(signIn(Office.auth));
     this.#access = settings.calendar_access;
-    this.#booking = new Booking(api, item, settings.instance);
+    const booking = new Booking(api, item, settings.instance);
+    const { held } = booking;
+    this.#booking = booking;
+    this.#held = held;
     this.#offer = new Offer(settings.internal_mail_domains);
-    this.#series = new SeriesOfItem(this.#booking, this.#offer, this.#access);
+    this.#series = new SeriesOfItem(held, this.#offer, this.#access);
     this.#steps = new Steps(ways);
-    const shared = { settings, api, item, booking: this.#booking, offer: this.#offer, series: this.#series };
+    const shared = { settings, api, item, booking, held, offer: this.#offer, series: this.#series };
     const around = { ...shared, steps: this.#steps, ways };
     this.#tellings = new Tellings(around);
     const desk = { ...around, tellings: this.#tellings };
@@ -128,14 +135,14 @@ export class AppointmentPane {
   async #followTime() {
     this.#isTimeNew = !shows("choose") && !shows("meeting");
     if (shows("choose")) return this.#newMeeting.followTime();
-    if (!shows("meeting") || isOver(this.#booking.meeting)) return;
+    if (!shows("meeting") || isOver(this.#held.meeting)) return;
     const lookAgain = () => this.#backToMeeting();
     const following = () => this.#steps.attempt("follow", () => this.#followUnlessSeries(), lookAgain);
     await this.#steps.attempt("other", following, lookAgain);
   }
 
   async #followUnlessSeries() {
-    if ((await this.#booking.hasMoved()) && (await this.#series.leads())) return this.#follow();
+    if ((await this.#held.hasMoved()) && (await this.#series.leads())) return this.#follow();
     const was = JSON.stringify(this.#shownSeries);
     if (JSON.stringify(await this.#series.now()) !== was) await this.#showMeeting({ focus: false });
   }
@@ -148,7 +155,7 @@ export class AppointmentPane {
   /** From a question back to the meeting, whose time may have been changed meanwhile. */
   async #backToMeeting() {
     await this.#steps.attempt("follow", async () => {
-      if (await this.#booking.hasMoved()) await this.#follow();
+      if (await this.#held.hasMoved()) await this.#follow();
       else await this.#showMeeting();
     });
   }
@@ -158,7 +165,7 @@ export class AppointmentPane {
   /** @param {News} [news] */
   async #showMeeting(news = {}) {
     const { said = "", unwritten = [], trouble = null, focus = true, isElsewhere = false, answered = [] } = news;
-    const { meeting } = this.#booking;
+    const { meeting } = this.#held;
     const type = this.#offer.type(meeting.type);
     const found = isOver(meeting) ? [] : await this.#found();
     this.#shownSeries = isOver(meeting) ? null : await this.#series.now();
@@ -203,7 +210,7 @@ export class AppointmentPane {
   }
 
   #typeName() {
-    const { meeting } = this.#booking;
+    const { meeting } = this.#held;
     const type = this.#offer.type(meeting.type);
     const variants = type && type.variants.length > 1 ? type.variants : [];
     const variant = variants.find(({ id }) => id === meeting.variant);
@@ -221,7 +228,7 @@ export class AppointmentPane {
   }
 
   #showChange() {
-    const { type, variant, unit } = this.#booking.meeting;
+    const { type, variant, unit } = this.#held.meeting;
     const form = choicesForm({
       types: this.#offer.types,
       units: this.#offer.units,
@@ -242,7 +249,7 @@ export class AppointmentPane {
 
   /** @param {Choice} choice */
   async #change(choice) {
-    const { type, variant, unit } = this.#booking.meeting;
+    const { type, variant, unit } = this.#held.meeting;
     const same = choice.type === type && choice.variant === variant && choice.unit === unit;
     if (same) return this.#showMeeting({ said: choose.unchanged });
     const changing = (/** @type {import("./booking.js").OnStep} */ step) => this.#booking.change(choice, step);
@@ -251,7 +258,7 @@ export class AppointmentPane {
 
   async #writeAgain() {
     await this.#steps.attempt("write", async () => {
-      const unwritten = await this.#booking.write();
+      const unwritten = await this.#held.write();
       await this.#showMeeting({ unwritten, said: unwritten.length === 0 ? written.done : "" });
     });
   }
@@ -274,12 +281,12 @@ export class AppointmentPane {
   #answerSeries(oneLink) {
     if (this.#access !== "none")
       return this.#answer(() => this.#booking.answerSeries(oneLink), booked.seriesAnswered, ["series_asked"]);
-    return this.#answer(() => this.#booking.keepSeriesAnswer(oneLink), booked.seriesKept);
+    return this.#answer(() => this.#held.keepSeriesAnswer(oneLink), booked.seriesKept);
   }
 
   async #reload() {
     await this.#steps.attempt("other", async () => {
-      await this.#booking.reload();
+      await this.#held.reload();
       await this.#opening.reopen();
     });
   }
@@ -289,8 +296,8 @@ export class AppointmentPane {
   /** One question, which says what becomes of those who have the old link. */
   async #askAboutLink() {
     await this.#steps.attempt("link", async () => {
-      await this.#booking.reload();
-      const { meeting } = this.#booking;
+      await this.#held.reload();
+      const { meeting } = this.#held;
       if (meeting.link_change.possible.length === 0) return this.#showMeeting({ said: linkWords.tooLate });
       askBeforeLinkChange({
         meeting,

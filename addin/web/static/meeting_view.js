@@ -1,7 +1,7 @@
 /** The meeting of the open item: how it stands, its texts, and what can be done with it. */
 
-import { isOver } from "./booking.js";
 import { button, element, notice, refill, unbroken } from "./element.js";
+import { isOver } from "./held_meeting.js";
 import { comingNotice, linkButton } from "./link_view.js";
 import { findingsList } from "./personal_data_panel.js";
 import { announce, show } from "./page.js";
@@ -21,7 +21,7 @@ import { booked, choose, failure, link as linkWords, texts as textWords, written
  * @property {string} unitName
  * @property {string} zone IANA
  * @property {"none" | "read" | "read_and_write"} access how much of calendars the service sees
- * @property {import("./booking.js").Series | null} series how the item stands in a series, when only the pane sees it
+ * @property {import("./held_meeting.js").Series | null} series how the item stands in a series, when only the pane sees it
  * @property {string[]} answered codes of notes whose question has just been answered
  * @property {boolean} isElsewhere whether the item in this window has another time than the meeting
  * @property {Part[]} unwritten what could not be written into the item

@@ -1,7 +1,7 @@
 /** What the item holds when the pane is opened beside it, and which view that leads to; each opening is one of six. */
 
-import { isOver } from "./booking.js";
 import { button, element, notice } from "./element.js";
+import { isOver } from "./held_meeting.js";
 import { show } from "./page.js";
 import { showProgress } from "./progress_view.js";
 import { booked, choose, progress, start, unlinked } from "./words.js";
@@ -10,6 +10,7 @@ export class Opening {
   #api;
   #item;
   #booking;
+  #held;
   #offer;
   #series;
   #isBlind;
@@ -17,10 +18,11 @@ export class Opening {
   #ways;
 
   /** @param {import("./appointment_pane.js").Desk} desk */
-  constructor({ api, item, booking, offer, series, settings, steps, ways }) {
+  constructor({ api, item, booking, held, offer, series, settings, steps, ways }) {
     this.#api = api;
     this.#item = item;
     this.#booking = booking;
+    this.#held = held;
     this.#offer = offer;
     this.#series = series;
     this.#isBlind = settings.calendar_access === "none";
@@ -35,11 +37,11 @@ export class Opening {
       const noUnits = notice("error", element("p", {}, choose.noUnits));
       if (this.#offer.units.length === 0)
         return show("message", start.failedTitle, [noUnits], { focus: false });
-      await this.#show(await this.#booking.open());
+      await this.#show(await this.#held.open());
     });
   }
 
-  /** @param {import("./booking.js").Opening} opening */
+  /** @param {import("./held_meeting.js").Opening} opening */
   async #show(opening) {
     switch (opening) {
       case "empty":
@@ -59,13 +61,13 @@ export class Opening {
 
   /** A meeting found in the item is brought into step with it: room waited for, time followed, block restored. */
   async reopen() {
-    const { meeting } = this.#booking;
+    const { meeting } = this.#held;
     if (isOver(meeting)) return this.#ways.meeting({ focus: false });
     if (meeting.state === "wanted")
       return this.#steps.work("waiting", progress.creating, (step) => this.#booking.finish(step));
-    if ((await this.#booking.hasMoved()) && (await this.#hasLedElsewhere())) return;
-    if (await this.#booking.isWritten()) return this.#ways.meeting({ focus: false });
-    const unwritten = await this.#booking.write();
+    if ((await this.#held.hasMoved()) && (await this.#hasLedElsewhere())) return;
+    if (await this.#held.isWritten()) return this.#ways.meeting({ focus: false });
+    const unwritten = await this.#held.write();
     return this.#ways.meeting({
       said: unwritten.includes("block") ? "" : booked.restored,
       unwritten,
@@ -78,18 +80,18 @@ export class Opening {
    * @returns {Promise<boolean>} whether that has led to a view; false when both agree now
    */
   async #hasLedElsewhere() {
-    if (this.#isBlind || !(await this.#booking.isSaved())) {
-      if (await this.#booking.isUnproven()) this.#showCopy({ isSure: false });
+    if (this.#isBlind || !(await this.#held.isSaved())) {
+      if (await this.#held.isUnproven()) this.#showCopy({ isSure: false });
       else if (await this.#series.leads()) await this.#ways.follow();
       else await this.#showTimeOfSeries();
       return true;
     }
     // The calendar is right, and the time in this window may be an old one: never written over a newer one unasked.
-    if (await this.#booking.agreesByCalendar()) {
-      if (!isOver(this.#booking.meeting)) return false;
+    if (await this.#held.agreesByCalendar()) {
+      if (!isOver(this.#held.meeting)) return false;
       await this.#ways.meeting({ focus: false });
-    } else if (await this.#booking.isPerhapsAsked()) this.#showCopy();
-    else await this.#ways.meeting({ isElsewhere: !(await this.#booking.isRepeated()), focus: false });
+    } else if (await this.#held.isPerhapsAsked()) this.#showCopy();
+    else await this.#ways.meeting({ isElsewhere: !(await this.#held.isRepeated()), focus: false });
     return true;
   }
 
@@ -106,7 +108,7 @@ export class Opening {
     await this.#steps.attempt("resume", async () => {
       const outcome = await this.#booking.resume(showProgress(progress.resuming));
       if (outcome === null) return this.#ways.form();
-      if (await this.#booking.hasMoved()) return this.#ways.follow();
+      if (await this.#held.hasMoved()) return this.#ways.follow();
       await this.#ways.meeting({ unwritten: outcome.unwritten });
     });
   }
@@ -128,7 +130,7 @@ export class Opening {
    * @param {{isSure?: boolean}} [how] not sure: it was moved or copied before the pane could note which item it is
    */
   #showCopy({ isSure = true } = {}) {
-    const strips = this.#offer.type(this.#booking.meeting.type)?.copy_rule === "strip";
+    const strips = this.#offer.type(this.#held.meeting.type)?.copy_rule === "strip";
     const strip = button(unlinked.strip, "strip-copy", this.#steps.on(() => this.#strip()), {
       kind: strips && isSure ? "primary" : "secondary",
     });
@@ -151,7 +153,7 @@ export class Opening {
   }
 
   async #claim() {
-    await this.#booking.claim();
+    await this.#held.claim();
     await this.reopen();
   }
 
@@ -163,7 +165,7 @@ export class Opening {
   /** Take the original's link out of a copy; the meeting is the original's and stays as it is. */
   async #strip() {
     await this.#steps.attempt("clean", async () => {
-      await this.#ways.cleaned(await this.#booking.clean(), unlinked.stripped);
+      await this.#ways.cleaned(await this.#held.clean(), unlinked.stripped);
     });
   }
 }

@@ -12,6 +12,7 @@ import { booked, progress, removal, written } from "./words.js";
 
 export class Removing {
   #booking;
+  #held;
   #offer;
   #steps;
   #ways;
@@ -20,8 +21,9 @@ export class Removing {
   #toldOfRemoval = new Set();
 
   /** @param {import("./appointment_pane.js").Desk} desk */
-  constructor({ booking, offer, steps, ways, tellings }) {
+  constructor({ booking, held, offer, steps, ways, tellings }) {
     this.#booking = booking;
+    this.#held = held;
     this.#offer = offer;
     this.#steps = steps;
     this.#ways = ways;
@@ -30,9 +32,9 @@ export class Removing {
 
   async ask() {
     await this.#steps.attempt("remove", async () => {
-      await this.#booking.reload();
+      await this.#held.reload();
       this.#toldOfRemoval.clear();
-      const told = toldAudiences(this.#booking.meeting);
+      const told = toldAudiences(this.#held.meeting);
       askBeforeRemoval({
         told,
         texts: await this.#textsFor(told),
@@ -53,7 +55,7 @@ export class Removing {
    * @returns {Promise<import("./api.js").Texts[] | null>} null when they cannot be had
    */
   async #textsFor(told) {
-    const served = this.#offer.type(this.#booking.meeting.type)?.audiences ?? [];
+    const served = this.#offer.type(this.#held.meeting.type)?.audiences ?? [];
     try {
       return await this.#tellings.texts(
         told.filter((audience) => served.includes(audience)),
@@ -75,7 +77,7 @@ export class Removing {
   /** Take out of the item what is left of a meeting that has been removed. */
   async clean() {
     await this.#steps.attempt("clean", async () => {
-      await this.#ways.cleaned(await this.#booking.clean(), removal.done);
+      await this.#ways.cleaned(await this.#held.clean(), removal.done);
     });
   }
 

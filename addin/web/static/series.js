@@ -3,20 +3,20 @@
  * the user's own answer say whose times are whose. Knows nothing of the page.
  */
 
-/** @typedef {import("./booking.js").Series} Series */
+/** @typedef {import("./held_meeting.js").Series} Series */
 
 export class SeriesOfItem {
-  #booking;
+  #held;
   #offer;
   #access;
 
   /**
-   * @param {import("./booking.js").Booking} booking
+   * @param {import("./held_meeting.js").HeldMeeting} held
    * @param {import("./offer.js").Offer} offer
    * @param {"none" | "read" | "read_and_write"} access how much of calendars the service sees
    */
-  constructor(booking, offer, access) {
-    this.#booking = booking;
+  constructor(held, offer, access) {
+    this.#held = held;
     this.#offer = offer;
     this.#access = access;
   }
@@ -27,15 +27,15 @@ export class SeriesOfItem {
    */
   async now() {
     if (this.#access !== "none") return null;
-    const series = await this.#booking.series();
-    const type = this.#offer.type(this.#booking.meeting.type);
+    const series = await this.#held.series();
+    const type = this.#offer.type(this.#held.meeting.type);
     return series && { ...series, answer: type?.series_rule === "one_link" ? "all" : series.answer };
   }
 
   /** @returns {Promise<boolean>} whether the meeting takes the item's time unasked: a series has more times than one */
   async leads() {
-    if (!(await this.#booking.isSaved())) return true;
-    if (this.#access !== "none") return !(await this.#booking.isRepeated());
+    if (!(await this.#held.isSaved())) return true;
+    if (this.#access !== "none") return !(await this.#held.isRepeated());
     const series = await this.now();
     return series === null || (series.kind === "series" && series.answer !== "all");
   }

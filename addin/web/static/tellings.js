@@ -1,7 +1,7 @@
 /** The texts of the open meeting, and who has been told what: asked for, reported, and shown anew when one came late. */
 
-import { isOver } from "./booking.js";
 import { element, notice } from "./element.js";
+import { isOver } from "./held_meeting.js";
 import { shows } from "./page.js";
 import { texts as textWords } from "./words.js";
 
@@ -11,14 +11,16 @@ import { texts as textWords } from "./words.js";
 export class Tellings {
   #api;
   #booking;
+  #held;
   #language;
   #steps;
   #ways;
 
   /** @param {Omit<import("./appointment_pane.js").Desk, "tellings">} desk */
-  constructor({ api, booking, settings, steps, ways }) {
+  constructor({ api, booking, held, settings, steps, ways }) {
     this.#api = api;
     this.#booking = booking;
+    this.#held = held;
     this.#language = settings.language;
     this.#steps = steps;
     this.#ways = ways;
@@ -29,7 +31,7 @@ export class Tellings {
    * @param {WhichLink} link
    */
   texts(audiences, link) {
-    const { id } = this.#booking.meeting;
+    const { id } = this.#held.meeting;
     return Promise.all(audiences.map((audience) => this.#api.texts(id, audience, this.#language, link)));
   }
 
@@ -50,7 +52,7 @@ export class Tellings {
   async #showChangedSince() {
     const trouble = notice("error", element("p", {}, textWords.changedSince));
     const isElsewhere =
-      !isOver(this.#booking.meeting) && (await this.#booking.hasMoved()) && !(await this.#booking.isRepeated());
+      !isOver(this.#held.meeting) && (await this.#held.hasMoved()) && !(await this.#held.isRepeated());
     await this.#ways.meeting({ trouble, isElsewhere });
   }
 }

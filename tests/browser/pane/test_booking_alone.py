@@ -35,7 +35,7 @@ ALONE: Final = """
     subject: async () => said.subject, setSubject: async (text) => void (said.subject = text),
   };
   const api = { meeting: async () => ({ meeting, retryAfter: 0 }) };
-  const booking = new Booking(api, item, "test");
+  const booking = new Booking(api, item, "test"), { held } = booking;
 """
 
 
@@ -48,7 +48,7 @@ def test_a_sign_in_that_has_run_out_does_not_keep_a_removed_meeting_in_the_item(
     told = alone(
         modules,
         """
-        await booking.open();
+        await held.open();
         api.remove = async () => true;
         api.copied = async () => { throw new SignInError(13006); };
         const removed = await booking.remove(() => undefined, ["patient"]);
@@ -62,7 +62,7 @@ def test_a_sign_in_that_has_run_out_does_not_undo_a_link_that_is_written(modules
     unwritten = alone(
         modules,
         """
-        await booking.open();
+        await held.open();
         const note = { code: "block_old", message: "" };
         api.changeLink = async () => ({ meeting: { ...meeting, revision: 2, calendar_notes: [note] } });
         api.blockWritten = async () => { throw new SignInError(13006); };
@@ -76,7 +76,7 @@ def test_a_link_whose_room_was_awaited_in_vain_is_not_exchanged_once_more(module
     told = alone(
         modules,
         """
-        await booking.open();
+        await held.open();
         const changed = { ...meeting, revision: 2, join_url: join_url.replace("7K", "8L") };
         let exchanges = 0, attempts = 0;
         api.changeLink = async () => (exchanges += 1, { meeting: { ...changed, state: "wanted", join_url: null } });
@@ -90,7 +90,7 @@ def test_a_link_whose_room_was_awaited_in_vain_is_not_exchanged_once_more(module
         const failed = await change().catch(({ code }) => code);
         await change();
         window.setTimeout = setTimeout;
-        return [failed, exchanges, booking.meeting.join_url.includes("/m/8L")];
+        return [failed, exchanges, held.meeting.join_url.includes("/m/8L")];
         """,
     )
     assert told == ["unreachable", 1, True]
@@ -127,7 +127,7 @@ def test_the_users_own_location_is_kept_however_long_it_is(modules: Page) -> Non
     own = "Konferensrum " * 19
     told = alone(
         modules,
-        "await booking.open(); said.location = args[0]; return [await booking.write(), said.location];",
+        "await held.open(); said.location = args[0]; return [await held.write(), said.location];",
         own,
     )
     assert told == [["location"], own]
@@ -137,11 +137,11 @@ def test_a_users_location_that_holds_our_word_is_the_users(modules: Page) -> Non
     told = alone(
         modules,
         """
-        await booking.open();
+        await held.open();
         said.location = "Videomöterummet; Sal 4";
-        await booking.write();
+        await held.write();
         const written = said.location;
-        await booking.clean();
+        await held.clean();
         return [written, said.location];
         """,
     )
@@ -153,12 +153,12 @@ def test_the_location_of_another_type_takes_the_place_of_the_first_types(modules
     told = alone(
         modules,
         """
-        await booking.open();
+        await held.open();
         said.location = "Sal 4, plan 2; Videomöte, vid hissen";
         api.meeting = async () => ({ meeting: { ...meeting, location: "Videomöte (skyddat)" } });
-        await booking.reload();
-        await booking.write();
-        await booking.write();
+        await held.reload();
+        await held.write();
+        await held.write();
         return said.location;
         """,
     )

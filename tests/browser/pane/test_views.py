@@ -78,10 +78,10 @@ ASK_TO_REMOVE: Final = """async ({ told, audiences, status }) => {
     if (status) throw new Failure({ code: "refused", title: "Det gick inte.", status });
     return audiences.map((audience) => ({ audience, texts: [cancelled] }));
   };
-  const booking = { meeting: { type: "internal-meeting", told }, reload: async () => undefined };
+  const held = { meeting: { type: "internal-meeting", told }, reload: async () => undefined };
   const ways = { rested() {}, meeting: async ({ trouble }) => document.getElementById("view").append(trouble) };
   const offer = { type: () => ({ audiences }) };
-  await new Removing({ booking, offer, steps: new Steps(ways), ways, tellings: { texts } }).ask();
+  await new Removing({ held, offer, steps: new Steps(ways), ways, tellings: { texts } }).ask();
   return asked;
 }"""
 

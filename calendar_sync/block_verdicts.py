@@ -1,8 +1,9 @@
 """Whose line is it? Tells our lines in a body from the user's, by what they say.
 
 A block begins at a join link of the service (`<service>/m/<code>`) and ends at the next start link
-(`<service>/start/<code>`). Between them only lines that read like ours are ours; what the user typed there is not. The
-same rules as the pane's (addin/web/static/block.js), so that both leave the same words behind; a test holds them equal.
+(`<service>/start/<code>`), or at its words where a phone or a mail filter has taken the address. Between them only
+lines that read like ours are ours; what the user typed there is not. The same rules as the pane's
+(addin/web/static/block.js), so that both leave the same words behind; a test holds them equal.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from calendar_sync.items import Block
 # Share of words that two lines must have in common to be the same line with another time or unit in it.
 _ALIKE: Final = 0.6
 _FEWEST_WORDS_ALIKE: Final = 3
+# Our last line, as `CLOSING` of templates_messages/item_block.py has it, with whatever address it bears now.
+_CLOSING: Final = re.compile(r"(?i)starta möte \(vårdpersonal\) ?:? ?(?:<?https?://\S+)?")
 # What changes in a date beside its numbers; the block in an item is written in Swedish.
 _NAMES_IN_DATES: Final = frozenset(
     {
@@ -64,12 +67,13 @@ class Links:
         return any(self._start.fullmatch(link) for link in line.links)
 
     def spans(self, lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
-        """Yield each stretch from a join link to the next start link, as indexes, both included."""
+        """Yield each stretch from a join link to the next line that ends a block, as indexes, both included."""
         begun = None
         for at, line in enumerate(lines):
             if self.join_code(line):
                 begun = at
-            if begun is not None and self.is_start(line):
+            is_end = self.is_start(line) or _CLOSING.fullmatch(visible(line.text))
+            if begun is not None and is_end:
                 yield begun, at
                 begun = None
 

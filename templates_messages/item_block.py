@@ -4,8 +4,9 @@ Outlook rewrites the HTML that is written into an item: comments, ids and classe
 `div` becomes a `p`. So the block carries its own marks in what people see: its first line is `OPENING` with the
 join link (`/m/<code>`), its last line is the start link (`/start/<code>`) under the words `CLOSING`. To find it:
 take the paragraph that holds the join link as the first and the paragraph that holds the start link, in text or
-in an `href`, as the last. The codes are random, so no other text can be mistaken for it; the words are a second
-sign for a block whose links a mail filter has rewritten. The pane's JavaScript mirrors these constants.
+in an `href`, as the last. The codes are random, so no other text can be mistaken for it; the words
+are a second sign for a block whose start link a phone or a mail filter has taken. The pane's `block.js` and
+`calendar_sync.block_verdicts` mirror `CLOSING`.
 """
 
 from collections.abc import Mapping

@@ -2,8 +2,9 @@
  * Our marked block in the body of a calendar item: found, written, replaced and removed, in HTML and plain text.
  *
  * Outlook rewrites the HTML that we set (comments, ids and classes go), so a block is known by what the reader
- * sees: it begins at a join link (`/m/<code>`) and ends at the next start link (`/start/<code>`). Between them only
- * lines that read like ours are touched; whatever the user typed there stays, word for word.
+ * sees: it begins at a join link (`/m/<code>`) and ends at the next start link (`/start/<code>`), or at its words where a
+ * phone or a mail filter has taken the address. Between them only lines that read like ours are touched; whatever the user
+ * typed there stays, word for word.
  *
  * Pure text and DOM work: this module knows neither Office.js nor the API.
  */
@@ -28,6 +29,8 @@
 
 const JOIN = /^https?:\/\/.+\/m\/([0-9A-Za-z-]{12,24})\/?$/;
 const START = /^https?:\/\/.+\/start\/([0-9A-Za-z_-]{12,64})\/?$/;
+/** Our last line, as `CLOSING` of `templates_messages/item_block.py` has it, with whatever address it bears now. */
+const CLOSING = /^starta möte \(vårdpersonal\) ?:? ?(<?https?:\/\/\S+)?$/i;
 const ADDRESS = /https?:\/\/[^\s<>"']+/g;
 /** Share of words two lines must have in common to be the same line with another time or unit in it. */
 const ALIKE = 0.6;
@@ -106,7 +109,7 @@ export function userText(body, known) {
 }
 
 /**
- * Say whether the block in `body` reads as `block` does, whatever Outlook has done to its markup.
+ * Say whether the block in `body` reads as `block` does, whatever Outlook has done to its markup, and leads to the start.
  * @param {Body} body
  * @param {Block} block
  * @returns {boolean}
@@ -116,7 +119,7 @@ export function readsAs(body, block) {
   const verdicts = judge(lines, [block]);
   const own = lines.filter((_, at) => verdicts[at].ours);
   const wanted = blockLines(block, body.format);
-  return squeezed(own) === squeezed(wanted);
+  return squeezed(own) === squeezed(wanted) && own.some(isStart);
 }
 
 // --- plain text ---------------------------------------------------------------------------------------------------
@@ -350,7 +353,7 @@ function patternsOf(known) {
 }
 
 /**
- * The stretches from a join link to the next start link, as indexes, both included.
+ * The stretches from a join link to the next line that ends a block, as indexes, both included.
  * @param {Line[]} lines
  * @returns {[number, number][]}
  */
@@ -360,7 +363,7 @@ function spans(lines) {
   let open = -1;
   lines.forEach((line, at) => {
     if (joinCode(line) !== null) open = at;
-    if (open >= 0 && isStart(line)) {
+    if (open >= 0 && (isStart(line) || CLOSING.test(visible(line.text)))) {
       found.push([open, at]);
       open = -1;
     }

@@ -112,6 +112,14 @@ def first_wording(values: TextValues, meeting_type: str = CARE) -> Block:
     return {"html": rendered.html, "text": rendered.plain, "earlier": []}
 
 
+def lost_start(content: str, left: str) -> str:
+    """Return a body whose start link is only its words, as some phones make it, or with another address (`left`)."""
+    if "</a>" not in content:
+        return re.sub(r": https://mote\.region\.example/start/\w+", left and f": {left}", content)
+    words = f'<a href="{left}">\\1</a>' if left else r"\1"
+    return re.sub(r"<a [^>]*/start/[^>]*>(.*?)</a>", words, content)
+
+
 def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
@@ -273,6 +281,22 @@ def test_a_block_whose_links_a_mail_filter_has_rewritten_is_still_found(modules:
     )
     assert wrapped != written
     assert body.codes(wrapped) == ["7K3M9QXP2RTWHD"]
+
+
+@pytest.mark.parametrize("left", ["", "https://filter.example/v3/__https:/start-B4N8__;!!x"])
+@pytest.mark.parametrize("kind", ["html", "text"])
+def test_a_block_whose_start_link_is_lost_or_in_disguise_is_still_found(
+    modules: Page, kind: str, left: str
+) -> None:
+    body = Body(modules, kind)
+    changed = lost_start(body.written(body.of(["Agenda"]), block()), left)
+    assert body.codes(changed) == ["7K3M9QXP2RTWHD"]
+    # Whoever opens the item gets the way to start back.
+    assert not body.call("readsAs", changed, block())
+    assert body.lines(body.written(changed, block())) == body.lines(
+        body.written(body.of(["Agenda"]), block())
+    )
+    assert body.lines(body.cleaned(changed, block())) == ["Agenda"]
 
 
 def test_a_block_that_word_has_rewritten_is_replaced_whole(modules: Page) -> None:

@@ -16,7 +16,7 @@ from addin.meetings.copies import series_answer
 from addin.meetings.errors import MeetingNotFound
 from addin.meetings.ledger_port import Ledger, Reading
 from addin.meetings.links import MeetingLink
-from addin.meetings.look import ItemLooks, Seen
+from addin.meetings.look import ItemLooks, Seen, may_be_called_off
 from addin.meetings.meeting_types import MeetingTypes
 from addin.meetings.model import Meeting
 from addin.meetings.occurrences import is_without_its_time
@@ -80,7 +80,7 @@ _NOT_ARRIVED: Final = (
     "the mailbox has gone to another calendar, in which the item is not found by its tag or UID: until it is, nothing"
     " is concluded, and the meeting stays as it is; its people are mailed once when that lasts"
 )
-_TIME_TAKEN_OUT: Final = "the one time that the meeting is was taken out of the series"
+_TIME_TAKEN_OUT: Final = "the one time that the meeting is was taken out of the series, or none is left in it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,8 @@ class ExplainFollowing:
         return {"would_do": [_intent(one, _why(one, seen)) for one in seen.intents]}
 
     def _is_without_its_time(self, meeting: Meeting, binding: ItemBinding, seen: Seen) -> bool:
-        if meeting.is_cancelled or meeting.window.start <= seen.at:
+        missed_since = binding.gone_since or seen.at
+        if meeting.is_cancelled or not may_be_called_off(meeting, missed_since, seen.at):
             return False
         kind = self.types.of(meeting.type)
         return any(

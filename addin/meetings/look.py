@@ -254,6 +254,14 @@ class ItemLooks:
         return {uid: copy.at for uid, copy in known.items() if copy and copy.ref}
 
 
+def may_be_called_off(meeting: Meeting, missed_since: datetime, at: datetime) -> bool:
+    """Whether a time that was missed first at `missed_since` and still is at `at` (UTC) has been called off.
+
+    Who tidies her calendar during a visit, or after it, does not call it off (`calendar_sync.decide`).
+    """
+    return missed_since < meeting.window.start and not call_may_run(meeting, at)
+
+
 def _last_booked(reading: Reading, binding: ItemBinding) -> Meeting | None:
     """Return the meeting, not cancelled, that was booked last in the one time of a series that a binding is about."""
     ref = ref_of(binding)

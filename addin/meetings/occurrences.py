@@ -39,8 +39,8 @@ def current(
 def is_without_its_time(
     series: Series, answer: SeriesAnswer | None, at: datetime, open_after: timedelta
 ) -> bool:
-    """Whether the one time that the meeting is has been taken out of the series."""
-    return answer is not SeriesAnswer.ONE_LINK and current(series, answer, at, open_after) is None
+    """Whether the series has no time for the meeting: the one that it is was taken out, or none is left."""
+    return current(series, answer, at, open_after) is None
 
 
 def cancelled(series: Series, after: datetime, before: datetime) -> Iterator[Occurrence]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from addin.meetings.bindings import SeriesAnswer
 from addin.meetings.changed_times import former_series, must_hear_of_others
 from addin.meetings.copies import series_answer
 from addin.meetings.links import followed_series
+from addin.meetings.look import may_be_called_off
 from addin.meetings.model import Window
 from addin.meetings.notices import NoticeKind
 from addin.meetings.occurrences import current, is_without_its_time, near, rolled, was_taken_out
@@ -32,8 +34,8 @@ class SeriesRecord:
             return
         draft = self._draft
         answer = series_answer(draft.kind) if intent.became_one else draft.binding.series_answer
-        if is_without_its_time(intent.series, answer, draft.at, draft.kind.open_after):
-            self._miss_only_occurrence()
+        if self._lost_its_time(intent.series, answer):
+            self._miss_time()
             return
         self._note_change(answer, became_one=intent.became_one)
         self._link.keep_over_pattern(intent.series)
@@ -76,17 +78,29 @@ class SeriesRecord:
         if answer is SeriesAnswer.ASKED:
             self._draft.owe(NoticeKind.SERIES_ASKED)
 
-    def _miss_only_occurrence(self) -> None:
-        """The one occurrence that the meeting is was taken out: its end is confirmed by a second look, as any is.
+    def _lost_its_time(self, series: Series, answer: SeriesAnswer | None) -> bool:
+        """Whether the time that people know has gone from the series, no other is theirs, and it is still to come."""
+        draft = self._draft
+        if not is_without_its_time(series, answer, draft.at, draft.kind.open_after):
+            return False
+        known = followed_series(draft.binding)
+        if known and draft.is_over():
+            # The one that has its turn just now is the one that people know.
+            self._roll_in(known)
+        return may_be_called_off(draft.meeting, self._missed_since, draft.at)
+
+    @property
+    def _missed_since(self) -> datetime:
+        return self._draft.seen.recorded.gone_since or self._draft.at
+
+    def _miss_time(self) -> None:
+        """The time that the meeting is was taken out: its end is confirmed by a second look, as any is.
 
         The series is not noted until then, so that the next look finds the same, or finds the occurrence back.
         """
         draft = self._draft
-        if draft.meeting.is_cancelled or draft.meeting.window.start <= draft.at:
-            return
-        since = draft.seen.recorded.gone_since or draft.at
-        if draft.at - since < draft.tools.looks.grace:
-            draft.binding = replace(draft.binding, gone_since=since)
+        if draft.at - self._missed_since < draft.tools.looks.grace:
+            draft.binding = replace(draft.binding, gone_since=self._missed_since)
             return
         draft.withdraw("item_gone")
         # The item itself is there, and must not bring the meeting back by that.

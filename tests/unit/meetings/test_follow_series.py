@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ from tests.unit.meetings.doors import START
 from tests.unit.meetings.office_calendar import Item
 from tests.unit.meetings.test_notices import texts_of
 
+MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 WEEK = timedelta(days=7)
@@ -96,6 +98,64 @@ def test_the_link_of_one_patient_never_leads_to_the_next_occurrence(
     assert (ended.window.start, ended.is_cancelled) == (START, True)
     office.after(DAY)
     assert office.reads(meeting).is_cancelled
+
+
+# Either the door of the first time has closed before; or the next one has its turn with the same look.
+@pytest.mark.parametrize(
+    ("last_look", "ended"),
+    [
+        (2 * DAY, {"cancelled": frozenset((START + WEEK * number).date() for number in range(1, 6))}),
+        (HOUR, {"rule": "FREQ=WEEKLY;BYDAY=MO;COUNT=1"}),
+    ],
+)
+def test_a_series_that_has_no_time_left_before_the_one_that_people_know_ends_its_meeting(
+    office: CalendarDesk, last_look: timedelta, ended: dict[str, Any]
+) -> None:
+    meeting, item = weekly(office)
+    office.tells(meeting)
+    office.comes_to(START + last_look, step=DAY)
+    office.online.repeats(item, replace(WEEKLY, **ended))
+    office.online.told.clear()
+    office.desk.clock.time += 2 * HOUR
+    office.rests(delivering=False)
+    suspected = office.reads(meeting)
+    assert (suspected.window.start, suspected.is_cancelled) == (START + WEEK, False)
+    assert CalendarNote.PERHAPS_CANCELLED in suspected.calendar_notes
+    office.after(10 * MINUTE)
+    after = office.reads(meeting)
+    assert (after.window.start, after.is_cancelled, after.must_hear) == (START + WEEK, True, ("patient",))
+    assert NoticeKind.CANCELLED in office.owed(meeting)
+
+
+def test_a_series_that_is_over_as_it_was_to_be_ends_nothing(office: CalendarDesk) -> None:
+    meeting, item = weekly(office)
+    office.comes_to(START + 5 * WEEK + DAY, step=WEEK)
+    office.online.repeats(item, replace(WEEKLY, rule="FREQ=WEEKLY;BYDAY=MO;COUNT=5"))
+    office.settles()
+    office.after(10 * MINUTE)
+    assert not office.reads(meeting).is_cancelled
+
+
+def test_an_only_occurrence_that_was_missed_in_time_is_called_off_also_during_the_visit(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = weekly(office, one_link=False)
+    office.comes_to(START - 5 * MINUTE, step=DAY)
+    office.online.repeats(item, replace(WEEKLY, cancelled=frozenset({START.date()})))
+    office.rests()
+    office.after(10 * MINUTE)
+    assert office.reads(meeting).is_cancelled
+
+
+def test_an_only_occurrence_that_a_host_has_started_is_not_ended_with_its_time(office: CalendarDesk) -> None:
+    meeting, item = weekly(office, one_link=False)
+    begun = START - 14 * MINUTE
+    office.comes_to(begun, step=DAY)
+    office.desk.ledger.write(lambda writing: writing.host_started(meeting.id, begun))
+    office.online.repeats(item, replace(WEEKLY, cancelled=frozenset({START.date()})))
+    office.rests()
+    office.after(11 * MINUTE)
+    assert not office.reads(meeting).is_cancelled
 
 
 def test_an_only_occurrence_that_is_put_back_within_the_grace_ends_nothing(office: CalendarDesk) -> None:

@@ -110,6 +110,29 @@ def test_a_provider_that_was_away_at_the_start_is_asked_again_soon(
     assert keys.key("first").key_type == "RSA"
 
 
+def test_nobody_queues_up_for_a_provider_that_does_not_answer(
+    keys: SigningKeys, key_set: KeySetServer, clock: ManualClock
+) -> None:
+    key_set.status = 503
+    key_set.gate.clear()
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [pool.submit(keys.key, "first") for _ in range(3)]
+        assert key_set.arrived.wait(10)
+        clock.move(RETRY_EMPTY_AFTER * 2)
+        key_set.gate.set()
+        assert {type(one.exception(10)) for one in waiting} == {IdentityUnavailable}
+        assert key_set.fetches == 1
+
+        clock.move(RETRY_EMPTY_AFTER)
+        key_set.arrived.clear()
+        key_set.gate.clear()
+        asking = pool.submit(keys.key, "first")
+        assert key_set.arrived.wait(10)
+        assert isinstance(pool.submit(keys.key, "first").exception(10), IdentityUnavailable)
+        assert not asking.done()
+        key_set.gate.set()
+
+
 def test_a_clock_that_is_set_back_does_not_stop_the_fetching(
     keys: SigningKeys, key_set: KeySetServer, clock: ManualClock
 ) -> None:

@@ -2,7 +2,8 @@
 
 An unknown key id makes one fetch, shared by all who wait for it, and at most one a minute: keys rotate, and
 forged tokens must not turn us against the provider. Known keys are fetched anew once a day, so that a withdrawn
-key does not live for ever; when that fails the known ones go on.
+key does not live for ever; when that fails the known ones go on. While the provider does not answer one caller asks
+it, and the others are told so at once: each that waited would keep a thread from everybody else.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class SigningKeys:
         self._keys: dict[str, Key] = {}
         self._tried_at: datetime | None = None
         self._fetched_at: datetime | None = None
+        self._is_away = False
         self._fetching = threading.Lock()
 
     def key(self, kid: str) -> Key:
@@ -59,20 +61,23 @@ class SigningKeys:
         return known
 
     def _unknown(self, kid: str) -> Key:
-        with self._fetching:
+        if not self._fetching.acquire(blocking=not self._is_away):
+            raise self._absence()
+        try:
             # Whoever held the lock may have fetched it for us.
             if kid not in self._keys and self._may_fetch():
                 self._fetch()
-            try:
-                return self._keys[kid]
-            except KeyError:
-                raise self._absence() from None
+            return self._keys[kid]
+        except KeyError:
+            raise self._absence() from None
+        finally:
+            self._fetching.release()
 
     def _absence(self) -> TokenInvalid | IdentityUnavailable:
         """Say whether the key is known to be absent, or the provider is."""
-        if self._fetched_at is not None and self._fetched_at == self._tried_at:
-            return TokenInvalid("signed with a key that the identity provider does not have")
-        return IdentityUnavailable("the identity provider's keys cannot be had")
+        if self._is_away:
+            return IdentityUnavailable("the identity provider's keys cannot be had")
+        return TokenInvalid("signed with a key that the identity provider does not have")
 
     def _refresh_quietly(self) -> None:
         """Fetch anew unless somebody does; the others go on with what is known."""
@@ -99,13 +104,20 @@ class SigningKeys:
         return abs(self._clock.now() - since)
 
     def _fetch(self) -> None:
-        self._tried_at = self._clock.now()
-        document = self._outbound.fetch_json(self._url)
-        keys = _usable(document, self._algorithms)
+        try:
+            self._keys = self._published()
+        except IdentityUnavailable:
+            # From its end: a try that lasts longer than the pause would be followed by that of whoever waited for it.
+            self._tried_at, self._is_away = self._clock.now(), True
+            raise
+        self._fetched_at = self._tried_at = self._clock.now()
+        self._is_away = False
+
+    def _published(self) -> dict[str, Key]:
+        keys = _usable(self._outbound.fetch_json(self._url), self._algorithms)
         if not keys:
             raise IdentityUnavailable("the identity provider published no usable key")
-        self._keys = keys
-        self._fetched_at = self._tried_at
+        return keys
 
 
 def _usable(document: Mapping[str, Any], algorithms: Sequence[str]) -> dict[str, Key]:

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
 import requests
@@ -99,6 +99,7 @@ class OpenIdSignIn:
         self._tenants = {tenant.tenant_id: tenant for tenant in settings.tenants}
         self._fetching = threading.Lock()
         self._known: _Provider | None = None
+        self._failures = 0
 
     def begin(self) -> tuple[str, Attempt]:
         """Return where to send the browser, and what it must bring back. Raises IdentityUnavailable."""
@@ -201,21 +202,32 @@ class OpenIdSignIn:
     # --- the provider ---------------------------------------------------------------------------------------
 
     def _provider(self) -> _Provider:
-        """Return the metadata; when they cannot be had anew, those from before go on."""
-        known = self._known
+        """Return the metadata; when they cannot be had anew, those from before go on.
+
+        While the provider does not answer one asks it, and the others do not wait for it in turn.
+        """
+        known, failures = self._known, self._failures
         if known is not None and abs(self._clock.now() - known.fetched_at) < METADATA_KEPT:
             return known
-        with self._fetching:
+        if not self._fetching.acquire(blocking=known is None and not failures):
+            return known or _no_metadata()
+        try:
             if self._known is not known and self._known is not None:
                 return self._known
-            try:
-                self._known = self._fetch()
-            except IdentityUnavailable:
-                if known is None:
-                    raise
-                log.warning("identity_metadata_stale")
-                self._known = replace(known, fetched_at=self._clock.now() - METADATA_KEPT + METADATA_RETRY)
-            return self._known
+            return _no_metadata() if self._failures != failures else self._asked(known)
+        finally:
+            self._fetching.release()
+
+    def _asked(self, known: _Provider | None) -> _Provider:
+        try:
+            self._known, self._failures = self._fetch(), 0
+        except IdentityUnavailable:
+            if known is None:
+                self._failures += 1
+                raise
+            log.warning("identity_metadata_stale")
+            self._known = replace(known, fetched_at=self._clock.now() - METADATA_KEPT + METADATA_RETRY)
+        return self._known
 
     def _fetch(self) -> _Provider:
         settings = self._settings
@@ -232,6 +244,10 @@ class OpenIdSignIn:
             keys=SigningKeys(endpoints[2], settings.outbound, self._clock, ALGORITHMS),
             fetched_at=self._clock.now(),
         )
+
+
+def _no_metadata() -> NoReturn:
+    raise IdentityUnavailable("the provider's metadata cannot be had")
 
 
 def _endpoint(document: Mapping[str, Any], name: str, metadata_url: str) -> str:

@@ -285,7 +285,8 @@ def _agree(recorded: Recorded, own: Snapshot, at: datetime) -> list[Intent]:
     if (own.start, own.end) == (recorded.start, recorded.end):
         return left
     if own.end <= at:
-        return [*left, KeepTime(Unusable.OVER)]
+        # Who notes afterwards when the visit was, or that it ended early, is not asked to mend it.
+        return left if recorded.start <= at else [*left, KeepTime(Unusable.OVER)]
     if unusable := _unfit_length(own.length):
         return [*left, KeepTime(unusable)]
     return [*left, Reschedule(own.start, own.end, own.zone)]

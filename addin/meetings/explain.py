@@ -76,6 +76,9 @@ _TAKEN: Final = (
     " people of this one have been told, and it goes on following the item"
 )
 _BEGUN: Final = "the item is not found, but the meeting has begun: who tidies a calendar calls nothing off"
+_NOTED_AFTERWARDS: Final = (
+    "the meeting has begun, and the item has a time that is over: who notes when a visit was moves nothing"
+)
 _NOT_ARRIVED: Final = (
     "the mailbox has gone to another calendar, in which the item is not found by its tag or UID: until it is, nothing"
     " is concluded, and the meeting stays as it is; its people are mailed once when that lasts"
@@ -165,7 +168,7 @@ class ExplainFollowing:
         if seen.is_taken:
             return _TAKEN
         if seen.own:
-            return "item and meeting agree"
+            return "item and meeting agree" if _agrees(meeting, seen.own) else _NOTED_AFTERWARDS
         if binding.gone_since:
             return f"the item was not found; {self._until_when(binding.gone_since)}"
         return _BEGUN
@@ -173,6 +176,11 @@ class ExplainFollowing:
     def _until_when(self, gone_since: datetime) -> str:
         grace_ends = gone_since + self.looks.grace
         return f"missed since {_time(gone_since)}; if that is so after {_time(grace_ends)}, the meeting ends"
+
+
+def _agrees(meeting: Meeting, own: Snapshot) -> bool:
+    """Whether the item has the meeting's time; a series has been compared already."""
+    return own.series is not None or (own.start, own.end) == (meeting.window.start, meeting.window.end)
 
 
 def _ended(binding: ItemBinding) -> str:

@@ -107,6 +107,12 @@ def test_a_time_that_is_over_leaves_the_meeting_its_own(end: datetime) -> None:
     assert seen(BOUND, Found(over)) == [KeepTime(Unusable.OVER)]
 
 
+def test_who_notes_afterwards_when_the_visit_was_is_not_asked_to_mend_it() -> None:
+    shorter = replace(ITEM, end=START + HOUR / 2)
+    assert seen(BOUND, Found(shorter), at=START + HOUR / 2) == []
+    assert seen(BOUND, Found(replace(ITEM, start=START - HOUR, end=START)), at=START + 5 * HOUR) == []
+
+
 def test_a_day_of_twenty_five_hours_is_a_day_and_two_days_are_too_long() -> None:
     day = replace(ITEM, start=START, end=START + timedelta(hours=25), all_day=True)
     assert seen(BOUND, Found(day)) == [Reschedule(day.start, day.end, day.zone)]

@@ -105,6 +105,15 @@ def test_an_item_that_is_tidied_away_when_the_meeting_has_begun_is_not_said_to_b
     assert "has begun" in explained(office, meeting)["why"]
 
 
+def test_an_item_that_was_shortened_when_the_visit_was_over_is_not_said_to_agree(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = office.books_and_saves()
+    office.online.resizes(item, START + timedelta(minutes=20))
+    office.desk.clock.time = START + timedelta(minutes=20)
+    assert explained(office, meeting)["why"].startswith("the meeting has begun")
+
+
 def test_an_item_that_was_missed_before_a_host_started_the_meeting_is_not_said_to_be_back(
     office: CalendarDesk,
 ) -> None:

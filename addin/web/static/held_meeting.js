@@ -141,8 +141,8 @@ export class HeldMeeting {
   }
 
   /** @returns {Promise<boolean>} whether the item is in a calendar at all */
-  async isSaved() {
-    return (await this.#item.savedId()) !== null;
+  isSaved() {
+    return this.#item.isSaved();
   }
 
   /** @returns {Promise<boolean>} whether the item is a series or one time of it */
@@ -179,14 +179,14 @@ export class HeldMeeting {
 
   /**
    * Let the service, which sees the calendar, bring the meeting to the item's time. The time in this window may be an
-   * old one: whoever moved the item elsewhere would see it moved back. A series has more times than the meeting's.
+   * old one: whoever moved the item elsewhere would see it moved back. A series has more times than the meeting's. Where
+   * Outlook will not say which item it is, what the service finds by itself meanwhile must do.
    * @returns {Promise<boolean>} whether both have the same time now
    */
   async agreesByCalendar() {
     // Of an occurrence its own id: it may hold a meeting of its own, and leads the service to the series, too.
     const itemId = await this.#item.savedId();
-    if (itemId === null) throw new Error("an item that was never saved is in no calendar");
-    await this.#api.look(this.meeting.id, itemId).catch(unlessSignIn);
+    if (itemId !== null) await this.#api.look(this.meeting.id, itemId).catch(unlessSignIn);
     for (let look = 0; look < LOOKS && !isSeries(this.meeting) && (await this.hasMoved()); look += 1) {
       await pause(LOOK_PAUSE);
       await this.reload();

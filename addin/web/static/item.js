@@ -12,6 +12,8 @@
 /** @typedef {"single" | "series" | "occurrence"} Repetition */
 
 const DEADLINE = 20_000;
+/** Office's name of what it answers to whoever asks for the id of an item that was never saved. */
+const NOT_SAVED = "ItemNotSaved";
 
 /** Outlook refused a call or never answered it; `call` names the member, e.g. `body.setAsync`. */
 export class OutlookError extends Error {
@@ -111,7 +113,16 @@ export class AppointmentItem {
    */
   async savedId() {
     if (!this.#item.getItemIdAsync) return null;
-    return this.#call("getItemIdAsync", (done) => this.#item.getItemIdAsync(done)).catch(() => null);
+    return this.#id().catch(() => null);
+  }
+
+  /** @returns {Promise<boolean>} false only where Outlook says so: an id that it will not tell just now is no new item's */
+  async isSaved() {
+    if (!this.#item.getItemIdAsync) return false;
+    return this.#id().then(
+      () => true,
+      ({ reason }) => reason !== NOT_SAVED,
+    );
   }
 
   /**
@@ -170,6 +181,11 @@ export class AppointmentItem {
     if (!Office.context.requirements.isSetSupported("Mailbox", "1.7")) return;
     for (const kind of [Office.EventType.AppointmentTimeChanged, Office.EventType.RecurrenceChanged])
       await this.#call("addHandlerAsync", (done) => this.#item.addHandlerAsync(kind, listener, done));
+  }
+
+  /** @returns {Promise<string>} */
+  #id() {
+    return this.#call("getItemIdAsync", (done) => this.#item.getItemIdAsync(done));
   }
 
   /** @returns {Promise<Office.CustomProperties>} */

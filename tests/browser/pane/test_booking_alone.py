@@ -72,6 +72,25 @@ def test_a_sign_in_that_has_run_out_does_not_undo_a_link_that_is_written(modules
     assert unwritten == []
 
 
+def test_without_an_id_the_calendar_is_not_overruled_by_an_old_window(modules: Page) -> None:
+    told = alone(
+        modules,
+        """
+        let looks = 0;
+        await held.open();
+        api.look = async () => void (looks += 1);
+        item.isSaved = async () => true;
+        item.span = async () => ({ start: end, end: new Date(end.getTime() + 1) });
+        const { setTimeout } = window;
+        window.setTimeout = (act) => void act();
+        const agrees = await held.agreesByCalendar();
+        window.setTimeout = setTimeout;
+        return [await held.isSaved(), agrees, looks];
+        """,
+    )
+    assert told == [True, False, 0]
+
+
 def test_a_link_whose_room_was_awaited_in_vain_is_not_exchanged_once_more(modules: Page) -> None:
     told = alone(
         modules,

@@ -18,6 +18,27 @@ def test_what_outlook_throws_at_once_is_a_refusal_as_any_other(modules: Page) ->
     }
 
 
+def test_an_item_whose_id_outlook_will_not_tell_just_now_is_not_called_a_new_one(modules: Page) -> None:
+    told = modules.evaluate("""async () => {
+      const { AppointmentItem } = await import("/static/item.js");
+      globalThis.Office ??= { AsyncResultStatus: { Succeeded: "succeeded" } };
+      const results = [
+        { status: "succeeded", value: "AAMk=" },
+        { status: "failed", error: { name: "ItemNotSaved" } },
+        { status: "failed", error: { name: "GenericResponseError" } },
+      ];
+      const told = [];
+      for (const result of results) {
+        const item = new AppointmentItem({ item: { getItemIdAsync: (done) => done(result) } });
+        told.push([await item.isSaved(), await item.savedId()]);
+      }
+      return told;
+    }""")
+
+    # Who takes it for new gives the meeting this window's time, which may be an old one.
+    assert told == [[True, "AAMk="], [False, None], [True, None]]
+
+
 def test_outlook_is_asked_for_one_token_at_a_time(modules: Page) -> None:
     told = modules.evaluate("""async () => {
       const { signIn } = await import("/static/sign_in.js");

@@ -123,7 +123,7 @@ class Pane:
 
 
 @contextmanager
-def late_answer(page: Page, pattern: str) -> Iterator[Callable[[], None]]:
+def late_answer(page: Page, pattern: str | re.Pattern[str]) -> Iterator[Callable[[], None]]:
     """Keep the next answer to such a request until the given function is called: older than all that came since."""
     kept: list[tuple[Route, APIResponse]] = []
     page.route(pattern, lambda route: kept.append((route, route.fetch())), times=1)

@@ -56,6 +56,7 @@ export class Compose {
     this.pane = new TaskPane(part("pane", HTMLElement), part("pane-edge", HTMLElement));
     /** @type {OfficeHost | null} */
     this.host = null;
+    this.closed = false;
     this.item.addEventListener("change", () => this.showTitle());
     this.showTitle();
   }
@@ -134,7 +135,10 @@ export class Compose {
     tellGraphFailure(this.desk.notices, failure, consequence);
   }
 
+  /** Once: an answer that comes after it must not close what is open since. */
   close() {
+    if (this.closed) return;
+    this.closed = true;
     this.closePane();
     this.form.close();
     this.desk.onClosed();

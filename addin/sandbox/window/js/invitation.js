@@ -30,6 +30,7 @@ export class Invitation {
   constructor(appointment, desk) {
     this.appointment = appointment;
     this.desk = desk;
+    this.closed = false;
     const title = appointment.subject || "(Inget ämne)";
     part("form-title", HTMLElement).textContent = title;
     document.title = `${title} – Sandlåda`;
@@ -49,7 +50,7 @@ export class Invitation {
     return [
       ...answers,
       command("Ta bort", () => void this.remove()),
-      command("Stäng", () => this.desk.onClosed()),
+      command("Stäng", () => this.close()),
     ];
   }
 
@@ -92,10 +93,17 @@ export class Invitation {
       return;
     }
     this.desk.notices.say(`${said} ${this.appointment.organiser} har fått ditt svar.`);
-    this.desk.onClosed();
+    this.close();
   }
 
   async remove() {
-    if (await removeAppointment(this.appointment, this.desk)) this.desk.onClosed();
+    if (await removeAppointment(this.appointment, this.desk)) this.close();
+  }
+
+  /** Once: an answer that comes after it must not close what is open since. */
+  close() {
+    if (this.closed) return;
+    this.closed = true;
+    this.desk.onClosed();
   }
 }

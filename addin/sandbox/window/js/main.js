@@ -97,9 +97,12 @@ class OutlookWindow {
     const scope =
       masterId && own ? await choose("Vad vill du öppna?", text, [ONE, ALL], "Avbryt") : ONE;
     if (!scope) return;
+    const { graph } = this;
     try {
       const whole = String(scope === ALL ? masterId : id);
-      this.openForm(await this.turns.take(appointment, () => this.graph.appointment(mailbox, whole)));
+      const read = await this.turns.take(appointment, () => graph.appointment(mailbox, whole));
+      // Somebody else may have signed in meanwhile, or another calendar be shown.
+      if (graph === this.graph) this.openForm(read);
     } catch (failure) {
       tellGraphFailure(this.notices, failure, "Mötet kunde inte öppnas.");
       await this.calendar.refresh();

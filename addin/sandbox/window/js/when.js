@@ -162,7 +162,9 @@ function withPicker(input, label, onChange) {
  * @returns {boolean}
  */
 function isDay(day) {
-  return /^\d{4}-\d\d-\d\d$/.test(day) && !Number.isNaN(Date.parse(day));
+  if (!/^\d{4}-\d\d-\d\d$/.test(day) || Number.isNaN(Date.parse(day))) return false;
+  // Browsers read the 30th of February as one of March's days.
+  return addDays(day, 0) === day;
 }
 
 /**

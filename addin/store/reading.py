@@ -34,6 +34,10 @@ _REMEMBERED = select(tables.idempotency).where(tables.idempotency.c.key == bindp
 _NOW = select(LedgerNow())
 # Whole rows: where they lie on damaged pages, or may not be read, their keys alone may still be found in an index.
 _LOOKS = [select(table).limit(1) for table in (tables.meetings, tables.rooms, tables.idempotency)]
+_MAILBOXES = (_m.owner_hash, _m.behalf_hash)
+# Of mailboxes, each under every key, so many are looked into one by one, in the order of the index. Each is a part of
+# the query, of which SQLite takes no more than 500.
+_MOST_LOOKS = 32
 _FROZEN = select(tables.ledger_state.c.frozen_at)
 
 
@@ -116,11 +120,10 @@ class SqlReading(SqlCalendarReading, SqlLinkReading):
         tenant, host = _m.tenant == who.tenant, tables.meeting_hosts.c
         hosted = select(host.meeting_id).where(host.tenant == who.tenant, host.object_id == who.object_id)
         mine: list[ColumnElement[bool]] = [and_(tenant, _m.actor == who.object_id), _m.id.in_(hosted)]
-        for mailbox in who.mailboxes:
-            hashes = self._keyring.lookup_hashes("mailbox", mailbox)
-            mine += [and_(tenant, _m.owner_hash == value) for value in hashes]
-            mine += [and_(tenant, _m.behalf_hash == value) for value in hashes]
-        return mine
+        hashes = [one for mailbox in who.mailboxes for one in self._keyring.lookup_hashes("mailbox", mailbox)]
+        if len(hashes) > _MOST_LOOKS:
+            return [*mine, *(and_(tenant, column.in_(hashes)) for column in _MAILBOXES)]
+        return [*mine, *(and_(tenant, column == one) for one in hashes for column in _MAILBOXES)]
 
     def _within(
         self, start: datetime | None, end: datetime | None, after: tuple[datetime, str] | None

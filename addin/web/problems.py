@@ -92,7 +92,9 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
         422, "time-too-far", "Mötet ligger mer än tio år bort. Inget har ändrats. Rätta datumet i bokningen."
     ),
     errors.TimeReversed: Problem(
-        422, "time-reversed", "Mötet slutar innan det börjar. Inget har ändrats. Rätta tiden i bokningen."
+        422,
+        "time-reversed",
+        "Mötet slutar när det börjar, eller före. Inget har ändrats. Rätta tiden i bokningen.",
     ),
     errors.MeetingTooLong: Problem(
         422, "meeting-too-long", "Mötet är längre än ett dygn. Inget har ändrats. Korta tiden i bokningen."

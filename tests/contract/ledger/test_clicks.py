@@ -91,6 +91,17 @@ def test_a_booking_with_hosts_is_theirs_too(desk: Desk) -> None:
     assert found == [booking.meeting]
 
 
+def test_a_booking_is_theirs_who_share_its_mailbox_among_very_many(desk: Desk) -> None:
+    booking = desk.new_booking(mailbox="mottagning-299@region.example")
+    booked(desk, booking)
+
+    who = Principal(TENANT, HOST, None, tuple(f"mottagning-{one}@region.example" for one in range(300)))
+    found = desk.ledger.read(
+        lambda reading: reading.meetings_of(who, start=None, end=None, after=None, limit=10)
+    )
+    assert found == [booking.meeting]
+
+
 def test_a_step_is_noted_for_room_and_meeting(desk: Desk) -> None:
     claim = booked(desk, desk.new_booking())
     after = replace(claim.meeting, state=MeetingState.LIVE)

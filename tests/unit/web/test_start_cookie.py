@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from addin.meetings.model import Principal
 from addin.web.staff.auth.openid import Attempt
 from addin.web.staff.start_cookie import (
     CLOCKS_APART,
+    LARGEST,
     MOST_UNDER_WAY,
     SIGNED_IN,
     SIGNING_IN,
@@ -91,7 +93,18 @@ def test_of_many_sign_ins_the_newest_are_kept_and_the_cookie_stays_small() -> No
     assert [jar.signing_in(request, state) is not None for state in states] == [False] + [
         True
     ] * MOST_UNDER_WAY
-    assert len(request.cookies["__Host-start"]) < 4000
+    assert len(request.cookies["__Host-start"]) < LARGEST
+
+
+@pytest.mark.parametrize(("shared", "are_kept"), [(100, True), (1000, False)])
+def test_who_shares_very_many_mailboxes_is_signed_in_all_the_same(shared: int, *, are_kept: bool) -> None:
+    jar = cookie(ManualClock())
+    mailboxes = tuple(f"mottagning-{one * 7919 % 100_003}@region.example" for one in range(shared))
+    many = SignedIn(replace(WHO.who, shared_mailboxes=mailboxes), WHO.form_token)
+    request = kept(jar, many, kept(jar, sign_in("other tab")))
+    expected = many if are_kept else SignedIn(replace(WHO.who, shared_mailboxes=()), WHO.form_token)
+    assert jar.signed_in(request) == expected
+    assert len(request.cookies["__Host-start"]) <= LARGEST
 
 
 def test_a_sign_in_under_way_is_not_a_sign_in() -> None:

@@ -68,6 +68,7 @@ _QUESTIONS = frozenset(
 class Notice:
     """One mail, without content: about which meeting, of which revision, and when it is due (UTC).
 
+    `revision` is higher than the meeting's where that was mailed before of the same one, so that it tells mails apart.
     `sent_at` is None until it was sent; `reminded`: the one reminder was sent, too. `attempts` are tries since the
     last success. `asked_revision` is the meeting's revision of which a mail has asked people to tell others, or may
     have, when the answer was lost; None when there was none, or it has been called off. `said` is what the last such

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, insert, null, select, tuple_, update
+from sqlalchemy import case, delete, insert, null, select, tuple_, update
 
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LeaseLost
@@ -34,8 +34,11 @@ class SqlNoticeWriting(SqlCalendarReading):
             # Whoever is sending the older one now does not mark this one as sent.
             **fence_moved(_n),
         }
+        # A question may be asked again of one wish, and is another mail then (`send_notices`, the Message-ID).
+        was_asked = _n.sent_at.is_not(None) & (_n.revision >= revision)
+        counted = {"revision": case((was_asked, _n.revision + 1), else_=revision)}
         mine = (_n.meeting_id == meeting_id) & (_n.about == kind.about)
-        if not self._connection.execute(update(_notices).where(mine).values(**values)).rowcount:
+        if not self._connection.execute(update(_notices).where(mine).values(**values | counted)).rowcount:
             row = {**values, "lease_number": 1}
             self._connection.execute(insert(_notices).values(meeting_id=meeting_id, about=kind.about, **row))
 

@@ -311,6 +311,17 @@ def test_a_question_is_asked_as_long_as_it_is_open(office: Office) -> None:
     assert "kopierats" in mail.subject
 
 
+def test_a_question_that_is_asked_again_is_another_mail_to_a_mail_server(office: Office) -> None:
+    meeting = office.books()
+    office.desk.ledger.write(lambda writing: writing.note_calendar(meeting.id, {CalendarNote.COPY_ASKED}))
+    keys = []
+    for _ in range(3):
+        office.owes(meeting, NoticeKind.COPY_ASKED)
+        office.waits(seconds=QUIET)
+        keys += [mail.key for mail in office.sends()]
+    assert len(set(keys)) == 3
+
+
 def test_whose_item_got_another_meeting_is_mailed_while_that_is_so_and_hers_is_to_come(
     office: Office,
 ) -> None:

@@ -74,7 +74,7 @@ export class HeldMeeting {
       const opening = await this.#recognise(id);
       this.#earlier = opening === "gone" && !(await this.#imprint.isCopy()) ? id : null;
       if (opening !== "meeting") return opening;
-      if (await this.#imprint.isCopy()) return "copy";
+      if ((await this.#imprint.isCopy()) || (await this.#isOfAnother(this.meeting))) return "copy";
       if (!(await this.isUnproven())) await this.#imprint.noteItem(id);
       return opening;
     }
@@ -128,9 +128,18 @@ export class HeldMeeting {
     const span = await this.#item.span();
     const mine = await this.#api.meetingsBetween(span.start, span.end);
     const found = mine.find((meeting) => meeting.join_url !== null && codeOf(meeting.join_url) === code);
-    if (!found || !isAt(found, span)) return "unlinked";
+    if (!found || !isAt(found, span) || (await this.#isOfAnother(found))) return "unlinked";
     await this.#imprint.keepId(found.id);
     return this.#recognise(found.id);
+  }
+
+  /**
+   * A duplicate that Outlook opens in a form of its own bears what the original does, and at first its time, too.
+   * @param {Meeting} meeting
+   * @returns {Promise<boolean>} whether its item was seen in a calendar, where this one has never been
+   */
+  async #isOfAnother({ unbound }) {
+    return !unbound && !(await this.isSaved());
   }
 
   // --- How the item stands to it ------------------------------------------------------------------------------------

@@ -116,9 +116,9 @@ export class AppointmentItem {
     return this.#id().catch(() => null);
   }
 
-  /** @returns {Promise<boolean>} false only where Outlook says so: an id that it will not tell just now is no new item's */
+  /** @returns {Promise<boolean>} false only where Outlook says so: an id that it does not tell is no new item's */
   async isSaved() {
-    if (!this.#item.getItemIdAsync) return false;
+    if (!this.#item.getItemIdAsync) return true;
     return this.#id().then(
       () => true,
       ({ reason }) => reason !== NOT_SAVED,

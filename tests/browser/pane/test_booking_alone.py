@@ -26,7 +26,8 @@ ALONE: Final = """
     setProperties: async (values) => {
       for (const [name, value] of Object.entries(values)) value === null ? kept.delete(name) : kept.set(name, value);
     },
-    rootId: async () => null, savedId: async () => null, repetition: async () => "single", timeZone: () => "UTC",
+    rootId: async () => null, savedId: async () => null, isSaved: async () => true,
+    repetition: async () => "single", timeZone: () => "UTC",
     holder: async () => ({ address: "anna@region.example", onBehalfOf: null }),
     span: async () => ({ start, end }),
     body: async () => ({ format: "html", content: said.body }),
@@ -72,6 +73,36 @@ def test_a_sign_in_that_has_run_out_does_not_undo_a_link_that_is_written(modules
     assert unwritten == []
 
 
+@pytest.mark.parametrize(
+    ("unbound", "is_saved", "by_id", "by_link"),
+    [
+        (True, False, "meeting", "meeting"),
+        (False, True, "meeting", "meeting"),
+        # Seen in a calendar, and this item stands in none: Outlook duplicates an item into a form of its own.
+        (False, False, "copy", "unlinked"),
+    ],
+)
+def test_an_item_that_was_never_saved_holds_no_meeting_that_was_seen_in_a_calendar(
+    modules: Page, *, unbound: bool, is_saved: bool, by_id: str, by_link: str
+) -> None:
+    told = alone(
+        modules,
+        """
+        const [unbound, isSaved] = args;
+        Object.assign(meeting, { unbound });
+        item.isSaved = async () => isSaved;
+        api.meetingsBetween = async () => [meeting];
+        const byId = await held.open();
+        kept.clear();
+        const byLink = await held.open();
+        return [byId, byLink, kept.has("meeting")];
+        """,
+        unbound,
+        is_saved,
+    )
+    assert told == [by_id, by_link, by_link == "meeting"]
+
+
 def test_without_an_id_the_calendar_is_not_overruled_by_an_old_window(modules: Page) -> None:
     told = alone(
         modules,
@@ -79,7 +110,6 @@ def test_without_an_id_the_calendar_is_not_overruled_by_an_old_window(modules: P
         let looks = 0;
         await held.open();
         api.look = async () => void (looks += 1);
-        item.isSaved = async () => true;
         item.span = async () => ({ start: end, end: new Date(end.getTime() + 1) });
         const { setTimeout } = window;
         window.setTimeout = (act) => void act();

@@ -44,7 +44,8 @@ class Secret(fields.Field[str]):
     def _from_file(self, name: str) -> str:
         path = settings_folder.get() / name
         try:
-            return path.read_text(encoding="utf-8").strip()
+            # Some editors begin a file with a mark that nobody sees; a password with it is another one.
+            return path.read_text(encoding="utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as fault:
             raise ValidationError(f"{path} cannot be read ({type(fault).__name__})") from None
 

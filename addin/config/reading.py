@@ -40,7 +40,7 @@ def load_settings(path: Path) -> Settings:
 def read_settings(path: Path) -> Reading:
     """Read as much of the file as can be read; raises SettingsFaulty when it is no TOML at all."""
     try:
-        written = tomllib.loads(path.read_text(encoding="utf-8"))
+        written = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as fault:
         raise SettingsFaulty([f"{path}: cannot be read ({type(fault).__name__})"]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
@@ -73,6 +73,9 @@ _PLAIN: Final = {
     "Missing data for required field.": "is missing and must be set",
     "Unknown field.": "there is no such setting; is it misspelt, or in another section?",
     "Shorter than minimum length 1.": "must not be empty",
+    "Not a valid list.": "write a list: [ ] around its values; a list of sections has two brackets, such as [[units]]",
+    "Not a valid mapping type.": "write a table: a section of its own, or { name = value }",
+    "Invalid input type.": "write a table: a section of its own, or { name = value }",
 }
 
 

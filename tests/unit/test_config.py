@@ -168,6 +168,15 @@ def test_a_fault_elsewhere_leaves_sections_that_are_not_written_to_their_default
     assert any('internal-meeting needs the provider "teams"' in fault for fault in faults)
 
 
+@pytest.mark.parametrize(
+    ("place", "written"),
+    [("units", "list"), ("units.0", "table"), ("service", "table"), ("keys.known", "table")],
+)
+def test_how_a_list_or_a_section_is_written_is_told(settings: SettingsFile, place: str, written: str) -> None:
+    settings.puts(place, "something else")
+    assert any(fault.startswith(f"{place}: write a {written}: ") for fault in _faults(settings))
+
+
 @pytest.mark.parametrize("place", ["service.instance", "units.0.id"])
 @pytest.mark.parametrize("name", ["Å", "a b", "a_b", "x" * 61, "trial\n"])
 def test_a_name_is_told_its_characters_and_its_length(settings: SettingsFile, place: str, name: str) -> None:
@@ -317,6 +326,15 @@ def test_a_secret_comes_from_the_environment_or_a_file(
     loaded = settings.loads()
     assert loaded.providers["pexip"].password == SECRET
     assert loaded.start_sign_in.client_secret == SECRET
+
+
+def test_a_mark_that_an_editor_puts_before_a_text_is_no_part_of_it(
+    settings: SettingsFile, tmp_path: Path
+) -> None:
+    settings.puts("start_sign_in.client_secret", {"file": "web"})
+    (tmp_path / "web").write_text(SECRET, encoding="utf-8-sig")
+    settings.path.write_text(settings.path.read_text(encoding="utf-8"), encoding="utf-8-sig")
+    assert settings.loads().start_sign_in.client_secret == SECRET
 
 
 @pytest.mark.parametrize(

@@ -282,10 +282,12 @@ def finds_personal_data(text: str) -> bool:
     return bool(find_personal_data(text, today=date_at_home(datetime.now(UTC)), allow=AllowList()))
 
 
-def write_manifest(base_url: str, out: Path, *, client_id: str | None, support_url: str | None) -> list[Path]:
+def write_manifest(
+    base_url: str, out: Path, *, client_id: UUID | None, support_url: str | None
+) -> list[Path]:
     """Write the add-in's manifest; raises ValueError that says what Outlook would refuse, and OSError.
 
     `client_id` is our API's application in Entra, which the pane asks Outlook for a token to.
     """
-    application = WebApplication(UUID(client_id)) if client_id else None
+    application = WebApplication(client_id) if client_id else None
     return build(base_url, out, support_url=support_url, web_application=application)

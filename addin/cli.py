@@ -25,6 +25,7 @@ import click
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
     from addin.config.settings import Settings
     from addin.meetings.ledger_port import Ledger
@@ -257,9 +258,13 @@ def manifest() -> None:
 @click.option(
     "--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="The folder to write to."
 )
-@click.option("--client-id", help="The API's application id in Entra; without it the pane gets no token.")
+@click.option(
+    "--client-id",
+    type=click.UUID,
+    help="The API's application id in Entra; without it the pane gets no token.",
+)
 @click.option("--support-url", help="A page where people get help; the pane's own by default.")
-def build_manifest(base_url: str, out: Path, client_id: str | None, support_url: str | None) -> None:
+def build_manifest(base_url: str, out: Path, client_id: UUID | None, support_url: str | None) -> None:
     """Write the XML manifest, after holding it against Outlook's rules."""
     from addin.checking import write_manifest
 

@@ -66,6 +66,7 @@ def places(base_url: str, support_url: str | None, *, allow_loopback_http: bool)
         fault = fault_in_address(address, allow_loopback_http=allow_loopback_http)
         if fault:
             raise UnusableAddress(f"The address {address!r} {fault}. Give a whole https:// address.")
-    if urlsplit(base).query or urlsplit(base).fragment:
-        raise UnusableAddress(f"The address {base!r} has a query or a fragment.")
+    if urlsplit(base)[2:] != ("", "", ""):
+        # The pane asks for what it needs by absolute paths, so that the service cannot stand below one.
+        raise UnusableAddress(f"The address {base!r} has more than scheme and host. Give service.base_url.")
     return Places(base=base, support=support)

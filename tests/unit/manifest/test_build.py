@@ -58,10 +58,10 @@ def test_delegates_and_shared_calendars_get_the_button(tmp_path: Path) -> None:
     assert found(built(tmp_path), ".//v11:SupportsSharedFolders").text == "true"
 
 
-def test_a_base_url_may_end_in_a_slash_and_stand_below_a_path(tmp_path: Path) -> None:
-    root = built(tmp_path, f"{BASE_URL}/vard/")
+def test_a_base_url_may_end_in_a_slash(tmp_path: Path) -> None:
+    root = built(tmp_path, f"{BASE_URL}/")
 
-    assert found(root, ".//SourceLocation").get("DefaultValue") == f"{BASE_URL}/vard/pane/"
+    assert found(root, ".//SourceLocation").get("DefaultValue") == f"{BASE_URL}/pane/"
 
 
 def test_without_a_support_address_the_pane_answers_for_support(tmp_path: Path) -> None:
@@ -101,6 +101,7 @@ def test_a_test_environment_has_its_own_id_and_name(tmp_path: Path) -> None:
         "https://vardmote.region.example/a b",
         "https://namn:losen@vardmote.region.example",
         "https://vardmote.region.example/?miljo=test",
+        "https://vardmote.region.example/pane/",
         "https://vardmote.region.example/" + "a" * 2048,
     ],
 )

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, case, delete, null, select, text, update
+from sqlalchemy import ColumnElement, Table, case, delete, null, or_, select, text, update
 
 from addin.meetings.calendar_ledger_port import StoredHint
 from addin.meetings.deadline import Deadline
@@ -87,8 +87,8 @@ class SqlWatchWriting(SqlCalendarReading):
             .values(
                 **watch_columns(watch, self._keyring),
                 due_at=case((unasked, from_now(due_in)), else_=LedgerNow()),
-                renew_at=case((unasked, to_time(watch.renew_at)), else_=_w.renew_at),
-                scan_due_at=case((unasked, to_time(watch.scan_due_at)), else_=_w.scan_due_at),
+                renew_at=_no_later(_w.renew_at, watch.renew_at, unasked),
+                scan_due_at=_no_later(_w.scan_due_at, watch.scan_due_at, unasked),
                 hinted_at=case((unasked, null()), else_=_w.hinted_at),
                 lease_until=null(),
             )
@@ -170,3 +170,13 @@ class SqlWatchWriting(SqlCalendarReading):
         chosen = select(_h.key).order_by(_h.received_at).limit(limit).with_for_update(skip_locked=True)
         statement = delete(_hints).where(_h.key.in_(chosen.scalar_subquery())).returning(_hints)
         return [hint_of(row) for row in self._connection.execute(statement).mappings().all()]
+
+
+def _no_later(
+    column: ColumnElement[int | None], moment: datetime | None, unasked: ColumnElement[bool]
+) -> ColumnElement[int | None] | ColumnElement[None]:
+    """Return when something is due (None: at once): at `moment`, or sooner where somebody has asked meanwhile."""
+    if moment is None:
+        return null()
+    wanted = to_time(moment)
+    return case((or_(unasked, column > wanted), wanted), else_=column)

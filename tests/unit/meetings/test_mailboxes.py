@@ -10,7 +10,7 @@ import pytest
 from addin.meetings import mailboxes
 from addin.meetings.mailbox_waits import UNREAD_APART
 from addin.meetings.model import UNREAD_NOTES, CalendarNote
-from calendar_sync.calendar import CalendarUnavailable, NotUnderstood
+from calendar_sync.calendar import CalendarUnavailable, Capabilities, NotUnderstood
 from calendar_sync.items import Unread
 from tests.unit.meetings.calendar_desk import GRACE, MAILBOX, OTHER_MAILBOX, CalendarDesk
 from tests.unit.meetings.desk import WHO
@@ -486,6 +486,25 @@ def test_a_subscription_that_ended_without_a_word_is_made_anew_when_a_sweep_find
     office.settles()
     assert office.reads(meeting).window.start == START + 2 * DAY
     assert office.online.asked.count("renew") == renewed
+
+
+def test_a_mailbox_that_is_told_of_while_it_is_asked_where_it_went_is_subscribed_to_there_at_once(
+    office: CalendarDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.books_and_saves()
+    office.online.is_migrated_to(office.on_premises, MAILBOX)
+    probe = office.on_premises.probe
+
+    def is_told_of_meanwhile(mailbox: str) -> Capabilities:
+        watch = office.desk.ledger.read(lambda reading: reading.watch_by_mailbox(mailbox))
+        assert watch
+        office.desk.ledger.write(lambda writing: writing.scan_watch(watch.id, None, 1.5))
+        return probe(mailbox)
+
+    monkeypatch.setattr(office.on_premises, "probe", is_told_of_meanwhile)
+    office.after(HOUR)
+    office.after(MINUTE)
+    assert len(office.on_premises.subscriptions) == 1
 
 
 def test_a_subscription_that_was_made_under_a_lost_lease_is_ended(office: CalendarDesk) -> None:

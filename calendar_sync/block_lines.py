@@ -17,6 +17,9 @@ from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 TEXT: Final = "vardmote-text"
+# Of an element TEXT after which a reader sees another line.
+_ENDS_LINE: Final = "ends-line"
+_SOURCE_LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
 PICTURES: Final = frozenset({"img", "picture", "svg", "video", "object"})
 _LINE_ENDERS: Final = frozenset(
     {
@@ -187,6 +190,8 @@ class _Reader:
         if "\n" not in text or visible(text):
             self._line.text += re.sub(r"[\r\n\t ]+", " ", text)
             self._line.nodes.append(node)
+        if node.get(_ENDS_LINE):
+            self.end()
 
 
 def unwrapped(address: str) -> str:
@@ -197,20 +202,32 @@ def unwrapped(address: str) -> str:
 
 
 def _wrap_texts(body: HtmlElement) -> None:
+    preformatted = {one for pre in body.iter("pre") for one in pre.iter()}
     for element in list(body.iter()):
         is_element = isinstance(element.tag, str)
         if is_element and element.text and element.tag not in _INVISIBLE:
-            element.insert(0, _text(body, element.text))
+            element[:0] = _texts(body, element.text, ends_lines=element in preformatted)
             element.text = None
         if element is not body and element.tail:
-            wrapped = _text(body, element.tail)
+            wrapped = _texts(body, element.tail, ends_lines=element.getparent() in preformatted)
             element.tail = None
-            element.addnext(wrapped)
+            for one in reversed(wrapped):
+                element.addnext(one)
 
 
-def _text(body: HtmlElement, text: str) -> HtmlElement:
+def _texts(body: HtmlElement, text: str, *, ends_lines: bool) -> list[HtmlElement]:
+    """Return a run of text in an element of its own; one that ends its lines itself in one for each of them."""
+    return [
+        _text(body, part, ends_lines=ends_lines)
+        for part in (_SOURCE_LINE.findall(text) if ends_lines else [text])
+    ]
+
+
+def _text(body: HtmlElement, text: str, *, ends_lines: bool) -> HtmlElement:
     wrapped: HtmlElement = body.makeelement(TEXT)
     wrapped.text = text
+    if ends_lines and text.endswith("\n"):
+        wrapped.set(_ENDS_LINE, "yes")
     return wrapped
 
 

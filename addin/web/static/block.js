@@ -260,12 +260,19 @@ function walked(page) {
     if (line.nodes.length > 0) lines.push({ ...line, links: [...line.links, ...addresses(line.text)] });
     line = { text: "", links: [], nodes: [] };
   };
+  /** @param {Text} text */
+  const read = (text) => {
+    if (text.data.includes("\n") && !visible(text.data)) return;
+    line.text += text.data.replace(/[\r\n\t ]+/g, " ");
+    line.nodes.push(text);
+  };
   /** @param {ChildNode} node */
   const visit = (node) => {
     if (node instanceof Text) {
-      if (!node.data.includes("\n") || visible(node.data)) {
-        line.text += node.data.replace(/[\r\n\t ]+/g, " ");
-        line.nodes.push(node);
+      if (!node.parentElement?.closest("pre")) return read(node);
+      for (const part of cutAtLineEnds(node)) {
+        read(part);
+        if (part.data.endsWith("\n")) end();
       }
       return;
     }
@@ -281,6 +288,20 @@ function walked(page) {
   [...page.body.childNodes].forEach(visit);
   end();
   return { lines, page };
+}
+
+/**
+ * Preformatted text ends its lines itself; each becomes a node of its own, so that one can be taken out alone.
+ * @param {Text} text
+ * @returns {Text[]}
+ */
+function cutAtLineEnds(text) {
+  const parts = [text];
+  for (let last = text, at = last.data.indexOf("\n"); at >= 0 && at + 1 < last.length; at = last.data.indexOf("\n")) {
+    last = last.splitText(at + 1);
+    parts.push(last);
+  }
+  return parts;
 }
 
 /**

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Final
@@ -24,6 +25,7 @@ from tests.browser.pane.test_block import (
     MOVED,
     Body,
     block,
+    escaped,
     few,
     first_wording,
     formats,
@@ -81,3 +83,15 @@ def test_both_find_the_same_blocks(modules: Page, kind: str) -> None:
         == body.codes(content)
         == ["7K3M9QXP2RTWHD", "2H5KX0QRT7WYNC"]
     )
+
+
+def test_both_read_preformatted_text_line_by_line(modules: Page) -> None:
+    body, known = Body(modules, "html"), ours(FULL)
+    # As what a client writes as plain text may come back; in an element within, and with lines that others end.
+    content = f"<pre>Agenda\n<span>{escaped(block()['text'])}\r\n</span>Egen rad\n</pre>"
+    by_pane = body.written(content, block(MOVED, INFORMATION), block())
+    by_service = rewritten(content, Format.HTML, ours(MOVED, INFORMATION), [known], SERVICE)
+    assert body.codes(by_pane) == body.codes(by_service) == ["7K3M9QXP2RTWHD"]
+    assert body.lines(by_pane) == body.lines(by_service)
+    for cleaned in (body.cleaned(content, block()), rewritten(content, Format.HTML, None, [known], SERVICE)):
+        assert re.sub("<[^>]*>", " ", cleaned).split() == ["Agenda", "Egen", "rad"]

@@ -15,6 +15,7 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
+    false,
     insert,
     literal_column,
     null,
@@ -110,11 +111,15 @@ class SqlBindingWriting(SqlWatchWriting):
 
     def save_binding(self, claim: BindingClaim, binding: ItemBinding, due_in: float | None) -> None:
         unasked = _b.asked == claim.asked
+        columns = binding_columns(binding, self._keyring)
+        if not binding.look_tagged:
+            # Whoever asked meanwhile may have asked for a search, too, and this look's was made before.
+            columns["look_tagged"] = case((unasked, false()), else_=_b.look_tagged)
         statement = (
             update(_bindings)
             .where(_b.meeting_id == binding.meeting_id, _b.lease_number == claim.number)
             .values(
-                **binding_columns(binding, self._keyring),
+                **columns,
                 due_at=case((unasked, from_now(due_in)), else_=LedgerNow()),
                 hinted_at=case((unasked, null()), else_=_b.hinted_at),
                 sealed_ask=case((unasked, null()), else_=_b.sealed_ask),

@@ -130,9 +130,11 @@ def test_what_was_asked_during_a_look_is_looked_at_again_at_once(desk: Desk) -> 
     desk.ledger.write(lambda writing: writing.ask_bindings([meeting.id], also="other@region.example"))
     desk.ledger.write(lambda writing: writing.offer_item(meeting.id, "offered"))
 
-    desk.ledger.write(lambda writing: writing.save_binding(claim, claim.binding, 3600))
+    searched = replace(claim.binding, look_tagged=False)
+    desk.ledger.write(lambda writing: writing.save_binding(claim, searched, 3600))
 
     (again,) = claims(desk)
+    assert again.binding.look_tagged
     assert again.binding.also == ("other@region.example",)
     assert again.binding.offered == "offered"
 

@@ -22,10 +22,14 @@ LENGTH = RANDOM_CHARACTERS + 1
 ALIAS_CHARACTERS = 16
 _CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET)  # from the letters of RFC 4648
 
+# What nobody sees of a text and a copy takes along: a telephone in Arabic puts marks of direction around Latin letters.
+_UNSEEN = dict.fromkeys(map(ord, "\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
+_UNSEEN |= dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+
 # What people write for what (Crockford, "Base 32": O is zero, I and L are one), and what they put between.
-_FORGIVEN = str.maketrans(
-    {"O": "0", "I": "1", "L": "1"} | dict.fromkeys(" \t\r\n-‐‑‒–—−.·_\u00a0\u200b\u2060")
-)
+_FORGIVEN = _UNSEEN | str.maketrans({"O": "0", "I": "1", "L": "1"} | dict.fromkeys(" \t\r\n-‐‑‒–—−.·_\u00a0"))
+# Digits of keyboards in Arabic and Persian.
+_FORGIVEN |= {zero + value: str(value) for zero in (0x0660, 0x06F0) for value in range(10)}
 
 # What a sentence leaves around a code or a link that stood in it.
 _AROUND = " \t\r\n()[]<>.,;:!?\"'”’"
@@ -79,7 +83,7 @@ def code_in(pasted: str) -> str:
     link that guests follow stands before the one that staff start with. A mail filter's own link bears ours within it,
     percent-encoded.
     """
-    text = unquote(unquote(pasted))
+    text = unquote(unquote(pasted)).translate(_UNSEEN)
     found: list[str] = _GROUPED.findall(text)
     if found:
         return next(filter(_is_a_code, found), found[0])

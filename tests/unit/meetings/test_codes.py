@@ -132,6 +132,22 @@ def test_what_is_a_code_already_or_holds_none_is_left_alone() -> None:
         assert code_amid(typed) is None
 
 
+@pytest.mark.parametrize(
+    "unseen", ["\u200e", "\u200f", "\u202a", "\u2066", "\u2069", "\u00ad", "\u200b", "\ufeff"]
+)
+def test_what_nobody_sees_of_a_copied_code_is_no_part_of_it(unseen: str) -> None:
+    code = new_code()
+    assert parse_code(code_in(f"{unseen}{code}{unseen}")) == code
+    assert parse_code(code_in(f"Kod: {unseen.join(grouped(code))}{unseen}.")) == code
+
+
+@pytest.mark.parametrize("digits", ["٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹"])
+def test_digits_of_another_keyboard_are_the_same_ones(digits: str) -> None:
+    code = new_code()
+    typed = grouped(code).translate(str.maketrans("0123456789", digits))
+    assert parse_code(code_in(typed)) == code
+
+
 def test_full_width_letters_and_digits_are_the_same_ones() -> None:
     code = new_code()
     assert parse_code("".join(chr(ord(character) + 0xFEE0) for character in code)) == code

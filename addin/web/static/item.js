@@ -173,14 +173,14 @@ export class AppointmentItem {
 
   /**
    * Call `listener` when the time is changed in the open item, or it is made a series or none; dragging in the calendar
-   * does not show here.
+   * does not show here. What Outlook will not tell of shows when the pane looks next, so its refusal hinders nothing.
    * @param {() => void} listener
    * @returns {Promise<void>}
    */
   async onTimesChanged(listener) {
     if (!Office.context.requirements.isSetSupported("Mailbox", "1.7")) return;
     for (const kind of [Office.EventType.AppointmentTimeChanged, Office.EventType.RecurrenceChanged])
-      await this.#call("addHandlerAsync", (done) => this.#item.addHandlerAsync(kind, listener, done));
+      await this.#call("addHandlerAsync", (done) => this.#item.addHandlerAsync(kind, listener, done)).catch(() => undefined);
   }
 
   /** @returns {Promise<string>} */

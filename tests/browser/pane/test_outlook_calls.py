@@ -40,6 +40,30 @@ def test_an_item_whose_id_outlook_will_not_tell_just_now_is_not_called_a_new_one
     assert told == [[True, "AAMk="], [False, None], [True, None], [True, None]]
 
 
+def test_an_outlook_that_tells_of_no_series_still_tells_of_times(modules: Page) -> None:
+    told = modules.evaluate("""async () => {
+      const { AppointmentItem } = await import("/static/item.js");
+      globalThis.Office = {
+        AsyncResultStatus: { Succeeded: "succeeded" },
+        EventType: { RecurrenceChanged: "recurrence", AppointmentTimeChanged: "time" },
+        context: { requirements: { isSetSupported: () => true } },
+      };
+      const heard = [];
+      const addHandlerAsync = (kind, listener, done) => {
+        if (kind === "recurrence") return done({ status: "failed", error: { name: "NotSupported" } });
+        heard.push(kind);
+        done({ status: "succeeded" });
+      };
+      const refuseAll = (kind, listener, done) => done({ status: "failed", error: { name: "NotSupported" } });
+      await new AppointmentItem({ item: { addHandlerAsync } }).onTimesChanged(() => undefined);
+      await new AppointmentItem({ item: { addHandlerAsync: refuseAll } }).onTimesChanged(() => undefined);
+      return heard;
+    }""")
+
+    # The pane opens, and sees at the next look what it was not told.
+    assert told == ["time"]
+
+
 def test_outlook_is_asked_for_one_token_at_a_time(modules: Page) -> None:
     told = modules.evaluate("""async () => {
       const { signIn } = await import("/static/sign_in.js");

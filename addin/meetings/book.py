@@ -15,7 +15,13 @@ from addin.meetings.access import belongs_to
 from addin.meetings.bindings import ItemBinding
 from addin.meetings.codes import new_code
 from addin.meetings.deadline import Deadline
-from addin.meetings.errors import IdempotencyKeyReused, LedgerUnavailable, MailboxNotAllowed, MeetingNotFound
+from addin.meetings.errors import (
+    IdempotencyKeyReused,
+    LedgerUnavailable,
+    MailboxNotAllowed,
+    MeetingNotFound,
+    TimeInPast,
+)
 from addin.meetings.ledger_port import Ledger, NewBooking, Reading, Writing
 from addin.meetings.lobby import refuse_weaker_lobby
 from addin.meetings.model import AuditEntry, CalendarNote, Claim, Meeting, MeetingState, Principal, Window
@@ -80,17 +86,27 @@ class BookMeeting:
     def __call__(self, request: BookingRequest, who: Principal, key: str) -> Booked:
         """Book, or return what the same key or the same item booked before.
 
-        Raises UnknownMeetingType, UnknownVariant, UnknownUnit, MailboxNotAllowed, NotSupported,
+        Raises UnknownMeetingType, UnknownVariant, UnknownUnit, MailboxNotAllowed, NotSupported, TimeInPast,
         IdempotencyKeyReused, LedgerUnavailable. A provider's failure is no error here: the meeting says so.
         """
         self._hold_against_settings(request)
-        booked = _Attempt(self, request, who, key).write(self.ledger)
+        attempt = _Attempt(self, request, who, key)
+        if request.window.end <= self.clock.now():
+            return self._booked_in_time(attempt)
+        booked = attempt.write(self.ledger)
         if booked.claim is None:
             return Booked(booked.meeting, created=False)
         made = self.reconciler.advance_for_click(
             booked.claim, Deadline.after(INLINE_SECONDS), until_made=True
         )
         return Booked(made, created=True)
+
+    def _booked_in_time(self, attempt: _Attempt) -> Booked:
+        """Return what is repeated when the meeting is over, since its answer was lost; raises TimeInPast without it."""
+        meeting = self.ledger.read(attempt.remembered)
+        if meeting is None:
+            raise TimeInPast
+        return Booked(meeting, created=False)
 
     def _hold_against_settings(self, request: BookingRequest) -> None:
         kind = self.plans.types.offered(request.type)
@@ -133,7 +149,7 @@ class _Attempt:
 
     def __call__(self, writing: Writing) -> _Written:
         """Look, then write, in one unit."""
-        known = self._remembered(writing)
+        known = self.remembered(writing)
         if known:
             return _Written(known, None)
         # Looked up once: on PostgreSQL another tab may commit between two looks. When it commits after this one, the
@@ -189,7 +205,7 @@ class _Attempt:
     def _binding(self, meeting: Meeting) -> ItemBinding:
         return ItemBinding(meeting.id, meeting.mailbox, meeting.created_at, offered=self._request.item_id)
 
-    def _remembered(self, reading: Reading) -> Meeting | None:
+    def remembered(self, reading: Reading) -> Meeting | None:
         """Return the meeting that the key has already, under whichever of the service's own keys."""
         for key in (self._key, *self._older_keys):
             remembered = reading.remembered(key)
@@ -199,7 +215,7 @@ class _Attempt:
 
     def _written_before(self, reading: Reading) -> _Written:
         """Return the meeting of a key that was just found taken."""
-        known = self._remembered(reading)
+        known = self.remembered(reading)
         if known is None:
             raise LedgerUnavailable("an idempotency key was forgotten while it was used")
         return _Written(known, None)

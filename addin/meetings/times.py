@@ -31,10 +31,11 @@ _NO_PLACES_UNDER = ("right/", "posix/")
 FARTHEST = timedelta(days=3653)
 
 
-def window(start: str, end: str, zone: str, now: datetime) -> Window:
+def window(start: str, end: str, zone: str, now: datetime, *, may_be_over: bool = False) -> Window:
     """Return the window that two ISO 8601 times with offset and an IANA zone name.
 
-    A meeting that has begun may be booked, one that is over may not. Raises the errors under `InvalidTime`.
+    A meeting that has begun may be booked, one that is over may not: `may_be_over` leaves that to the caller. Raises
+    the errors under `InvalidTime`.
     """
     place = time_zone(zone)
     begins, ends = _instant(start, place), _instant(end, place)
@@ -42,7 +43,7 @@ def window(start: str, end: str, zone: str, now: datetime) -> Window:
         raise TimeReversed
     if ends - begins > LONGEST and not _is_one_day(begins, ends, place):
         raise MeetingTooLong
-    if ends <= now:
+    if ends <= now and not may_be_over:
         raise TimeInPast
     if ends > now + FARTHEST:
         raise TimeTooFar

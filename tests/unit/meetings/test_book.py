@@ -11,6 +11,7 @@ from addin.meetings.errors import (
     IdempotencyKeyReused,
     MailboxNotAllowed,
     MeetingNotFound,
+    TimeInPast,
     UnknownMeetingType,
     UnknownUnit,
     UnknownVariant,
@@ -55,6 +56,19 @@ def test_the_same_key_and_body_give_the_meeting_as_it_is_now(desk: Desk) -> None
 
     assert not again.created
     assert again.meeting == changed
+
+
+def test_a_repeat_that_comes_when_the_meeting_is_over_is_told_of_it_and_nothing_else_is_booked(
+    desk: Desk,
+) -> None:
+    first = desk.books()
+    desk.clock.time = REQUEST.window.end
+
+    again = desk.book("key")
+
+    assert (again.created, again.meeting.id) == (False, first.id)
+    with pytest.raises(TimeInPast):
+        desk.book("another key")
 
 
 def test_the_same_key_with_another_body_is_refused(desk: Desk) -> None:

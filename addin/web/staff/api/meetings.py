@@ -257,7 +257,7 @@ def _booking(body: dict[str, Any], clock: Clock) -> BookingRequest:
         type=body["type"],
         variant=body["variant"],
         unit=body["unit"],
-        window=times.window(body["start"], body["end"], body["time_zone"], clock.now()),
+        window=times.window(body["start"], body["end"], body["time_zone"], clock.now(), may_be_over=True),
         hosts=tuple(sorted({str(host) for host in body["hosts"]})),
         on_behalf_of=body["on_behalf_of"],
         item_id=body["item_id"],

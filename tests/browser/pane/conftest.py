@@ -67,9 +67,9 @@ def pane_alone() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def modules(browser: Browser, pane_alone: str) -> Iterator[Page]:
-    """Return a page from which the pane's modules can be imported and called."""
+    """Return a page from which the pane's modules can be imported and called; each test leaves it as it was."""
     page = browser.new_page()
     page.goto(f"{pane_alone}/pane/")
     yield page

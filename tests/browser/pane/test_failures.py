@@ -334,20 +334,24 @@ def test_what_begins_by_itself_and_breaks_leaves_the_next_press_its_effect(modul
     assert done == ["broken", True, False]
 
 
-def test_a_step_that_takes_long_is_explained_and_the_next_one_is_not(modules: Page) -> None:
-    modules.clock.install(time=0)
-    modules.clock.pause_at(1_000)
-    modules.evaluate("""async () => {
+def test_a_step_that_takes_long_is_explained_and_the_next_one_is_not(
+    browser: Browser, pane_alone: str
+) -> None:
+    page = browser.new_page()  # A clock that is taken over is never given back.
+    page.goto(f"{pane_alone}/pane/")
+    page.clock.install(time=0)
+    page.clock.pause_at(1_000)
+    page.evaluate("""async () => {
       const { showProgress } = await import("/static/progress_view.js");
       window.step = showProgress("Skapar mötet");
       window.step("booking");
     }""")
-    explained = modules.locator("#view").get_by_text("Det tar längre tid än vanligt")
-    modules.clock.run_for(7_000)
+    explained = page.locator("#view").get_by_text("Det tar längre tid än vanligt")
+    page.clock.run_for(7_000)
     expect(explained).to_be_hidden()
-    modules.clock.run_for(2_000)
+    page.clock.run_for(2_000)
     expect(explained).to_be_visible()
-    expect(modules.get_by_role("status")).to_contain_text("Det tar längre tid än vanligt")
-    modules.evaluate("() => window.step('writing')")
+    expect(page.get_by_role("status")).to_contain_text("Det tar längre tid än vanligt")
+    page.evaluate("() => window.step('writing')")
     expect(explained).to_be_hidden()
-    modules.clock.resume()
+    page.close()

@@ -74,7 +74,7 @@ class CalendarSide:
             yield CalendarNote.PERHAPS_CANCELLED
         if binding.unusable:
             yield CalendarNote.TIME_UNUSABLE
-        if binding.series:
+        if binding.series and not self.meeting.is_cancelled:
             yield from self._of_series(binding.series)
         yield from self._of_link()
         yield from self._of_copies()

@@ -124,6 +124,7 @@ def test_a_series_that_has_no_time_left_before_the_one_that_people_know_ends_its
     office.after(10 * MINUTE)
     after = office.reads(meeting)
     assert (after.window.start, after.is_cancelled, after.must_hear) == (START + WEEK, True, ("patient",))
+    assert after.calendar_notes == frozenset(), "nothing is asked or told of a next time"
     assert NoticeKind.CANCELLED in office.owed(meeting)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -26,6 +27,9 @@ DESK: Final[dict[str, Any]] = {
 }
 
 
+NewWindow = Callable[[BrowserContext], Page]
+
+
 class Contexts:
     """The shared contexts of one browser; what a test opened, was granted or left behind goes with `empty`.
 
@@ -34,7 +38,8 @@ class Contexts:
 
     A page that is closed takes with it all that its process has loaded, so that the next would fetch each of a window's
     and a pane's eighty files through three processes. What a test has opened is therefore left blank, and closed with
-    that of some others.
+    that of some others. And to open a page costs as much as to load a window in it, so a window that a test has left
+    is the next test's, unless it has changed the page itself.
     """
 
     def __init__(self, browser: Browser) -> None:
@@ -43,6 +48,8 @@ class Contexts:
         self._used: set[str] = set()
         self._staying: list[Page] = []
         self._left: list[Page] = []
+        self._windows: list[Page] = []
+        self._free: list[Page] = []
 
     def of(self, **options: Any) -> BrowserContext:
         """Return the context with these options (those of `Browser.new_context`)."""
@@ -64,6 +71,19 @@ class Contexts:
             page.emulate_media(**media)
         return page
 
+    def window(self, context: BrowserContext) -> Page:
+        """Return a blank page of that context, perhaps one that another test has had.
+
+        For tests that leave the page itself as it was: its size, its looks, what runs in it before any script.
+        """
+        page = next((one for one in self._free if one.context == context), None)
+        if page:
+            self._free.remove(page)
+        else:
+            page = context.new_page()
+            self._windows.append(page)
+        return page
+
     def _new(self, options: dict[str, Any]) -> BrowserContext:
         made = self._browser.new_context(**options)
         made.set_default_timeout(LONGEST_WAIT_MS)
@@ -79,7 +99,7 @@ class Contexts:
             context.set_offline(False)
             context.clear_permissions()
             for page in context.pages:
-                if page not in self._staying and page not in self._left:
+                if page not in (*self._staying, *self._left, *self._free):
                     _forget_choices(page)
                     self._leave(page)
             context.clear_cookies()
@@ -90,13 +110,14 @@ class Contexts:
             self._left.clear()
 
     def _leave(self, page: Page) -> None:
+        page.unroute_all()
         try:
             page.goto("about:blank")
         except Error:
             # One that has crashed, or is on its way to another page, cannot be led away.
             page.close()
         else:
-            self._left.append(page)
+            (self._free if page in self._windows else self._left).append(page)
 
     def close(self) -> None:
         """Close all contexts."""

@@ -16,9 +16,9 @@ from typing import Final, NoReturn
 
 import pytest
 from _pytest.terminal import TerminalReporter
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
-from tests.browser_contexts import Contexts
+from tests.browser_contexts import Contexts, NewWindow
 from tests.examples import register_profiles
 
 TESTS: Final = Path(__file__).parent
@@ -118,6 +118,14 @@ def contexts(_contexts: Contexts) -> Iterator[Contexts]:
     """Return the browser's contexts, all of them empty."""
     yield _contexts
     _contexts.empty()
+
+
+@pytest.fixture
+def new_window(contexts: Contexts, request: pytest.FixtureRequest) -> NewWindow:
+    """Return what opens a blank page: a new one for tests that change the page itself, such as its size or scripts."""
+    if request.node.get_closest_marker("changes_the_page"):
+        return BrowserContext.new_page
+    return contexts.window
 
 
 @pytest.fixture(scope="session")

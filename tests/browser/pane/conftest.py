@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 from addin.web.staff.pane import PaneSettings, SignIn, Support, pane_blueprint
 from tests.browser.pane.steps import Pane
 from tests.browser.window.outlook import Outlook
-from tests.browser_contexts import DESK, Contexts
+from tests.browser_contexts import DESK, Contexts, NewWindow
 from tests.region import Region, _shared_region, fresh_region, region
 from tests.weeks import coming_mondays
 
@@ -83,12 +83,14 @@ def monday() -> date:
 
 
 @pytest.fixture
-def open_outlook(context: BrowserContext, region: Region, monday: date) -> Callable[..., Outlook]:
+def open_outlook(
+    new_window: NewWindow, context: BrowserContext, region: Region, monday: date
+) -> Callable[..., Outlook]:
     """Open the window as somebody, in this test's week."""
     context.grant_permissions(["clipboard-read", "clipboard-write"])
 
     def opened(person: str = "anna.lindgren", calendar: str | None = None) -> Outlook:
-        outlook = Outlook(context.new_page(), region.window_url)
+        outlook = Outlook(new_window(context), region.window_url)
         outlook.visit(monday, person, calendar or person)
         return outlook
 

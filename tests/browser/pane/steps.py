@@ -136,8 +136,9 @@ def late_answer(page: Page, pattern: str | re.Pattern[str]) -> Iterator[Callable
     yield come
 
 
-def watched_requests(page: Page, method: str, path: str) -> list[dict[str, Any]]:
-    """Return a list that fills with the bodies of the requests that the pane sends there."""
+@contextmanager
+def watched_requests(page: Page, method: str, path: str) -> Iterator[list[dict[str, Any]]]:
+    """Yield a list that fills with the bodies of the requests that the pane sends there."""
     seen: list[dict[str, Any]] = []
 
     def note(request: Any) -> None:
@@ -145,4 +146,7 @@ def watched_requests(page: Page, method: str, path: str) -> list[dict[str, Any]]
             seen.append(request.post_data_json)
 
     page.on("request", note)
-    return seen
+    try:
+        yield seen
+    finally:
+        page.remove_listener("request", note)

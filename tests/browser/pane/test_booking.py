@@ -25,11 +25,11 @@ def test_three_clicks_lead_from_an_open_appointment_to_booked_and_link_copied(
 def test_the_block_stands_in_the_item_with_location_and_neutral_subject_to_be_saved_at_its_time(
     pane: Pane,
 ) -> None:
-    booked = watched_requests(pane.page, "POST", "/api/v1/meetings")
     pane.outlook.body.click()
     pane.page.keyboard.type("Välkommen till uppföljningen.")
     pane.open()
-    pane.book()
+    with watched_requests(pane.page, "POST", "/api/v1/meetings") as booked:
+        pane.book()
     text = pane.body_text()
     assert text.index("Välkommen till uppföljningen.") < text.index("Anslut till mötet:")
     assert text.rstrip().endswith("Starta möte (vårdpersonal)")
@@ -144,9 +144,9 @@ def test_in_a_shared_calendar_the_meeting_belongs_to_that_mailbox(
     outlook = open_outlook("anna.lindgren", "psykiatrimottagningen")
     outlook.new_meeting("Skyddat vårdmöte")
     pane = Pane(outlook)
-    booked = watched_requests(outlook.page, "POST", "/api/v1/meetings")
     pane.open()
-    pane.book()
+    with watched_requests(outlook.page, "POST", "/api/v1/meetings") as booked:
+        pane.book()
     shared = "psykiatrimottagningen@region.example"
     assert (booked[0]["mailbox"], booked[0]["on_behalf_of"]) == (shared, shared)
 

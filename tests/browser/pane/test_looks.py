@@ -87,6 +87,7 @@ def expect_well(pane: Pane, view: str) -> None:
     )
 
 
+@pytest.mark.changes_the_page
 @pytest.mark.parametrize("height", [620, 800])
 def test_in_a_low_window_the_way_on_is_seen_and_hides_no_field(pane: Pane, height: int) -> None:
     pane.page.set_viewport_size({"width": 1280, "height": height})

@@ -18,17 +18,17 @@ def found(pane: Pane, field: str, kind: str) -> Locator:
 
 
 def test_a_personal_number_in_the_subject_stops_the_booking_until_the_subject_is_neutral(pane: Pane) -> None:
-    booked = watched_requests(pane.page, "POST", "/api/v1/meetings")
-    pane.outlook.field("Ämne").fill(f"Återbesök {PERSONAL_NUMBER}")
-    pane.open()
-    pane.action("create").click()
-    expect(found(pane, "subject", "personal-number")).to_contain_text(PERSONAL_NUMBER)
-    expect(pane.action("create-anyway")).to_have_count(0)
-    pane.action("neutral-subject").click()
-    pane.says("Rubriken är utbytt.")
-    expect(pane.outlook.field("Ämne")).to_have_value("Skyddat vårdmöte")
-    assert booked == []
-    pane.book()
+    with watched_requests(pane.page, "POST", "/api/v1/meetings") as booked:
+        pane.outlook.field("Ämne").fill(f"Återbesök {PERSONAL_NUMBER}")
+        pane.open()
+        pane.action("create").click()
+        expect(found(pane, "subject", "personal-number")).to_contain_text(PERSONAL_NUMBER)
+        expect(pane.action("create-anyway")).to_have_count(0)
+        pane.action("neutral-subject").click()
+        pane.says("Rubriken är utbytt.")
+        expect(pane.outlook.field("Ämne")).to_have_value("Skyddat vårdmöte")
+        assert booked == []
+        pane.book()
     assert len(booked) == 1
     assert PERSONAL_NUMBER not in str(booked)
 

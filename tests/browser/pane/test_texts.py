@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.pane.steps import Pane
@@ -65,6 +66,7 @@ def test_inserts_are_added_to_the_text_and_shown_first(pane: Pane) -> None:
     assert added.splitlines()[0] in shown
 
 
+@pytest.mark.changes_the_page
 def test_without_the_clipboard_permission_the_older_command_copies(pane: Pane) -> None:
     pane.page.add_init_script(NO_CLIPBOARD)
     pane.page.reload()
@@ -75,6 +77,7 @@ def test_without_the_clipboard_permission_the_older_command_copies(pane: Pane) -
     assert pane.clipboard() == link
 
 
+@pytest.mark.changes_the_page
 def test_where_copying_is_refused_the_text_can_be_copied_by_hand(pane: Pane) -> None:
     pane.page.add_init_script(NO_CLIPBOARD)
     pane.page.add_init_script("document.execCommand = () => false")

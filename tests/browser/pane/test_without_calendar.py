@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, expect
 from tests.browser.pane.steps import Pane
 from tests.browser.window.outlook import Outlook
 from tests.browser.window.test_following import answer, drag
+from tests.browser_contexts import NewWindow
 from tests.region import Region
 
 BLIND = 'access = "none"'
@@ -30,9 +31,11 @@ def subject(monday: date) -> str:
 
 
 @pytest.fixture
-def pane(context: BrowserContext, blind_region: Region, monday: date, subject: str) -> Iterator[Pane]:
+def pane(
+    new_window: NewWindow, context: BrowserContext, blind_region: Region, monday: date, subject: str
+) -> Iterator[Pane]:
     """Return Anna's pane beside a new appointment, not yet opened."""
-    outlook = Outlook(context.new_page(), blind_region.window_url)
+    outlook = Outlook(new_window(context), blind_region.window_url)
     outlook.visit(monday, "anna.lindgren", "anna.lindgren")
     outlook.new_meeting(subject)
     yield Pane(outlook)

@@ -16,7 +16,7 @@ from playwright.sync_api import BrowserContext, Page, ViewportSize
 from manifest.build import build
 from manifest.icons import FOLDER as ICONS
 from tests.browser.window.outlook import Outlook
-from tests.browser_contexts import Contexts
+from tests.browser_contexts import Contexts, NewWindow
 from tests.weeks import coming_mondays
 
 HERE: Final = Path(__file__).parent
@@ -100,13 +100,15 @@ def monday() -> date:
 
 
 @pytest.fixture
-def open_outlook(context: BrowserContext, sandbox: str, monday: date) -> Callable[..., Outlook]:
+def open_outlook(
+    new_window: NewWindow, context: BrowserContext, sandbox: str, monday: date
+) -> Callable[..., Outlook]:
     """Open the window as somebody, in this test's week."""
 
     def opened(
         person: str = "anna.lindgren", calendar: str | None = None, page: Page | None = None
     ) -> Outlook:
-        outlook = Outlook(page or context.new_page(), sandbox)
+        outlook = Outlook(page or new_window(context), sandbox)
         outlook.visit(monday, person, calendar or person)
         return outlook
 

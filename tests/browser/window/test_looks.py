@@ -11,6 +11,7 @@ from tests.browser.window.outlook import Outlook
 Opener = Callable[..., Outlook]
 
 
+@pytest.mark.changes_the_page
 def test_axe_finds_nothing_in_any_view(open_outlook: Opener) -> None:
     outlook = open_outlook("carin.ek", "anna.lindgren")
     outlook.new_meeting("Tillgängligt")
@@ -37,6 +38,7 @@ def test_axe_finds_nothing_in_any_view(open_outlook: Opener) -> None:
     assert faults_in_light_and_dark(outlook.page) == []
 
 
+@pytest.mark.changes_the_page
 @pytest.mark.parametrize("width", [1280, 900])
 def test_nothing_is_cut_off_sideways(outlook: Outlook, width: int) -> None:
     outlook.page.set_viewport_size({"width": width, "height": 800})
@@ -68,6 +70,7 @@ def test_a_meeting_is_booked_by_keyboard_alone(outlook: Outlook) -> None:
     expect(outlook.entry("Bara tangenter")).to_be_focused()
 
 
+@pytest.mark.changes_the_page
 def test_high_contrast_keeps_an_edge_around_every_appointment(outlook: Outlook) -> None:
     outlook.new_meeting("Kontrast")
     outlook.save()

@@ -147,8 +147,11 @@ class Reconciler:
         known = replace(
             room, must_look=False, reference=found.reference, made_at=room.made_at or self._clock.now()
         )
-        # What was found is ours, but which revision of the wish it bears is not known.
-        return Outcome(replace(known, applied_revision=0, verified_at=None), go_on=True)
+        # What was found is ours, but which revision of the wish it bears is not known; unless it is the one that was as
+        # wished already: whoever died then was reading it back.
+        is_as_left = found.reference == room.reference and is_as_wished(room)
+        applied = room.applied_revision if is_as_left else 0
+        return Outcome(replace(known, applied_revision=applied, verified_at=None), go_on=True)
 
     def _lookup_of_absent(self, room: Room) -> datetime | None:
         """Return until when an absent room must be looked for."""

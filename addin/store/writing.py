@@ -78,7 +78,7 @@ SAVE_ROOM = (
 _LOOK_FOR_ROOM = (
     update(tables.rooms)
     .where(_r.id == bindparam("room"))
-    .values(must_look=True, verified_at=None, due_at=LedgerNow())
+    .values(must_look=True, applied_revision=0, verified_at=None, due_at=LedgerNow())
 )
 SET_STATE = (
     update(tables.meetings)

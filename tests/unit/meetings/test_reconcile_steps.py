@@ -116,6 +116,19 @@ def test_whoever_takes_over_reads_before_changing(desk: Desk) -> None:
     assert desk.provider.asked == ["look", "update", "verify"]
 
 
+def test_whoever_takes_over_from_one_that_only_read_changes_nothing(desk: Desk) -> None:
+    desk.books()
+    desk.provider.faults.append(Fault.KILLED_AFTER)
+    desk.clock.time += timedelta(seconds=2)
+    with pytest.raises(Killed):
+        desk.works()
+    desk.restarts()
+
+    desk.works_until_settled()
+
+    assert desk.provider.asked == ["create", "verify", "look", "verify"]
+
+
 def test_a_lost_answer_is_looked_up_and_not_simply_repeated(desk: Desk) -> None:
     desk.provider.faults.append(Fault.LOST_AFTER)
     desk.books()

@@ -9,7 +9,7 @@
     │   ├── MailboxNotAllowed
     │   ├── IdempotencyKeyMissing  IdempotencyKeyReused
     │   ├── MeetingNotFound  MeetingChanged  MeetingIsCancelled  MeetingNotReady
-    │   ├── MeetingHasBegun  NoNextOccurrence  NoCopyAsked  CopiesNotWritable
+    │   ├── MeetingHasBegun  NoNextOccurrence  SeriesHasGoneOn  NoCopyAsked  CopiesNotWritable
     │   ├── MistypedCode
     │   └── NotAllowedToStart
     ├── LedgerError
@@ -135,6 +135,10 @@ class MeetingHasBegun(RequestRefused):
 
 class NoNextOccurrence(RequestRefused):
     """The meeting is no series with one link, or its last occurrence is the one that is open or to come."""
+
+
+class SeriesHasGoneOn(RequestRefused):
+    """The meeting has left its series' first occurrence, so that it cannot be that one alone any more."""
 
 
 class NoCopyAsked(RequestRefused):

@@ -7,11 +7,14 @@ from typing import Final
 
 from addin.meetings.access import own_meeting
 from addin.meetings.bindings import Copy, CopyAnswer, CopyOutcome, SeriesAnswer
-from addin.meetings.errors import CopiesNotWritable, MeetingNotFound, NoCopyAsked
+from addin.meetings.errors import CopiesNotWritable, MeetingNotFound, NoCopyAsked, SeriesHasGoneOn
 from addin.meetings.ledger_port import Ledger, Writing
+from addin.meetings.links import followed_series
 from addin.meetings.look import OPEN_COPIES
 from addin.meetings.model import AuditEntry, Meeting, Principal
+from addin.meetings.occurrences import first_occurrence
 from addin.meetings.ports import Clock
+from calendar_sync.series import Series
 
 # What an answer asks for, and what it has come to when it was carried out.
 _OUTCOMES: Final = {
@@ -68,12 +71,14 @@ class ItemAnswers:
         """Say whether the same people meet each time, so that one link leads to every occurrence.
 
         Otherwise it leads to the first occurrence alone. Raises MeetingNotFound (also when it is no series),
-        LedgerUnavailable.
+        SeriesHasGoneOn, LedgerUnavailable.
         """
         answer = SeriesAnswer.ONE_LINK if one_link else SeriesAnswer.FIRST_ONLY
 
         def unit(writing: Writing) -> Meeting:
             meeting = own_meeting(writing, meeting_id, who)
+            if not one_link and _has_gone_on(meeting, followed_series(writing.binding(meeting.id))):
+                raise SeriesHasGoneOn
             if not writing.answer_series(meeting.id, answer):
                 raise MeetingNotFound
             now = self.clock.now()
@@ -83,3 +88,11 @@ class ItemAnswers:
             return meeting
 
         return self.ledger.write(unit)
+
+
+def _has_gone_on(meeting: Meeting, followed: Series | None) -> bool:
+    """Whether the link has led to the first occurrence and leads to a later one now."""
+    if followed is None:
+        return False
+    begun = first_occurrence(followed)
+    return begun is None or begun.start < meeting.window.start

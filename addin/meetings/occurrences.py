@@ -32,8 +32,13 @@ def current(
     """
     if answer is SeriesAnswer.ONE_LINK:
         return series.next_after(at - open_after)
-    whole = series.occurrences(series.first_start - LONGEST, series.first_start + LONGEST)
-    return next((one for one in whole if one.original_start == series.first_start), None)
+    return first_occurrence(series)
+
+
+def first_occurrence(series: Series) -> Occurrence | None:
+    """Return the first occurrence by the rule, wherever it was moved; None when it was taken out."""
+    near_by = series.occurrences(series.first_start - LONGEST, series.first_start + LONGEST)
+    return next((one for one in near_by if one.original_start == series.first_start), None)
 
 
 def is_without_its_time(

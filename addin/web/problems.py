@@ -178,6 +178,12 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
         "Det finns inget senare tillfälle med samma länk. Inget har ändrats. Byt länk genast, eller skapa ett nytt "
         "möte.",
     ),
+    errors.SeriesHasGoneOn: Problem(
+        409,
+        "series-has-gone-on",
+        "Seriens första tillfälle är över, så länken gäller även de följande. Inget har ändrats. Skapa ett nytt möte "
+        "i det tillfälle som ska ha en egen länk.",
+    ),
     errors.NoCopyAsked: Problem(
         409,
         "no-copy-asked",

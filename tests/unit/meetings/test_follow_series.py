@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from addin.meetings.bindings import SeriesAnswer
-from addin.meetings.errors import MeetingNotFound
+from addin.meetings.errors import MeetingNotFound, SeriesHasGoneOn
 from addin.meetings.model import CalendarNote, Meeting, Window
 from addin.meetings.notices import NoticeKind
 from addin.meetings.ports import HintKind
@@ -534,6 +534,20 @@ def test_who_did_not_hear_of_a_move_still_knows_the_old_time_when_its_turn_comes
     office.comes_to(second + 2 * DAY, step=DAY)
     after = office.reads(meeting)
     assert (after.window.start, after.earlier_time("patient")) == (third, None)
+
+
+def test_a_link_that_has_gone_on_to_a_later_time_is_not_taken_back_to_the_first(office: CalendarDesk) -> None:
+    meeting, item = weekly(office)
+    office.answers.answer_series(meeting.id, one_link=False, who=WHO)  # while it is the first one
+    office.answers.answer_series(meeting.id, one_link=True, who=WHO)
+    office.comes_to(START + DAY, step=DAY)
+    assert office.reads(meeting).window.start == START + WEEK
+
+    with pytest.raises(SeriesHasGoneOn):
+        office.answers.answer_series(meeting.id, one_link=False, who=WHO)
+
+    repeats_as(office, item, replace(WEEKLY, cancelled=frozenset({(START + 3 * WEEK).date()})))
+    assert office.reads(meeting).window.start == START + WEEK
 
 
 def test_who_comes_to_the_first_time_alone_need_not_hear_of_the_others(office: CalendarDesk) -> None:

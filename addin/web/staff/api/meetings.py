@@ -210,7 +210,7 @@ def _add_calendar(routes: ApiBlueprint, use: MeetingUseCases) -> None:
     @routes.route("/<meeting_id>/series", methods=["POST"])
     @routes.arguments(schemas.SeriesSchema())
     @routes.response(200, schemas.MeetingSchema, headers=_SEEN_HEADERS)
-    @routes.refuses(404)
+    @routes.refuses(404, 409)
     def answer_series(body: dict[str, bool], meeting_id: str) -> Answer:
         """Say whether one link leads to every occurrence; a meeting that is no series is not found."""
         meeting = use.answers.answer_series(meeting_id, one_link=body["one_link"], who=caller())

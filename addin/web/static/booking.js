@@ -216,13 +216,25 @@ export class Booking {
   /** @param {import("./api.js").Wish} wish */
   async #change(wish) {
     const { id, revision } = this.#held.meeting;
+    await this.#haveChanged(
+      () => this.#api.change(id, revision, wish),
+      (meeting) => agrees(meeting, wish),
+    );
+  }
+
+  /**
+   * Have the meeting changed as it was last seen. One that is another by now may be so because the first answer was lost
+   * on the way: then nothing is left to do.
+   * @param {() => Promise<{meeting: Meeting}>} changing
+   * @param {(meeting: Meeting) => boolean} isAsWished
+   */
+  async #haveChanged(changing, isAsWished) {
     try {
-      this.#held.learn((await this.#api.change(id, revision, wish)).meeting);
+      this.#held.learn((await changing()).meeting);
     } catch (error) {
       if (!isStale(error)) throw error;
       await this.#held.reload();
-      // The first answer may have been lost on the way: then the meeting is already as wished.
-      if (!agrees(this.#held.meeting, wish)) throw error;
+      if (!isAsWished(this.#held.meeting)) throw error;
     }
   }
 
@@ -247,14 +259,10 @@ export class Booking {
   /** Keep the link after all; one that has been exchanged meanwhile cannot be kept, and the meeting is shown as it is. */
   async keepLink() {
     const { id, revision, join_url: old } = this.#held.meeting;
-    try {
-      this.#held.learn((await this.#api.keepLink(id, revision)).meeting);
-    } catch (error) {
-      if (!isStale(error)) throw error;
-      await this.#held.reload();
-      const { link_change: change, join_url: link } = this.#held.meeting;
-      if (change.coming !== null || link !== old) throw error;
-    }
+    await this.#haveChanged(
+      () => this.#api.keepLink(id, revision),
+      ({ link_change: change, join_url: link }) => change.coming === null && link === old,
+    );
   }
 
   /**
@@ -263,16 +271,10 @@ export class Booking {
    */
   async #exchange(begins, old) {
     const { id, revision } = this.#held.meeting;
-    try {
-      this.#held.learn((await this.#api.changeLink(id, revision, begins)).meeting);
-    } catch (error) {
-      if (!isStale(error)) throw error;
-      await this.#held.reload();
-      // The first answer may have been lost on the way: then it is as wished already.
-      const { link_change: change, join_url: link } = this.#held.meeting;
-      const isDone = begins === "now" ? link !== old : change.coming !== null;
-      if (!isDone) throw error;
-    }
+    await this.#haveChanged(
+      () => this.#api.changeLink(id, revision, begins),
+      ({ link_change: change, join_url: link }) => (begins === "now" ? link !== old : change.coming !== null),
+    );
   }
 
   // --- Removed ------------------------------------------------------------------------------------------------------

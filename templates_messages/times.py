@@ -39,7 +39,8 @@ class TimeWords:
     """How one language writes a date, a clock time, what stands between, whole days, and what time it is.
 
     `always` names a time that its clock tells alone; `summer` and `winter` the two that one clock tells in the night
-    when summer time ends. `there` and `day_there` lead on to another place.
+    when summer time ends. `there` and `day_there` lead on to another place. `last` is the clock time with which a
+    window ends on another day than it begins, and `day_end` the one with which a whole day does.
     """
 
     locale: Locale
@@ -49,6 +50,8 @@ class TimeWords:
     at: str
     whole_day: str
     whole_days: str
+    last: str
+    day_end: str
     always: Season
     summer: Season
     winter: Season
@@ -65,6 +68,8 @@ TIME_WORDS: Final = {
         at="kl. ",
         whole_day=", hela dagen",
         whole_days=", hela dagarna",
+        last="{clock} {date}",
+        day_end="24.00",
         always=Season("", " svensk tid"),
         summer=Season(" sommartid", " svensk sommartid"),
         winter=Season(" normaltid", " svensk normaltid"),
@@ -79,6 +84,8 @@ TIME_WORDS: Final = {
         at="",
         whole_day=", all day",
         whole_days=", all day",
+        last="{clock} on {date}",
+        day_end="24:00",
         always=Season("", " Swedish time"),
         summer=Season(" summer time", " Swedish summer time"),
         winter=Season(" standard time", " Swedish standard time"),
@@ -135,16 +142,22 @@ def day_in_words(start: datetime, end: datetime, language: Language, zone: ZoneI
 def clocks_in_words(start: datetime, end: datetime, language: Language, zone: ZoneInfo) -> tuple[str, str]:
     """Return `15.30` and `16.00`, or `15.30 svensk tid` and so on where the item's `zone` has another clock.
 
-    Whole days begin and end at midnight by the clock that makes them whole.
+    The first is on the date that `day_in_words` tells, and stands beside it. The last has its own where that is
+    another: `00.30 fredag 26 april 2024`. Whole days are from `00.00` to `24.00`, by the clock that makes them whole.
     """
-    if zone_of_whole_days(start, end, zone) is not None:
-        midnight = _clock_in_words(_MIDNIGHT, language)
-        return midnight, midnight
-    first, last = (
-        _clocks(at, at, language, is_named=not _has_clock_of_sweden(at, zone))
-        for at in (start.astimezone(_HOME), end.astimezone(_HOME))
-    )
-    return first, last
+    words, of_days = TIME_WORDS[language], zone_of_whole_days(start, end, zone)
+    if of_days is not None:
+        first, last = _clock_in_words(_MIDNIGHT, language), words.day_end
+        days = (start.astimezone(of_days).date(), _last_whole_day(end.astimezone(of_days)))
+    else:
+        at_home = (start.astimezone(_HOME), end.astimezone(_HOME))
+        first, last = (
+            _clocks(at, at, language, is_named=not _has_clock_of_sweden(at, zone)) for at in at_home
+        )
+        days = (at_home[0].date(), at_home[1].date())
+    if days[0] == days[1]:
+        return first, last
+    return first, words.last.format(clock=last, date=_date(days[1], language))
 
 
 def zone_of_whole_days(start: datetime, end: datetime, zone: ZoneInfo) -> ZoneInfo | None:
@@ -183,10 +196,15 @@ def _days(start: datetime, end: datetime, language: Language, zone: ZoneInfo) ->
 
 def _dates(start: datetime, end: datetime, language: Language) -> str:
     """Return whole days without their zone, which `start` and `end` are in."""
-    words, first, last = TIME_WORDS[language], start.date(), end.date() - timedelta(days=1)
+    words, first, last = TIME_WORDS[language], start.date(), _last_whole_day(end)
     if last == first:
         return f"{_date(first, language)}{words.whole_day}"
     return f"{_date(first, language)} – {_date(last, language)}{words.whole_days}"
+
+
+def _last_whole_day(end: datetime) -> date:
+    """Return the last of the whole days that end at the midnight `end`."""
+    return end.date() - timedelta(days=1)
 
 
 def _in_both(start: datetime, end: datetime, language: Language, zone: ZoneInfo) -> str:

@@ -202,10 +202,40 @@ def test_a_time_in_parts_is_swedish(zone: str, told: tuple[str, str, str]) -> No
     assert (day_in_words(*of), *clocks_in_words(*of)) == told
 
 
-def test_whole_days_elsewhere_in_parts_are_the_same_day() -> None:
-    window = (datetime(2026, 11, 24, 22, tzinfo=UTC), datetime(2026, 11, 25, 22, tzinfo=UTC))
-    of = (*window, Language.SWEDISH, ZoneInfo("Europe/Helsinki"))
-    assert (day_in_words(*of), clocks_in_words(*of)) == ("onsdag 25 november 2026", ("00.00", "00.00"))
+@pytest.mark.parametrize(
+    ("start", "end", "zone", "told"),
+    [
+        ("2027-04-22T23:30", "2027-04-23T00:30", "Europe/Stockholm", ("23.30", "00.30 fredag 23 april 2027")),
+        ("2027-04-22T23:00", "2027-04-23T00:00", "Europe/Stockholm", ("23.00", "00.00 fredag 23 april 2027")),
+        ("2027-04-22T09:00", "2027-04-24T16:00", "Europe/Stockholm", ("09.00", "16.00 lördag 24 april 2027")),
+        # By the item's clock it is one day, in Sweden two.
+        (
+            "2027-04-23T00:30",
+            "2027-04-23T01:30",
+            "Europe/Helsinki",
+            ("23.30 svensk tid", "00.30 svensk tid fredag 23 april 2027"),
+        ),
+        # And the other way round.
+        ("2027-04-23T00:00", "2027-04-23T00:45", "Europe/Helsinki", ("23.00 svensk tid", "23.45 svensk tid")),
+        # Of a day that ends when the next begins, nobody shall read that it ends before it has begun.
+        ("2027-04-22T00:00", "2027-04-23T00:00", "Europe/Stockholm", ("00.00", "24.00")),
+        ("2027-04-22T00:00", "2027-04-23T00:00", "Europe/Helsinki", ("00.00", "24.00")),
+        ("2027-04-22T00:00", "2027-04-24T00:00", "Europe/Stockholm", ("00.00", "24.00 fredag 23 april 2027")),
+    ],
+)
+def test_the_end_in_parts_has_its_date_where_it_is_another_than_the_starts(
+    start: str, end: str, zone: str, told: tuple[str, str]
+) -> None:
+    place = ZoneInfo(zone)
+    first, last = (datetime.fromisoformat(moment).replace(tzinfo=place) for moment in (start, end))
+    assert day_in_words(first, last, Language.SWEDISH, place) == "torsdag 22 april 2027"
+    assert clocks_in_words(first, last, Language.SWEDISH, place) == told
+
+
+def test_the_end_in_parts_has_its_date_in_english_too() -> None:
+    first, last = (datetime(2027, 4, day, hour, 30, tzinfo=STOCKHOLM) for day, hour in ((22, 23), (23, 0)))
+    told = clocks_in_words(first, last, Language.ENGLISH, STOCKHOLM)
+    assert told == ("23:30", "00:30 on Friday 23 April 2027")
 
 
 def test_every_language_has_date_words() -> None:

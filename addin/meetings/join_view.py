@@ -98,7 +98,7 @@ def judge(
     and is called at most once, only when the answer depends on it. `occurrences` are the near ones of a series.
     """
     state = PageState.CANCELLED if meeting.is_cancelled else _state(meeting, kind, now, glimpse, ready=ready)
-    opens_at = meeting.window.start - kind.opens_before
+    opens_at = kind.door_opens(meeting.window)
     is_off = state is PageState.CANCELLED
     taken_out = None if is_off else _cancelled_before(meeting, occurrences, now)
     moved = None if taken_out else meeting.earlier_time_of_others
@@ -163,7 +163,7 @@ def _is_in_doubt(meeting: Meeting, kind: MeetingType, now: datetime) -> bool:
     """Whether the calendar item is gone, not for so long yet that it is believed, and somebody may be on the way."""
     if CalendarNote.PERHAPS_CANCELLED not in meeting.calendar_notes:
         return False
-    return meeting.window.start - kind.opens_before - NEAR <= now < meeting.window.end + kind.open_after
+    return kind.door_opens(meeting.window) - NEAR <= now < kind.door_closes(meeting.window)
 
 
 def _has_host(seen: Glimpse) -> bool:
@@ -185,12 +185,12 @@ def _state_outside(phase: _Phase, seen: Glimpse) -> PageState:
 
 
 def _phase(meeting: Meeting, kind: MeetingType, now: datetime) -> _Phase:
-    begins = meeting.window.start - kind.opens_before
-    if begins <= now < meeting.window.end + kind.open_after:
+    opens_at = kind.door_opens(meeting.window)
+    if opens_at <= now < kind.door_closes(meeting.window):
         return _Phase.DURING
     if _opened_by_host(meeting, kind, now):
         return _Phase.DURING
-    return _Phase.BEFORE if now < begins else _Phase.AFTER
+    return _Phase.BEFORE if now < opens_at else _Phase.AFTER
 
 
 def _opened_by_host(meeting: Meeting, kind: MeetingType, now: datetime) -> bool:

@@ -174,7 +174,7 @@ def waits_for_nothing(
 def opens_for_next(meeting: Meeting, binding: ItemBinding, kind: MeetingType, at: datetime) -> bool:
     """Whether the people of the next occurrence may be at the door."""
     if binding.series is None:
-        return at >= meeting.window.start - kind.opens_before
+        return at >= kind.door_opens(meeting.window)
     series = followed_series(binding)
     occurrence = open_or_next(series, at, kind.open_after) if series else None
     return occurrence is not None and at >= occurrence.start - kind.opens_before

@@ -17,6 +17,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from addin.meetings.errors import UnknownMeetingType, UnknownVariant
 from addin.meetings.model import LobbyLevel, Window
+from addin.meetings.times import dates_everywhere
 
 SHIPPED = Path(__file__).with_name("meeting_types.toml")
 
@@ -40,7 +41,8 @@ class MeetingType:
 
     `provider` is its key in the settings; `participant_limit` counts hosts and interpreters. `lobby_refused_below`: no
     meeting is booked where the provider keeps guests waiting less than `lobby` asks. The door is open from
-    `opens_before` the start until `open_after` the end, and the meeting is kept `days_kept` days after that end.
+    `opens_before` the start until `open_after` the end (`door_opens`, `door_closes`), and the meeting is kept
+    `days_kept` days after that end.
     """
 
     id: str
@@ -61,6 +63,14 @@ class MeetingType:
     days_kept: int
     audiences: tuple[str, ...]
     variants: tuple[Variant, ...]
+
+    def door_opens(self, window: Window) -> datetime:
+        """Return from when guests are let in to a meeting at that time (UTC)."""
+        return dates_everywhere(window).start - self.opens_before
+
+    def door_closes(self, window: Window) -> datetime:
+        """Return until when they are (UTC)."""
+        return dates_everywhere(window).end + self.open_after
 
     def kept_until(self, window: Window) -> datetime:
         """Return when the kept days of a meeting at that time are over (UTC): it can no longer be started, and goes."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -52,6 +53,19 @@ def window(start: str, end: str, zone: str, now: datetime, *, may_be_over: bool 
 
 def _is_one_day(begins: datetime, ends: datetime, place: ZoneInfo) -> bool:
     return ends - begins <= LONGEST_DAY and is_whole_days(begins.astimezone(place), ends.astimezone(place))
+
+
+def dates_everywhere(window: Window) -> Window:
+    """Return within which time (UTC) people may come: of whole days elsewhere also on the same dates in Sweden.
+
+    Such a window tells a date and no time, and whoever reads it here comes on that date by the clock here.
+    """
+    place, home = time_zone(window.zone), time_zone(HOME_ZONE)
+    ends = (window.start.astimezone(place), window.end.astimezone(place))
+    if not is_whole_days(*ends):
+        return window
+    first, last = (datetime.combine(end.date(), time(), home).astimezone(UTC) for end in ends)
+    return replace(window, start=min(window.start, first), end=max(window.end, last))
 
 
 def date_at_home(now: datetime) -> date:

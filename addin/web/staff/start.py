@@ -262,7 +262,7 @@ class _StartPage:
         """Return when the guests' page will open by itself, which a start now would make it do at once."""
         if view.meeting is None or view.kind is None:
             return None
-        opens_at = view.meeting.window.start - view.kind.opens_before
+        opens_at = view.kind.door_opens(view.meeting.window)
         if self._clock.now() >= opens_at:
             return None
         return moment_in_words(opens_at, view.meeting.window.zone, Language.SWEDISH)

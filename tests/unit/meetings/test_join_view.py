@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -56,6 +57,26 @@ class TestOpeningHours:
     )
     def test_the_window_of_the_type(self, now: datetime, state: PageState) -> None:
         assert look_at(now).state is state
+
+    @pytest.mark.parametrize(
+        ("zone", "opens", "closes"),
+        [
+            # Which begins at 11.00 in Sweden, when a patient may have come at 09.00.
+            ("Pacific/Honolulu", "2027-02-28T22:45:00+00:00", "2027-03-02T11:00:00+00:00"),
+            # Which ends at 12.00 in Sweden, when she may come at 15.00.
+            ("Pacific/Auckland", "2027-02-28T10:45:00+00:00", "2027-03-02T00:00:00+00:00"),
+            ("Europe/Stockholm", "2027-02-28T22:45:00+00:00", "2027-03-02T00:00:00+00:00"),
+        ],
+    )
+    def test_a_whole_day_elsewhere_is_open_on_that_date_in_sweden_too(
+        self, zone: str, opens: str, closes: str
+    ) -> None:
+        first, last = (datetime(2027, 3, day, tzinfo=ZoneInfo(zone)).astimezone(UTC) for day in (1, 2))
+        whole_day = Window(first, last, zone)
+        begins, ends = map(datetime.fromisoformat, (opens, closes))
+        times = (begins - MINUTE, begins, ends - MINUTE, ends)
+        states = [look_at(now, window=whole_day).state for now in times]
+        assert states == [PageState.TOO_EARLY, PageState.OPEN, PageState.OPEN, PageState.OVER]
 
     @pytest.mark.parametrize("now", [START - timedelta(days=6), CLOSES + timedelta(hours=5)])
     def test_a_host_in_the_room_opens_at_any_time(self, now: datetime) -> None:

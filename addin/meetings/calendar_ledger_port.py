@@ -96,6 +96,9 @@ class CalendarReading(Protocol):
     def unread_mailboxes(self, backend: str | None) -> int:
         """Return in how many mailboxes of one calendar (None: of none yet) meetings are followed and cannot be read."""
 
+    def unread_items(self, backend: str) -> int:
+        """Return how many items of one calendar are asked for and cannot be read, while their mailboxes can."""
+
     def rights(self) -> Mapping[str, RightsLimit]:
         """Return of each calendar that is followed what was found last of the limit of our rights to it."""
 

@@ -29,9 +29,11 @@ FIRST_WHILE: Final = timedelta(minutes=15)
 UNBOUND_KEPT: Final = timedelta(hours=24)
 SHORTEST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(hours=1)
-# What happened while an item could not be read is to be on the page within a minute after it, or after a part of the
-# time that it lasted; so it costs a call in 45 s for seven minutes, and some sixty in the first twelve hours.
+# What happened while an item could not be read is to be on the page within a minute after it, however long it lasted.
 ITEM_PERIOD: Final = timedelta(seconds=45)
+# Each try may cost a thread ten seconds, so those of a calendar come so long after each other, all of them together;
+# but none later than after a part of the time that it has lasted.
+ITEMS_APART: Final = timedelta(seconds=5)
 ITEM_PART: Final = 10
 
 
@@ -71,9 +73,12 @@ def pause(attempts: int, retry_after: float | None = None) -> timedelta:
     return spread(min(SHORTEST_PAUSE * (1 << min(attempts, 12)), LONGEST_PAUSE))
 
 
-def longest_pause_of_item(unread_for: timedelta) -> timedelta:
-    """Return how long to wait at most for an item that alone cannot be read, while its mailbox answers."""
-    return max(ITEM_PERIOD, unread_for / ITEM_PART)
+def longest_pause_of_item(unread_for: timedelta, unread_items: int) -> timedelta:
+    """Return how long to wait at most for an item that alone cannot be read, while its mailbox answers.
+
+    `unread_items` is how many of its calendar are so, itself among them.
+    """
+    return max(ITEM_PERIOD, min(unread_items * ITEMS_APART, unread_for / ITEM_PART))
 
 
 def spread(period: timedelta) -> timedelta:

@@ -98,7 +98,10 @@ class NextLookRecord:
             return LONGEST_PAUSE
         watch = draft.writing.watch_by_mailbox(binding.mailbox)
         is_down = watch is None or watch.frozen is not None
-        return LONGEST_PAUSE if is_down else longest_pause_of_item(draft.at - frozen.since)
+        if is_down or binding.backend is None:
+            return LONGEST_PAUSE
+        unread_items = draft.writing.unread_items(binding.backend)
+        return min(LONGEST_PAUSE, longest_pause_of_item(draft.at - frozen.since, unread_items))
 
     def _has_unsettled_copies(self) -> bool:
         unsettled = (*OPEN_COPIES, *WANTED_COPIES)

@@ -185,6 +185,13 @@ class SqlCalendarReading:
         unread = select(func.count()).where(served_by(backend), _w.frozen.is_not(None))
         return int(self._connection.execute(unread).scalar_one())
 
+    def unread_items(self, backend: str) -> int:
+        is_down = exists().where(_w.mailbox_hash == _b.mailbox_hash, _w.frozen.is_not(None))
+        unread = select(func.count()).where(_b.backend == backend, _b.frozen.is_not(None))
+        # One that is looked at no more keeps why it could not be read last.
+        asked_for = unread.where(_b.due_at.is_not(None), ~is_down)
+        return int(self._connection.execute(asked_for).scalar_one())
+
     def rights(self) -> Mapping[str, RightsLimit]:
         found = tables.calendar_rights.c
         rows = self._connection.execute(select(found.calendar, found.found)).all()

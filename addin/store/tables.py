@@ -200,6 +200,13 @@ bindings = Table(
         sqlite_where=text("due_at IS NOT NULL"),
         postgresql_where=text("due_at IS NOT NULL"),
     ),
+    # How many they are is asked at each look at one of them.
+    Index(
+        "bindings_unread",
+        "backend",
+        sqlite_where=text("frozen IS NOT NULL"),
+        postgresql_where=text("frozen IS NOT NULL"),
+    ),
 )
 
 watches = Table(

@@ -270,6 +270,28 @@ def test_a_mailbox_that_could_not_be_read_is_tried_before_its_time_when_another_
     assert claims_watches(desk, "graph")
 
 
+def test_items_that_cannot_be_read_are_counted_where_their_mailbox_can_be(desk: Desk) -> None:
+    def unread_items(backend: str) -> int:
+        return desk.ledger.read(lambda reading: reading.unread_items(backend))
+
+    for _ in range(3):
+        follows(desk)
+    ended, broken, _ = claims(desk)
+    for claim, due_in in ((ended, None), (broken, 45.0)):
+        unread = replace(claim.binding, frozen=Frozen(Unread.NOT_UNDERSTOOD, NOW))
+        desk.ledger.write(partial(_save_binding, claim, unread, due_in))
+    assert (unread_items("graph"), unread_items("ews")) == (1, 0)
+    desk.ledger.write(lambda writing: writing.scan_watch(watch_id(desk), NOW, 0.0))
+    (watch,) = claims_watches(desk, "graph")
+    is_down = replace(watch.watch, frozen=Frozen(Unread.UNREACHABLE, NOW))
+    desk.ledger.write(lambda writing: writing.save_watch(watch, is_down, 45.0))
+    assert unread_items("graph") == 0
+
+
+def _save_binding(claim: BindingClaim, binding: ItemBinding, due_in: float | None, writing: Writing) -> None:
+    writing.save_binding(claim, binding, due_in)
+
+
 def watch_id(desk: Desk) -> str:
     found = desk.ledger.read(lambda reading: reading.watch_by_mailbox(MAILBOX))
     assert found

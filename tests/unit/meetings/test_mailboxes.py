@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from addin.meetings import mailboxes
+from addin.meetings.look_times import longest_pause_of_item
 from addin.meetings.mailbox_waits import UNREAD_APART
 from addin.meetings.model import UNREAD_NOTES, CalendarNote
 from calendar_sync.calendar import CalendarUnavailable, Capabilities, NotUnderstood
@@ -108,38 +109,50 @@ def test_an_outage_between_two_searches_is_noticed_by_the_look_that_fails(office
     assert office.binding(meeting).gone_since
 
 
-@pytest.mark.parametrize("outage", [25 * SECOND, 9 * MINUTE], ids=["some seconds", "some minutes"])
-def test_an_item_that_alone_cannot_be_read_for_minutes_is_followed_within_a_minute_after_it(
-    office: CalendarDesk, outage: timedelta
+@pytest.mark.parametrize(
+    ("outage", "step"),
+    [(25 * SECOND, 5 * SECOND), (9 * MINUTE, 5 * SECOND), (12 * HOUR, HOUR / 2)],
+    ids=["some seconds", "some minutes", "a night"],
+)
+def test_an_item_that_alone_cannot_be_read_is_followed_within_a_minute_after_it(
+    office: CalendarDesk, outage: timedelta, step: timedelta
 ) -> None:
     meeting, item = office.books_and_saves()
     office.after(MINUTE)
     office.online.unreadable_items[item.id] = Unread.UNREACHABLE
     office.online.drags(item, START + DAY)
-    office.comes_to(office.desk.clock.time + outage, step=5 * SECOND)
+    office.comes_to(office.desk.clock.time + outage, step=step)
     assert office.reads(meeting).window.start == START
     office.online.unreadable_items.clear()
     office.comes_to(office.desk.clock.time + MINUTE, step=5 * SECOND)
     assert office.reads(meeting).window.start == START + DAY
 
 
-@pytest.mark.parametrize(
-    ("reason", "looks"), [(Unread.UNREACHABLE, 70), (Unread.NOT_UNDERSTOOD, 70), (Unread.DENIED, 30)]
-)
-def test_an_item_that_alone_cannot_be_read_is_asked_for_ever_more_seldom(
-    office: CalendarDesk, reason: Unread, looks: int
-) -> None:
+def test_an_item_that_alone_is_denied_is_asked_for_ever_more_seldom(office: CalendarDesk) -> None:
     _, item = office.books_and_saves()
     office.after(MINUTE)
     office.online.asked.clear()
-    office.online.unreadable_items[item.id] = reason
+    office.online.unreadable_items[item.id] = Unread.DENIED
     office.online.drags(item, START + DAY)
-    office.comes_to(office.desk.clock.time + 12 * HOUR, step=MINUTE)
-    assert office.online.asked.count("look") <= looks
+    office.comes_to(office.desk.clock.time + 12 * HOUR, step=5 * MINUTE)
+    assert office.online.asked.count("look") <= 30
     assert office.online.asked.count("find_tagged") <= 30
-    office.online.asked.clear()
-    office.comes_to(office.desk.clock.time + 4 * HOUR, step=5 * MINUTE)
-    assert office.online.asked.count("look") <= 10
+
+
+@pytest.mark.parametrize(
+    ("unread_for", "unread_items", "longest"),
+    [
+        (12 * HOUR, 1, 45 * SECOND),
+        (12 * HOUR, 9, 45 * SECOND),
+        (12 * HOUR, 60, 5 * MINUTE),
+        (MINUTE, 60, 45 * SECOND),
+        (20 * MINUTE, 60, 2 * MINUTE),
+    ],
+)
+def test_many_items_that_cannot_be_read_while_their_mailboxes_can_are_asked_for_one_after_the_other(
+    unread_for: timedelta, unread_items: int, longest: timedelta
+) -> None:
+    assert longest_pause_of_item(unread_for, unread_items) == longest
 
 
 def test_a_hiccup_while_it_is_asked_who_serves_a_mailbox_is_no_trouble_yet(office: CalendarDesk) -> None:

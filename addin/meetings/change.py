@@ -88,7 +88,8 @@ class ChangeMeeting:
 
         def unit(writing: Writing) -> Meeting:
             meeting = made_meeting(writing, meeting_id, who)
-            if audience not in self.plans.types.of(meeting.type).audiences:
+            # Who was told before the meeting got a type that has no texts for them must hear, too.
+            if audience not in (*meeting.told, *self.plans.types.of(meeting.type).audiences):
                 raise UnknownAudience
             if as_of and as_of.revision != meeting.revision:
                 return self._note_told_then(writing, meeting, audience, as_of)

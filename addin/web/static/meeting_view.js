@@ -5,7 +5,7 @@ import { isOver } from "./held_meeting.js";
 import { comingNotice, linkButton } from "./link_view.js";
 import { findingsList } from "./personal_data_panel.js";
 import { announce, show } from "./page.js";
-import { audienceSection, cancelledSection, staleNames } from "./texts.js";
+import { audienceSection, cancelledSection, staleNames, textlessSection } from "./texts.js";
 import { spoken } from "./time_zone.js";
 import { booked, choose, failure, link as linkWords, texts as textWords, written } from "./words.js";
 
@@ -281,10 +281,13 @@ async function fillCancelled(place, { meeting, texts, report }) {
   if (meeting.told_stale.length === 0) return;
   try {
     const all = await texts("current");
-    const stale = all.filter(({ audience }) => meeting.told_stale.includes(audience));
     const told = reportOf(report, "current");
-    const sections = stale.map((of) => cancelledSection(of, told, { informed: true }));
-    place.replaceChildren(...sections.flatMap((section) => section ?? []));
+    const sections = meeting.told_stale.map((audience) => {
+      const of = all.find((one) => one.audience === audience);
+      const section = of && cancelledSection(of, told, { informed: true });
+      return section ?? textlessSection(audience, meeting, told);
+    });
+    place.replaceChildren(...sections);
   } catch {
     place.replaceChildren(notice("error", element("p", {}, textWords.failedOver)));
   }
@@ -300,9 +303,12 @@ async function fillTexts(place, shown, link = firstLink(shown.meeting)) {
   try {
     const all = await shown.texts(link);
     const report = reportOf(shown.report, link);
+    const { meeting } = shown;
+    const textless = meeting.told_stale.filter((one) => all.every(({ audience }) => audience !== one));
     refill(place, [
-      ...whichLink(shown.meeting, link, (other) => void fillTexts(place, shown, other)),
-      ...all.map((texts, at) => audienceSection(texts, shown.meeting, report, { foremost: at === 0 })),
+      ...whichLink(meeting, link, (other) => void fillTexts(place, shown, other)),
+      ...textless.map((audience) => textlessSection(audience, meeting, report)),
+      ...all.map((texts, at) => audienceSection(texts, meeting, report, { foremost: at === 0 })),
     ]);
   } catch {
     // Whatever the reason, the meeting stands; only the texts are missing, and can be asked for again.

@@ -2,6 +2,7 @@
 
 import { putOnClipboard } from "./clipboard.js";
 import { button, element, notice, takeFocus } from "./element.js";
+import { isOver } from "./held_meeting.js";
 import { announce } from "./page.js";
 import { shownText } from "./safe_html.js";
 import { audiences, texts as words } from "./words.js";
@@ -85,6 +86,33 @@ export function cancelledSection(texts, report, { informed = false } = {}) {
     ),
     outcome,
     preview(() => [text], words.preview, []),
+  );
+}
+
+/**
+ * Those who must hear, and for whom there is no text: they were told before the meeting got a type that has none.
+ * @param {Audience} audience
+ * @param {Meeting} meeting
+ * @param {Report} report
+ * @returns {HTMLElement}
+ */
+export function textlessSection(audience, meeting, report) {
+  const { title } = audiences[audience];
+  const { revision, start, end } = meeting;
+  const outcome = element("div", { class: "outcome" });
+  const told = element("p", { class: "told told-stale" }, words.staleNoText);
+  const asOf = { revision, start, end, cancelled: isOver(meeting) };
+  const informed = informedButton({ audience, as_of: asOf }, outcome, report, (now) => {
+    told.hidden = !now.told_stale.includes(audience);
+  });
+  return element(
+    "section",
+    { class: "audience", "data-audience": audience, "aria-label": title },
+    element("h3", {}, title),
+    told,
+    element("p", { class: "help" }, words.noText),
+    element("div", { class: "actions" }, informed),
+    outcome,
   );
 }
 
@@ -198,7 +226,7 @@ function linkCopy(url) {
 
 /**
  * *Besked lämnat*: they have been told in the clinician's own way, by telephone perhaps.
- * @param {Texts} texts
+ * @param {Pick<Texts, "audience" | "as_of">} of
  * @param {HTMLElement} outcome
  * @param {Report} report
  * @param {(meeting: Meeting) => void} [mark]

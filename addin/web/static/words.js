@@ -224,12 +224,14 @@ export const texts = {
   textCopied: "Texten är kopierad.",
   told: "Kopierad. Uppgifterna gäller fortfarande.",
   stale: "De har fått gamla uppgifter. Skicka den nya texten.",
+  staleNoText: "De har fått gamla uppgifter.",
   staleTitle: "Några har fått gamla uppgifter",
   staleHelp: (/** @type {string} */ who) => `Mötet har ändrats sedan de fick besked. Meddela: ${who}.`,
   staleSeries:
     "Bokningen är en serie, och texten gäller bara tillfället som visas här. Har ett annat tillfälle fått ny tid " +
     "eller ställts in finns dess text på sidan Lämna besked.",
   staleSeriesLink: "Öppna Lämna besked",
+  noText: "Det finns ingen färdig text. Meddela dem på det sätt som ni brukar.",
   informed: "Besked lämnat",
   informedDone: "Noterat: besked är lämnat.",
   informedFailed: "Det gick inte att notera. Försök igen om en stund.",

@@ -67,6 +67,31 @@ def test_texts_of_a_removed_meeting_that_cannot_be_had_do_not_call_it_booked(mod
     expect(told).not_to_contain_text("bokat")
 
 
+@pytest.mark.parametrize("state", ["live", "cancelled"])
+def test_who_must_hear_and_has_no_text_can_be_said_to_have_heard(modules: Page, state: str) -> None:
+    meeting = OVER | {"state": state, "told": {"patient": 1}, "start_url": None, "join_code_spoken": None}
+    modules.evaluate(
+        """async (meeting) => {
+          const { showMeeting } = await import("/static/meeting_view.js");
+          const report = (...told) => {
+            window.reported = told;
+            return { ...meeting, told_stale: [] };
+          };
+          const shown = { meeting, unwritten: [], found: [], answered: [], texts: () => [], report };
+          const named = { typeName: "Internt möte", unitName: "Vuxenmottagningen", zone: "Europe/Stockholm" };
+          showMeeting({ ...shown, ...named, access: "read", series: null });
+        }""",
+        meeting,
+    )
+    patient = modules.locator('[data-audience="patient"]')
+    expect(patient).to_contain_text("Det finns ingen färdig text.")
+    patient.get_by_role("button", name="Besked lämnat").click()
+    expect(patient).to_contain_text("Noterat: besked är lämnat.")
+    expect(modules.locator(".notice-title")).to_have_count(0)
+    as_of = {"revision": 3, "start": OVER["start"], "end": OVER["end"], "cancelled": state == "cancelled"}
+    assert modules.evaluate("window.reported") == ["current", "patient", "informed", as_of]
+
+
 ASK_TO_REMOVE: Final = """async ({ told, audiences, status }) => {
   const { Failure } = await import("/static/api.js");
   const { Removing } = await import("/static/removing.js");

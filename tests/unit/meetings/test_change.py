@@ -144,6 +144,17 @@ def test_who_was_told_is_remembered_with_what_they_were_told(desk: Desk) -> None
         desk.change_meeting.told(meeting.id, "everybody", WHO)
 
 
+def test_who_was_told_before_the_type_had_no_text_for_them_can_be_said_to_have_heard(desk: Desk) -> None:
+    meeting = desk.books()
+    desk.change_meeting.told(meeting.id, "patient", WHO)
+    changed = desk.change(meeting, type="internal-meeting", variant="staff")
+    assert desk.reads(changed.id).must_hear == ("patient",)
+    desk.change_meeting.told(meeting.id, "patient", WHO)
+    assert desk.reads(changed.id).must_hear == ()
+    with pytest.raises(UnknownAudience):
+        desk.change_meeting.told(meeting.id, "interpreter", WHO)
+
+
 def test_a_time_that_came_back_needs_no_word(desk: Desk) -> None:
     meeting = desk.books()
     desk.change_meeting.told(meeting.id, "patient", WHO)

@@ -12,7 +12,7 @@ import { choicesForm } from "./choices_form.js";
 import { button, element } from "./element.js";
 import { isOver } from "./held_meeting.js";
 import { OutlookError } from "./item.js";
-import { askBeforeLinkChange } from "./link_view.js";
+import { askBeforeLinkChange, whyLinkStays } from "./link_view.js";
 import { showMeeting } from "./meeting_view.js";
 import { NewMeeting } from "./new_meeting.js";
 import { Offer } from "./offer.js";
@@ -298,7 +298,7 @@ export class AppointmentPane {
     await this.#steps.attempt("link", async () => {
       await this.#held.reload();
       const { meeting } = this.#held;
-      if (meeting.link_change.possible.length === 0) return this.#showMeeting({ said: linkWords.tooLate });
+      if (meeting.link_change.possible.length === 0) return this.#showMeeting({ said: whyLinkStays(meeting) });
       askBeforeLinkChange({
         meeting,
         zone: this.#booking.zone,

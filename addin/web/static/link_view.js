@@ -1,6 +1,7 @@
 /** Another link: what is to come of it, and the question that says what happens to those who have the old one. */
 
 import { button, element, notice, unbroken } from "./element.js";
+import { isOver } from "./held_meeting.js";
 import { show } from "./page.js";
 import { spoken } from "./time_zone.js";
 import { audiences, link as words } from "./words.js";
@@ -54,6 +55,16 @@ export function linkButton(meeting, onLink) {
   if (meeting.join_url === null || possible.length === 0) return null;
   const label = coming ? words.actionSooner : possible.includes("next") ? words.actionNext : words.action;
   return button(label, "change-link", onLink);
+}
+
+/**
+ * Why nothing can be done about a link whose meeting has become another since the button was shown.
+ * @param {Meeting} meeting
+ * @returns {string}
+ */
+export function whyLinkStays(meeting) {
+  if (isOver(meeting)) return words.cancelled;
+  return meeting.join_url === null ? words.notReady : words.tooLate;
 }
 
 /**

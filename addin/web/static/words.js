@@ -294,6 +294,8 @@ export const link = {
   asked: "Länken byts efter det här tillfället. Den nya finns redan att lämna ut.",
   undone: "Länken byts inte. Den gamla gäller som förut.",
   tooLate: "Mötet har börjat, så länken kan inte bytas nu.",
+  cancelled: "Mötet är inställt, så länken kan inte bytas.",
+  notReady: "Rummet är inte klart, så länken kan inte bytas nu.",
   comingTitle: "Länken byts",
   coming: (/** @type {string} */ next) =>
     `Den nya länken gäller från ${next}. Till dess gäller den gamla, som står i bokningen.`,

@@ -92,6 +92,23 @@ def test_who_must_hear_and_has_no_text_can_be_said_to_have_heard(modules: Page, 
     assert modules.evaluate("window.reported") == ["current", "patient", "informed", as_of]
 
 
+@pytest.mark.parametrize(
+    ("meanwhile", "said"),
+    [
+        ({"state": "cancelled"}, "Mötet är inställt, så länken kan inte bytas."),
+        ({"state": "wanted", "join_url": None}, "Rummet är inte klart, så länken kan inte bytas nu."),
+        ({"state": "live"}, "Mötet har börjat, så länken kan inte bytas nu."),
+    ],
+)
+def test_why_a_link_cannot_be_exchanged_any_more_is_said(
+    modules: Page, meanwhile: dict[str, Any], said: str
+) -> None:
+    told = modules.evaluate(
+        'async (meeting) => (await import("/static/link_view.js")).whyLinkStays(meeting)', OVER | meanwhile
+    )
+    assert told == said
+
+
 ASK_TO_REMOVE: Final = """async ({ told, audiences, status }) => {
   const { Failure } = await import("/static/api.js");
   const { Removing } = await import("/static/removing.js");

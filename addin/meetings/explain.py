@@ -83,6 +83,10 @@ _NOT_ARRIVED: Final = (
     "the mailbox has gone to another calendar, in which the item is not found by its tag or UID: until it is, nothing"
     " is concluded, and the meeting stays as it is; its people are mailed once when that lasts"
 )
+_AWAITED_NO_MORE: Final = (
+    "the mailbox has gone to another calendar, in which the item is not found by its tag or UID, and the meeting has"
+    " ended: nobody waits for the item, and it is looked for no more"
+)
 _TIME_TAKEN_OUT: Final = "the one time that the meeting is was taken out of the series, or none is left in it"
 
 
@@ -124,9 +128,11 @@ class ExplainFollowing:
     def _would_do(self, meeting: Meeting, binding: ItemBinding, seen: Seen) -> dict[str, Any]:
         if self._is_without_its_time(meeting, binding, seen):
             return self._misses_its_time(binding, seen)
-        if _has_not_arrived(meeting, binding, seen):
+        if _has_not_arrived(binding, seen):
+            # That its mailbox can be read is no news: what the look goes on to note is that the item is not there.
             others = [one for one in seen.intents if not isinstance(one, Thaw)]
-            return {"would_do": [_intent(one, _why(one, seen)) for one in others], "why": _NOT_ARRIVED}
+            why = _awaited_no_more(binding) if meeting.is_cancelled else _NOT_ARRIVED
+            return {"would_do": [_intent(one, _why(one, seen)) for one in others], "why": why}
         if not seen.intents:
             return {"would_do": [], "why": self._why_nothing(meeting, binding, seen)}
         return {"would_do": [_intent(one, _why(one, seen)) for one in seen.intents]}
@@ -194,10 +200,14 @@ def _ended(binding: ItemBinding) -> str:
     return "the meeting has ended with its item, and lives again if that comes back while it is kept"
 
 
-def _has_not_arrived(meeting: Meeting, binding: ItemBinding, seen: Seen) -> bool:
-    """Whether the item is still looked for in the calendar to which its mailbox went; only its UID came along."""
-    is_looked_for = binding.uid is not None and binding.item_id is None and not meeting.is_cancelled
-    return is_looked_for and seen.own is None and seen.searched is not None
+def _awaited_no_more(binding: ItemBinding) -> str:
+    return _ended(binding) if binding.ended_by_calendar else _AWAITED_NO_MORE
+
+
+def _has_not_arrived(binding: ItemBinding, seen: Seen) -> bool:
+    """Whether the item is not found in the calendar to which its mailbox went; only its UID came along."""
+    is_unknown_there = binding.uid is not None and binding.item_id is None
+    return is_unknown_there and seen.own is None and seen.searched is not None
 
 
 def _not_in_settings(backend: str) -> str:

@@ -154,6 +154,23 @@ def test_an_item_that_has_not_arrived_with_its_mailbox_is_not_said_to_be_readabl
     told = explained(office, meeting)
     assert told["would_do"] == []
     assert told["why"].startswith("the mailbox has gone to another calendar, in which the item is not found")
+    assert "until it is" in told["why"]
+
+
+@pytest.mark.parametrize("looks_since", [False, True])
+def test_an_item_that_has_not_arrived_is_waited_for_no_more_when_its_meeting_was_removed(
+    office: CalendarDesk, looks_since: bool
+) -> None:
+    meeting, item = office.books_and_saves()
+    office.online.is_migrated_to(office.on_premises, MAILBOX)
+    item.in_trash = True
+    office.after(timedelta(hours=1))
+    office.desk.cancel(meeting)
+    if looks_since:
+        office.after(timedelta(hours=1))
+    told = explained(office, meeting)
+    assert told["would_do"] == []
+    assert "looked for no more" in told["why"]
 
 
 def test_a_calendar_that_was_taken_out_of_the_settings_is_named_and_not_asked(office: CalendarDesk) -> None:

@@ -13,7 +13,9 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import CodeType
 from typing import Any, Final
 
 import granian
@@ -26,20 +28,6 @@ _Server: Final[Any] = granian.Granian
 
 HALTS: Final = "VARDMOTE_TEST_HALTS"
 PACE: Final = "VARDMOTE_TEST_PACE"
-
-# What a unit of work is called in a test; a unit that is not named here passes unseen.
-UNITS: Final = {
-    "_Attempt": "wish",
-    "ChangeMeeting.__call__.<locals>.unit": "wish",
-    "CancelMeeting.__call__.<locals>.unit": "wish",
-    "ChangeLink.__call__.<locals>.unit": "wish",
-    "Worker.work_once.<locals>.<lambda>": "claim",
-    "record_step.<locals>.<lambda>": "record",
-    "SqliteLedger.add_booking.<locals>.<lambda>": "wish",
-    "SqliteLedger.save_step.<locals>.<lambda>": "record",
-    "PostgresLedger.add_booking.<locals>.<lambda>": "wish",
-    "PostgresLedger.save_step.<locals>.<lambda>": "record",
-}
 
 _committing = threading.local()
 
@@ -65,20 +53,61 @@ def prepare() -> None:
 
 
 def set_pace(pace: dict[str, float]) -> None:
-    """Replace the named times in every module that knows them."""
+    """Replace the named times where they are defined, and in every module that has taken them from there.
+
+    Raises LookupError for a name that none of those modules defines any more.
+    """
     from addin import worker
-    from addin.meetings import book, cancel, change, change_link, reconcile, room_steps
+    from addin.meetings import reconcile, room_steps
     from addin.store import sqlite
 
     for name, value in pace.items():
-        knowing = [
-            module
-            for module in (reconcile, room_steps, book, change, change_link, cancel, worker, sqlite)
-            if hasattr(module, name)
-        ]
-        assert knowing, f"no module has {name}"
-        for module in knowing:
-            setattr(module, name, value)
+        defining = next((one for one in (room_steps, reconcile, worker, sqlite) if name in vars(one)), None)
+        if defining is None:
+            raise LookupError(
+                f"none of those modules defines {name} any more: see who does, and name it here"
+            )
+        before = vars(defining)[name]
+        for module in [one for known, one in sys.modules.items() if known.startswith("addin.")]:
+            # Another module may have a time of its own under that name.
+            if vars(module).get(name) is before:
+                setattr(module, name, value)
+
+
+def named_units() -> dict[str, str]:
+    """Return what a unit of work is called in a test, by qualified name; one that is not named here passes unseen.
+
+    Raises LookupError where there is no such unit any more.
+    """
+    from addin.meetings.book import _Attempt
+    from addin.meetings.cancel import CancelMeeting
+    from addin.meetings.change import ChangeMeeting
+    from addin.meetings.change_link import ChangeLink
+    from addin.meetings.room_record import record_step
+    from addin.store.postgres import PostgresLedger
+    from addin.store.sqlite import SqliteLedger
+    from addin.worker import Worker
+
+    wishes = (ChangeMeeting.__call__, CancelMeeting.__call__, ChangeLink.__call__)
+    return {
+        _Attempt.__qualname__: "wish",
+        **{_inner(wish, "unit"): "wish" for wish in wishes},
+        _inner(SqliteLedger.add_booking, "<lambda>"): "wish",
+        _inner(PostgresLedger.add_booking, "<lambda>"): "wish",
+        _inner(Worker.work_once, "<lambda>"): "claim",
+        _inner(record_step, "<lambda>"): "record",
+        _inner(SqliteLedger.save_step, "<lambda>"): "record",
+        _inner(PostgresLedger.save_step, "<lambda>"): "record",
+    }
+
+
+def _inner(function: Any, name: str) -> str:
+    """Return the qualified name of what a function defines within itself; raises LookupError if it does not."""
+    codes = [one for one in function.__code__.co_consts if isinstance(one, CodeType)]
+    for code in codes:
+        if code.co_name == name:
+            return code.co_qualname
+    raise LookupError(f"{function.__qualname__} has no {name} any more: see what is committed there now")
 
 
 def halt_at_commits(port: int) -> None:
@@ -86,6 +115,7 @@ def halt_at_commits(port: int) -> None:
     from addin.store.postgres import PostgresLedger
     from addin.store.sqlite import SqliteLedger
 
+    name_of = partial(_name, named_units())
     commit_together, run, run_alone, commit = (
         SqliteLedger._commit_together,
         PostgresLedger._run,
@@ -94,19 +124,19 @@ def halt_at_commits(port: int) -> None:
     )
 
     def noted_together(self: Any, connection: Any, units: Any) -> None:
-        _committing.names = lambda: [_name(unit.work, unit.result) for unit in units]
+        _committing.names = lambda: [name_of(unit.work, unit.result) for unit in units]
         commit_together(self, connection, units)
 
     def noted_run(self: Any, unit: Callable[[Any], Any]) -> Any:
         results: list[Any] = []
-        _committing.names = lambda: [_name(unit, result) for result in results]
+        _committing.names = lambda: [name_of(unit, result) for result in results]
         return run(self, _remembering(unit, results))
 
     def halting_alone(self: Any, unit: Callable[[Any], Any]) -> Any:
         # One statement is its own commit.
-        _ask(port, f"before commit of {_name(unit, None)}")
+        _ask(port, f"before commit of {name_of(unit, None)}")
         result = run_alone(self, unit)
-        _ask(port, f"after commit of {_name(unit, result)}")
+        _ask(port, f"after commit of {name_of(unit, result)}")
         return result
 
     def halting_commit(self: Any, connection: Any) -> None:
@@ -132,8 +162,8 @@ def _remembering(unit: Callable[[Any], Any], results: list[Any]) -> Callable[[An
     return remembered
 
 
-def _name(work: Any, result: Any) -> str | None:
-    name = UNITS.get(getattr(work, "__qualname__", type(work).__name__))
+def _name(named: Mapping[str, str], work: Any, result: Any) -> str | None:
+    name = named.get(getattr(work, "__qualname__", type(work).__name__))
     # A worker that finds nothing to do commits, too, many times a second.
     return None if name == "claim" and not result else name
 

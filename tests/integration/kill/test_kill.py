@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from tests.integration.conftest import Halting
+from tests.integration.kill.halting_service import named_units
 from tests.region import Json, Region
 
 COMMITS: Final = [f"{side} commit of {unit}" for unit in ("wish", "record") for side in ("before", "after")]
@@ -25,6 +26,11 @@ CLICKS: Final[dict[str, list[str]]] = {
     "cancel": ["GET", "DELETE"],
 }
 WORKER: Final = ["before commit of claim", "after commit of claim", "before effect of GET"]
+
+
+def test_what_is_committed_at_these_points_is_still_called_so() -> None:
+    """The launcher, too, says at its start which name is not there; here one need not look for its words."""
+    assert set(named_units().values()) == {point.rpartition(" ")[2] for point in [*COMMITS, *WORKER[:2]]}
 
 
 def points(click: str) -> list[str]:

@@ -12,6 +12,7 @@ import logging
 import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -88,8 +89,11 @@ class FollowItems:
     def follow_in_passing(self, claim: BindingClaim, item: Lookup) -> bool:
         """Follow a claimed item that somebody has open, as it was seen with her rights; then it is due again.
 
-        False, and the claim is still held, when it does not hold the meeting. Raises LeaseLost, LedgerUnavailable.
+        False, and the claim is still held, when it does not hold the meeting, or nothing may be concluded. Raises
+        LeaseLost, LedgerUnavailable.
         """
+        if self._ledger.read(lambda reading: reading.frozen()):
+            return False
         seen = self._looks.see_in_passing(claim.meeting, claim.binding, item)
         if seen is None:
             return False
@@ -154,10 +158,18 @@ class FollowItems:
     def _put_off(self, claim: BindingClaim) -> None:
         binding = replace(claim.binding, attempts=claim.binding.attempts + 1)
         later = pause(claim.binding.attempts).total_seconds()
-        self._ledger.write(lambda writing: writing.save_binding(claim, binding, later))
+        # Whoever holds it by now looks at it anyway.
+        with suppress(LeaseLost):
+            self._ledger.write(lambda writing: writing.save_binding(claim, binding, later))
 
     def _follow(self, claim: BindingClaim, items: Mapping[ItemRef, Lookup]) -> None:
-        copies = self._ledger.read(lambda reading: reading.copies(claim.meeting.id))
+        copies, is_frozen = self._ledger.read(
+            lambda reading: (reading.copies(claim.meeting.id), reading.frozen())
+        )
+        if is_frozen:
+            # What a restored ledger takes for a copy may be the item that holds the meeting by now.
+            self._ledger.write(partial(_rest, claim))
+            return
         seen = self._looks.see(claim.meeting, claim.binding, copies, items)
         wanted = [intent.snapshot for intent in seen.intents if isinstance(intent, HandleCopy)]
         handled = [self._copies.handle(claim, one, copies) for one in wanted]
@@ -230,11 +242,15 @@ class FollowItems:
             writing.release_binding(claim)
             return
         if writing.frozen():
-            # A ledger that was restored concludes nothing until it has been rebuilt.
-            writing.save_binding(claim, claim.binding, PERIOD.total_seconds())
+            _rest(claim, writing)
             return
         tools = RecordTools(self._plans, self._providers, self._copies, self._rules, self._looks, self._clock)
         LookRecord(tools, writing, meeting, claim, seen).carry_out(handled, written, link_waits=link_waits)
+
+
+def _rest(claim: BindingClaim, writing: Writing) -> None:
+    """Leave the item alone for a while: a ledger that was restored concludes nothing until it has been rebuilt."""
+    writing.save_binding(claim, claim.binding, PERIOD.total_seconds())
 
 
 def _is_not_ours_yet(binding: ItemBinding, own: Snapshot, seen: Seen) -> bool:

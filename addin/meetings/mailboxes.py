@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -83,7 +84,9 @@ class FollowMailboxes:
         except Exception:
             log.exception("watch_failed")
             put_off = replace(claim.watch, attempts=claim.watch.attempts + 1)
-            self._save(claim, put_off, pause(claim.watch.attempts))
+            # Whoever holds it by now looks after it anyway.
+            with suppress(LeaseLost):
+                self._save(claim, put_off, pause(claim.watch.attempts))
 
     def _look_after(self, claim: WatchClaim) -> None:
         watch, at = claim.watch, self._clock.now()

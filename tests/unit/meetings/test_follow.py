@@ -339,6 +339,33 @@ def test_a_fault_that_shows_only_when_items_are_asked_for_together_is_told(
     assert office.reads(meeting).window.start == START + DAY
 
 
+def test_a_fault_with_an_item_that_another_looks_at_by_now_stops_nothing(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+
+    def somebody_else_begins_anew() -> None:
+        office.desk.ledger.write(lambda writing: writing.block_is_old(meeting.id, None))
+        raise ZeroDivisionError
+
+    office.online.afterwards = somebody_else_begins_anew
+    office.comes_to(meeting.created_at + HOUR)
+    assert (item.own_tag, office.binding(meeting).tag_written) == (item.tag, True)
+
+
+def test_until_it_is_rebuilt_a_restored_ledger_concludes_nothing_and_writes_into_no_item(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = office.books_and_saves()
+    office.desk.restores_a_backup()
+    copied = office.online.copies(item, start=START + DAY)
+    office.online.drags(item, START + HOUR)
+    office.comes_to(office.desk.clock.time + HOUR)
+    assert (copied.block, item.own_tag, office.reads(meeting).window.start) == (meeting.id, None, START)
+    office.desk.ledger.write(lambda writing: writing.unfreeze())
+    office.comes_to(office.desk.clock.time + 2 * HOUR)
+    assert (copied.block, item.own_tag) == (None, item.tag)
+    assert office.reads(meeting).window.start == START + HOUR
+
+
 @pytest.mark.parametrize(
     ("start", "end"),
     [

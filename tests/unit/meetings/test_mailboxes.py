@@ -529,3 +529,16 @@ def test_a_subscription_that_was_made_under_a_lost_lease_is_ended(office: Calend
     assert office.online.before_answering is None
     assert office.online.asked.count("watch") == 2
     assert len(office.online.subscriptions) == 1
+
+
+def test_a_fault_with_a_mailbox_that_another_looks_after_by_now_stops_nothing(office: CalendarDesk) -> None:
+    office.books_and_saves()
+
+    def somebody_else_begins_anew() -> None:
+        office.desk.ledger.write(lambda writing: writing.probe_again(MAILBOX))
+        raise ZeroDivisionError
+
+    office.online.before_answering = somebody_else_begins_anew
+    office.online.subscriptions.clear()
+    office.after(3 * DAY)
+    assert len(office.online.subscriptions) == 2

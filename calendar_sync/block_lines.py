@@ -7,7 +7,7 @@ very nodes that make it, and taking one away moves no other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -43,6 +43,7 @@ _LINE_ENDERS: Final = frozenset(
 )
 _INVISIBLE: Final = frozenset({"style", "script", "title", "meta", "link", "template", "head"})
 _ADDRESS: Final = re.compile(r"""https?://[^\s<>"']+""")
+_BRACKETED_ADDRESS: Final = re.compile(rf"<{_ADDRESS.pattern}>|{_ADDRESS.pattern}")
 _AFTER_ADDRESS: Final = ").,;:!?"
 _DISGUISE: Final = re.compile(r"(?i)https?://[^/]+/.*[?&]url=[^&]+%2F(m|start)%2F")
 _UNSEEN: Final = re.compile("[\u200b\u200c\u200d\ufeff\u00ad]")
@@ -103,9 +104,17 @@ def addresses(text: str) -> list[str]:
     return [found.rstrip(_AFTER_ADDRESS) for found in _ADDRESS.findall(text)]
 
 
-def without_addresses(text: str) -> str:
-    """Return a text without the addresses in it."""
-    return _ADDRESS.sub("", text)
+def with_addresses(text: str, changed: Callable[[str], str | None]) -> str:
+    """Return a text with another word for each address in it; None leaves one as it stands.
+
+    Outlook writes a link in plain text as `words<address>`: the brackets go with the address, and it stands apart.
+    """
+
+    def another(found: re.Match[str]) -> str:
+        word = changed(found[0].strip("<>").rstrip(_AFTER_ADDRESS))
+        return found[0] if word is None else f" {word} "
+
+    return _BRACKETED_ADDRESS.sub(another, text)
 
 
 def html_body(content: str) -> HtmlElement:

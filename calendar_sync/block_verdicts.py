@@ -19,8 +19,9 @@ from calendar_sync.block_lines import (
     Line,
     holds_picture,
     lines_of,
+    unwrapped,
     visible,
-    without_addresses,
+    with_addresses,
 )
 from calendar_sync.items import Block
 
@@ -65,6 +66,18 @@ class Links:
     def is_start(self, line: Line) -> bool:
         """Whether a start link stands in a line."""
         return any(self._start.fullmatch(link) for link in line.links)
+
+    def owns(self, address: str) -> bool:
+        """Whether an address is a join link or a start link of the service."""
+        return bool(self._join.fullmatch(address) or self._start.fullmatch(address))
+
+    def apart(self, text: str) -> str:
+        """Return a text in which our own links are words of their own."""
+        return with_addresses(text, lambda address: address if self.owns(address) else None)
+
+    def without_own(self, text: str) -> str:
+        """Return what a reader sees of a text without our own links."""
+        return visible(with_addresses(text, lambda address: "" if self.owns(address) else None))
 
     def spans(self, lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
         """Yield each stretch from a join link to the next line that ends a block, as indexes, both included."""
@@ -126,7 +139,11 @@ def words(line: Line) -> Words:
 
     Case is nothing, numbers are alike, and so are addresses, days of the week and months.
     """
-    return [_plain(word) for word in visible(line.text).split()]
+    return _compared(line.text)
+
+
+def _compared(text: str) -> Words:
+    return [_plain(word) for word in visible(text).split()]
 
 
 class _Span:
@@ -138,23 +155,34 @@ class _Span:
         self._claimed = {_label(words(line)) for line in lines if patterns.have(words(line))}
 
     def verdict(self, line: Line) -> Verdict:
-        spoken = words(line)
+        text = self._links.apart(line.text)
+        spoken = _compared(text)
         if not spoken:
             return Verdict(ours=not any(holds_picture(node) for node in line.nodes))
         if self._known.have(spoken):
             return Verdict(ours=True)
         linked = self._links.join_code(line) is not None or self._links.is_start(line)
-        rest = self._users_words(line, spoken) if linked else None
+        rest = self._users_words(text, spoken) if linked else None
         if rest is not None:
             return Verdict(ours=True, rest=rest)
         if any(_likeness(pattern, spoken) >= _ALIKE for pattern in self._patterns) or self._claims(spoken):
             return Verdict(ours=True)
-        return Verdict(ours=True, rest=_without_link(line)) if linked else Verdict(ours=False)
+        return Verdict(ours=True, rest=self._without_link(line)) if linked else Verdict(ours=False)
 
-    def _users_words(self, line: Line, spoken: Words) -> str | None:
-        """Return what is left of a line that holds all of one of ours, in order."""
-        rests = (_without_words(line.text, spoken, pattern) for pattern in self._patterns)
-        return min((rest for rest in rests if rest is not None), key=len, default=None)
+    def _users_words(self, text: str, spoken: Words) -> str | None:
+        """Return what is left of a line that holds all of one of ours, in order, and our links."""
+        rests = (_without_words(text, spoken, pattern) for pattern in self._patterns)
+        users = (self._links.without_own(rest) for rest in rests if rest is not None)
+        return min(users, key=len, default=None)
+
+    def _without_link(self, line: Line) -> str:
+        """Return a line without our link, when it otherwise reads like nothing of ours: only the link itself goes."""
+        rest = line.text
+        for node in line.nodes:
+            around = next(node.iterancestors("a"), None) if node.tag == TEXT else None
+            if around is not None and self._links.owns(unwrapped(around.get("href", ""))):
+                rest = rest.replace(re.sub(r"[\r\n\t ]+", " ", node.text or ""), "", 1)
+        return self._links.without_own(rest)
 
     def _claims(self, spoken: Words) -> bool:
         """Whether a line such as `Enhet: ...` is ours: whatever the unit, but a second such line is the user's."""
@@ -204,12 +232,3 @@ def _likeness(one: Words, other: Words) -> float:
             left.remove(word)
             common += 1
     return common / max(len(one), len(other))
-
-
-def _without_link(line: Line) -> str:
-    """Return a line without our link, when it otherwise reads like nothing of ours: only the link itself goes."""
-    rest = line.text
-    for node in line.nodes:
-        if node.tag == TEXT and any(True for _ in node.iterancestors("a")):
-            rest = rest.replace(re.sub(r"[\r\n\t ]+", " ", node.text or ""), "", 1)
-    return visible(without_addresses(rest))

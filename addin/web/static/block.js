@@ -32,6 +32,8 @@ const START = /^https?:\/\/.+\/start\/([0-9A-Za-z_-]{12,64})\/?$/;
 /** Our last line, as `CLOSING` of `templates_messages/item_block.py` has it, with whatever address it bears now. */
 const CLOSING = /^starta möte \(vårdpersonal\) ?:? ?(<?https?:\/\/\S+)?$/i;
 const ADDRESS = /https?:\/\/[^\s<>"']+/g;
+/** The same also between the brackets in which Outlook writes a link in plain text: `words<address>`. */
+const BRACKETED_ADDRESS = new RegExp(`<${ADDRESS.source}>|${ADDRESS.source}`, "g");
 /** Share of words two lines must have in common to be the same line with another time or unit in it. */
 const ALIKE = 0.6;
 /** What changes in a date beside its numbers: days of the week and months; the block in an item is in Swedish. */
@@ -318,7 +320,34 @@ function blockLines(block, format) {
  * @returns {string[]}
  */
 function addresses(text) {
-  return (text.match(ADDRESS) ?? []).map((address) => address.replace(/[).,;:!?]+$/, ""));
+  return (text.match(ADDRESS) ?? []).map(withoutEnd);
+}
+
+/** @param {string} address with what may end the sentence that it stands in */
+function withoutEnd(address) {
+  return address.replace(/[).,;:!?]+$/, "");
+}
+
+/** @param {string} address */
+function isOurs(address) {
+  return JOIN.test(address) || START.test(address);
+}
+
+/**
+ * Return a text with another word for each of our own links; the brackets go with them, and the word stands apart.
+ * @param {string} text
+ * @param {(link: string) => string} changed
+ */
+function withLinks(text, changed) {
+  return text.replace(BRACKETED_ADDRESS, (found) => {
+    const address = withoutEnd(found.replace(/^<|>$/g, ""));
+    return isOurs(address) ? ` ${changed(address)} ` : found;
+  });
+}
+
+/** @param {string} text */
+function withoutLinks(text) {
+  return visible(withLinks(text, () => ""));
 }
 
 /**
@@ -399,13 +428,15 @@ function spans(lines) {
  * @returns {Verdict}
  */
 function verdictOn(line, patterns, claimed) {
-  const spoken = words(line);
+  const text = withLinks(line.text, (link) => link);
+  const spoken = words({ text });
   if (spoken.length === 0) return { ours: line.nodes.every((node) => !holdsPicture(node)), rest: "" };
-  if (isExactly(line, patterns)) return { ours: true, rest: "" };
+  if (isExactly({ text }, patterns)) return { ours: true, rest: "" };
   const same = patterns.lines;
   const within = same
-    .map((pattern) => withoutWords(line.text, spoken, pattern))
+    .map((pattern) => withoutWords(text, spoken, pattern))
     .filter((rest) => rest !== null)
+    .map(withoutLinks)
     .sort((one, other) => one.length - other.length)[0];
   const linked = joinCode(line) !== null || isStart(line);
   if (within !== undefined && linked) return { ours: true, rest: within };
@@ -422,7 +453,7 @@ function verdictOn(line, patterns, claimed) {
 /**
  * The words of a line as compared, so that another time or code is still the same line: case is nothing, numbers are
  * alike, and so are addresses, days of the week and months.
- * @param {Line} line
+ * @param {Pick<Line, "text">} line
  * @returns {string[]}
  */
 function words(line) {
@@ -475,10 +506,9 @@ function withoutWords(text, spoken, pattern) {
  */
 function withoutLink(line) {
   const labels = line.nodes
-    .filter((node) => node.parentElement?.closest("a"))
-    .map((node) => node.textContent ?? "");
-  const rest = labels.reduce((text, label) => text.replace(label, ""), line.text);
-  return split(rest.replace(ADDRESS, "")).join(" ");
+    .filter((node) => isOurs(unwrapped(node.parentElement?.closest("a")?.getAttribute("href") ?? "")))
+    .map((node) => (node.textContent ?? "").replace(/[\r\n\t ]+/g, " "));
+  return withoutLinks(labels.reduce((text, label) => text.replace(label, ""), line.text));
 }
 
 /** @param {Line} line */
@@ -492,7 +522,7 @@ function isStart(line) {
 }
 
 /**
- * @param {Line} line
+ * @param {Pick<Line, "text">} line
  * @param {Patterns} patterns
  */
 function isExactly(line, patterns) {

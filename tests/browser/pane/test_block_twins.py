@@ -85,6 +85,26 @@ def test_both_find_the_same_blocks(modules: Page, kind: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "closing"),
+    [
+        ("text", "Starta möte (vårdpersonal)<{}>"),
+        ("text", "Starta möte (vårdpersonal) <{}>ring Anna"),
+        ("text", "Länken <{}> är vår, se https://kommun.example/sip <b>"),
+        ("html", '<p><a href="{}">Start</a> se <a href="https://kommun.example/">kommunens sida</a></p>'),
+    ],
+)
+def test_both_leave_the_users_words_beside_our_link(modules: Page, kind: str, closing: str) -> None:
+    body, known = Body(modules, kind), ours(FULL)
+    above = block()[kind].strip().rpartition("\n")[0]
+    content = f"{above}\n{closing.format(FULL.start_link)}\n"
+    by_pane = body.cleaned(content, block())
+    by_service = rewritten(content, Format(kind), None, [known], SERVICE)
+    assert body.lines(by_service) == body.lines(by_pane)
+    assert str(FULL.start_link) not in by_pane
+    assert "<>" not in by_pane
+
+
 def test_both_read_preformatted_text_line_by_line(modules: Page) -> None:
     body, known = Body(modules, "html"), ours(FULL)
     # As what a client writes as plain text may come back; in an element within, and with lines that others end.

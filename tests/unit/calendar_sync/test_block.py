@@ -166,6 +166,39 @@ def test_two_blocks_give_way_to_one(kind: Format) -> None:
     assert seen(rewritten(twice, kind, block(), [], SERVICE), kind) == seen(once, kind)
 
 
+@pytest.mark.parametrize(
+    ("closing", "left"),
+    [
+        # As Outlook writes a link in plain text.
+        ("Starta möte (vårdpersonal)<{}>", ""),
+        ("Starta möte (vårdpersonal) <{}> ring Anna", "ring Anna"),
+        ("Starta möte (vårdpersonal)<{}>ring Anna", "ring Anna"),
+        ("Länken <{}> är till för oss", "Länken är till för oss"),
+        ("{} se https://kommun.example/sip <b>", "se https://kommun.example/sip <b>"),
+    ],
+)
+@pytest.mark.parametrize("fresh", [None, block(ANOTHER)], ids=["taken out", "replaced"])
+def test_of_a_link_between_brackets_nothing_stays_beside_the_users_words(
+    closing: str, left: str, fresh: Block | None
+) -> None:
+    text = block().text.replace(FULL.join_link, f"{FULL.join_link}<{FULL.join_link}>")
+    *above, last = text.strip().splitlines()
+    assert last.endswith(str(FULL.start_link))
+    content = "\n".join(["Agenda", *above, closing.format(FULL.start_link), "Slut"])
+    own = fresh.text.strip().splitlines() if fresh else []
+    expected = ["Agenda", *own, left, "Slut"]
+    written = rewritten(content, Format.TEXT, fresh, [block()], SERVICE)
+    assert seen(written, Format.TEXT) == squeezed(expected)
+
+
+def test_what_the_user_links_to_beside_our_link_keeps_its_words() -> None:
+    ours = "Starta möte (vårdpersonal)</a>"
+    content = block().html.replace(ours, 'Start</a> se <a href="https://kommun.example/">kommunens sida</a>')
+    assert seen(rewritten(content, Format.HTML, None, [block()], SERVICE), Format.HTML) == [
+        "se kommunens sida"
+    ]
+
+
 @pytest.mark.parametrize("kind", list(Format))
 def test_another_services_links_are_not_ours(kind: Format) -> None:
     content = body(kind, [], block(), [])

@@ -106,6 +106,10 @@ class _Master(Schema):
     exceptions = fields.List(
         fields.Nested(_Exception, unknown=EXCLUDE), load_default=list, data_key="exceptionOccurrences"
     )
+    # Where only some of them are told (OData JSON Format, `odata.nextLink`), the others would read as by the rule.
+    more = fields.Raw(
+        load_default=None, data_key="exceptionOccurrences@odata.nextLink", validate=validate.Equal(None)
+    )
 
 
 _EVENT: Final = _Event(unknown=EXCLUDE)
@@ -122,7 +126,6 @@ class Seen:
     snapshot: Snapshot
     folder: str
     recurrence: Mapping[str, Any] | None
-    pane: str | None
 
 
 class ItemReader:
@@ -171,7 +174,7 @@ class ItemReader:
             master_id=told["master"] if is_part else None,
         )
         recurrence = told["recurrence"] if snapshot.kind is Kind.MASTER else None
-        return Seen(snapshot, has.get(_key(FOLDER)) or "", recurrence, pane)
+        return Seen(snapshot, has.get(_key(FOLDER)) or "", recurrence)
 
     def series(self, seen: Seen, master: Any) -> Series:
         """Read the series of a master from a second answer with its exceptions; raises NotUnderstood."""

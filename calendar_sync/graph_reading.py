@@ -162,6 +162,9 @@ class ItemReading:
             told = [_CALENDAR.load(one) for one in self._pages(request, self._graph.ask(request))]
         except ValidationError:
             raise NotUnderstood from None
+        if not any(one["default"] for one in told):
+            # Every mailbox has one; without it all that lives in the mailbox would read as gone.
+            raise NotUnderstood
         own = {_owner(one) for one in told if one["default"]} | {None}
         return [one["id"] for one in told if _owner(one) in own]
 

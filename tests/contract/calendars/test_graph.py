@@ -316,6 +316,17 @@ def test_a_next_page_that_leads_elsewhere_is_not_followed(anna: GraphStand) -> N
         anna.calendar.find_tagged(anna.mailbox)
 
 
+@pytest.mark.parametrize("listed", [[], [{"id": "shared", "owner": {"address": "bo@region.example"}}]])
+def test_a_mailbox_that_tells_of_no_calendar_of_its_own_has_lost_nothing(
+    anna: GraphStand, listed: list[Json]
+) -> None:
+    item = anna.books(Wish(NINE))
+    strike(anna, f"{ANNA}/calendars", fault="status", status=200, body=json.dumps({"value": listed}), times=2)
+    assert look(anna, item) == Unreadable(Unread.NOT_UNDERSTOOD)
+    with pytest.raises(NotUnderstood):
+        anna.calendar.find_tagged(anna.mailbox)
+
+
 @pytest.mark.parametrize(
     "code", ["ErrorInvalidIdMalformed", "ErrorInvalidMailboxItemId", "ErrorItemNotFound"]
 )
@@ -448,7 +459,8 @@ def test_an_item_that_is_not_understood_hides_no_other_from_a_search_for_all(ann
     page = {"value": [event | {"id": "odd", "type": "new", "singleValueExtendedProperties": marks}, event]}
     batch = [{"id": number, "status": 200, "body": page} for number in ("0", "1")]
     # One answer for both questions: which calendars there are, and what is in them.
-    told = json.dumps({"value": [{"id": "calendar"}], "responses": batch}).encode()
+    calendars = [{"id": "calendar", "isDefaultCalendar": True}]
+    told = json.dumps({"value": calendars, "responses": batch}).encode()
     server = UnrulyServer([answer("200 OK", told, "Content-Type: application/json")])
     microsoft = replace(settings(anna.region).microsoft, base_url=f"{server.base_url}/v1.0")
     calendar = GraphCalendar(settings(anna.region, microsoft=microsoft))

@@ -38,6 +38,11 @@ _AROUND = " \t\r\n()[]<>.,;:!?\"'”’"
 # A code as we write it, whatever dash a mail program has made of ours, and where it broke the line.
 _GROUPED = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{5}(?:[-‐‑‒–—−]\s{0,4}[0-9A-Za-z]{4,5}){2}(?![0-9A-Za-z])")
 
+# A link as the second version of a mail filter's scheme bears it: `-` stands for `%`, and `_` for `/` (Proofpoint,
+# "URL Defense"). Its first and third leave a code as it is.
+_IN_SECOND_SCHEME = re.compile(r"(?<=/v2/url\?u=)https?-3A__[0-9A-Za-z._-]+")
+_OF_SECOND_SCHEME = str.maketrans("-_", "%/")
+
 
 # What a character adds to the library's sum, where it counts once and where it is doubled.
 _ONCE, _DOUBLED = (
@@ -83,12 +88,16 @@ def code_in(pasted: str) -> str:
     link that guests follow stands before the one that staff start with. A mail filter's own link bears ours within it,
     percent-encoded.
     """
-    text = unquote(unquote(pasted)).translate(_UNSEEN)
+    text = _IN_SECOND_SCHEME.sub(_as_before_filter, unquote(unquote(pasted)).translate(_UNSEEN))
     found: list[str] = _GROUPED.findall(text)
     if found:
         return next(filter(_is_a_code, found), found[0])
     path = re.split("[?#]", text, maxsplit=1)[0]
     return path.rstrip(_AROUND + "/").rpartition("/")[2] if "/" in path else pasted
+
+
+def _as_before_filter(found: re.Match[str]) -> str:
+    return unquote(found[0].translate(_OF_SECOND_SCHEME))
 
 
 def code_amid(typed: str) -> str | None:

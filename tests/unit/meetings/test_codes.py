@@ -100,6 +100,22 @@ def test_the_link_of_a_mail_filter_holds_its_code(code: str, around: str) -> Non
     assert parse_code(code_in(around.format(grouped(code).replace("-", "%2D")))) == code
 
 
+@given(
+    CODES,
+    st.sampled_from(
+        [
+            "https://urldefense.proofpoint.com/v2/url?u={}&d=DwMFAw&c=a-B_c&r=d_E-f&m=g-H&s=i_J&e=",
+            "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Furldefense.proofpoint.com%2Fv2%2Furl%3Fu%3D{}%26d%3DDwMFAw",
+        ],
+    ),
+)
+def test_the_link_of_a_mail_filter_that_writes_other_marks_for_ours_holds_its_code(
+    code: str, around: str
+) -> None:
+    link = "https-3A__vard-2Dmote.region.example_m_" + grouped(code).replace("-", "-2D")
+    assert parse_code(code_in(around.format(link))) == code
+
+
 @pytest.mark.parametrize(
     "around",
     [

@@ -186,7 +186,7 @@ class _Attempt:
             writing.item_is_overwritten(earlier.id, self._meeting.created_at + PANE_WRITES_WITHIN)
             return
         writing.note_calendar(earlier.id, earlier.calendar_notes | {CalendarNote.ITEM_TAKEN})
-        writing.owe_notice(earlier.id, earlier.revision, NoticeKind.ITEM_TAKEN, self._quiet_seconds)
+        writing.owe_notice(earlier.id, NoticeKind.ITEM_TAKEN, self._quiet_seconds)
         at, who = self._meeting.created_at, self._who
         writing.audit(AuditEntry(at, who.tenant, who.object_id, "item_taken", earlier.id))
 

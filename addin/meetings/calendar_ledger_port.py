@@ -218,8 +218,8 @@ class CalendarWriting(CalendarReading, Protocol):
     def note_former_series(self, meeting_id: str, former: FormerSeries) -> None:
         """Note how a series was before the change that gave the meeting its revision; once for each revision."""
 
-    def owe_notice(self, meeting_id: str, revision: int, kind: NoticeKind, due_in: float) -> None:
-        """Owe the meeting's people a mail; one that has not been sent yet gives its place to this one."""
+    def owe_notice(self, meeting_id: str, kind: NoticeKind, due_in: float) -> None:
+        """Owe the meeting's people one more mail; one that has not been sent yet gives its place to this one."""
 
     def drop_notice(self, meeting_id: str, about: str) -> bool:
         """Owe no mail about it any more; False when there was none that had not been sent."""

@@ -111,7 +111,7 @@ class ChangeMeeting:
         after = replace(meeting, told={**meeting.told, audience: told})
         if not set(who_must_hear(after)) <= set(who_must_hear(meeting)):
             kind = NoticeKind.CANCELLED if after.is_cancelled else NoticeKind.RESCHEDULED
-            writing.owe_notice(after.id, after.revision, kind, self.quiet_seconds)
+            writing.owe_notice(after.id, kind, self.quiet_seconds)
         return after
 
     def _write(

@@ -115,7 +115,7 @@ class CopyWork:
         )
         notice = _NOTICES.get(handled.outcome)
         if notice:
-            writing.owe_notice(meeting.id, meeting.revision, notice, self._quiet)
+            writing.owe_notice(meeting.id, notice, self._quiet)
 
     def _copy(self, reading: Reading, meeting: Meeting, handled: Handled, copy: Copy) -> Copy:
         """Return what is noted of a copy; one without tag and block has to be found if its original is cut."""

@@ -66,9 +66,10 @@ _QUESTIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One mail, without content: about which meeting, of which revision, and when it is due (UTC).
+    """One mail, without content: about which meeting, and when it is due (UTC).
 
-    `revision` is higher than the meeting's where that was mailed before of the same one, so that it tells mails apart.
+    `mail_id` tells mails apart that are owed one after the other; one that is sent again, as its answer was lost, keeps
+    it.
     `sent_at` is None until it was sent; `reminded`: the one reminder was sent, too. `attempts` are tries since the
     last success. `asked_revision` is the meeting's revision of which a mail has asked people to tell others, or may
     have, when the answer was lost; None when there was none, or it has been called off. `said` is what the last such
@@ -76,7 +77,7 @@ class Notice:
     """
 
     meeting_id: str
-    revision: int
+    mail_id: str
     kind: NoticeKind
     due_at: datetime | None
     sent_at: datetime | None = None
@@ -105,7 +106,7 @@ def must_be_called_off(notice: Notice, meeting: Meeting) -> bool:
 def as_things_are(notice: Notice, meeting: Meeting) -> Notice:
     """Return the notice, or the one that calls it off: the change was undone, though not in the calendar."""
     if notice.kind.asks_to_tell and must_be_called_off(notice, meeting):
-        return replace(notice, kind=NoticeKind.HOLDS_AGAIN, revision=meeting.revision, sent_at=None)
+        return replace(notice, kind=NoticeKind.HOLDS_AGAIN, sent_at=None)
     return notice
 
 

@@ -16,7 +16,7 @@ def owe_change(writing: Writing, meeting: Meeting, kind: NoticeKind, quiet_secon
     `quiet_seconds`: how long the mail waits for the next change, whose mail then takes its place.
     """
     if who_must_hear(meeting):
-        writing.owe_notice(meeting.id, meeting.revision, kind, quiet_seconds)
+        writing.owe_notice(meeting.id, kind, quiet_seconds)
     elif not call_off(writing, meeting, quiet_seconds):
         # What everybody was told is true, or true again before anybody heard that it was not.
         writing.drop_notice(meeting.id, kind.about)
@@ -26,5 +26,5 @@ def call_off(writing: Writing, meeting: Meeting, quiet_seconds: float) -> bool:
     """Owe the mail that calls off one which asked to tell others of what is undone; False when none did."""
     if not any(must_be_called_off(one, meeting) for one in writing.notices(meeting.id)):
         return False
-    writing.owe_notice(meeting.id, meeting.revision, NoticeKind.HOLDS_AGAIN, quiet_seconds)
+    writing.owe_notice(meeting.id, NoticeKind.HOLDS_AGAIN, quiet_seconds)
     return True

@@ -34,7 +34,7 @@ class AwaitedRecord:
         due_at = max(soonest, min(draft.at + REPORTED_AFTER, before_start))
         if due_at < draft.meeting.window.end and not self._is_owed_by(due_at):
             kind, wait = NoticeKind.ITEM_AWAITED, (due_at - draft.at).total_seconds()
-            draft.writing.owe_notice(draft.meeting.id, draft.meeting.revision, kind, wait)
+            draft.writing.owe_notice(draft.meeting.id, kind, wait)
 
     def forget(self) -> None:
         """See to it that no mail goes out: the item was found."""

@@ -135,7 +135,7 @@ class Draft:
 
     def owe(self, kind: NoticeKind) -> None:
         """Owe the meeting's people a mail."""
-        self.writing.owe_notice(self.meeting.id, self.meeting.revision, kind, self.tools.rules.quiet_seconds)
+        self.writing.owe_notice(self.meeting.id, kind, self.tools.rules.quiet_seconds)
 
     def tell(self, kind: NoticeKind) -> None:
         """Owe the mail about a change if others must hear of it; else see to it that none goes out, or call it off."""

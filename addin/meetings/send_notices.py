@@ -185,7 +185,7 @@ class SendNotices:
         if not to or text is None:
             log.warning("notice_without_way", extra={"meeting": meeting.id, "type": name})
             return None
-        key = f"{meeting.id}.{notice.revision}.{notice.kind.replace('_', '-')}{'.2' if is_reminder else ''}"
+        key = f"{meeting.id}.{notice.mail_id}.{notice.kind.replace('_', '-')}{'.2' if is_reminder else ''}"
         return Mail(key, to, text.title, text.plain, text.html)
 
     def _recipients(self, meeting: Meeting) -> tuple[str, ...]:

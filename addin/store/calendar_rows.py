@@ -202,7 +202,7 @@ def notice_of(row: Row) -> Notice:
     """Return the notice that a row holds."""
     return Notice(
         meeting_id=row["meeting_id"],
-        revision=row["revision"],
+        mail_id=row["mail_id"],
         kind=NoticeKind(row["kind"]),
         due_at=maybe_time(row["due_at"]),
         sent_at=maybe_time(row["sent_at"]),

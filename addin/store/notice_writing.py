@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 
-from sqlalchemy import case, delete, insert, null, select, tuple_, update
+from sqlalchemy import delete, insert, null, select, tuple_, update
 
 from addin.meetings.deadline import Deadline
 from addin.meetings.errors import LeaseLost
@@ -23,10 +24,10 @@ _n = _notices.c
 class SqlNoticeWriting(SqlCalendarReading):
     """Writes on one connection; the caller holds the transaction and commits."""
 
-    def owe_notice(self, meeting_id: str, revision: int, kind: NoticeKind, due_in: float) -> None:
+    def owe_notice(self, meeting_id: str, kind: NoticeKind, due_in: float) -> None:
         values = {
             "kind": kind.value,
-            "revision": revision,
+            "mail_id": secrets.token_hex(8),
             "sent_at": null(),
             "reminded": False,
             "attempts": 0,
@@ -34,11 +35,8 @@ class SqlNoticeWriting(SqlCalendarReading):
             # Whoever is sending the older one now does not mark this one as sent.
             **fence_moved(_n),
         }
-        # A question may be asked again of one wish, and is another mail then (`send_notices`, the Message-ID).
-        was_asked = _n.sent_at.is_not(None) & (_n.revision >= revision)
-        counted = {"revision": case((was_asked, _n.revision + 1), else_=revision)}
         mine = (_n.meeting_id == meeting_id) & (_n.about == kind.about)
-        if not self._connection.execute(update(_notices).where(mine).values(**values | counted)).rowcount:
+        if not self._connection.execute(update(_notices).where(mine).values(**values)).rowcount:
             row = {**values, "lease_number": 1}
             self._connection.execute(insert(_notices).values(meeting_id=meeting_id, about=kind.about, **row))
 

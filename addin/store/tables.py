@@ -293,7 +293,7 @@ notices = Table(
     Column("meeting_id", String(32), ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True),
     Column("about", String(20), primary_key=True),
     Column("kind", String(30), nullable=False),
-    Column("revision", Integer, nullable=False),
+    Column("mail_id", String(16), nullable=False),
     Column("sent_at", _Time),
     Column("reminded", Boolean, nullable=False),
     Column("asked_revision", Integer),

@@ -233,10 +233,10 @@ def test_each_kind_of_work_is_due_at_whom_it_waits_for_and_until_it_is_claimed(d
 def test_rooms_and_mails_are_due_when_their_time_has_come(desk: Desk) -> None:
     desk.ledger.add_booking(desk.new_booking(), lease_seconds=60)
     meeting = desk.books(purge_at=NOW)
-    desk.ledger.write(lambda writing: writing.owe_notice(meeting.id, 1, NoticeKind.RESCHEDULED, 60))
+    desk.ledger.write(lambda writing: writing.owe_notice(meeting.id, NoticeKind.RESCHEDULED, 60))
     assert not due(desk)
     desk.ledger.add_booking(desk.new_booking(), lease_seconds=0)
-    desk.ledger.write(lambda writing: writing.owe_notice(meeting.id, 2, NoticeKind.RESCHEDULED, 0))
+    desk.ledger.write(lambda writing: writing.owe_notice(meeting.id, NoticeKind.RESCHEDULED, 0))
     assert due(desk) == {Queue(Work.ROOMS, "pexip"), Queue(Work.NOTICES)}
 
 

@@ -14,7 +14,7 @@ from tests.contract.ledger.conftest import NOW, Desk
 
 
 def owes(desk: Desk, meeting: Meeting, kind: NoticeKind = NoticeKind.RESCHEDULED, due_in: float = 0) -> None:
-    desk.ledger.write(lambda writing: writing.owe_notice(meeting.id, meeting.revision, kind, due_in))
+    desk.ledger.write(lambda writing: writing.owe_notice(meeting.id, kind, due_in))
 
 
 def claims(desk: Desk) -> list[NoticeClaim]:

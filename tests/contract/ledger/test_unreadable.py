@@ -82,7 +82,7 @@ def test_other_items_and_mails_are_claimed(desk: Desk) -> None:
             lambda writing, of=meeting: writing.add_binding(ItemBinding(of.id, of.mailbox, NOW))  # type: ignore[misc]
         )
         desk.ledger.write(
-            lambda writing, of=meeting: writing.owe_notice(of.id, 1, NoticeKind.RESCHEDULED, 0)  # type: ignore[misc]
+            lambda writing, of=meeting: writing.owe_notice(of.id, NoticeKind.RESCHEDULED, 0)  # type: ignore[misc]
         )
     desk.ledger.write(lambda writing: writing.reroute(good.mailbox, "graph"))
     damages(desk, bad.id)

@@ -253,8 +253,8 @@ def test_calling_off_is_tried_until_the_server_takes_it(clinic: Clinic) -> None:
 
 def test_a_mail_that_would_ask_to_tell_of_what_is_undone_by_now_calls_that_off_instead() -> None:
     known = meeting(revision=3, told={"patient": Told(1, START, END)})
-    asked = Notice(known.id, 2, NoticeKind.RESCHEDULED, START, sent_at=START, asked_revision=2)
-    instead = replace(asked, kind=NoticeKind.HOLDS_AGAIN, revision=3, sent_at=None)
+    asked = Notice(known.id, "mail", NoticeKind.RESCHEDULED, START, sent_at=START, asked_revision=2)
+    instead = replace(asked, kind=NoticeKind.HOLDS_AGAIN, sent_at=None)
     assert as_things_are(asked, known) == instead
     # A question to the meeting's own people is none about what others know.
     question = replace(asked, kind=NoticeKind.COPY_ASKED)

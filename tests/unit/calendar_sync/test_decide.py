@@ -252,6 +252,13 @@ def test_an_item_that_was_cut_lives_on_in_what_was_pasted(missed: datetime | Non
     ]
 
 
+def test_what_was_pasted_before_the_item_was_missed_is_taken_at_a_later_look_too() -> None:
+    pasted = replace(COPY, created_at=NOW - 3 * GRACE / 2)
+    assert seen(replace(BOUND, gone_since=NOW - GRACE), Gone(), (pasted,)) == [Rebind(pasted)]
+    begins = replace(BOUND, gone_since=NOW - GRACE, start=NOW)
+    assert seen(begins, Gone(), (pasted,))[0] == Rebind(pasted)
+
+
 def test_what_was_pasted_is_found_without_tag_and_block_too() -> None:
     stripped = replace(COPY, tag=None)
     known = replace(BOUND, stripped_at={COPY.uid: NOW})

@@ -23,6 +23,8 @@ def test_what_was_booked_in_an_item_after_the_service_had_marked_it_is_what_it_h
 def test_the_pane_of_another_installation_takes_no_item_from_this_one() -> None:
     pane = json.dumps({"meeting": ANOTHER, "instance": "test"})
     assert tag_in(f"region/{MEETING}", pane, "region") == Tag("region", MEETING)
+    # The mark of ours that one time of a series bears is the series'.
+    assert tag_in(f"region/{MEETING}", pane, "region", is_occurrence=True) == Tag("test", ANOTHER)
 
 
 @pytest.mark.parametrize("pane", ["", "{", "7", "[]", '{"meeting": 7}', "[" * 100_000, '{"a":' * 100_000])

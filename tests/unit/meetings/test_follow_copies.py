@@ -96,6 +96,29 @@ def test_a_copy_that_ends_when_it_begins_gets_a_meeting_as_long_as_the_original(
     assert office.owed(own) == [NoticeKind.TIME_UNUSABLE]
 
 
+def test_a_copied_series_has_a_meeting_that_knows_its_times_from_the_first(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves(**LECTURE)
+    office.online.repeats(item, Series("FREQ=DAILY;COUNT=3", START, "Europe/Stockholm", END - START))
+    office.settles()
+    office.online.copies(item)
+    office.settles()
+    own = the_other(office, meeting)
+    times = office.desk.ledger.read(lambda reading: reading.occurrences(own.id))
+    assert [one.start for one in times] == [START + days * DAY for days in range(3)]
+    assert "became_series" not in dict(office.audited(own))
+
+
+def test_a_copy_of_an_item_that_took_its_meeting_along_gets_what_its_type_says(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves(**LECTURE)
+    office.online.deletes(item)
+    office.comes_to(office.desk.clock.time + 3 * GRACE)
+    assert office.reads(meeting).is_cancelled
+    copied = office.online.copies(item)
+    copied.in_trash = False
+    office.settles()
+    assert copied.block == the_other(office, meeting).id
+
+
 def test_a_copy_in_a_colleague_s_calendar_is_found_where_that_is_followed(office: CalendarDesk) -> None:
     meeting, item = office.books_and_saves(**LECTURE)
     office.books("other", mailbox=OTHER_MAILBOX)

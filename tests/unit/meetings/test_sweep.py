@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar, cast
 
+import pytest
 from sqlalchemy import update
 
 from addin.meetings.ledger_port import Ledger, Reading, Writing
@@ -123,6 +124,14 @@ def test_a_restored_ledger_removes_nothing_before_it_has_been_rebuilt(desk: Desk
     desk.ledger.write(lambda writing: writing.unfreeze())
     swept(desk, END + KEPT + DAY)
     assert desk.provider.rooms == {}
+
+
+def test_that_nothing_is_swept_is_told_once(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.restores_a_backup()
+    sweep = Sweep(desk.ledger, desk.clock)
+    for _ in range(3):
+        sweep()
+    assert [one.message for one in caplog.records] == ["ledger_frozen"]
 
 
 @dataclass

@@ -15,11 +15,11 @@ from addin.meetings.bindings import Copy, ItemBinding
 from addin.meetings.copies import series_answer
 from addin.meetings.errors import MeetingNotFound
 from addin.meetings.ledger_port import Ledger, Reading
-from addin.meetings.links import MeetingLink
+from addin.meetings.links import MeetingLink, followed_series
 from addin.meetings.look import ItemLooks, Seen, may_be_called_off
 from addin.meetings.meeting_types import MeetingTypes
 from addin.meetings.model import Meeting
-from addin.meetings.occurrences import is_without_its_time
+from addin.meetings.occurrences import is_without_its_time, unusable_time
 from addin.meetings.watches import MailboxWatch
 from calendar_sync.decide import (
     Bind,
@@ -135,7 +135,16 @@ class ExplainFollowing:
             return {"would_do": [_intent(one, _why(one, seen)) for one in others], "why": why}
         if not seen.intents:
             return {"would_do": [], "why": self._why_nothing(meeting, binding, seen)}
-        return {"would_do": [_intent(one, _why(one, seen)) for one in seen.intents]}
+        done = [self._as_done(meeting, binding, one, seen.at) for one in seen.intents]
+        return {"would_do": [_intent(one, _why(one, seen)) for one in done]}
+
+    def _as_done(self, meeting: Meeting, binding: ItemBinding, intent: Intent, at: datetime) -> Intent:
+        """Return what is done for an intent: a series is not followed into a time that the meeting cannot have."""
+        if meeting.is_cancelled or not isinstance(intent, FollowSeries) or intent.series is None:
+            return intent
+        answer = series_answer(self.types.of(meeting.type)) if intent.became_one else binding.series_answer
+        unusable = unusable_time(intent.series, followed_series(binding), answer, meeting.window, at)
+        return KeepTime(unusable) if unusable else intent
 
     def _is_without_its_time(self, meeting: Meeting, binding: ItemBinding, seen: Seen) -> bool:
         missed_since = binding.gone_since or seen.at

@@ -15,6 +15,7 @@ from typing import Final
 from addin.meetings.bindings import OccurrenceRow, SeriesAnswer
 from addin.meetings.changed_times import FormerSeries, as_told
 from addin.meetings.model import Meeting, Told, Window
+from calendar_sync.decide import LONGEST_MEETING, Unusable
 from calendar_sync.series import LONGEST, Occurrence, Series
 
 NEAR_FUTURE: Final = timedelta(days=62)
@@ -46,6 +47,31 @@ def is_without_its_time(
 ) -> bool:
     """Whether the series has no time for the meeting: the one that it is was taken out, or none is left."""
     return current(series, answer, at, open_after) is None
+
+
+def unusable_time(
+    series: Series, known: Series | None, answer: SeriesAnswer | None, window: Window, at: datetime
+) -> Unusable | None:
+    """Return why a time of the series cannot be the meeting's, by the rules of a single item; None where all can.
+
+    `known` is the series as it was recorded, `window` the meeting's own time in it. One that was shortened until
+    nothing was left of it is as long as the others (`Series`).
+    """
+    has_all = answer is SeriesAnswer.ONE_LINK
+    own = _own_time(series, known, window) if has_all else first_occurrence(series)
+    if own and own.end <= at < window.start:
+        return Unusable.OVER
+    theirs = series.moved if has_all else (own,)
+    is_too_long = any(one and one.end > at and one.end - one.start > LONGEST_MEETING for one in theirs)
+    return Unusable.TOO_LONG if is_too_long else None
+
+
+def _own_time(series: Series, known: Series | None, window: Window) -> Occurrence | None:
+    """Return when the occurrence takes place now that was at that time in the series as it was known."""
+    there = known.occurrences(window.start, window.end) if known else ()
+    own = (one for one in there if (one.start, one.end) == (window.start, window.end))
+    was = next(own, None)
+    return series.occurrence(was.original_start) if was else None
 
 
 def cancelled(series: Series, after: datetime, before: datetime) -> Iterator[Occurrence]:

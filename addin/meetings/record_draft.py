@@ -21,6 +21,7 @@ from addin.meetings.owe_notices import owe_change
 from addin.meetings.ports import Clock, ConferencingProvider
 from addin.meetings.rooms import RoomPlans
 from addin.meetings.times import time_zone
+from calendar_sync.decide import Unusable
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ class Draft:
 
     `meeting` is written whenever it changes; `binding` is written once, at the end. `claim.binding` is how
     it was before the look, `at` (UTC) when that was. `is_taken`: the item holds another meeting, booked in it later.
-    `block_is_untrue`: what stands in the item tells another time by now. `retry_after` (seconds): how long the calendar
-    wants to be let alone.
+    `keeps_time`: the item has a time that the meeting cannot have. `block_is_untrue`: what stands in the item tells
+    another time by now. `retry_after` (seconds): how long the calendar wants to be let alone.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Draft:
         self.at = seen.at
         self.kind = tools.plans.types.of(meeting.type)
         self.is_taken = CalendarNote.ITEM_TAKEN in meeting.calendar_notes
+        self.keeps_time = False
         self.block_is_untrue = False
         self.retry_after: float | None = None
 
@@ -113,6 +115,15 @@ class Draft:
         self.wish(moved if hear_of_others is None else moved.with_others_changed(hear_of_others))
         self.audit("changed", "calendar")
         self.tell(notice)
+
+    def keep_time(self, reason: Unusable) -> None:
+        """Keep the meeting's time, and have its people told once that the item has one that no meeting can have."""
+        self.keeps_time = True
+        if self.binding.unusable is reason:
+            return
+        self.binding = replace(self.binding, unusable=reason)
+        self.audit("time_held", reason.value)
+        self.owe(NoticeKind.TIME_UNUSABLE)
 
     def withdraw(self, reason: str) -> None:
         """End the meeting because of its item; it lives again with it."""

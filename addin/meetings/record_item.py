@@ -99,13 +99,8 @@ class ItemRecord:
         return self._draft.tools.rules.may_write and own is not None and not own.is_meeting
 
     def keep_time(self, intent: KeepTime) -> None:
-        """Keep the meeting's time, and have its people told once that the item has one that no meeting can have."""
-        draft = self._draft
-        if draft.binding.unusable is intent.reason:
-            return
-        draft.binding = replace(draft.binding, unusable=intent.reason)
-        draft.audit("time_held", intent.reason.value)
-        draft.owe(NoticeKind.TIME_UNUSABLE)
+        """Keep the meeting's time."""
+        self._draft.keep_time(intent.reason)
 
     # --- whose it is ----------------------------------------------------------------------------------------
 

@@ -141,7 +141,6 @@ class LookRecord:
         if own is None:
             self._note_not_found_yet()
             return
-        keeps_time = any(isinstance(intent, KeepTime) for intent in self._seen.intents)
         has_new_block = self._before.block_due and not written.block_due
         draft.binding = replace(
             draft.binding,
@@ -150,7 +149,7 @@ class LookRecord:
             version=written.version or own.version,
             tag_written=written.tagged,
             block_due=written.block_due or draft.block_is_untrue,
-            unusable=draft.binding.unusable if keeps_time else None,
+            unusable=draft.binding.unusable if draft.keeps_time else None,
         )
 
     def _note_not_found_yet(self) -> None:
@@ -229,10 +228,19 @@ class LookRecord:
         return any(CalendarNote.ITEM_TAKEN in one.calendar_notes for one in there if one.id != meeting.id)
 
     def _count(self) -> None:
+        if self._holds_the_same():
+            return
         if any(isinstance(intent, _CHANGES) for intent in self._seen.intents):
             self._writing.count_found(self._found_by())
         if self._found_by() == "sweep" and any(isinstance(intent, _TOLD) for intent in self._seen.intents):
             self._prove_subscription()
+
+    def _holds_the_same(self) -> bool:
+        """Whether the item still has the time that the meeting cannot have: that was found at an earlier look."""
+        draft = self._draft
+        now, before = draft.binding, self._before
+        is_same = (now.unusable, now.series, now.item_id) == (before.unusable, before.series, before.item_id)
+        return draft.keeps_time and is_same
 
     def _prove_subscription(self) -> None:
         """Have the mailbox's subscription prolonged now: it told nothing, and may have ended without a word."""

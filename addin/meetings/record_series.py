@@ -13,7 +13,14 @@ from addin.meetings.links import followed_series
 from addin.meetings.look import may_be_called_off
 from addin.meetings.model import Window
 from addin.meetings.notices import NoticeKind
-from addin.meetings.occurrences import current, is_without_its_time, near, rolled, was_taken_out
+from addin.meetings.occurrences import (
+    current,
+    is_without_its_time,
+    near,
+    rolled,
+    unusable_time,
+    was_taken_out,
+)
 from addin.meetings.record_draft import Draft
 from addin.meetings.record_link import LinkRecord
 from calendar_sync.decide import FollowSeries
@@ -37,9 +44,13 @@ class SeriesRecord:
         if self._lost_its_time(intent.series, answer):
             self._miss_time()
             return
+        known = followed_series(draft.binding)
+        if unusable := unusable_time(intent.series, known, answer, draft.meeting.window, draft.at):
+            # The series is not noted, so that the next look finds the same, or finds it mended.
+            draft.keep_time(unusable)
+            return
         self._note_change(answer, became_one=intent.became_one)
         self._link.keep_over_pattern(intent.series)
-        known = followed_series(draft.binding)
         draft.binding = replace(draft.binding, series=intent.series, series_answer=answer)
         self._put_occurrences(intent.series)
         revision = draft.meeting.revision

@@ -15,6 +15,7 @@ from addin.meetings.explain import ExplainFollowing
 from addin.meetings.model import Meeting
 from addin.store import tables
 from calendar_sync.items import Unread
+from calendar_sync.series import Occurrence
 from tests.unit.meetings.calendar_desk import GRACE, MAILBOX, OTHER_MAILBOX, CalendarDesk
 from tests.unit.meetings.doors import START
 from tests.unit.meetings.test_follow_series import WEEKLY, weekly
@@ -53,6 +54,14 @@ def test_what_would_be_done_is_said_with_its_reason_and_not_done(office: Calenda
     assert would == {"what": "Reschedule", "why": "the item has another time than the meeting"}
     assert office.reads(meeting) == meeting
     assert would_do(office, meeting) == ["Reschedule"]
+
+
+def test_of_a_series_with_a_time_that_no_meeting_can_have_the_meeting_s_own_is_kept(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = weekly(office)
+    office.online.repeats(item, replace(WEEKLY, moved=(Occurrence(START, START, START + 3 * DAY),)))
+    assert would_do(office, meeting) == ["KeepTime"]
 
 
 def waited_for(office: CalendarDesk, meeting: Meeting) -> str:

@@ -260,6 +260,15 @@ def test_a_time_that_no_meeting_can_have_leaves_it_its_own_and_is_told_once(offi
     assert office.reads(meeting).calendar_notes == frozenset()
 
 
+def test_a_time_that_no_meeting_can_have_is_found_once(office: CalendarDesk) -> None:
+    _, item = office.books_and_saves()
+    office.online.resizes(item, START + 3 * DAY)
+    office.settles()
+    found = office.found_by()
+    office.comes_to(office.desk.clock.time + 3 * HOUR, step=HOUR)
+    assert office.found_by() == found
+
+
 def test_what_the_pane_changed_meanwhile_is_not_overwritten(office: CalendarDesk) -> None:
     meeting, item = office.books_and_saves()
     office.online.drags(item, START + DAY)

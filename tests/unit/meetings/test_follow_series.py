@@ -128,6 +128,42 @@ def test_a_series_that_has_no_time_left_before_the_one_that_people_know_ends_its
     assert NoticeKind.CANCELLED in office.owed(meeting)
 
 
+@pytest.mark.parametrize("one_link", [True, False])
+@pytest.mark.parametrize(
+    "one_time",
+    [Occurrence(START, START, START + 3 * DAY), Occurrence(START, START - 8 * DAY, START - 8 * DAY + LENGTH)],
+)
+def test_one_time_of_a_series_that_no_meeting_can_have_leaves_it_its_own_until_it_is_mended(
+    office: CalendarDesk, one_time: Occurrence, *, one_link: bool
+) -> None:
+    meeting, item = weekly(office, one_link=one_link)
+    office.answers.answer_series(meeting.id, one_link=one_link, who=WHO)
+    office.tells(meeting)
+    before = office.reads(meeting).window
+    repeats_as(office, item, replace(WEEKLY, moved=(one_time,)))
+
+    held = office.reads(meeting)
+    assert (held.window, held.must_hear) == (before, ())
+    assert CalendarNote.TIME_UNUSABLE in held.calendar_notes
+    assert office.owed(meeting) == [NoticeKind.TIME_UNUSABLE]
+
+    repeats_as(office, item, replace(WEEKLY, moved=(Occurrence(START, START + HOUR, START + 2 * HOUR),)))
+    mended = office.reads(meeting)
+    assert (mended.window.start, CalendarNote.TIME_UNUSABLE in mended.calendar_notes) == (START + HOUR, False)
+
+
+def test_a_later_time_of_a_series_that_no_meeting_can_have_is_told_before_its_turn(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = weekly(office)
+    second = START + WEEK
+    repeats_as(office, item, replace(WEEKLY, moved=(Occurrence(second, second, second + 3 * DAY),)))
+    assert office.owed(meeting) == [NoticeKind.TIME_UNUSABLE]
+    office.comes_to(START + 2 * DAY, step=12 * HOUR)
+    rolled = office.reads(meeting).window
+    assert (rolled.start, rolled.end) == (second, second + LENGTH)
+
+
 def test_a_series_that_is_over_as_it_was_to_be_ends_nothing(office: CalendarDesk) -> None:
     meeting, item = weekly(office)
     office.comes_to(START + 5 * WEEK + DAY, step=WEEK)

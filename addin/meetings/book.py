@@ -20,8 +20,11 @@ from addin.meetings.errors import (
     LedgerUnavailable,
     MailboxNotAllowed,
     MeetingNotFound,
+    NotSupported,
+    RequestRefused,
     TimeInPast,
 )
+from addin.meetings.keyring import Keyring
 from addin.meetings.ledger_port import Ledger, NewBooking, Reading, Writing
 from addin.meetings.lobby import refuse_weaker_lobby
 from addin.meetings.model import AuditEntry, CalendarNote, Claim, Meeting, MeetingState, Principal, Window
@@ -89,11 +92,16 @@ class BookMeeting:
         Raises UnknownMeetingType, UnknownVariant, UnknownUnit, MailboxNotAllowed, NotSupported, TimeInPast,
         IdempotencyKeyReused, LedgerUnavailable. A provider's failure is no error here: the meeting says so.
         """
-        self._hold_against_settings(request)
-        attempt = _Attempt(self, request, who, key)
-        if request.window.end <= self.clock.now():
-            return self._booked_in_time(attempt)
-        booked = attempt.write(self.ledger)
+        booking_key = _BookingKey(self.plans.keyring, request, who, key)
+        try:
+            self._refuse_unusable(request)
+        except (RequestRefused, NotSupported):
+            # It may be a repeat whose first answer was lost, of what can be booked no more since.
+            meeting = self.ledger.read(booking_key.meeting)
+            if meeting is None:
+                raise
+            return Booked(meeting, created=False)
+        booked = _Attempt(self, request, who, booking_key).write(self.ledger)
         if booked.claim is None:
             return Booked(booked.meeting, created=False)
         made = self.reconciler.advance_for_click(
@@ -101,14 +109,7 @@ class BookMeeting:
         )
         return Booked(made, created=True)
 
-    def _booked_in_time(self, attempt: _Attempt) -> Booked:
-        """Return what is repeated when the meeting is over, since its answer was lost; raises TimeInPast without it."""
-        meeting = self.ledger.read(attempt.remembered)
-        if meeting is None:
-            raise TimeInPast
-        return Booked(meeting, created=False)
-
-    def _hold_against_settings(self, request: BookingRequest) -> None:
+    def _refuse_unusable(self, request: BookingRequest) -> None:
         kind = self.plans.types.offered(request.type)
         kind.variant(request.variant)
         self.units.of(request.unit)
@@ -116,6 +117,8 @@ class BookMeeting:
         for address in filter(None, (request.mailbox, request.on_behalf_of)):
             if address.rpartition("@")[2] not in self.mail_domains:
                 raise MailboxNotAllowed
+        if request.window.end <= self.clock.now():
+            raise TimeInPast
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +127,45 @@ class _Written:
     claim: Claim | None
 
 
+class _BookingKey:
+    """The key of one request, as the ledger knows it, and what a repeat must agree with."""
+
+    def __init__(self, keyring: Keyring, request: BookingRequest, who: Principal, key: str) -> None:
+        whose_key = f"{who.tenant}\x1f{who.object_id}\x1f{key}"
+        self.newest, *self.older = keyring.lookup_hashes("idempotency", whose_key)
+        self.fingerprint = hashlib.sha256(repr(request).encode()).digest()
+
+    def meeting(self, reading: Reading) -> Meeting | None:
+        """Return the meeting that the key has already, under whichever of the service's own keys.
+
+        Raises IdempotencyKeyReused, MeetingNotFound.
+        """
+        for key in (self.newest, *self.older):
+            remembered = reading.remembered(key)
+            if remembered:
+                return self._repeated(reading, *remembered)
+        return None
+
+    def _repeated(self, reading: Reading, fingerprint: bytes, meeting_id: str) -> Meeting:
+        if fingerprint != self.fingerprint:
+            raise IdempotencyKeyReused
+        meeting = reading.meeting(meeting_id)
+        if meeting is None:
+            raise MeetingNotFound
+        return meeting
+
+
 class _Attempt:
     """The unit of work of one click; everything random is drawn once, so that a second run writes the same."""
 
-    def __init__(self, booking: BookMeeting, request: BookingRequest, who: Principal, key: str) -> None:
+    def __init__(
+        self, booking: BookMeeting, request: BookingRequest, who: Principal, booking_key: _BookingKey
+    ) -> None:
         self._request = request
         self._follows = booking.follows
         self._quiet_seconds = booking.quiet_seconds
         self._who = who
-        whose_key = f"{who.tenant}\x1f{who.object_id}\x1f{key}"
-        self._key, *self._older_keys = booking.plans.keyring.lookup_hashes("idempotency", whose_key)
-        self._fingerprint = hashlib.sha256(repr(request).encode()).digest()
+        self._key = booking_key
         kind = booking.plans.types.of(request.type)
         self._purge_at = kind.kept_until(request.window)
         self._meeting = _wish(request, who, booking.clock)
@@ -142,21 +173,21 @@ class _Attempt:
 
     def write(self, ledger: Ledger) -> _Written:
         """Write the booking; where something may be there already that its own rows do not show, look first."""
-        if self._older_keys or self._request.item_id or self._request.earlier_meeting:
+        if self._key.older or self._request.item_id or self._request.earlier_meeting:
             return ledger.write(self)
         claim = ledger.add_booking(self._booking(self._meeting, None), LEASE_SECONDS)
         return _Written(claim.meeting, claim) if claim else ledger.read(self._written_before)
 
     def __call__(self, writing: Writing) -> _Written:
         """Look, then write, in one unit."""
-        known = self.remembered(writing)
+        known = self._key.meeting(writing)
         if known:
             return _Written(known, None)
         # Looked up once: on PostgreSQL another tab may commit between two looks. When it commits after this one, the
         # item is taken by then, and the unit is run again.
         holder = self._holder_of_item(writing)
         if holder and belongs_to(holder, self._who):
-            if writing.remember(self._key, self._fingerprint, holder.id, self._meeting.created_at):
+            if writing.remember(self._key.newest, self._key.fingerprint, holder.id, self._meeting.created_at):
                 return _Written(holder, None)
             return self._written_before(writing)
         item = None if holder else self._request.item_id
@@ -197,36 +228,20 @@ class _Attempt:
             purge_at=self._purge_at,
             room=self._room,
             audit=AuditEntry(meeting.created_at, meeting.tenant, meeting.actor, "booked", meeting.id),
-            key=self._key,
-            fingerprint=self._fingerprint,
+            key=self._key.newest,
+            fingerprint=self._key.fingerprint,
             binding=self._binding(meeting) if self._follows else None,
         )
 
     def _binding(self, meeting: Meeting) -> ItemBinding:
         return ItemBinding(meeting.id, meeting.mailbox, meeting.created_at, offered=self._request.item_id)
 
-    def remembered(self, reading: Reading) -> Meeting | None:
-        """Return the meeting that the key has already, under whichever of the service's own keys."""
-        for key in (self._key, *self._older_keys):
-            remembered = reading.remembered(key)
-            if remembered:
-                return self._repeated(reading, *remembered)
-        return None
-
     def _written_before(self, reading: Reading) -> _Written:
         """Return the meeting of a key that was just found taken."""
-        known = self.remembered(reading)
+        known = self._key.meeting(reading)
         if known is None:
             raise LedgerUnavailable("an idempotency key was forgotten while it was used")
         return _Written(known, None)
-
-    def _repeated(self, reading: Reading, fingerprint: bytes, meeting_id: str) -> Meeting:
-        if fingerprint != self._fingerprint:
-            raise IdempotencyKeyReused
-        meeting = reading.meeting(meeting_id)
-        if meeting is None:
-            raise MeetingNotFound
-        return meeting
 
     def _holder_of_item(self, reading: Reading) -> Meeting | None:
         """Return the meeting that was booked from the same saved item, in another tab or by somebody else."""

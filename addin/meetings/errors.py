@@ -3,7 +3,7 @@
     CareMeetingError
     ├── RequestRefused                    what the caller asked cannot be done as asked
     │   ├── InvalidTime
-    │   │   ├── TimeWithoutOffset  TimeInPast  TimeTooFar  TimeReversed  MeetingTooLong
+    │   │   ├── TimeMalformed  TimeWithoutOffset  TimeInPast  TimeTooFar  TimeReversed  MeetingTooLong
     │   │   └── TimeDoesNotExist  TimeZoneUnknown  TimeZoneMismatch
     │   ├── UnknownMeetingType  UnknownVariant  UnknownUnit  UnknownAudience  TextMissing
     │   ├── MailboxNotAllowed
@@ -49,8 +49,12 @@ class InvalidTime(RequestRefused):
     """The start, the end or the zone of a meeting is not usable."""
 
 
+class TimeMalformed(InvalidTime):
+    """A time was not ISO 8601, or lies outside the years that can be counted with."""
+
+
 class TimeWithoutOffset(InvalidTime):
-    """A time was not ISO 8601 with an offset."""
+    """A time had no offset from UTC."""
 
 
 class TimeInPast(InvalidTime):

@@ -11,6 +11,7 @@ from addin.meetings.errors import (
     MeetingTooLong,
     TimeDoesNotExist,
     TimeInPast,
+    TimeMalformed,
     TimeReversed,
     TimeTooFar,
     TimeWithoutOffset,
@@ -89,7 +90,7 @@ def _instant(text: str, place: ZoneInfo) -> datetime:
     try:
         given = datetime.fromisoformat(text)
     except ValueError:
-        raise TimeWithoutOffset from None
+        raise TimeMalformed from None
     offset = given.utcoffset()
     if offset is None:
         raise TimeWithoutOffset
@@ -98,7 +99,7 @@ def _instant(text: str, place: ZoneInfo) -> datetime:
         if offset:
             _hold_against_zone(given.replace(tzinfo=None), offset, place)
     except OverflowError:  # in UTC, or by the zone's own clock, it lies outside the years 1 to 9999
-        raise TimeWithoutOffset from None
+        raise TimeMalformed from None
     return instant
 
 

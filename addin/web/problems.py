@@ -80,6 +80,9 @@ UNEXPECTED: Final = Problem(
 )
 
 PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
+    errors.TimeMalformed: Problem(
+        422, "time-malformed", "Tiden går inte att läsa. Inget har ändrats. Ange tiden igen."
+    ),
     errors.TimeWithoutOffset: Problem(
         422, "time-without-offset", "Tiden saknar tidsförskjutning. Inget har ändrats. Ange tiden igen."
     ),

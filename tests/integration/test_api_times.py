@@ -31,9 +31,9 @@ UNUSABLE: Final = {
     "naive": ("time-without-offset", _times(f"{SUMMER_DAY}T10:00", f"{SUMMER_DAY}T11:00")),
     "naive end": ("time-without-offset", _times(f"{SUMMER_DAY}T10:00+02:00", f"{SUMMER_DAY}T11:00")),
     "only a day": ("time-without-offset", _times(SUMMER_DAY, SUMMER_DAY)),
-    "no time at all": ("time-without-offset", _times("i morgon", "i övermorgon")),
+    "no time at all": ("time-malformed", _times("i morgon", "i övermorgon")),
     "out of the calendar": (
-        "time-without-offset",
+        "time-malformed",
         _times("0001-01-01T00:00+14:00", "0001-01-01T01:00+14:00"),
     ),
     "past": ("time-in-past", _times("2024-06-01T10:00+02:00", "2024-06-01T11:00+02:00")),

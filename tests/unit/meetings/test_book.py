@@ -18,6 +18,7 @@ from addin.meetings.errors import (
 )
 from addin.meetings.model import MeetingState, Principal
 from addin.meetings.sweep import IDEMPOTENCY_KEPT
+from addin.meetings.units import Units
 from tests.unit.meetings.desk import REQUEST, WHO, Desk
 from tests.unit.meetings.doors import TENANT
 from tests.unit.meetings.unreliable_provider import Fault, Killed
@@ -75,6 +76,21 @@ def test_the_same_key_with_another_body_is_refused(desk: Desk) -> None:
     desk.books()
     with pytest.raises(IdempotencyKeyReused):
         desk.books(unit="habilitation")
+
+
+def test_a_repeat_of_what_can_be_booked_no_more_is_told_of_the_meeting(desk: Desk) -> None:
+    first = desk.books()
+    without = replace(desk.book_meeting, units=Units([]))
+    again = without(REQUEST, WHO, "key")
+    assert (again.created, again.meeting.id) == (False, first.id)
+    with pytest.raises(UnknownUnit):
+        without(REQUEST, WHO, "another key")
+
+
+def test_a_used_key_is_told_of_before_what_is_wrong_with_the_other_body(desk: Desk) -> None:
+    desk.books()
+    with pytest.raises(IdempotencyKeyReused):
+        desk.books(unit="surgery")
 
 
 def test_somebody_elses_key_is_another_key(desk: Desk) -> None:

@@ -145,9 +145,11 @@ def guard(blueprint: ApiBlueprint, verifier: TokenVerifier) -> ApiBlueprint:
     @blueprint.before_request
     def verify() -> None:
         g.principal = verifier.principal(request.headers.get("Authorization"))
+        if request.content_length is None:
+            # A body that does not tell its length is cut off at the limit, without a word: one more tells.
+            request.max_content_length = LARGEST_BODY + 1
         body = request.get_data()
-        # A body that does not tell its length is cut off there, without a word.
-        if request.content_length is None and len(body) >= LARGEST_BODY:
+        if len(body) > LARGEST_BODY:
             raise RequestProblem(problems.BODY_TOO_LARGE)
         if body and not request.is_json:
             raise RequestProblem(problems.NOT_JSON)

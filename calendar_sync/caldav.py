@@ -18,7 +18,7 @@ import re
 import secrets
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
@@ -169,6 +169,10 @@ class CalDavCalendar:
             if uid.encode() in unfolded(_data(answer))
         ]
         return [one for one in found if one.uid == uid]
+
+    def shared_with(self, mailbox: str) -> Collection[str]:
+        """Return whose calendars the server shows among the mailbox's, as who owns it has subscribed to them."""
+        return self._mailboxes.shared_with(mailbox, self._patience())
 
     def write_tag(self, ref: ItemRef, tag: Tag | None, version: str) -> str:
         """Write or take away our tag. The resource is read whole, in memory, since it is only written whole."""

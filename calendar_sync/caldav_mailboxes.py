@@ -105,6 +105,37 @@ class CalDavMailboxes:
         Raises AccessDenied when none can be seen, which proves nothing, and MailboxMissing.
         """
         home = self.home(mailbox, patience)
+        own = [
+            _own_calendar(one) for one in self._listed(mailbox, home, patience) if _is_own_calendar(one, home)
+        ]
+        if not own:
+            raise AccessDenied
+        return own
+
+    def shared_with(self, mailbox: str, patience: Patience) -> frozenset[str]:
+        """Return the addresses of others whose calendars are shown among the mailbox's, and may be written in.
+
+        By the owner's principal (RFC 3744, section 5.1) and its addresses (RFC 6638, section 2.4.1), of which the first
+        mail address counts; one of whom none is told is left out. Raises CalendarUnreadable.
+        """
+        home = self.home(mailbox, patience)
+        listed = self._listed(mailbox, home, patience)
+        others = [one for one in listed if _is_calendar(one) and not _is_own_calendar(one, home)]
+        owners = {canonical(one.hrefs(_Owner)[0]) for one in others if _own_calendar(one).writes}
+        addresses = {self._address_of(owner, patience) for owner in sorted(owners)}
+        return frozenset(one for one in addresses if one and one not in home.addresses)
+
+    def _address_of(self, principal: str, patience: Patience) -> str | None:
+        try:
+            answers = self._server.propfind(principal, [cdav.CalendarUserAddressSet()], 0, patience)
+        except NotThere:
+            return None
+        own = [one for one in answers if one.is_there and one.href.rstrip("/") == principal.rstrip("/")]
+        told = [href.lower() for one in own for href in one.hrefs(cdav.CalendarUserAddressSet)]
+        return next((one.removeprefix("mailto:") for one in told if one.startswith("mailto:")), None)
+
+    def _listed(self, mailbox: str, home: Home, patience: Patience) -> list[Resource]:
+        """Return what is shown among a mailbox's calendars, its own and others'; raises MailboxMissing."""
         wanted = [dav.ResourceType(), dav.SyncToken(), _CTag(), _Privileges(), _Owner(), _Components()]
         try:
             answers = self._server.propfind(home.path, wanted, 1, patience)
@@ -113,10 +144,7 @@ class CalDavMailboxes:
             raise MailboxMissing from None
         if not any(one.href.startswith(home.path) for one in answers):
             raise MailboxMissing
-        own = [_own_calendar(one) for one in answers if _is_own_calendar(one, home)]
-        if not own:
-            raise AccessDenied
-        return own
+        return answers
 
     def changed(self, calendar: OwnCalendar, mark: str | None, patience: Patience) -> tuple[set[str], str]:
         """Return the paths of what has changed in a calendar since a mark, and the mark from which to go on.
@@ -139,9 +167,13 @@ class CalDavMailboxes:
         return fresh, f"t{new}{again}"
 
 
+def _is_calendar(resource: Resource) -> bool:
+    return resource.is_there and resource.holds(dav.ResourceType, ns("C", "calendar"))
+
+
 def _is_own_calendar(resource: Resource, home: Home) -> bool:
     """Whether it is a calendar with events, and not another mailbox's that is shown here."""
-    if not resource.is_there or not resource.holds(dav.ResourceType, ns("C", "calendar")):
+    if not _is_calendar(resource):
         return False
     owner = resource.hrefs(_Owner)
     return not owner or canonical(owner[0]).rstrip("/") == home.principal.rstrip("/")

@@ -18,7 +18,7 @@ No error carries a vendor's words: they may hold what stands in an item.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Protocol
@@ -167,6 +167,13 @@ class Calendar(Protocol):
 
     def find_uid(self, mailbox: str, uid: str) -> Sequence[Snapshot]:
         """Return every living item in the mailbox with that UID (an item that was moved, or came from elsewhere)."""
+
+    def shared_with(self, mailbox: str) -> Collection[str]:
+        """Return the mailboxes of other people whose calendars whoever owns this one has opened and may write in.
+
+        Lower-case addresses: the calendars into which she can drag a copy of an item. Nothing that stands in them is
+        read, nor what they are called.
+        """
 
     def write_tag(self, ref: ItemRef, tag: Tag | None, version: str) -> str:
         """Write or (None) take away our tag and nothing else; mails nobody. Returns the new version.

@@ -10,7 +10,7 @@ Outside rules: the operations of Exchange Web Services as Microsoft Learn tells 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -49,6 +49,7 @@ from calendar_sync.calendar import (
 from calendar_sync.ews_connection import EwsConnection, EwsSettings, failure_of
 from calendar_sync.ews_items import BODY_FIELD, OBJECT_ID_FIELD, TAG_FIELD, ItemReader, global_object_id
 from calendar_sync.ews_series import TYPES
+from calendar_sync.ews_shared import SharedCalendars
 from calendar_sync.items import Block, Found, Gone, ItemRef, Lookup, Snapshot, Tag, Unread, Unreadable
 
 __all__ = ["EwsCalendar", "EwsSettings"]
@@ -79,6 +80,7 @@ class EwsCalendar:
     def __init__(self, settings: EwsSettings) -> None:
         self._settings = settings
         self._connection = EwsConnection(settings)
+        self._shared = SharedCalendars(self._connection)
         self._reader = ItemReader(settings.instance, settings.add_in_id, settings.home_zone)
         # The id of each mailbox's own calendar, which nobody can delete.
         self._own_calendars: dict[str, str] = {}
@@ -130,6 +132,10 @@ class EwsCalendar:
         return [
             one for one in self._find(mailbox, wanted) if global_object_id(one.uid) == global_object_id(uid)
         ]
+
+    def shared_with(self, mailbox: str) -> Collection[str]:
+        """Return whose calendars the mailbox's owner has opened in Outlook and may write in."""
+        return self._shared.of(mailbox)
 
     def write_tag(self, ref: ItemRef, tag: Tag | None, version: str) -> str:
         """Write or take away our tag; sends nothing to anybody. Returns the new change key; raises Conflict."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -85,6 +85,10 @@ class GraphCalendar:
 
     def find_uid(self, mailbox: str, uid: str) -> Sequence[Snapshot]:
         return self._reading.with_uid(mailbox, uid)
+
+    def shared_with(self, mailbox: str) -> Collection[str]:
+        """Return who owns the calendars of others in the mailbox's list that may be edited (*List calendars*)."""
+        return self._reading.shared_with(mailbox)
 
     # --- writing ----------------------------------------------------------------------------------------------
 

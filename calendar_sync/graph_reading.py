@@ -80,6 +80,17 @@ class ItemReading:
         answer = self._graph.ask(GraphRequest("GET", f"{mailbox_path(mailbox)}/calendar", mailbox, query))
         _body_of_mailbox(answer)
 
+    def shared_with(self, mailbox: str) -> frozenset[str]:
+        """Return the addresses of others whose calendars may be written in from the mailbox; raises CalendarUnreadable.
+
+        The list holds none that were never opened, and one without an owner's address is left out.
+        """
+        listed = self._calendars(mailbox)
+        own = _own_owners(listed)
+        return frozenset(
+            owner for one in listed if one["writable"] and (owner := _owner(one)) not in own and owner
+        )
+
     # --- by id ------------------------------------------------------------------------------------------------
 
     def _first_sight(self, ref: ItemRef, outcome: Outcome) -> Sight:
@@ -134,7 +145,7 @@ class ItemReading:
                 mailbox,
                 {**query, "$filter": one},
             )
-            for calendar in self._calendars(mailbox)
+            for calendar in self._own_calendars(mailbox)
             for one in filters
         ]
         found: dict[str, Seen] = {}
@@ -154,19 +165,24 @@ class ItemReading:
                 return None
             raise
 
-    def _calendars(self, mailbox: str) -> list[str]:
+    def _own_calendars(self, mailbox: str) -> list[str]:
         """Return the ids of the mailbox's own calendars; one that is shared with it lies in another mailbox."""
-        query = {"$select": "id,owner,isDefaultCalendar", "$top": "100"}
+        listed = self._calendars(mailbox)
+        own = _own_owners(listed)
+        return [one["id"] for one in listed if _owner(one) in own]
+
+    def _calendars(self, mailbox: str) -> list[Mapping[str, Any]]:
+        """Return the calendars that the mailbox lists (`_Calendar`), its own and those of others."""
+        query = {"$select": "id,owner,isDefaultCalendar,canEdit", "$top": "100"}
         request = GraphRequest("GET", f"{mailbox_path(mailbox)}/calendars", mailbox, query)
         try:
-            told = [_CALENDAR.load(one) for one in self._pages(request, self._graph.ask(request))]
+            listed = [_CALENDAR.load(one) for one in self._pages(request, self._graph.ask(request))]
         except ValidationError:
             raise NotUnderstood from None
-        if not any(one["default"] for one in told):
+        if not any(one["default"] for one in listed):
             # Every mailbox has one; without it all that lives in the mailbox would read as gone.
             raise NotUnderstood
-        own = {_owner(one) for one in told if one["default"]} | {None}
-        return [one["id"] for one in told if _owner(one) in own]
+        return listed
 
     def _pages(self, request: GraphRequest, outcome: Outcome) -> Iterable[Any]:
         """Yield what a list holds, page by page; raises CalendarUnreadable."""
@@ -265,6 +281,7 @@ class _Calendar(Schema):
     id = fields.String(required=True, validate=validate.Length(min=1))
     owner = fields.Nested(_Owner, load_default=None, allow_none=True, unknown=EXCLUDE)
     default = fields.Boolean(load_default=False, allow_none=True, data_key="isDefaultCalendar")
+    writable = fields.Boolean(load_default=False, allow_none=True, data_key="canEdit")
 
 
 _CALENDAR: Final = _Calendar(unknown=EXCLUDE)
@@ -273,6 +290,11 @@ _CALENDAR: Final = _Calendar(unknown=EXCLUDE)
 def _owner(calendar: Mapping[str, Any]) -> str | None:
     address = (calendar["owner"] or {}).get("address")
     return address.casefold() if address else None
+
+
+def _own_owners(listed: Sequence[Mapping[str, Any]]) -> set[str | None]:
+    """Return who owns the mailbox's own calendars: whoever owns the one it begins with, or nobody who is named."""
+    return {_owner(one) for one in listed if one["default"]} | {None}
 
 
 def _having(mark: str, value: str) -> str:

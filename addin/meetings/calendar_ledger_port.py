@@ -81,6 +81,9 @@ class CalendarReading(Protocol):
     def knows_mailbox(self, mailbox: str) -> bool:
         """Whether a meeting that is not purged is or was held there, booked for its owner, or booked by her."""
 
+    def is_shared(self, mailbox: str) -> bool:
+        """Whether somebody whose mailbox is watched may write in its calendar (`CalendarWriting.note_shared`)."""
+
     def unwatched_mailboxes(self, after: str, limit: int) -> tuple[Sequence[str], str | None]:
         """Return mailboxes that followed meetings tell of and nobody watches, and where to go on; None: that was all.
 
@@ -180,6 +183,12 @@ class CalendarWriting(CalendarReading, Protocol):
 
         One that is to be watched later, since many were to be at once, then begins as soon as that. One whose row
         cannot be read is watched anew.
+        """
+
+    def note_shared(self, watch_id: str, mailboxes: Collection[str]) -> None:
+        """Note in whose calendars the owner of a watched mailbox may write, in the place of what was noted before.
+
+        Forgotten with the watch.
         """
 
     def block_is_old(self, meeting_id: str, since: datetime | None) -> None:

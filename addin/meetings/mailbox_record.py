@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from addin.meetings.bindings import Copy, CopyOutcome, ItemBinding
 from addin.meetings.hints import item_hash
@@ -15,18 +16,29 @@ from addin.meetings.mailbox_round import SCAN_PERIOD, Round
 from addin.meetings.mailbox_waits import GONE, TRIED_WITH_ONE, Interest, failed, wait_unread
 from addin.meetings.model import Meeting
 from addin.meetings.pull_pace import PullPace
+from addin.meetings.take_in import each_at_its_moment
 from addin.meetings.watches import MailboxWatch, WatchClaim
 from calendar_sync.calendar import CalendarUnreadable
 from calendar_sync.items import Snapshot
 
+# A calendar list that is longer is no list of colleagues for whom somebody books.
+MOST_SHARED: Final = 100
+
 
 class RoundRecord:
-    """Writes rounds. `pace` says how often a mailbox is asked whose calendar does not push."""
+    """Writes rounds.
 
-    def __init__(self, keyring: Keyring, instance: str, pace: PullPace) -> None:
+    `pace` says how often a mailbox is asked whose calendar does not push. `mail_domains` (lower case) are those whose
+    mailboxes may be taken in.
+    """
+
+    def __init__(
+        self, keyring: Keyring, instance: str, pace: PullPace, mail_domains: Collection[str]
+    ) -> None:
         self._keyring = keyring
         self._instance = instance
         self._pace = pace
+        self._mail_domains = frozenset(mail_domains)
 
     def write(self, claim: WatchClaim, made: Round, at: datetime, writing: Writing) -> MailboxWatch:
         """Write a round that was made at `at` (UTC), and give the lease back; returns the watch. Raises LeaseLost."""
@@ -46,6 +58,8 @@ class RoundRecord:
             self._ask_pulled(made, at, writing)
         if made.seen is not None:
             self._ask_surprising(claim, made.seen, writing)
+        if made.shared is not None:
+            self._take_in_shared(watch, made.shared, writing)
         return watch
 
     @staticmethod
@@ -56,6 +70,14 @@ class RoundRecord:
         """
         writing.ask_mailbox(watch.id, searching=False)
         writing.retry_unread(watch.backend, TRIED_WITH_ONE)
+
+    def _take_in_shared(self, watch: MailboxWatch, told: Collection[str], writing: Writing) -> None:
+        """Have the mailboxes watched in whose calendars the owner of this one may write."""
+        within = sorted(one for one in told if one.rpartition("@")[2] in self._mail_domains)
+        shared = [one for one in within if one != watch.mailbox][:MOST_SHARED]
+        writing.note_shared(watch.id, shared)
+        for mailbox, due_in in each_at_its_moment(writing.unwatched_among(shared)).items():
+            writing.watch_mailbox(mailbox, due_in)
 
     def _record_failure(
         self, claim: WatchClaim, made: Round, failure: CalendarUnreadable, at: datetime, writing: Writing
@@ -84,7 +106,7 @@ class RoundRecord:
     def _due_in(self, watch: MailboxWatch, interest: Interest, at: datetime, reading: Reading) -> float:
         moments = [watch.scan_due_at, watch.renew_at]
         if watch.pulls and watch.backend:
-            is_followed = interest is not Interest.KNOWN
+            is_followed = interest in (Interest.FOLLOWED, Interest.STANDING)
             moments.append(at + self._pace.period(watch.backend, at, reading, is_followed=is_followed))
         soonest = min((moment for moment in moments if moment), default=at + SCAN_PERIOD)
         if (watch.pushes or watch.pulls) and not watch.renew_at:

@@ -31,8 +31,9 @@ class Round:
     """What looking after a mailbox has come to so far.
 
     `sweep`: look at everything in it anew. `pulled` are ids of items that changed. `seen` are the items found by our
-    tag, None when they were not searched for. `failure`: why it could not be gone on. `unsearched`: why they could not
-    be searched for, though the rest could be done.
+    tag, None when they were not searched for. `shared` are mailboxes of others in whose calendars its owner may write,
+    None when that was not asked or told. `failure`: why it could not be gone on. `unsearched`: why they could not be
+    searched for, though the rest could be done.
     """
 
     watch: MailboxWatch
@@ -40,6 +41,7 @@ class Round:
     sweep: bool = False
     pulled: frozenset[str] = frozenset()
     seen: Sequence[Snapshot] | None = None
+    shared: Collection[str] | None = None
     failure: CalendarUnreadable | None = None
     unsearched: CalendarUnreadable | None = None
 
@@ -58,7 +60,7 @@ class MailboxRounds:
     def go(self, watch: MailboxWatch, interest: Interest, calendar: Calendar, at: datetime) -> Round:
         """Ask the calendar what is to be asked at `at` (UTC), until it fails."""
         so_far = Round(watch, interest)
-        for do in (self._keep_subscribed, self._pull, self._scan):
+        for do in (self._keep_subscribed, self._pull, self._scan, self._ask_shared):
             if so_far.failure is None:
                 so_far = do(so_far, calendar, at)
         return so_far
@@ -109,6 +111,21 @@ class MailboxRounds:
         except CalendarUnreadable as failure:
             return self._unsearched(so_far, calendar, failure)
         return replace(so_far, watch=replace(watch, scan_due_at=at + spread(SCAN_PERIOD)), seen=seen)
+
+    @staticmethod
+    def _ask_shared(so_far: Round, calendar: Calendar, _at: datetime) -> Round:
+        """Ask with each search where copies may be put; not on and on from each of those mailboxes to others."""
+        if so_far.seen is None:
+            return so_far
+        if so_far.interest is Interest.SHARED:
+            # Two that share with each other would otherwise keep each other for ever.
+            return replace(so_far, shared=frozenset())
+        try:
+            return replace(so_far, shared=calendar.shared_with(so_far.watch.mailbox))
+        except CalendarUnreadable as failure:
+            # What was told before still holds, and what is followed does not wait for this.
+            log.info("shared_calendars_unread", extra={"reason": failure.reason.value})
+            return so_far
 
     @staticmethod
     def _unsearched(so_far: Round, calendar: Calendar, failure: CalendarUnreadable) -> Round:

@@ -32,11 +32,16 @@ TRIED_WITH_ONE: Final = 4
 
 
 class Interest(Enum):
-    """Why a mailbox is looked after: meetings are followed in it, it is a unit's, or a copy may be put into it."""
+    """Why a mailbox is looked after, the strongest reason first.
+
+    Meetings are followed in it; it is a unit's; somebody there has to do with meetings, or an administrator named it;
+    one of all these people may write in its calendar. Into the last two kinds a copy may be put.
+    """
 
     FOLLOWED = auto()
     STANDING = auto()
     KNOWN = auto()
+    SHARED = auto()
 
 
 def wait_unread(

@@ -123,8 +123,9 @@ class FollowMailboxes:
                 return Interest.FOLLOWED
             if watch.mailbox in self._standing:
                 return Interest.STANDING
-            is_known = watch.mailbox in self._also_searched or reading.knows_mailbox(watch.mailbox)
-            return Interest.KNOWN if is_known else None
+            if watch.mailbox in self._also_searched or reading.knows_mailbox(watch.mailbox):
+                return Interest.KNOWN
+            return Interest.SHARED if reading.is_shared(watch.mailbox) else None
 
         return self._ledger.read(unit)
 

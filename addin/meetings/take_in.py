@@ -59,9 +59,7 @@ class TakeInMailboxes:
 
     def _watch_known(self) -> None:
         """Take in the mailboxes that meetings or the settings tell of, each at a moment of its own."""
-        found = list(self._known_and_unwatched())
-        within = len(found) * KNOWN_APART.total_seconds()
-        self._watch({mailbox: random.uniform(0, within) for mailbox in found})  # noqa: S311 - spreads load
+        self._watch(each_at_its_moment(list(self._known_and_unwatched())))
 
     def _watch(self, due_in: Mapping[str, float]) -> None:
         """Have mailboxes watched, each in so many seconds."""
@@ -78,6 +76,12 @@ class TakeInMailboxes:
 
     def _unwatched_among(self, mailboxes: Collection[str]) -> Sequence[str]:
         return self._ledger.read(lambda reading: reading.unwatched_among(mailboxes))
+
+
+def each_at_its_moment(mailboxes: Sequence[str]) -> dict[str, float]:
+    """Return in how many seconds each of many is to be taken in."""
+    within = len(mailboxes) * KNOWN_APART.total_seconds()
+    return {mailbox: random.uniform(0, within) for mailbox in mailboxes}  # noqa: S311 - spreads load
 
 
 def _watch_some(wishes: Sequence[tuple[str, float]], writing: Writing) -> None:

@@ -139,6 +139,10 @@ class SqlCalendarReading:
         )
         return bool(self._connection.execute(select(known)).scalar_one())
 
+    def is_shared(self, mailbox: str) -> bool:
+        shared = exists().where(tables.shared_calendars.c.mailbox_hash.in_(self._mailbox_hashes(mailbox)))
+        return bool(self._connection.execute(select(shared)).scalar_one())
+
     def unwatched_mailboxes(self, after: str, limit: int) -> tuple[Sequence[str], str | None]:
         told = (_b.mailbox_hash, _m.behalf_hash, _m.actor_mailbox_hash)
         unwatched = [one.is_not(None) & ~exists().where(_w.mailbox_hash == one) for one in told]

@@ -234,6 +234,15 @@ watches = Table(
     Index("watches_due", "backend", "due_at"),
 )
 
+# Into whose calendars a copy may be put, by way of whose.
+shared_calendars = Table(
+    "shared_calendars",
+    metadata,
+    Column("watch_id", String(32), ForeignKey("watches.id", ondelete="CASCADE"), primary_key=True),
+    Column("mailbox_hash", LargeBinary(32), primary_key=True),
+    Index("shared_calendars_mailbox", "mailbox_hash"),
+)
+
 # Rows live for a second or so: an index beside the key would cost more than it saves.
 hints = Table(
     "hints",

@@ -7,11 +7,11 @@ looking after a mailbox meanwhile may have seen too little, and another does so 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, case, delete, null, or_, select, text, update
+from sqlalchemy import ColumnElement, Table, case, delete, insert, null, or_, select, text, update
 
 from addin.meetings.calendar_ledger_port import StoredHint
 from addin.meetings.deadline import Deadline
@@ -25,8 +25,8 @@ from addin.store.ledger_now import LedgerNow
 from addin.store.rows import Row, maybe_time, to_duration, to_time
 from addin.store.unreadable import claimed, count_unread
 
-_watches, _hints = tables.watches, tables.hints
-_w, _h = _watches.c, _hints.c
+_watches, _shared, _hints = tables.watches, tables.shared_calendars, tables.hints
+_w, _s, _h = _watches.c, _shared.c, _hints.c
 
 # Both databases say it so; the expression language has it for each of them alone.
 _INSERT_HINT = text(
@@ -102,6 +102,17 @@ class SqlWatchWriting(SqlCalendarReading):
         )
         if self._connection.execute(statement).rowcount != 1:
             raise LeaseLost
+
+    def note_shared(self, watch_id: str, mailboxes: Collection[str]) -> None:
+        wanted = {self._keyring.lookup_hash("mailbox", one) for one in mailboxes}
+        of_watch = _s.watch_id == watch_id
+        noted = set(self._connection.execute(select(_s.mailbox_hash).where(of_watch)).scalars())
+        # Mostly it is as it was an hour ago.
+        if over := noted - wanted:
+            self._connection.execute(delete(_shared).where(of_watch, _s.mailbox_hash.in_(over)))
+        if fresh := wanted - noted:
+            rows = [{"watch_id": watch_id, "mailbox_hash": one} for one in sorted(fresh)]
+            self._connection.execute(insert(_shared), rows)
 
     def renew_watch(self, watch_id: str) -> None:
         self._connection.execute(

@@ -246,7 +246,7 @@ class Service:
             self.ledger,
             self.calendars,
             MailboxRounds({"graph": graph}),
-            RoundRecord(self.keyring, self.settings.service.instance, pace),
+            RoundRecord(self.keyring, self.settings.service.instance, pace, mail_domains_of(self.settings)),
             self.clock,
             self._standing_mailboxes,
             self._also_searched,

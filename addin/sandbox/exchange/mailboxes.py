@@ -43,6 +43,13 @@ class Mailboxes:
         with self._lock:
             return self._states.get(mailbox.object_id, usual)
 
+    def shared_with(self, mailbox: Mailbox) -> list[Mailbox]:
+        """Return the mailboxes whose calendars a person may open beside her own, in the same Exchange."""
+        home = self.state(mailbox).home
+        others = (box for box in MAILBOXES if mailbox.object_id in box.delegates)
+        states = ((box, self.state(box)) for box in others)
+        return [box for box, state in states if state.exists and state.home == home]
+
     def is_online(self, object_id: str) -> bool:
         """Whether a mailbox is where Graph reaches it."""
         mailbox = mailbox_named(object_id)

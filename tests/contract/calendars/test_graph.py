@@ -309,6 +309,32 @@ def test_trouble_with_a_whole_batch_is_every_items(anna: GraphStand, wish: Json,
     assert len(looks) == 3
 
 
+def test_a_secretary_s_list_tells_whose_calendars_she_keeps(anna: GraphStand) -> None:
+    unit = "psykiatrimottagningen@region.example"
+    assert anna.calendar.shared_with(people.CARIN.address) == {
+        people.ANNA.address,
+        people.BO.address,
+        unit,
+    }
+    assert anna.calendar.shared_with(people.EVA.address) == frozenset()
+    anna.region.lever("exchange/mailboxes", {"address": people.BO.address, "home": "on_premises"})
+    assert anna.calendar.shared_with(people.CARIN.address) == {people.ANNA.address, unit}
+
+
+def test_a_calendar_that_she_may_only_read_or_that_is_nobody_s_is_not_told(anna: GraphStand) -> None:
+    own = {"id": "1", "isDefaultCalendar": True, "canEdit": True, "owner": {"address": anna.mailbox.upper()}}
+    others = [
+        {"id": "2", "canEdit": True, "owner": {"address": "Bo.Sandstrom@region.example"}},
+        {"id": "3", "canEdit": False, "owner": {"address": "eva.holm@region.example"}},
+        {"id": "4", "canEdit": True, "owner": None},
+        {"id": "5", "canEdit": True},
+        {"id": "6", "canEdit": True, "owner": {"address": anna.mailbox}},
+    ]
+    body = json.dumps({"value": [own, *others]})
+    strike(anna, f"{ANNA}/calendars", fault="status", status=200, body=body)
+    assert anna.calendar.shared_with(anna.mailbox) == {"bo.sandstrom@region.example"}
+
+
 def test_a_next_page_that_leads_elsewhere_is_not_followed(anna: GraphStand) -> None:
     body = {"value": [], "@odata.nextLink": "https://elsewhere.example/v1.0/users"}
     strike(anna, f"{ANNA}/calendars", fault="status", status=200, body=json.dumps(body))

@@ -78,6 +78,7 @@ def use_everything(anna: GraphStand) -> None:
     calendar.probe(mailbox)
     calendar.look([ItemRef(mailbox, one) for one in (item, series, gone)])
     calendar.find_tagged(mailbox)
+    calendar.shared_with(mailbox)
     copy = seen(anna, anna.copies(item, NINE + timedelta(days=1)))
     calendar.find_uid(mailbox, copy.uid)
     version = calendar.write_tag(copy.ref, new_tag(), copy.version)

@@ -309,3 +309,8 @@ def test_a_copy_may_get_a_block_and_a_tag_of_its_own(stand: Stand) -> None:
         tag: item,
         other: copy.ref.item_id,
     }
+
+
+def test_her_own_calendars_are_not_told_as_other_people_s(stand: Stand) -> None:
+    stand.files_elsewhere(stand.books(Wish(NINE)))
+    assert stand.mailbox not in stand.calendar.shared_with(stand.mailbox)

@@ -351,6 +351,30 @@ def _purge(meeting_id: str, writing: Writing) -> None:
     writing.purge(meeting_id)
 
 
+def test_who_may_write_in_whose_calendar_is_noted_in_the_place_of_what_was(desk: Desk) -> None:
+    secretary, doctor, colleague = (f"{one}@region.example" for one in ("carin.ek", "karin.berg", "eva.holm"))
+    watches(desk, secretary, 0.0)
+    watches(desk, doctor, 0.0)
+    claims = {claim.watch.mailbox: claim for claim in claims_watches(desk, None)}
+    by_secretary, by_doctor = claims[secretary].watch.id, claims[doctor].watch.id
+
+    def shared() -> list[str]:
+        every = (doctor, colleague, MAILBOX)
+        return desk.ledger.read(lambda reading: [one for one in every if reading.is_shared(one)])
+
+    def notes(watch: str, *mailboxes: str) -> None:
+        desk.ledger.write(lambda writing: writing.note_shared(watch, mailboxes))
+
+    notes(by_secretary, doctor, colleague)
+    notes(by_doctor, colleague)
+    notes(by_secretary, doctor, MAILBOX)
+    assert shared() == [doctor, colleague, MAILBOX]
+    notes(by_doctor)
+    assert shared() == [doctor, MAILBOX]
+    desk.ledger.write(lambda writing: writing.remove_watch(claims[secretary]))
+    assert shared() == []
+
+
 def test_a_mailbox_that_was_only_known_is_probed_at_once_for_its_first_meeting(desk: Desk) -> None:
     watches(desk, MAILBOX, 3600.0)
     desk.ledger.write(lambda writing: writing.route_bindings(10))

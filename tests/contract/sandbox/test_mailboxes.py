@@ -121,6 +121,13 @@ def test_calendars_are_listed_made_and_removed(anna: Send) -> None:
     assert [(one["name"], one["isDefaultCalendar"]) for one in told] == [
         ("Kalender", True),
         ("Grupper", False),
+        ("Psykiatrimottagningen", False),
+    ]
+    owners = [(one["owner"]["address"], one["canEdit"]) for one in told]
+    assert owners == [
+        ("anna.lindgren@region.example", True),
+        ("anna.lindgren@region.example", True),
+        ("psykiatrimottagningen@region.example", True),
     ]
     assert anna("GET", "/me/calendar").json()["id"] == told[0]["id"]
     assert anna("DELETE", f"/me/calendars/{told[0]['id']}").status_code == 400

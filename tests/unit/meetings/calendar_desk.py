@@ -39,6 +39,7 @@ from tests.unit.meetings.office_calendar import Item, OfficeCalendar
 
 GRACE: Final = timedelta(minutes=10)
 MAILBOX: Final = REQUEST.mailbox
+MAIL_DOMAINS: Final = frozenset({"region.example"})
 OTHER_MAILBOX: Final = "bo.sandstrom@region.example"
 RULES: Final = FollowRules(may_write=True, service_url="https://vardmote.region.example")
 
@@ -113,7 +114,7 @@ class CalendarDesk:
             self.desk.ledger,
             self.calendars,
             MailboxRounds(hooks),
-            RoundRecord(plans.keyring, plans.instance, PullPace(self.pull_period)),
+            RoundRecord(plans.keyring, plans.instance, PullPace(self.pull_period), MAIL_DOMAINS),
             self.desk.clock,
             self.standing,
             self.also_searched,
@@ -136,7 +137,7 @@ class CalendarDesk:
 
     def books(self, key: str = "key", who: Principal = WHO, **more: Any) -> Meeting:
         """Press *Skapa möte* in an item that is not saved yet."""
-        desk, domains = self.desk, frozenset({"region.example"})
+        desk, domains = self.desk, MAIL_DOMAINS
         book = BookMeeting(
             desk.ledger,
             desk.reconciler,

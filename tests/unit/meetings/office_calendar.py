@@ -6,7 +6,7 @@ be made unreadable, and be moved to another calendar as an organisation moves it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -119,6 +119,8 @@ class OfficeCalendar:
     items: dict[str, Item] = field(default_factory=dict)
     # Occurrences that the pane was opened in, by their own ids: their series, original start, and the pane's mark.
     occurrences: dict[str, tuple[Item, datetime, Tag | None]] = field(default_factory=dict)
+    # Whose calendars stand in a mailbox's list and may be written in from there.
+    shared: dict[str, set[str]] = field(default_factory=dict)
     unreadable: dict[str, Unread] = field(default_factory=dict)
     # Items that cannot be read by their ids, while their mailbox answers.
     unreadable_items: dict[str, Unread] = field(default_factory=dict)
@@ -127,6 +129,8 @@ class OfficeCalendar:
     unwritable: CalendarUnreadable | None = None
     # Why nothing can be searched, though items can be read by their ids.
     unsearchable: CalendarUnreadable | None = None
+    # Why nothing is told of the calendars that others share, though everything can be read.
+    unlistable: CalendarUnreadable | None = None
     # Why no subscription is to be had, though everything can be read.
     unwatchable: CalendarUnreadable | None = None
     subscriptions: dict[str, _Subscription] = field(default_factory=dict)
@@ -316,6 +320,12 @@ class OfficeCalendar:
     def find_uid(self, mailbox: str, uid: str) -> Sequence[Snapshot]:
         self._read("find_uid", mailbox)
         return [item.snapshot() for item in self.living(mailbox) if item.uid == uid]
+
+    def shared_with(self, mailbox: str) -> Collection[str]:
+        self._read("shared_with", mailbox)
+        if self.unlistable:
+            raise self.unlistable
+        return frozenset(self.shared.get(mailbox, ()))
 
     def write_tag(self, ref: ItemRef, tag: Tag | None, version: str) -> str:
         item = self._to_write("write_tag", ref, version)

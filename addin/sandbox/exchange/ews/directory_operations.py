@@ -5,10 +5,11 @@ from __future__ import annotations
 from lxml.etree import _Element
 
 from addin.sandbox.exchange.ews.calls import Call, Handlers, each
+from addin.sandbox.exchange.ews.shortcuts import distinguished_name
 from addin.sandbox.exchange.ews.soap import Failure, M, failure, messages, response, success, types
 from addin.sandbox.exchange.ews.times import definition, known_zone
 from addin.sandbox.exchange.zones import WINDOWS
-from addin.sandbox.people import MAILBOXES
+from addin.sandbox.people import MAILBOXES, Mailbox
 
 
 class DirectoryOperations:
@@ -62,9 +63,9 @@ class DirectoryOperations:
         return response(call.name, [success(call.name, messages.TimeZoneDefinitions(*told))])
 
     def resolve_names(self, call: Call) -> _Element:
-        """Find a mailbox by name or address."""
+        """Find a mailbox by name or address, or by its whole name in the address book."""
         entry = (call.part("UnresolvedEntry").text or "").casefold().removeprefix("smtp:")
-        found = [one for one in MAILBOXES if entry in one.address.casefold() or entry in one.name.casefold()]
+        found = [one for one in MAILBOXES if _is_meant(entry, one)]
         if not found:
             refused = Failure("ErrorNameResolutionNoResults", "No results were found.")
             return response(call.name, [failure(call.name, refused)])
@@ -81,3 +82,9 @@ class DirectoryOperations:
         ]
         whole = messages.ResolutionSet(*told, TotalItemsInView=str(len(told)), IncludesLastItemInRange="true")
         return response(call.name, [success(call.name, whole)])
+
+
+def _is_meant(entry: str, mailbox: Mailbox) -> bool:
+    if entry.startswith("/o="):
+        return entry == distinguished_name(mailbox).casefold()
+    return entry in mailbox.address.casefold() or entry in mailbox.name.casefold()

@@ -9,14 +9,16 @@ from addin.sandbox.exchange.ews.calls import Call, Handlers, each, folder_of, pa
 from addin.sandbox.exchange.ews.folders import CALENDARS, Shelf, Tree, wanted_of
 from addin.sandbox.exchange.ews.properties import property_of
 from addin.sandbox.exchange.ews.soap import Failure, M, T, local_name, messages, success, types
+from addin.sandbox.exchange.mailboxes import Mailboxes
 from addin.sandbox.exchange.store import Store
+from addin.sandbox.people import Mailbox
 
 
 class FolderOperations:
     """Shows, makes and removes folders; only calendars can be made."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, mailboxes: Mailboxes) -> None:
+        self._store, self._mailboxes = store, mailboxes
 
     def named(self) -> Handlers:
         """Return the operations by their names."""
@@ -28,13 +30,24 @@ class FolderOperations:
         }
 
     def get_folder(self, call: Call) -> _Element:
-        """Show folders by id or well-known name."""
-        parts, tree = wanted_of(call.part("FolderShape")), Tree(self._store, call.mailbox)
+        """Show folders by id or well-known name; by this also those of others in whose mailboxes she has rights."""
+        parts, own = wanted_of(call.part("FolderShape")), Tree(self._store, call.mailbox)
 
         def show(told: _Element) -> _Element:
+            owner = told.findtext(f"{T}Mailbox/{T}EmailAddress")
+            tree = (
+                own if owner in {None, call.mailbox.address} else Tree(self._store, self._opened(call, owner))
+            )
             return success(call.name, messages.Folders(tree.shown(tree.asked(told), parts)))
 
         return each(call, call.part("FolderIds"), show)
+
+    def _opened(self, call: Call, address: str) -> Mailbox:
+        """Return another's mailbox in which the caller has rights; raises Failure."""
+        shared = {one.address: one for one in self._mailboxes.shared_with(call.mailbox)}
+        if address.casefold() not in shared:
+            raise Failure("ErrorItemNotFound", "The specified object was not found in the store.")
+        return shared[address.casefold()]
 
     def find_folder(self, call: Call) -> _Element:
         """Show the folders in folders."""

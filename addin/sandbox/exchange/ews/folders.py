@@ -33,11 +33,12 @@ _OTHERS: Final = (
     ("tasks", "IPF.Task", "Uppgifter"),
     ("notes", "IPF.StickyNote", "Anteckningar"),
 )
-# What was deleted in earnest lies outside what people see.
+# What lies outside what people see: what was deleted in earnest, and what Outlook keeps for itself.
 _HIDDEN: Final = (
     ("recoverableitemsroot", "IPF.Note", "Recoverable Items"),
     ("recoverableitemsdeletions", "IPF.Note", "Deletions"),
 )
+COMMON_VIEWS: Final = "Common Views"
 _ELEMENTS: Final = {
     "IPF.Appointment": "CalendarFolder",
     "IPF.Contact": "ContactsFolder",
@@ -148,6 +149,8 @@ class Tree:
             yield Shelf(_fixed_id(self.mailbox, name), top, kind, shown, name)
         for name, kind, shown in _HIDDEN:
             yield Shelf(_fixed_id(self.mailbox, name), root, kind, shown, name)
+        # It has no well-known name, and is called the same in every language.
+        yield Shelf(_fixed_id(self.mailbox, COMMON_VIEWS), root, "", COMMON_VIEWS)
         folders = self._store.folders(self.mailbox)
         bin_id = next(folder.folder_id for folder in folders if folder.kind == "deleted")
         for folder in folders:

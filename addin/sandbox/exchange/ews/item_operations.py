@@ -10,13 +10,14 @@ from lxml.etree import _Element
 from addin.sandbox.exchange import series
 from addin.sandbox.exchange.ews import restrictions
 from addin.sandbox.exchange.ews.calls import LARGEST_PAGE, STALE, Call, Handlers, each, folder_of, paged
-from addin.sandbox.exchange.ews.folders import Shelf, Tree
+from addin.sandbox.exchange.ews.folders import COMMON_VIEWS, Shelf, Tree
 from addin.sandbox.exchange.ews.shapes import bare, shape_of, shown
+from addin.sandbox.exchange.ews.shortcuts import shortcuts
 from addin.sandbox.exchange.ews.soap import Failure, M, T, local_name, messages, success, types
 from addin.sandbox.exchange.ews.times import instant
 from addin.sandbox.exchange.ews.wishes import changed, created
 from addin.sandbox.exchange.items import Item
-from addin.sandbox.exchange.mailboxes import mailbox_named
+from addin.sandbox.exchange.mailboxes import Mailboxes, mailbox_named
 from addin.sandbox.exchange.refusals import ItemMissing
 from addin.sandbox.exchange.store import Store
 from addin.sandbox.people import Mailbox
@@ -25,8 +26,8 @@ from addin.sandbox.people import Mailbox
 class ItemOperations:
     """Finds, shows, makes and changes items."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, mailboxes: Mailboxes) -> None:
+        self._store, self._mailboxes = store, mailboxes
 
     def named(self) -> Handlers:
         """Return the operations by their names."""
@@ -46,13 +47,22 @@ class ItemOperations:
         passes = restrictions.restriction(call.told.find(f"{M}Restriction"), restrictions.of_item)
         tree = Tree(self._store, call.mailbox)
 
+        view = call.told.find(f"{M}IndexedPageItemView")
+
         def show(told: _Element) -> _Element:
             found = [one for one in self._lying_in(call, tree.asked(told)) if passes(one)]
-            page, attributes = paged(_ordered(call, found), call.told.find(f"{M}IndexedPageItemView"))
+            page, attributes = paged(_ordered(call, found), view)
             items = types.Items(*(shown(one, shape) for one in page))
             return success(call.name, messages.RootFolder(items, **attributes))
 
-        return each(call, call.part("ParentFolderIds"), show)
+        def show_hidden(told: _Element) -> _Element:
+            is_hiding = tree.asked(told).name == COMMON_VIEWS
+            opened = self._mailboxes.shared_with(call.mailbox)
+            page, attributes = paged(shortcuts(call.mailbox, opened, shape) if is_hiding else [], view)
+            return success(call.name, messages.RootFolder(types.Items(*page), **attributes))
+
+        is_hidden = call.told.get("Traversal") == "Associated"
+        return each(call, call.part("ParentFolderIds"), show_hidden if is_hidden else show)
 
     def get_item(self, call: Call) -> _Element:
         """Show items by id."""

@@ -11,16 +11,17 @@ from addin.sandbox.exchange.ews.events import Events
 from addin.sandbox.exchange.ews.folder_operations import FolderOperations
 from addin.sandbox.exchange.ews.item_operations import ItemOperations
 from addin.sandbox.exchange.ews.soap import Fault
+from addin.sandbox.exchange.mailboxes import Mailboxes
 from addin.sandbox.exchange.store import Store
 
 
 class Operations:
     """Every operation; each returns the body of the answer."""
 
-    def __init__(self, store: Store, events: Events) -> None:
+    def __init__(self, store: Store, mailboxes: Mailboxes, events: Events) -> None:
         self._named: Handlers = {
-            **FolderOperations(store).named(),
-            **ItemOperations(store).named(),
+            **FolderOperations(store, mailboxes).named(),
+            **ItemOperations(store, mailboxes).named(),
             **EventOperations(store, events).named(),
             **DirectoryOperations().named(),
         }

@@ -39,7 +39,7 @@ class WebServices:
         store.listen(events.note)
         self._mailboxes = mailboxes
         self.levers = Levers(events)
-        self._operations = Operations(store, events)
+        self._operations = Operations(store, mailboxes, events)
 
     def blueprint(self) -> Blueprint:
         """Return the routes."""

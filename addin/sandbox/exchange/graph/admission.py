@@ -59,6 +59,14 @@ class Admission:
             may_open(g.caller["oid"], mailbox)
         return mailbox
 
+    def shared_with(self, mailbox: Mailbox) -> list[Mailbox]:
+        """Return the mailboxes whose calendars somebody has opened, and that the caller can reach by way of hers."""
+        return [other for other in self._mailboxes.shared_with(mailbox) if self._is_reached(other)]
+
+    def _is_reached(self, mailbox: Mailbox) -> bool:
+        state = self._mailboxes.state(mailbox)
+        return state.home == "online" and (state.readable or not is_application())
+
     def check_state(self, mailbox: Mailbox) -> None:
         """Refuse a mailbox that Graph cannot reach, or that this application may not; raises GraphFault."""
         state = self._mailboxes.state(mailbox)

@@ -95,11 +95,17 @@ class Calendars:
     # --- calendars ------------------------------------------------------------------------------------------
 
     def calendars(self, user: str | None = None) -> Response:
-        """List the calendars of a mailbox."""
+        """List the calendars of a mailbox, its own first, then those of others that its owner may write in.
+
+        A delegate has opened what she was given. What lies in another Exchange is not in the list.
+        """
         mailbox = self._opened(user)
         found = [folder for folder in self._store.folders(mailbox) if folder.kind == "calendar"]
+        shared = ((self._store.calendar(other), other) for other in self._admission.shared_with(mailbox))
+        told = [_calendar(one, mailbox) for one in found]
+        told += [_calendar(one, other, is_shared=True) for one, other in shared]
         context = f"{self._base}/v1.0/$metadata#users('{mailbox.object_id}')/calendars"
-        return as_json({"@odata.context": context, "value": [_calendar(one, mailbox) for one in found]})
+        return as_json({"@odata.context": context, "value": told})
 
     def add_calendar(self, user: str | None = None) -> Response:
         """Make a calendar: 201."""
@@ -125,15 +131,14 @@ class Calendars:
 
     def list_events(self, user: str | None = None, calendar: str | None = None) -> Response:
         """List single items and masters, of one calendar or of the whole mailbox."""
-        mailbox = self._opened(user)
+        mailbox, folder = self._place(user, calendar)
         wanted = query.filter_of(request.args)
-        items = [item for item in self._store.items(mailbox, self._folder(mailbox, calendar)) if wanted(item)]
+        items = [item for item in self._store.items(mailbox, folder) if wanted(item)]
         return self._page(items, mailbox)
 
     def view(self, user: str | None = None, calendar: str | None = None) -> Response:
         """List what touches a window of time, occurrences instead of their series, by start."""
-        mailbox = self._opened(user)
-        folder = self._folder(mailbox, calendar)
+        mailbox, folder = self._place(user, calendar)
         if self._door.is_graph and folder is None:
             # Where no calendar is named, Graph's view is that of the mailbox's own one.
             folder = self._store.calendar(mailbox)
@@ -153,11 +158,11 @@ class Calendars:
 
     def create(self, user: str | None = None, calendar: str | None = None) -> Response:
         """Make an item: 201; the same transactionId again gives the same item."""
-        mailbox = self._opened(user)
+        mailbox, folder = self._place(user, calendar)
         asked = wish_of(wish())
         if not {"start", "end"} <= set(asked.fields):
             raise bad_request("start and end are required.")
-        made = self._store.create(mailbox, asked, self._folder(mailbox, calendar))
+        made = self._store.create(mailbox, asked, folder)
         return self._entity(made, mailbox, 201)
 
     def get(self, item: str, user: str | None = None, calendar: str | None = None) -> Response:
@@ -205,6 +210,16 @@ class Calendars:
     def _opened(self, user: str | None) -> Mailbox:
         return self._admission.opened(user, through_graph=self._door.is_graph)
 
+    def _place(self, user: str | None, calendar: str | None) -> tuple[Mailbox, Folder | None]:
+        """Return the mailbox in which what is asked for lies, which is another one's where its calendar is shared."""
+        mailbox = self._opened(user)
+        if calendar is not None:
+            for other in self._admission.shared_with(mailbox):
+                shared = self._store.calendar(other)
+                if shared.folder_id == unrest(calendar):
+                    return other, shared
+        return mailbox, self._folder(mailbox, calendar)
+
     def _folder(self, mailbox: Mailbox, calendar: str | None) -> Folder | None:
         if calendar is not None:
             folder = self._store.folder(mailbox, unrest(calendar))
@@ -215,8 +230,7 @@ class Calendars:
         return self._store.calendar(mailbox) if named_own else None
 
     def _item(self, user: str | None, calendar: str | None, item: str) -> tuple[Mailbox, Item]:
-        mailbox = self._opened(user)
-        folder = self._folder(mailbox, calendar)
+        mailbox, folder = self._place(user, calendar)
         found = self._found(mailbox, unrest(item))
         if folder is not None and found.folder != folder.folder_id:
             raise NOT_FOUND
@@ -273,19 +287,19 @@ def prepare(routes: Blueprint, admission: Admission, settings: ExchangeSettings)
     routes.register_error_handler(Refusal, lambda fault: refusal(fault_of(fault, settings.stale_status)))
 
 
-def _calendar(folder: Folder, mailbox: Mailbox) -> Json:
+def _calendar(folder: Folder, mailbox: Mailbox, *, is_shared: bool = False) -> Json:
     return {
         "id": rest(folder.folder_id),
-        "name": folder.name,
+        "name": mailbox.name if is_shared else folder.name,
         "color": "auto",
         "hexColor": "",
-        "isDefaultCalendar": folder.is_default,
+        "isDefaultCalendar": folder.is_default and not is_shared,
         "changeKey": folder.change_key,
-        "canShare": True,
+        "canShare": not is_shared,
         "canViewPrivateItems": True,
         "canEdit": True,
         "isTallyingResponses": folder.is_default,
-        "isRemovable": not folder.is_default,
+        "isRemovable": is_shared or not folder.is_default,
         "allowedOnlineMeetingProviders": [],
         "defaultOnlineMeetingProvider": "unknown",
         "owner": {"name": mailbox.name, "address": mailbox.address},

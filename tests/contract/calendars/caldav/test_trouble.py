@@ -21,6 +21,26 @@ HOME = (
     "</propstat></response></multistatus>"
 )
 
+
+def listed(href: str, owner: str, *privileges: str) -> str:
+    """Return a calendar as a server lists it among others."""
+    rights = "".join(f"<privilege><{one}/></privilege>" for one in privileges)
+    return (
+        f"<response><href>{href}</href><propstat><prop><resourcetype><collection/><C:calendar/></resourcetype>"
+        f"<owner><href>{owner}</href></owner><current-user-privilege-set>{rights}</current-user-privilege-set></prop>"
+        "<status>HTTP/1.1 200 OK</status></propstat></response>"
+    )
+
+
+def person(href: str, *addresses: str) -> str:
+    """Return a principal with its addresses."""
+    told = "".join(f"<href>{one}</href>" for one in addresses)
+    return (
+        f"<response><href>{href}</href><propstat><prop><C:calendar-user-address-set>{told}"
+        "</C:calendar-user-address-set></prop><status>HTTP/1.1 200 OK</status></propstat></response>"
+    )
+
+
 Unruly = Callable[..., UnrulyServer]
 
 
@@ -170,3 +190,21 @@ def test_a_password_is_not_sent_in_clear_text_to_another_machine() -> None:
     for url in ("http://caldav.region.example/{user}/", "https://caldav.region.example/alla/"):
         with pytest.raises(ValueError, match="url"):
             CalDavCalendar(CalDavSettings(url=url, username="x", password="y", instance="z"))
+
+
+def test_whose_calendars_stand_beside_her_own_and_may_be_written_in_is_told(unruly: Unruly) -> None:
+    told = [
+        person("/anna/", "mailto:anna@region.example", "/anna/"),
+        listed("/anna/kalender/", "/anna/", "all"),
+        listed("/anna/bo_kalender/", "/bo/", "read", "write-content"),
+        listed("/anna/eva_kalender/", "/eva/", "read"),
+        listed("/anna/nobody/", "/nobody/", "all"),
+        person("/bo/", "/bo/", "mailto:Bo@region.example", "mailto:bo.b@region.example"),
+        person("/eva/", "mailto:eva@region.example"),
+        person("/nobody/", "urn:uuid:0"),
+    ]
+    document = (
+        f'<multistatus xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">{"".join(told)}</multistatus>'
+    )
+    server = unruly(answer("207 Multi-Status", document.encode(), XML))
+    assert calendar(server).shared_with(ANNA) == {"bo@region.example"}

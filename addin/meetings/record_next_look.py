@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -19,7 +20,7 @@ from addin.meetings.look_times import (
 from addin.meetings.record_draft import Draft
 from addin.meetings.record_link import LinkRecord
 from calendar_sync.decide import Freeze
-from calendar_sync.items import Unread
+from calendar_sync.items import Unread, Unreadable
 
 # These may be about one item, and end by themselves.
 _OF_ONE_ITEM: Final = (Unread.UNREACHABLE, Unread.THROTTLED, Unread.NOT_UNDERSTOOD)
@@ -54,13 +55,24 @@ class NextLookRecord:
         draft = self._draft
         frozen = next((one for one in draft.seen.intents if isinstance(one, Freeze)), None)
         if frozen and frozen.reason in _LOST_MAILBOX:
-            draft.writing.probe_again(mailbox)
+            for lost in self._perhaps_lost():
+                draft.writing.probe_again(lost)
         elif frozen:
             watch = draft.writing.watch_by_mailbox(mailbox)
             if watch and watch.frozen is None:
                 # If it is this item alone, the search asks for it again; so it comes ever more seldom, too.
                 wait = pause(attempts, draft.retry_after).total_seconds()
                 draft.writing.scan_watch(watch.id, None, wait)
+
+    def _perhaps_lost(self) -> Sequence[str]:
+        """Return the mailboxes of which one was told to be gone.
+
+        Not one that has answered: found where it was it is looked at anew, with all in it, and so on without end.
+        """
+        binding, item = self._draft.binding, self._draft.seen.observed.item
+        if isinstance(item, Unreadable):
+            return [binding.mailbox]
+        return [*([] if item else [binding.mailbox]), *binding.also]
 
     def _due_in(self, *, again: bool, link_waits: bool) -> float | None:
         """Return in how many seconds; None: never, unless somebody asks."""

@@ -542,3 +542,26 @@ def test_a_fault_with_a_mailbox_that_another_looks_after_by_now_stops_nothing(of
     office.online.subscriptions.clear()
     office.after(3 * DAY)
     assert len(office.online.subscriptions) == 2
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_a_colleague_s_mailbox_that_is_gone_is_given_up_and_the_deleted_item_ends_its_meeting(
+    office: CalendarDesk, *, leaves: bool
+) -> None:
+    meeting, item = office.books_and_saves()
+    office.books("another", mailbox=OTHER_MAILBOX)
+    office.settles()
+    office.online.copies(item, to=OTHER_MAILBOX)
+    office.settles()
+    assert office.binding(meeting).also == (OTHER_MAILBOX,)
+    if leaves:
+        office.online.unreadable[OTHER_MAILBOX] = Unread.MAILBOX_MISSING
+    else:
+        office.online.mailboxes.discard(OTHER_MAILBOX)
+    office.online.deletes(item)
+    office.online.asked.clear()
+    office.settles()
+    assert office.online.asked.count("watch") == 0
+    for _ in range(3):
+        office.after(GRACE)
+    assert office.reads(meeting).is_cancelled

@@ -114,8 +114,9 @@ def _described(zone: str) -> Timezone:
 
 def _events(invitation: Invitation) -> list[Event]:
     """Return the meeting, and of a series each occurrence that was moved by itself."""
-    moved = invitation.series.moved if invitation.series else ()
-    return [_main(invitation), *(_moved(invitation, occurrence) for occurrence in moved)]
+    series = invitation.series
+    moved = [series.occurrence(one.original_start) for one in series.moved] if series else []
+    return [_main(invitation), *(_moved(invitation, one) for one in moved if one)]
 
 
 def _main(invitation: Invitation) -> Event:

@@ -179,6 +179,14 @@ def test_a_series_is_expanded_by_a_foreign_program_as_by_us() -> None:
     assert len(ours) == 3
 
 
+def test_a_time_that_was_shortened_to_nothing_is_as_long_as_the_others() -> None:
+    # RFC 5545, section 3.8.2.2: an end is later than its start.
+    shortened = replace(MOVED, end=MOVED.start)
+    assert SERIES.series
+    content = request(replace(SERIES, series=replace(SERIES.series, moved=(shortened,))))
+    assert content == request(SERIES)
+
+
 @pytest.mark.parametrize("until", ["20270406T235959Z", "20270406", "20270406T100000"])
 def test_the_end_of_a_series_is_written_in_utc(until: str) -> None:
     assert SERIES.series is not None

@@ -36,7 +36,7 @@ from addin.store.needed import settings_needed
 from addin.store.schema import SchemaDiffers, refuse_other_schema
 from addin.web.staff.auth.errors import IdentityError
 from addin.web.staff.auth.outbound import Outbound
-from addin.wiring.adapters import calendars_of, mailer_of, outbound_of, providers_of
+from addin.wiring.adapters import calendars_of, mail_domains_of, mailer_of, outbound_of, providers_of
 from addin.wiring.content import content_faults, load_content, missing_settings
 from calendar_sync.calendar import (
     AccessDenied,
@@ -174,8 +174,30 @@ def live_faults(path: Path) -> list[str]:
 
 def remarks(path: Path) -> list[str]:
     """Return what is no fault and yet to be known of settings that have none."""
-    calendars = load_settings(path).calendars
-    return [NOT_SET] if calendars.are_followed and not calendars.outside_mailbox else []
+    settings = load_settings(path)
+    calendars = settings.calendars
+    unproven = [NOT_SET] if calendars.are_followed and not calendars.outside_mailbox else []
+    return [*unproven, *_mailboxes_outside(settings)]
+
+
+def _mailboxes_outside(settings: Settings) -> Iterator[str]:
+    """Yield which mailboxes that should hold meetings cannot: often a slip, and nothing else would tell of it."""
+    own = mail_domains_of(settings)
+    named = {
+        f"units.{number}.mailboxes.{at}": mailbox
+        for number, unit in enumerate(settings.units)
+        for at, mailbox in enumerate(unit.mailboxes)
+    }
+    named |= {
+        f"shared_mailboxes.{number}.address": shared.address
+        for number, shared in enumerate(settings.shared_mailboxes)
+    }
+    for place, mailbox in named.items():
+        if mailbox.lower().rpartition("@")[2] not in own:
+            yield (
+                f"{place}: {mailbox} is in none of service.mail_domains, so that no meeting can be booked in it; "
+                "add its domain, or take it away"
+            )
 
 
 def _calendar_tries(settings: Settings) -> Iterator[tuple[str, Callable[[], str | None]]]:

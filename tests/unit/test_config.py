@@ -475,6 +475,16 @@ def test_that_no_mailbox_proves_where_the_rights_end_is_said_and_no_fault(settin
     assert remarks(settings.path) == []
 
 
+def test_a_mailbox_in_which_nobody_can_book_is_remarked_on(settings: SettingsFile) -> None:
+    settings.puts("units.0.mailboxes", ["Psykiatri@Region.example", "psykiatri@regoin.example"])
+    settings.puts("shared_mailboxes", [{"address": "lista@mail.region.example", "groups": ["g"]}])
+    assert static_faults(settings.path) == []
+    assert [remark.partition(" is in none")[0] for remark in remarks(settings.path)] == [
+        "units.0.mailboxes.1: psykiatri@regoin.example",
+        "shared_mailboxes.0.address: lista@mail.region.example",
+    ]
+
+
 def test_calendars_that_are_followed_must_be_named(settings: SettingsFile) -> None:
     settings.puts("calendars", {"access": "read"})
     assert _faults(settings) == [

@@ -47,7 +47,7 @@ class ItemRecord:
             binding,
             backend=self._backend_of(ref.mailbox),
             mailbox=ref.mailbox,
-            also=binding.also if ref.mailbox == binding.mailbox else also,
+            also=also,
             item_id=ref.item_id,
             uid=intent.snapshot.uid,
             occurrence=intent.snapshot.original_start,

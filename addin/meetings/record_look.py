@@ -18,9 +18,7 @@ from addin.meetings.copies import Handled
 from addin.meetings.frozen import frozen_by
 from addin.meetings.ledger_port import Writing
 from addin.meetings.look import OPEN_COPIES, Seen, ref_of
-from addin.meetings.look_times import (
-    overdue_unbound,
-)
+from addin.meetings.look_times import overdue_unbound
 from addin.meetings.model import UNREAD_NOTES, CalendarNote, Meeting
 from addin.meetings.notices import NoticeKind
 from addin.meetings.record_awaited import AwaitedRecord

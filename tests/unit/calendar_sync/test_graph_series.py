@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -132,7 +133,7 @@ def test_cancelled_and_moved_occurrences_are_known_by_their_original_day() -> No
         numbered(4),
         "2027-03-02T09:00",
         cancelled_ids=["OID.AAkALg==.2027-03-09"],
-        exceptions=[(moved, False), (renamed, False)],
+        exceptions=[(moved, False), (renamed, False), (replace(moved, original_start=originals[1]), True)],
     )
     assert told.cancelled == {date(2027, 3, 9)}
     assert told.moved == (moved,), "one that has another subject alone is no exception to us"

@@ -46,10 +46,11 @@ def test_until_in_utc_is_the_last_moment_and_counts() -> None:
     assert len(starts(weekly(first, "FREQ=WEEKLY;UNTIL=20270405T075959Z"))) == 3
 
 
-def test_until_as_a_date_holds_that_whole_day() -> None:
-    assert (
-        len(starts(weekly(datetime(2027, 3, 15, 22, 0, tzinfo=STOCKHOLM), "FREQ=DAILY;UNTIL=20270317"))) == 3
-    )
+def test_until_as_a_date_holds_that_whole_day_and_as_a_wall_time_counts_in_the_series_zone() -> None:
+    first = datetime(2027, 3, 15, 22, 0, tzinfo=STOCKHOLM)
+    assert len(starts(weekly(first, "FREQ=DAILY;UNTIL=20270317"))) == 3
+    assert len(starts(weekly(first, "FREQ=DAILY;UNTIL=20270317T220000"))) == 3
+    assert len(starts(weekly(first, "FREQ=DAILY;UNTIL=20270317T215959"))) == 2
 
 
 def test_a_cancelled_occurrence_is_left_out_and_the_rest_stay() -> None:

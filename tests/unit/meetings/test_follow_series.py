@@ -657,6 +657,17 @@ def test_where_the_type_says_so_nobody_is_asked(office: CalendarDesk) -> None:
     office.settles()
     assert office.binding(meeting).series_answer is SeriesAnswer.ONE_LINK
     assert office.owed(meeting) == []
+    assert ("became_series", "one_link") in office.audited(meeting)
+
+
+def test_an_item_that_is_repeated_when_its_meeting_is_over_goes_on_at_the_next_time(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = office.books_and_saves(type="internal-meeting", variant="staff")
+    office.comes_to(START + DAY, step=12 * HOUR)
+    office.online.repeats(item, WEEKLY)
+    office.settles()
+    assert office.reads(meeting).window.start == START + WEEK
 
 
 def test_who_says_that_others_meet_keeps_the_first_occurrence(office: CalendarDesk) -> None:

@@ -65,8 +65,9 @@ class Recorded:
 class Observed:
     """What was seen at `at` (UTC).
 
-    `item` is the look at the bound item by its id, None when none is bound. `tagged` is every living item with the
-    meeting's tag in the mailboxes that were asked, None when they were not asked, or why they could not be read.
+    `item` is the look at the bound item by its id, None when none is bound; of a meeting removed before one was,
+    the look at the item in which it was booked, where that is known. `tagged` is every living item with the meeting's
+    tag in the mailboxes that were asked, None when they were not asked, or why they could not be read.
     `stripped` are living items that were copies of it and have neither tag nor block any more.
     """
 
@@ -213,7 +214,7 @@ def decide(recorded: Recorded, observed: Observed, grace: timedelta) -> list[Int
     elif recorded.binding and recorded.is_live:
         intents += _missed(recorded, observed, grace)
     # Of a meeting that has ended, too: a copy that kept its link would lead nobody anywhere.
-    return [*intents, *_copies(recorded, own, tagged)]
+    return [*intents, *_copies(_uid_of_item(recorded, observed, own), recorded, tagged)]
 
 
 def _unread(recorded: Recorded, observed: Observed) -> Unreadable | None:
@@ -237,16 +238,34 @@ def _came_elsewhere(recorded: Recorded, observed: Observed) -> bool:
 def _own(recorded: Recorded, observed: Observed, tagged: Sequence[Snapshot]) -> Snapshot | None:
     """Return the one item that holds the meeting, wherever it is now."""
     if recorded.binding is None:
-        # A series whose tag an occurrence merely shows is the item; else it was booked in that one time.
-        mine = [one for one in tagged if _may_hold(one)]
-        first = oldest(one for one in mine if one.kind is not Kind.OCCURRENCE) or oldest(mine)
-        return first if recorded.is_live or recorded.ended_by_calendar else None
+        return _seen_first(recorded, observed, tagged)
     if isinstance(observed.item, Found):
         snapshot = observed.item.snapshot
         # An id may be given to another item, and one from which our tag was taken is the user's own again.
         if _is_same(recorded.binding, snapshot) and not snapshot.is_cancelled:
             return snapshot
     return oldest(one for one in tagged if _is_same(recorded.binding, one) and _may_hold(one))
+
+
+def _seen_first(recorded: Recorded, observed: Observed, tagged: Sequence[Snapshot]) -> Snapshot | None:
+    """Return the item of a meeting that no look has seen in one: the oldest, unless it is known in which it was booked.
+
+    That is asked of one that was removed: only a copy of it may have been left.
+    """
+    if isinstance(observed.item, Gone):
+        return None
+    if booked_in := _booked_in(observed):
+        return booked_in if booked_in.tag == recorded.tag else None
+    # A series whose tag an occurrence merely shows is the item; else it was booked in that one time.
+    mine = [one for one in tagged if _may_hold(one)]
+    return oldest(one for one in mine if one.kind is not Kind.OCCURRENCE) or oldest(mine)
+
+
+def _booked_in(observed: Observed) -> Snapshot | None:
+    if not isinstance(observed.item, Found) or observed.item.snapshot.kind is Kind.OCCURRENCE:
+        # One time of a series may show the series' marks, and has a UID of its own in some calendars.
+        return None
+    return observed.item.snapshot
 
 
 def _is_same(binding: Binding, snapshot: Snapshot) -> bool:
@@ -366,8 +385,18 @@ def _surely_missing(observed: Observed) -> bool:
     return by_id and isinstance(observed.tagged, Sequence)
 
 
-def _copies(recorded: Recorded, own: Snapshot | None, tagged: Sequence[Snapshot]) -> list[Intent]:
-    uid = own.uid if own else recorded.binding.uid if recorded.binding else None
+def _uid_of_item(recorded: Recorded, observed: Observed, own: Snapshot | None) -> str | None:
+    """Return the UID of the item whose copies are looked for: empty where it is gone, None where none is known."""
+    if own:
+        return own.uid
+    if recorded.binding:
+        return recorded.binding.uid
+    if booked_in := _booked_in(observed):
+        return booked_in.uid
+    return "" if isinstance(observed.item, Gone) else None
+
+
+def _copies(uid: str | None, recorded: Recorded, tagged: Sequence[Snapshot]) -> list[Intent]:
     if uid is None:
         return []
     # In a colleague's calendar a copied meeting counts as received ([MS-OXOCAL] 3.1.4.3), so that who organises it says

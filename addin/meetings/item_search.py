@@ -88,16 +88,21 @@ class ItemSearch:
         for mailbox, calendar in self._places(binding):
             yield from calendar.find_uid(mailbox, uid)
 
+    def booked_in(self, binding: ItemBinding) -> Lookup | None:
+        """Return the look at the item whose id Outlook gave; None where it gave none, or no calendar is read."""
+        calendar = self.calendar_of(binding.mailbox, binding)
+        if binding.offered is None or calendar is None:
+            return None
+        return next(iter(calendar.look([ItemRef(binding.mailbox, binding.offered)]).values()))
+
     def _offered(self, meeting: Meeting, binding: ItemBinding) -> Iterator[Snapshot]:
         """Yield the item whose id Outlook gave, when it bears the meeting's tag: an id alone proves nothing."""
         calendar = self.calendar_of(binding.mailbox, binding)
-        if binding.offered is None or calendar is None:
-            return
-        for lookup in calendar.look([ItemRef(binding.mailbox, binding.offered)]).values():
-            if isinstance(lookup, Found) and lookup.snapshot.tag == self.tag_of(meeting.id):
-                held = self.holding(calendar, meeting, binding, lookup.snapshot)
-                if held:
-                    yield held
+        lookup = self.booked_in(binding)
+        if calendar and isinstance(lookup, Found) and lookup.snapshot.tag == self.tag_of(meeting.id):
+            held = self.holding(calendar, meeting, binding, lookup.snapshot)
+            if held:
+                yield held
 
     def holding(
         self, calendar: Calendar, meeting: Meeting, binding: ItemBinding, snapshot: Snapshot

@@ -113,6 +113,8 @@ class ItemLooks:
         at = self._clock.now()
         ref = ref_of(binding)
         item = self._as_held(meeting, binding, _as_bound(binding, items.get(ref))) if ref else None
+        if _was_removed_unseen(meeting, binding):
+            item = self.search.booked_in(binding)
         tagged: Sequence[Snapshot] | Unreadable | None = None
         if not isinstance(item, Unreadable) and self._must_search(binding, item, copies):
             tagged = self.search.find(meeting, binding, item)
@@ -274,6 +276,11 @@ def _last_booked(reading: Reading, binding: ItemBinding) -> Meeting | None:
 def _lives(reading: Reading, tag: Tag) -> bool:
     other = reading.meeting(tag.meeting)
     return other is not None and not other.is_cancelled
+
+
+def _was_removed_unseen(meeting: Meeting, binding: ItemBinding) -> bool:
+    """Whether people took the meeting out of its item before any look has seen it there; a copy may bear its link."""
+    return binding.uid is None and meeting.is_cancelled and not binding.ended_by_calendar
 
 
 def _as_bound(binding: ItemBinding, item: Lookup | None) -> Lookup | None:

@@ -139,7 +139,7 @@ class RoundRecord:
                 writing.ask_bindings([meeting.id], also=also, hinted_at=claim.hinted_at)
 
     def _is_surprising(self, one: Snapshot, meeting: Meeting, binding: ItemBinding, reading: Reading) -> bool:
-        if meeting.is_cancelled and binding.uid in (None, one.uid):
+        if meeting.is_cancelled and binding.uid == one.uid:
             return binding.ended_by_calendar
         if one.uid == binding.uid:
             same_place = (one.ref.mailbox, one.ref.item_id) == (binding.mailbox, binding.item_id)

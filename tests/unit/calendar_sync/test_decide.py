@@ -83,7 +83,7 @@ def test_an_unseen_item_leaves_an_unbound_meeting_alone() -> None:
 def test_an_item_that_was_saved_too_late_gives_its_meeting_its_life_back() -> None:
     ended = replace(RECORDED, is_live=False, ended_by_calendar=True)
     assert seen(ended, tagged=(ITEM,)) == [Bind(ITEM), Revive()]
-    assert seen(replace(ended, ended_by_calendar=False), tagged=(ITEM,)) == []
+    assert seen(replace(ended, ended_by_calendar=False), tagged=(ITEM,)) == [Bind(ITEM)]
 
 
 def test_a_meeting_is_bound_to_one_time_of_a_series_only_where_that_is_known_and_nothing_whole_is_there() -> (
@@ -219,9 +219,20 @@ def test_a_restored_item_with_another_time_also_moves_the_meeting() -> None:
 
 def test_a_meeting_that_somebody_took_away_stays_away() -> None:
     assert seen(replace(BOUND, is_live=False), Found(ITEM), (ITEM, COPY)) == [HandleCopy(COPY)]
-    assert seen(replace(RECORDED, is_live=False), None, (ITEM,)) == []
+    assert seen(replace(RECORDED, is_live=False), None, (ITEM,)) == [Bind(ITEM)]
     later = replace(ITEM, start=START + HOUR, end=START + 2 * HOUR)
     assert seen(replace(BOUND, is_live=False), Found(later)) == []
+
+
+def test_of_a_meeting_that_was_taken_away_unseen_what_is_not_its_item_is_a_copy() -> None:
+    removed = replace(RECORDED, is_live=False)
+    older = replace(COPY, created_at=NOW - 2 * HOUR)
+    assert seen(removed, Found(ITEM), (ITEM, older)) == [Bind(ITEM), HandleCopy(older)]
+    cleaned = replace(ITEM, tag=None)
+    assert seen(removed, Found(cleaned), (COPY,)) == [HandleCopy(COPY)]
+    assert seen(removed, Gone(), (COPY,)) == [HandleCopy(COPY)]
+    one_time = replace(ITEM, kind=Kind.OCCURRENCE, uid="uid-1-20270301")
+    assert seen(removed, Found(one_time), (ITEM,)) == [Bind(ITEM)]
 
 
 @pytest.mark.parametrize("moot", [replace(COPY, is_cancelled=True), replace(COPY, kind=Kind.OCCURRENCE)])

@@ -446,8 +446,7 @@ class Outlook(RuleBasedStateMachine):
             if meeting.is_cancelled:
                 # A link that leads nowhere stands in no copy; the item itself is the pane's to clean.
                 untold = [one for one in untold if one is not self.booked.get(block)]
-                # Of one whose item was never seen nobody knows which is the copy; there is no room to be shared.
-                assert meeting.unbound or untold == []
+                assert untold == []
                 continue
             assert len(untold) <= 1, [one.id for one in items]
 

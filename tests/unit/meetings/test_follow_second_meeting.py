@@ -137,6 +137,27 @@ def test_a_second_meeting_that_went_unseen_from_an_item_with_invitees_is_shown_t
     assert office.reads(first).calendar_notes == {CalendarNote.BLOCK_OLD}
 
 
+@pytest.mark.parametrize("is_cut", [True, False])
+@pytest.mark.parametrize("is_seen_removed", [True, False])
+def test_a_copy_of_an_item_from_which_a_second_meeting_went_unseen_keeps_no_dead_link(
+    office: CalendarDesk, *, is_cut: bool, is_seen_removed: bool
+) -> None:
+    first, item = office.books_and_saves()
+    second = office.books_in(item, "second", BO, earlier_meeting=first.id)
+    # Without the pane, which would have taken its block out.
+    office.desk.cancel(second)
+    if is_seen_removed:
+        office.settles()
+    copied = office.online.copies(item, start=START + DAY)
+    if is_cut:
+        office.online.deletes(item)
+    office.settles()
+    office.after(HOUR)
+    assert copied.block is None
+    assert office.reads(first).is_cancelled is is_cut
+    assert item.block == (second.id if is_cut else first.id)
+
+
 def test_where_people_are_invited_the_link_is_not_written_back_behind_anybody_s_back(
     office: CalendarDesk,
 ) -> None:

@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from io import BytesIO
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
@@ -134,7 +135,10 @@ class DavServer:
         return _many(self._client(patience).report(self._address(href), _xml(query), depth))
 
     def changes(self, href: str, query: BaseElement, patience: Patience) -> tuple[list[Resource], str]:
-        """Return what has changed by a `sync-collection` REPORT, and the next token; raises StaleToken."""
+        """Return what has changed by a `sync-collection` REPORT, and the next token; raises StaleToken.
+
+        Of much a server may tell a part (RFC 6578, section 3.6); the token goes on from there.
+        """
         # RFC 6578, section 3.2: an invalid token fails the precondition DAV:valid-sync-token, with 403 or 409 or
         # (Xandikos) 412; whether 403 means that the calendar may not be read is told by the next other call.
         try:
@@ -143,7 +147,7 @@ class DavServer:
             raise StaleToken from None
         if response.status in {409, 412}:
             raise StaleToken
-        resources = _many(response)
+        resources = _many(response, in_parts=True)
         token = response.tree.findtext(str(dav.SyncToken.tag)) if response.tree is not None else None
         if not token:
             raise NotUnderstood
@@ -267,11 +271,11 @@ def _refuse_other_than_xml(body: bytes) -> None:
         raise NotUnderstood
 
 
-def _many(response: DAVResponse) -> list[Resource]:
+def _many(response: DAVResponse, *, in_parts: bool = False) -> list[Resource]:
     _judge(response)
     if response.status != 207 or response.tree is None:
         raise NotUnderstood
-    return list(_resources(response.tree))
+    return list(_resources(response.tree, in_parts=in_parts))
 
 
 def _judge(response: DAVResponse) -> None:
@@ -281,8 +285,11 @@ def _judge(response: DAVResponse) -> None:
         raise NotUnderstood
 
 
-def _resources(multistatus: etree._Element) -> Iterator[Resource]:
-    """Yield the lines of a multistatus (RFC 4918, section 13), with a status for the whole or for each property."""
+def _resources(multistatus: etree._Element, *, in_parts: bool) -> Iterator[Resource]:
+    """Yield the lines of a multistatus (RFC 4918, section 13), with a status for the whole or for each property.
+
+    `in_parts`: what is left out will be told at the next question, so that a line that says so is none.
+    """
     for response in multistatus.iter(str(dav.Response.tag)):
         href = response.findtext(str(dav.Href.tag))
         if not href:
@@ -290,6 +297,8 @@ def _resources(multistatus: etree._Element) -> Iterator[Resource]:
         status = _code(response.findtext(str(dav.Status.tag)))
         if status in {401, 403}:
             raise AccessDenied
+        if in_parts and status == HTTPStatus.INSUFFICIENT_STORAGE:
+            continue
         if status is not None and status >= 500:
             raise CalendarUnavailable
         yield Resource(canonical(href.strip()), status not in {404, 410}, dict(_found(response)))

@@ -28,6 +28,7 @@ from addin.meetings.occupancy import OccupancyMemory
 from addin.meetings.ports import Occupancy
 from addin.meetings.tell import TellOthers
 from addin.store.ledger import SqlLedger
+from calendar_sync.calendar import NotUnderstood
 from calendar_sync.items import Unread
 from calendar_sync.series import Occurrence
 from tests.unit.meetings.calendar_desk import CalendarDesk
@@ -514,6 +515,17 @@ class TestTheItem:
         before, item = weekly(links.office)
         links.office.rules = replace(links.office.rules, may_write=False)
         self.waits_for_the_pane(links, before, item)
+
+    def test_while_the_calendar_refuses_it_people_are_told(self, links: Links) -> None:
+        before, _ = weekly(links.office)
+        links.asks(before)
+        links.office.online.unwritable = NotUnderstood()
+        links.at(CLOSES)
+        links.office.after(10 * MINUTE)
+        assert CalendarNote.BLOCK_OLD in links.office.reads(before).calendar_notes
+        links.office.online.unwritable = None
+        links.office.after(HOUR)
+        assert CalendarNote.BLOCK_OLD not in links.office.reads(before).calendar_notes
 
     def waits_for_the_pane(self, links: Links, before: Meeting, item: Item) -> None:
         links.asks(before)

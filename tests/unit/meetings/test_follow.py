@@ -46,6 +46,14 @@ def test_the_item_is_tagged_when_nobody_has_it_open_any_more(office: CalendarDes
     assert office.reads(meeting).revision == 1
 
 
+def test_what_the_service_has_written_itself_is_no_change_to_look_at(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.desk.clock.time = meeting.created_at + HOUR
+    office.rests(delivering=False)
+    assert item.own_tag
+    assert office.binding(meeting).version == str(item.version)
+
+
 def test_a_tag_that_somebody_else_was_quicker_than_is_written_later(office: CalendarDesk) -> None:
     meeting, item = office.books_and_saves()
     office.online.conflicts = 1

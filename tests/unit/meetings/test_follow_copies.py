@@ -55,6 +55,17 @@ def test_a_copy_of_a_care_meeting_loses_its_link_and_the_original_stays(office: 
     assert ("copy_handled", "stripped") in office.audited(meeting)
 
 
+def test_a_copy_that_was_dealt_with_costs_no_other_search(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.online.copies(item, start=START + DAY)
+    office.desk.clock.time += HOUR
+    office.online.asked.clear()
+    office.settles(delivering=False)
+    assert outcomes(office, meeting) == [CopyOutcome.STRIPPED]
+    # That of the mailbox, which told of it, and that of the look.
+    assert office.online.asked.count("find_tagged") == 2
+
+
 def test_a_copy_of_a_lecture_gets_a_meeting_of_its_own(office: CalendarDesk) -> None:
     meeting, item = office.books_and_saves(**LECTURE)
     office.tells(meeting)

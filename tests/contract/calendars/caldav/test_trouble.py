@@ -6,9 +6,12 @@ import logging
 from collections.abc import Callable, Iterator
 
 import pytest
+from caldav.elements import dav
 
+from bounded_http.password_access import PasswordAccess
 from calendar_sync.caldav import CalDavCalendar, CalDavSettings
-from calendar_sync.calendar import CalendarUnreadable, NotUnderstood, Throttled
+from calendar_sync.calendar import CalendarUnavailable, CalendarUnreadable, NotUnderstood, Throttled
+from calendar_sync.dav import DavServer, Patience, together
 from calendar_sync.items import ItemRef, Tag, Unread, Unreadable
 from tests.contract.conferencing.unruly import UnrulyServer, answer
 
@@ -208,3 +211,21 @@ def test_whose_calendars_stand_beside_her_own_and_may_be_written_in_is_told(unru
     )
     server = unruly(answer("207 Multi-Status", document.encode(), XML))
     assert calendar(server).shared_with(ANNA) == {"bo@region.example"}
+
+
+def test_changes_that_are_told_in_parts_go_on_from_the_part_that_was_told(unruly: Unruly) -> None:
+    changed = "<response><href>/anna/kalender/a.ics</href><status>HTTP/1.1 404 Not Found</status></response>"
+    # RFC 6578, section 3.6: the collection itself is told with 507.
+    more = (
+        "<response><href>/anna/kalender/</href><status>HTTP/1.1 507 Insufficient Storage</status></response>"
+    )
+    told = f'<multistatus xmlns="DAV:">{changed}{more}<sync-token>next</sync-token></multistatus>'
+    server = unruly(answer("207 Multi-Status", told.encode(), XML))
+    dav_server = DavServer(
+        PasswordAccess(base_url=server.base_url, username="dienst", password="hemligt", pool_size=1)
+    )
+    query, patience = together(dav.SyncCollection()), Patience.of(10)
+    resources, token = dav_server.changes("/anna/kalender/", query, patience)
+    assert ([one.href for one in resources], token) == ([ITEM.item_id], "next")
+    with pytest.raises(CalendarUnavailable):
+        dav_server.report("/anna/kalender/", query, 1, patience)

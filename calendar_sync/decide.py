@@ -244,7 +244,8 @@ def _own(recorded: Recorded, observed: Observed, tagged: Sequence[Snapshot]) -> 
         # An id may be given to another item, and one from which our tag was taken is the user's own again.
         if _is_same(recorded.binding, snapshot) and not snapshot.is_cancelled:
             return snapshot
-    return oldest(one for one in tagged if _is_same(recorded.binding, one) and _may_hold(one))
+    same = oldest(one for one in tagged if _is_same(recorded.binding, one) and _may_hold(one))
+    return same or _brought_in_anew(recorded, observed, tagged)
 
 
 def _seen_first(recorded: Recorded, observed: Observed, tagged: Sequence[Snapshot]) -> Snapshot | None:
@@ -259,6 +260,30 @@ def _seen_first(recorded: Recorded, observed: Observed, tagged: Sequence[Snapsho
     # A series whose tag an occurrence merely shows is the item; else it was booked in that one time.
     mine = [one for one in tagged if _may_hold(one)]
     return oldest(one for one in mine if one.kind is not Kind.OCCURRENCE) or oldest(mine)
+
+
+def _brought_in_anew(recorded: Recorded, observed: Observed, tagged: Sequence[Snapshot]) -> Snapshot | None:
+    """Return what came with the mailbox under another UID, as by export and import: the one at the meeting's time."""
+    bound = recorded.binding
+    if not _is_awaited(recorded, observed) or bound is None or bound.occurrence:
+        return None
+    found = [
+        one
+        for one in tagged
+        if one.uid not in recorded.known_copies | recorded.own_rooms and _has_same_time(recorded, one)
+    ]
+    return next(_of_the_same_kind(recorded, found[0]), None) if len(found) == 1 else None
+
+
+def _is_awaited(recorded: Recorded, observed: Observed) -> bool:
+    """Whether the item's mailbox went to another calendar, in which its id means nothing."""
+    return recorded.binding is not None and recorded.is_live and observed.item is None
+
+
+def _has_same_time(recorded: Recorded, one: Snapshot) -> bool:
+    if recorded.series and one.series:
+        return recorded.series.signature == one.series.signature
+    return (one.start, one.end) == (recorded.start, recorded.end)
 
 
 def _booked_in(observed: Observed) -> Snapshot | None:
@@ -390,7 +415,8 @@ def _uid_of_item(recorded: Recorded, observed: Observed, own: Snapshot | None) -
     if own:
         return own.uid
     if recorded.binding:
-        return recorded.binding.uid
+        # While the item is looked for where its mailbox went, what bears its tag may be it, under a UID of its own.
+        return None if _is_awaited(recorded, observed) else recorded.binding.uid
     if booked_in := _booked_in(observed):
         return booked_in.uid
     return "" if isinstance(observed.item, Gone) else None

@@ -110,3 +110,48 @@ def test_of_a_meeting_that_was_made_earlier_they_hear_before_that(office: Calend
     office.desk.change(office.reads(meeting), WHO, window=Window(start, start + HOUR, "Europe/Stockholm"))
     office.comes_to(start - 5 * HOUR, step=HOUR)
     assert len(mails_until(office, start - 4 * HOUR)) == 1
+
+
+def is_imported(office: CalendarDesk, item: Item, start: datetime = START) -> None:
+    """Migrate the mailbox by export and import: what was in it comes under UIDs of its own."""
+    office.comes_to(START - 5 * DAY, step=DAY)
+    item.uid, item.created_at = f"imported-{item.uid}", office.desk.clock.time
+    item.start, item.end = start, start + (item.end - item.start)
+    moves(office, office.online, office.on_premises)
+
+
+@pytest.mark.parametrize("kind", [{}, {"type": "information-meeting-patient", "variant": "group"}])
+def test_an_item_that_came_under_another_uid_is_found_by_its_tag_and_time(
+    office: CalendarDesk, kind: dict[str, str]
+) -> None:
+    meeting, item = office.books_and_saves(**kind)
+    is_imported(office, item)
+    assert mails_until(office, START - 2 * DAY) == []
+    assert item.block == meeting.id
+    assert office.copies_of(meeting) == []
+    office.on_premises.drags(item, START + DAY)
+    office.after(HOUR)
+    assert office.reads(meeting).window.start == START + DAY
+    office.on_premises.deletes(item)
+    office.after(HOUR)
+    office.after(HOUR)
+    assert office.reads(meeting).is_cancelled
+
+
+@pytest.mark.parametrize("start", [START, START + DAY], ids=["two of them", "at another time"])
+def test_what_came_under_another_uid_and_may_be_another_is_left_alone_and_reported(
+    office: CalendarDesk, start: datetime
+) -> None:
+    meeting, item = office.books_and_saves()
+    if start == START:
+        office.on_premises.copies(item)
+    is_imported(office, item, start)
+    (mail,) = mails_until(office, START - 2 * DAY)
+    assert "har inte hittats" in mail.subject
+    assert item.block == meeting.id
+    assert office.reads(meeting).calendar_notes == {CalendarNote.ITEM_AWAITED}
+    assert not office.reads(meeting).is_cancelled
+    # When she removes it nobody waits for its item any more.
+    office.desk.cancel(meeting)
+    office.after(HOUR)
+    assert item.block is None

@@ -515,8 +515,9 @@ class Outlook(RuleBasedStateMachine):
             return booked
         # It may have been cut and pasted, too, and then bears the block twice, once in Deleted Items. Of a copy of it
         # with people its owner is asked, as of any other: it takes nobody's place.
-        bearing = [one for one in self.calendar.items.values() if one.block == meeting.id]
+        # The copy that it was made for may have gone before its block was written.
         held = self.office.binding(meeting).uid
+        bearing = [one for one in self.calendar.items.values() if meeting.id == one.block or one.uid == held]
 
         def place(one: Item) -> tuple[bool, bool]:
             is_held = one.uid == held

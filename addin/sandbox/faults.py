@@ -224,7 +224,7 @@ def _slow(_: Faults, exchange: Exchange, fault: Fault) -> Response:
     return exchange.effect()
 
 
-# What Graph usually says with a status (facts of November 2026, calendars.md 1.1); `code` in the fault says otherwise.
+# What Graph usually says with a status (as of November 2026); `code` in the fault says otherwise.
 GRAPH_CODES: Final = {
     401: "InvalidAuthenticationToken",
     403: "ErrorAccessDenied",

@@ -1,6 +1,6 @@
 """The claims of the tokens that Entra gives out, versions 1.0 and 2.0, for people and for applications.
 
-Source: facts of November 2026, outlook.md 2.6; issue "Sign-in".
+Source: Microsoft identity platform, "Access token claims reference" and "ID token claims reference", November 2026.
 """
 
 import hashlib

@@ -1,1 +1,1 @@
-"""A simulated Pexip Infinity: management API, client API and web app (facts of November 2026, section 1.1)."""
+"""A simulated Pexip Infinity: management API, client API and web app (as of November 2026)."""

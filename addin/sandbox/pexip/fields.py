@@ -1,6 +1,6 @@
 """The fields of a Pexip `conference` (a virtual meeting room): defaults, limits and the PIN truth table.
 
-Source: Pexip Infinity schema as told in facts of November 2026, section 1.1. What Pexip does with a field name that it
+Source: the schema of Pexip Infinity's management API, November 2026. What Pexip does with a field name that it
 does not know is not told there; the sandbox refuses it, so that a misspelt name cannot pass unseen.
 """
 

@@ -1,6 +1,6 @@
 """Pexip's configuration API over HTTP: rooms and their aliases, as Tastypie would answer.
 
-Source: facts of November 2026, section 1.1. A DELETE of the list wipes every room: so does the real one.
+Source: Pexip Infinity's management API, November 2026. A DELETE of the list wipes every room: so does the real one.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """`/hooks/graph/...`: where Microsoft Graph tells of changes in mailboxes, and of its subscriptions.
 
 Anybody on the internet can post here. Nothing is believed without the secret of the subscription that it names, and
-neither the status nor the time of an answer says whether that was right. An answer must come within three seconds, or
+the status of an answer does not say whether that was right. An answer must come within three seconds, or
 Graph drops notifications for every mailbox; so the hints are stored, and all else happens later.
 """
 

@@ -3,7 +3,7 @@
  *
  * Outlook on the web, new Outlook and the phones allow three calls at once and fail the fourth, so every call waits
  * for the one before it. `saveAsync` of the item is never called: for an appointment it would save a real calendar
- * entry (facts/outlook.md 2.4). Knows nothing of meetings, the API or the page.
+ * entry. Knows nothing of meetings, the API or the page.
  */
 
 /** @typedef {import("./block.js").Body} Body */

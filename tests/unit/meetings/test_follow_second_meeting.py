@@ -78,6 +78,20 @@ def test_the_item_stays_that_of_what_was_booked_last_however_often_it_is_looked_
     assert office.reads(second).calendar_notes == {CalendarNote.EARLIER_MEETING}
 
 
+def test_whose_item_was_taken_in_turn_has_no_earlier_one_when_the_first_is_called_off(
+    office: CalendarDesk,
+) -> None:
+    first, item, second = booked_twice(office)
+    third = office.books_in(item, "third", Principal(TENANT, "cccccccc-cccc-4ccc-8ddd-eeeeeeeeeeee", None))
+    office.settles()
+    both = {CalendarNote.ITEM_TAKEN, CalendarNote.EARLIER_MEETING}
+    assert office.reads(second).calendar_notes == both
+    assert office.reads(third).calendar_notes == {CalendarNote.EARLIER_MEETING}
+    office.desk.cancel(first)
+    office.settles()
+    assert office.reads(second).calendar_notes == {CalendarNote.ITEM_TAKEN}
+
+
 def test_when_the_first_is_called_off_nobody_has_anything_to_decide(office: CalendarDesk) -> None:
     first, item, second = booked_twice(office)
     office.desk.cancel(first)

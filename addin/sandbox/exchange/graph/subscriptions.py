@@ -1,7 +1,7 @@
 """Subscriptions to the events of a mailbox: who wants to be told of what, where, and until when.
 
 One belongs to the application that made it. An expired one is not there any more. Source: Graph's `subscription`, and
-the delivery and lifecycle documentation of change notifications (facts of November 2026, calendars.md 1.1).
+the delivery and lifecycle documentation of change notifications, as of November 2026.
 """
 
 from __future__ import annotations

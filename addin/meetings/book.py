@@ -195,22 +195,21 @@ class _Attempt:
         claim = writing.add_booking(self._booking(meeting, item), LEASE_SECONDS)
         if claim is None:
             return self._written_before(writing)
-        self._tell_of_earlier(writing)
+        self._tell_of_earlier(writing, holder)
         return _Written(meeting, claim)
 
-    def _tell_of_earlier(self, writing: Writing) -> None:
+    def _tell_of_earlier(self, writing: Writing, holder: Meeting | None) -> None:
         """Have the people told whose meeting the item bears, where no look at the calendar will (docs/adr/0037).
 
-        What the pane says is believed of a meeting in the same mailbox at the same time: else it may be a copy.
+        That is `holder`, which was booked from it, or the one that the pane names: it is believed where the item is
+        provably the same, or in the same mailbox at the same time; else it may be a copy.
         """
         named = self._request.earlier_meeting
-        earlier = writing.meeting(named) if named else None
+        earlier = (writing.meeting(named) if named else None) or holder
         if earlier is None or earlier.is_cancelled or belongs_to(earlier, self._who):
             return
-        here = (self._who.tenant, self._request.mailbox, self._request.window.start, self._request.window.end)
-        there = (earlier.tenant, earlier.mailbox, earlier.window.start, earlier.window.end)
         binding = writing.binding(earlier.id)
-        if here != there:
+        if earlier != holder and not self._is_there(earlier, binding):
             return
         if binding and binding.uid:
             # The look tells, if this one is still there by then. Else its pane took what was the other's, too.
@@ -220,6 +219,16 @@ class _Attempt:
         writing.owe_notice(earlier.id, NoticeKind.ITEM_TAKEN, self._quiet_seconds)
         at, who = self._meeting.created_at, self._who
         writing.audit(AuditEntry(at, who.tenant, who.object_id, "item_taken", earlier.id))
+
+    def _is_there(self, earlier: Meeting, binding: ItemBinding | None) -> bool:
+        """Whether another meeting is in the item, and not in one from which this was copied: a copy has its own id."""
+        here, there = (self._who.tenant, self._request.mailbox), (earlier.tenant, earlier.mailbox)
+        if here != there:
+            return False
+        if binding and binding.offered and binding.offered == self._request.item_id:
+            return True
+        mine, its = self._request.window, earlier.window
+        return (mine.start, mine.end) == (its.start, its.end)
 
     def _booking(self, meeting: Meeting, item: str | None) -> NewBooking:
         return NewBooking(

@@ -279,6 +279,26 @@ class TestWhereNoLookTells:
         office.desk.book("second", request, BO)
         assert office.owed(first) == [NoticeKind.ITEM_TAKEN]
 
+    @pytest.mark.parametrize("names", [True, False], ids=["the pane names the first", "or does not"])
+    @pytest.mark.parametrize("is_read", [True, False])
+    def test_an_item_that_outlook_names_as_the_same_may_have_been_moved_meanwhile(
+        self, office: CalendarDesk, *, is_read: bool, names: bool
+    ) -> None:
+        first = office.books(item_id="item") if is_read else office.desk.books(item_id="item")
+        later = replace(REQUEST.window, start=START + HOUR, end=END + HOUR)
+        request = replace(REQUEST, item_id="item", window=later)
+        office.desk.book("second", replace(request, earlier_meeting=first.id) if names else request, BO)
+        assert office.owed(first) == [NoticeKind.ITEM_TAKEN]
+
+    def test_an_item_that_outlook_named_to_the_first_one_s_pane_after_its_booking(
+        self, office: CalendarDesk
+    ) -> None:
+        first = office.books()
+        office.desk.ledger.write(lambda writing: writing.offer_item(first.id, "item"))
+        later = replace(REQUEST.window, start=START + HOUR, end=END + HOUR)
+        office.books("second", BO, item_id="item", window=later, earlier_meeting=first.id)
+        assert office.owed(first) == [NoticeKind.ITEM_TAKEN]
+
     @pytest.mark.parametrize(
         "more",
         [

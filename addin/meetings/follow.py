@@ -182,13 +182,14 @@ class FollowItems:
     def _write_own(self, claim: BindingClaim, seen: Seen) -> Written:
         """Write tag and block into the meeting's item where they are due; what fails is due again."""
         binding, own = claim.binding, seen.own
-        if own is None or not self._rules.may_write or claim.meeting.is_cancelled:
-            return Written(None, binding.tag_written, binding.block_due, again=False)
-        if own.kind is Kind.OCCURRENCE:
-            # It is known by its series, which is another item; the pane's mark in it is proof enough.
+        may_write = self._rules.may_write and not claim.meeting.is_cancelled
+        if own is None or own.kind is Kind.OCCURRENCE or not may_write:
+            # One time of a series is known by its series, another item; the pane's mark in it is proof enough.
             return Written(None, binding.tag_written, binding.block_due, again=False)
         if _is_not_ours_yet(binding, own, seen):
             return Written(None, tagged=False, block_due=binding.block_due, again=False)
+        if _is_news_to_invited(binding, own):
+            return Written(None, binding.tag_written, block_due=True, again=False)
         young = seen.at < binding.created_at + self._rules.tag_after
         is_tagged = binding.tag_written and own.uid == binding.uid
         if not binding.block_due and (is_tagged or young or _comes_with_block(binding, own, seen.at)):
@@ -259,6 +260,15 @@ def _is_not_ours_yet(binding: ItemBinding, own: Snapshot, seen: Seen) -> bool:
     is_just_pasted = own.uid != binding.uid and own.tag is None
     # What stands in it is another meeting's, or was until just now, and who took that out may have it open still.
     return is_just_pasted or seen.is_taken or seen.recorded.is_taken
+
+
+def _is_news_to_invited(binding: ItemBinding, own: Snapshot) -> bool:
+    """Whether the calendar would mail the block to people who were invited since it became due; the pane writes it.
+
+    Of a copy, which has had none of its own yet, its owner has said that it shall have one.
+    """
+    has_had_one = binding.tag_written or binding.block_old_from is not None
+    return binding.block_due and own.is_meeting and has_had_one
 
 
 def _comes_with_block(binding: ItemBinding, own: Snapshot, at: datetime) -> bool:

@@ -10,9 +10,9 @@ from typing import Final
 from uuid import UUID
 
 from addin.meetings.access import made_meeting
-from addin.meetings.bindings import SeriesAnswer
 from addin.meetings.errors import UnknownAudience
-from addin.meetings.ledger_port import Ledger
+from addin.meetings.ledger_port import Ledger, Reading
+from addin.meetings.links import followed_series
 from addin.meetings.model import Meeting, Principal
 from addin.meetings.ports import Clock
 from addin.meetings.texts import MeetingTexts
@@ -52,10 +52,13 @@ class MeetingInvitations:
         """
         if audience not in INVITED:
             raise UnknownAudience
-        meeting = self.ledger.read(lambda reading: made_meeting(reading, meeting_id, who))
-        binding = self.ledger.read(lambda reading: reading.binding(meeting_id))
-        followed = binding and binding.series_answer is SeriesAnswer.ONE_LINK
-        invitation = self._of(meeting, audience, binding.series if binding and followed else None)
+
+        def unit(reading: Reading) -> tuple[Meeting, Series | None]:
+            meeting = made_meeting(reading, meeting_id, who)
+            return meeting, followed_series(reading.binding(meeting_id))
+
+        meeting, series = self.ledger.read(unit)
+        invitation = self._of(meeting, audience, series)
         cancelled = meeting.is_cancelled
         content = cancellation(invitation) if cancelled else request(invitation)
         return WrittenInvitation(content, method_of(invitation, cancelled=cancelled))

@@ -516,6 +516,23 @@ class TestTheItem:
         links.office.rules = replace(links.office.rules, may_write=False)
         self.waits_for_the_pane(links, before, item)
 
+    def test_whoever_is_invited_before_it_is_written_is_mailed_nothing(self, links: Links) -> None:
+        before, item = weekly(links.office)
+        links.asks(before)
+        links.office.online.unwritable = NotUnderstood()
+        links.at(CLOSES)
+        links.office.after(10 * MINUTE)
+        links.office.online.unwritable = None
+        links.office.online.invites(item)
+        written = item.version
+        links.office.after(HOUR)
+        assert (item.version, item.words) == (written, None)
+        now = links.office.reads(before)
+        assert CalendarNote.BLOCK_OLD in now.calendar_notes
+        links.change.block_written(before.id, WHO, now.revision)
+        links.office.settles()
+        assert CalendarNote.BLOCK_OLD not in links.office.reads(before).calendar_notes
+
     def test_while_the_calendar_refuses_it_people_are_told(self, links: Links) -> None:
         before, _ = weekly(links.office)
         links.asks(before)

@@ -122,10 +122,10 @@ def test_it_makes_calendars_and_removes_them(account: Any) -> None:
     schedule = account.schedule()
     made = schedule.new_calendar("Grupper")
 
-    # Whose calendar she may write in, since she works there.
-    shared = "Psykiatrimottagningen"
-    assert [one.name for one in schedule.list_calendars()] == ["Kalender", "Grupper", shared]
+    # In whose calendars she may write, too.
+    shared = ("David Nyström", "Psykiatrimottagningen")
+    assert [one.name for one in schedule.list_calendars()] == ["Kalender", "Grupper", *shared]
     assert booked(made, "Träff").save()
     assert len(list(made.get_events(include_recurring=False))) == 1
     assert made.delete()
-    assert [one.name for one in schedule.list_calendars()] == ["Kalender", shared]
+    assert [one.name for one in schedule.list_calendars()] == ["Kalender", *shared]

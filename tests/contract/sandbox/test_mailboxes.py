@@ -121,12 +121,14 @@ def test_calendars_are_listed_made_and_removed(anna: Send) -> None:
     assert [(one["name"], one["isDefaultCalendar"]) for one in told] == [
         ("Kalender", True),
         ("Grupper", False),
+        ("David Nyström", False),
         ("Psykiatrimottagningen", False),
     ]
     owners = [(one["owner"]["address"], one["canEdit"]) for one in told]
     assert owners == [
         ("anna.lindgren@region.example", True),
         ("anna.lindgren@region.example", True),
+        ("david.nystrom@region.example", True),
         ("psykiatrimottagningen@region.example", True),
     ]
     assert anna("GET", "/me/calendar").json()["id"] == told[0]["id"]

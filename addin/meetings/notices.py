@@ -36,9 +36,9 @@ class NoticeKind(StrEnum):
 
     @property
     def about(self) -> str:
-        """Return `change` when others must be told, `question` when the meeting's own people must decide, `item` when
-        they must decide which of two meetings in one item counts, `awaited` when they must see after an item that was
-        not found where its mailbox went.
+        """Return `change` when others must be told, `item` when the meeting's own people must decide which of two
+        meetings in one item counts, `awaited` when they must see after an item that was not found where its mailbox
+        went. Each question that they must decide besides is one by itself, named like the kind.
 
         At most one mail of each is owed at a time: a newer one takes the place of one that was not sent.
         """
@@ -46,7 +46,7 @@ class NoticeKind(StrEnum):
             return "item"
         if self is NoticeKind.ITEM_AWAITED:
             return "awaited"
-        return "question" if self in _QUESTIONS else "change"
+        return self.value if self in _QUESTIONS else "change"
 
     @property
     def asks_to_tell(self) -> bool:

@@ -314,6 +314,19 @@ def test_a_question_is_asked_as_long_as_it_is_open(office: Office) -> None:
     assert "kopierats" in mail.subject
 
 
+def test_a_question_does_not_take_the_place_of_another_one(office: Office) -> None:
+    meeting = office.books()
+    questions = {
+        CalendarNote.COPY_ASKED: NoticeKind.COPY_ASKED,
+        CalendarNote.SERIES_ASKED: NoticeKind.SERIES_ASKED,
+    }
+    office.desk.ledger.write(lambda writing: writing.note_calendar(meeting.id, set(questions)))
+    for kind in questions.values():
+        office.owes(meeting, kind)
+    office.waits(seconds=QUIET)
+    assert len(office.sends()) == 2
+
+
 def test_a_question_that_is_asked_again_is_another_mail_to_a_mail_server(office: Office) -> None:
     meeting = office.books()
     office.desk.ledger.write(lambda writing: writing.note_calendar(meeting.id, {CalendarNote.COPY_ASKED}))

@@ -37,6 +37,8 @@ _ENTRY_OF_A_PERSON: Final = bytes.fromhex("00000000dca740c8c042101ab4b908002b2fe
 _KIND_OF_ENTRY_BYTES: Final = 4
 # Somebody's list is no longer than this; what Outlook keeps beside calendars stands there, too.
 _MOST_SHORTCUTS: Final = 500
+# Each may lie on a server of its own, which Exchange asks while we wait.
+_CALENDARS_A_CALL: Final = 20
 # How long it is believed which address somebody has in the address book.
 _BELIEVED_SECONDS: Final = 24 * 3600.0
 _MOST_BELIEVED: Final = 10_000
@@ -61,6 +63,16 @@ _WANTED: Final = [
     FieldPath(field=ExtendedPropertyField("vardmote_folder_owner", value_cls=_Owner)),
 ]
 _RIGHTS: Final = [FieldPath(field=Folder.get_field_by_fieldname("effective_rights"))]
+
+
+# These say nothing of her rights.
+_UNSURE: Final = (
+    errors.ErrorInternalServerTransientError,
+    errors.ErrorMailboxMoveInProgress,
+    errors.ErrorMailboxStoreUnavailable,
+    errors.ErrorServerBusy,
+    errors.ErrorTimeoutExpired,
+)
 
 
 class SharedCalendars:
@@ -116,9 +128,11 @@ class SharedCalendars:
         return _told(found)
 
     def _writable(self, mailbox: str, owners: list[str]) -> Iterable[str]:
-        """Yield those in whose calendars new items may be made, all asked for in one call."""
-        if not owners:
-            return
+        """Yield those in whose calendars new items may be made."""
+        for first in range(0, len(owners), _CALENDARS_A_CALL):
+            yield from self._writable_of(mailbox, owners[first : first + _CALENDARS_A_CALL])
+
+    def _writable_of(self, mailbox: str, owners: list[str]) -> Iterable[str]:
         calendars = [self._calendar_of(owner) for owner in owners]
         answers = self._connection.call(
             mailbox, _GetEach, folders=calendars, additional_fields=_RIGHTS, shape=ID_ONLY
@@ -126,6 +140,7 @@ class SharedCalendars:
         if len(answers) != len(owners):
             # What is left out bears no name, so it is not known of whom nothing is told.
             raise NotUnderstood
+        _told([one for one in answers if isinstance(one, _UNSURE)])
         for owner, told in zip(owners, answers, strict=True):
             # Where she has no rights any more, Exchange knows no such folder.
             rights = None if isinstance(told, Exception) else told.effective_rights

@@ -9,7 +9,10 @@ from lxml import etree
 
 from addin.sandbox import people
 from addin.sandbox.exchange.ews import shortcuts
+from addin.sandbox.exchange.ews.calls import Call
+from addin.sandbox.exchange.ews.folder_operations import FolderOperations
 from addin.sandbox.exchange.ews.shapes import Shape
+from addin.sandbox.exchange.ews.soap import Failure
 from addin.sandbox.people import Mailbox
 from calendar_sync.calendar import (
     AccessDenied,
@@ -62,6 +65,22 @@ def test_where_she_has_no_rights_any_more_nothing_is_told_of_it(
 
     monkeypatch.setattr("addin.sandbox.exchange.ews.item_operations.shortcuts", with_eva)
     assert calendar.shared_with(carin.address) == {ANNA, BO, UNIT}
+
+
+def test_a_colleague_s_server_that_is_down_says_nothing_of_her_rights(
+    calendar: EwsCalendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # No lever strikes the server of one mailbox alone.
+    told = FolderOperations._opened
+
+    def opened(operations: FolderOperations, call: Call, address: str) -> Mailbox:
+        if address == BO:
+            raise Failure("ErrorMailboxStoreUnavailable", "The mailbox database is temporarily unavailable.")
+        return told(operations, call, address)
+
+    monkeypatch.setattr(FolderOperations, "_opened", opened)
+    with pytest.raises(CalendarUnavailable):
+        calendar.shared_with(CARIN)
 
 
 def test_who_has_left_is_left_out_and_so_is_whoever_was_moved_online(

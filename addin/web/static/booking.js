@@ -81,15 +81,18 @@ export class Booking {
   }
 
   /**
-   * Go on with a booking that was begun in this item before the pane was closed.
+   * Learn the meeting of a booking that was begun before the pane was closed, in this item or in one that it was copied
+   * from; written into an item by `finish`.
    * @param {OnStep} onStep
-   * @returns {Promise<Outcome | null>} null when the service had refused it, so that there is nothing to go on with
+   * @returns {Promise<import("./held_meeting.js").Begun | null>} null when the service had refused it, so that there is
+   *   nothing to go on with
    */
-  async resume(onStep) {
+  async recall(onStep) {
     onStep("booking");
     if (!this.#draft.isBegun) await this.#draft.recall();
+    const { itemId } = this.#draft;
     await this.#finishDraft();
-    return this.#held.isKnown ? this.finish(onStep) : null;
+    return this.#held.isKnown ? this.#held.whereBegun(itemId) : null;
   }
 
   /**

@@ -30,6 +30,11 @@ export class Draft {
     return this.#begun !== null;
   }
 
+  /** @returns {string | null} the item that it was begun in, as Outlook named it; null where it did not, as of one never saved */
+  get itemId() {
+    return this.#begun?.wish.item_id ?? null;
+  }
+
   /** Learn of a booking that was begun in this item before the pane was opened. */
   async recall() {
     const kept = await this.#imprint.draft();

@@ -13,6 +13,7 @@ import { SignInError } from "./sign_in.js";
 /** @typedef {import("./api.js").Meeting} Meeting */
 /** @typedef {import("./imprint.js").Part} Part */
 /** @typedef {"empty" | "meeting" | "unfinished" | "gone" | "unlinked" | "copy"} Opening */
+/** @typedef {"here" | "elsewhere" | "unknown"} Begun in which item a meeting was begun */
 /**
  * How the item stands in a series, and what the user has said of it.
  * @typedef {object} Series
@@ -140,6 +141,21 @@ export class HeldMeeting {
    */
   async #isOfAnother({ unbound }) {
     return !unbound && !(await this.isSaved());
+  }
+
+  /**
+   * Say where the meeting was begun whose answer came only now: what the item keeps of it until then is copied with it.
+   * @param {string | null} itemId of that item, as Outlook named it; null where it did not
+   * @returns {Promise<Begun>} unknown: this item has another time, and was saved only since
+   */
+  async whereBegun(itemId) {
+    if (await this.#isOfAnother(this.meeting)) return "elsewhere";
+    const here = [await this.#item.savedId(), await this.#item.rootId()];
+    if (here.every((id) => id === null)) return "here";
+    if (itemId !== null) return here.includes(itemId) ? "here" : "elsewhere";
+    // It was in no calendar then; what has been seen in one since bears the meeting's id, which this one lacks.
+    if (!this.meeting.unbound) return "elsewhere";
+    return (await this.isUnproven()) ? "unknown" : "here";
   }
 
   // --- How the item stands to it ------------------------------------------------------------------------------------

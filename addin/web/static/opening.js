@@ -103,11 +103,14 @@ export class Opening {
     return this.#ways.meeting({ focus: false });
   }
 
-  /** Go on with a booking that was begun before the pane was closed or reloaded. */
+  /** Go on with a booking that was begun before the pane was closed or reloaded, unless that was in another item. */
   async #resume() {
     await this.#steps.attempt("resume", async () => {
-      const outcome = await this.#booking.resume(showProgress(progress.resuming));
-      if (outcome === null) return this.#ways.form();
+      const onStep = showProgress(progress.resuming);
+      const begun = await this.#booking.recall(onStep);
+      if (begun === null) return this.#ways.form();
+      if (begun !== "here") return this.#showCopy({ isSure: begun === "elsewhere" });
+      const outcome = await this.#booking.finish(onStep);
       if (await this.#held.hasMoved()) return this.#ways.follow();
       await this.#ways.meeting({ unwritten: outcome.unwritten });
     });

@@ -103,6 +103,53 @@ def test_an_item_that_was_never_saved_holds_no_meeting_that_was_seen_in_a_calend
     assert told == [by_id, by_link, by_link == "meeting"]
 
 
+NEITHER: Final = {"here": None, "begun_in": None, "unbound": True, "moved": False}
+
+
+@pytest.mark.parametrize(
+    ("item", "shown"),
+    [
+        (NEITHER, "meeting"),
+        (NEITHER | {"moved": True}, "follow"),
+        (NEITHER | {"here": "one"}, "meeting"),
+        (NEITHER | {"here": "one", "begun_in": "one", "unbound": False, "moved": True}, "follow"),
+        (NEITHER | {"here": "another", "begun_in": "one", "unbound": False}, "Kopia av ett möte"),
+        # The original was in no calendar when it was begun. It has been seen in one since; or nobody can tell.
+        (NEITHER | {"here": "another", "unbound": False}, "Kopia av ett möte"),
+        (NEITHER | {"here": "another", "moved": True}, "Har du flyttat eller kopierat bokningen?"),
+        # Outlook duplicates a saved item into a form of its own.
+        (NEITHER | {"begun_in": "one", "unbound": False, "saved": False}, "Kopia av ett möte"),
+    ],
+)
+def test_a_booking_that_was_begun_in_the_original_is_not_gone_on_with_in_its_copy(
+    modules: Page, item: dict[str, Any], shown: str
+) -> None:
+    told = alone(
+        modules,
+        """
+        const { Opening } = await import("/static/opening.js");
+        const { Steps } = await import("/static/steps.js");
+        const [{ here, begun_in, unbound, moved, saved }] = args;
+        kept.clear();
+        kept.set("draft", JSON.stringify({ key: "k", wish: begun_in ? { item_id: begun_in } : {} }));
+        Object.assign(item, { rootId: async () => here, savedId: async () => here });
+        item.isSaved = async () => saved ?? true;
+        if (moved) item.span = async () => ({ start: end, end: new Date(end.getTime() + 1) });
+        api.book = async () => ({ meeting: { ...meeting, unbound } });
+        let shown = null;
+        const way = (name) => () => void (shown = name);
+        const ways = { rested() {}, meeting: way("meeting"), follow: way("follow"), form: way("form") };
+        const offer = { learn() {}, units: [{}], type: () => ({ copy_rule: "strip" }) };
+        const settings = { calendar_access: "read" };
+        await new Opening({ api, item, booking, held, offer, settings, ways, steps: new Steps(ways) }).begin();
+        const isWritten = kept.has("meeting");
+        return { shown: shown ?? document.querySelector("#view h2").textContent, isWritten };
+        """,
+        item,
+    )
+    assert told == {"shown": shown, "isWritten": shown in {"meeting", "follow"}}
+
+
 def test_without_an_id_the_calendar_is_not_overruled_by_an_old_window(modules: Page) -> None:
     told = alone(
         modules,

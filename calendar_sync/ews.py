@@ -9,8 +9,9 @@ Outside rules: the operations of Exchange Web Services as Microsoft Learn tells 
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -84,6 +85,8 @@ class EwsCalendar:
         self._reader = ItemReader(settings.instance, settings.add_in_id, settings.home_zone)
         # The id of each mailbox's own calendar, which nobody can delete.
         self._own_calendars: dict[str, str] = {}
+        # Which calendars each mailbox had when they were listed last, as a digest.
+        self._listed: dict[str, str] = {}
 
     def close(self) -> None:
         """Close what is open."""
@@ -174,10 +177,10 @@ class EwsCalendar:
         """Subscribe to what happens in the mailbox's calendars; Exchange keeps what happened until it is pulled."""
         minutes = self._settings.watch_minutes
         wishes = {"event_types": _EVENTS, "watermark": None, "timeout": minutes}
-        subscription, watermark = self._one(
-            mailbox, SubscribeToPull, folders=self._calendars(mailbox), **wishes
-        )
-        return Watch(subscription, datetime.now(UTC) + timedelta(minutes=minutes), watermark)
+        calendars = self._calendars(mailbox)
+        subscription, watermark = self._one(mailbox, SubscribeToPull, folders=calendars, **wishes)
+        until = datetime.now(UTC) + timedelta(minutes=minutes)
+        return Watch(subscription, until, f"{watermark} {_digest(calendars)}")
 
     def renew(self, mailbox: str, watch_id: str) -> Watch | None:
         """End the subscription and return None, so that it is made anew.
@@ -193,10 +196,18 @@ class EwsCalendar:
         self._connection.call(mailbox, Unsubscribe, returned=_LOST, subscription_id=watch_id)
 
     def pull(self, mailbox: str, watch: Watch) -> Pulled | None:
-        """Return the ids of items that something happened to; of one that was moved or copied, both."""
-        watermark, item_ids = watch.watermark, set[str]()
+        """Return the ids of items that something happened to; of one that was moved or copied, both.
+
+        A subscription to other calendars than the mailbox has by now is ended, and told as lost: of one that came since
+        it tells nothing, and people move items into those that they make.
+        """
+        watermark, _, calendars = (watch.watermark or "").partition(" ")
+        item_ids = set[str]()
+        if calendars and self._listed.get(mailbox, calendars) != calendars:
+            self.unwatch(mailbox, watch.id)
+            return None
         for _ in range(_MOST_PULLS):
-            if watermark is None:
+            if not watermark:
                 return None
             wishes = {"subscription_id": watch.id, "watermark": watermark}
             told = self._one(mailbox, GetEvents, returned=_LOST, **wishes)
@@ -210,7 +221,7 @@ class EwsCalendar:
             if not (told.more_events and told.events):
                 break
         # What is still to come is pulled next time, from this watermark on.
-        return Pulled(frozenset(item_ids), watermark) if watermark else None
+        return Pulled(frozenset(item_ids), f"{watermark} {calendars}".rstrip())
 
     def _look(
         self, mailbox: str, refs: Sequence[ItemRef], living: frozenset[str] | None = None
@@ -295,6 +306,7 @@ class EwsCalendar:
         if not living:
             # Every mailbox has one; an empty answer must not read as an empty mailbox.
             raise NotUnderstood
+        self._listed[mailbox] = _digest(living)
         return living
 
     def _calendars_below(self, mailbox: str, folder: Folder) -> list[Folder]:
@@ -382,6 +394,11 @@ def _well_known(kind: type[Folder], root: Root) -> Folder:
     # It is a key in exchangelib's books, and must not change its hash when it is first sent.
     folder.to_id()
     return folder
+
+
+def _digest(folders: Iterable[Folder]) -> str:
+    """Return a short text that is the same exactly as long as the folders are."""
+    return hashlib.sha256("\n".join(sorted(one.id for one in folders)).encode()).hexdigest()[:16]
 
 
 def _refuse_failures(found: Sequence[Any], *, writes: bool = False) -> None:

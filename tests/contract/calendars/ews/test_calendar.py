@@ -659,6 +659,23 @@ def test_a_subscription_lives_as_long_as_it_is_pulled(exchange: OnPremises, cale
     assert calendar.pull(ANNA, watch) is None
 
 
+def test_a_subscription_without_a_calendar_that_came_since_is_made_anew(
+    exchange: OnPremises, books: Books, calendar: EwsCalendar
+) -> None:
+    store, anna = exchange.store, exchange.mailbox()
+    watch, item = calendar.watch(ANNA, NO_HOOK), books()
+    moved = store.move(anna, item.item_id, store.add_calendar(anna, "Mottagningen"))
+    ids, watch = pulled(calendar, watch)
+    assert item.item_id in ids
+    # Where it went is found by our mark, and so is that there is another calendar.
+    calendar.find_tagged(ANNA)
+
+    assert calendar.pull(ANNA, watch) is None
+    watch = calendar.watch(ANNA, NO_HOOK)
+    store.change(anna, moved.item_id, Wish({"start": utc(1, 8)}))
+    assert pulled(calendar, watch)[0] == {moved.item_id}
+
+
 def test_a_lost_subscription_is_told_as_lost(exchange: OnPremises, calendar: EwsCalendar) -> None:
     watch = calendar.watch(ANNA, NO_HOOK)
     exchange.levers.switch({"fault": "forget"})
@@ -697,7 +714,8 @@ def test_a_mailbox_in_which_there_is_always_more_is_left_for_the_next_pull(
     watch = calendar.watch(ANNA, NO_HOOK)
     exchange.faults.switch(status(200, body=MORE_EVENTS, times=1000))
     told, after = pulled(calendar, watch)
-    assert (told, after.watermark) == (frozenset({"i1"}), "w2")
+    assert told == frozenset({"i1"})
+    assert str(after.watermark).startswith("w2 ")
     exchange.faults.clear()
 
 

@@ -182,7 +182,9 @@ class FollowItems:
     def _write_own(self, claim: BindingClaim, seen: Seen) -> Written:
         """Write tag and block into the meeting's item where they are due; what fails is due again."""
         binding, own = claim.binding, seen.own
-        may_write = self._rules.may_write and not claim.meeting.is_cancelled
+        may_write = self._rules.may_write and (
+            not claim.meeting.is_cancelled or self._looks.reads_as_original(claim.meeting, binding, own)
+        )
         if own is None or own.kind is Kind.OCCURRENCE or not may_write:
             # One time of a series is known by its series, another item; the pane's mark in it is proof enough.
             return Written(None, binding.tag_written, binding.block_due, again=False)
@@ -216,6 +218,10 @@ class FollowItems:
             original = self._ledger.read(lambda reading: reading.copied_from(claim.meeting.id))
             block = self._block(claim.meeting)
             known = [block, *([self._block(original)] if original else [])]
+            if claim.meeting.is_cancelled:
+                return calendar.replace_block(
+                    own.ref, None, None, own.version, self._rules.service_url, known
+                )
             # Out of an item that another meeting had taken ours was written over, and went with that one's.
             is_without = own.tag is None or (original is None and not claim.binding.tag_written)
             return calendar.replace_block(

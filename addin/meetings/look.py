@@ -166,6 +166,13 @@ class ItemLooks:
         """Return the tag of a meeting."""
         return self.search.tag_of(meeting_id)
 
+    def reads_as_original(self, meeting: Meeting, binding: ItemBinding, own: Snapshot | None) -> bool:
+        """Whether a copy still bears its original's link, though the meeting that was made for it has been removed."""
+        if not meeting.is_cancelled or binding.ended_by_calendar or not binding.block_due or own is None:
+            return False
+        original = self._ledger.read(lambda reading: reading.copied_from(meeting.id))
+        return original is not None and own.tag == self.tag_of(original.id)
+
     def known_copy(self, uid: str, copies: Sequence[Copy]) -> Copy | None:
         """Return what is known of the copy with that UID."""
         hashes = self._keyring.lookup_hashes("item-uid", uid)

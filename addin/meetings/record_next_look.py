@@ -81,7 +81,7 @@ class NextLookRecord:
             return 0.0
         near, grace = draft.tools.rules.near_period, draft.tools.looks.grace
         wait = next_look(draft.meeting, draft.binding, draft.kind, draft.at, grace, near)
-        if wait is None and (again or self._has_unsettled_copies()):
+        if wait is None and (again or self._has_unsettled_copies() or self._may_read_as_original()):
             # The meeting has ended, but something is still to be said or done about its copies.
             wait = spread(PERIOD)
         if wait is None:
@@ -118,3 +118,10 @@ class NextLookRecord:
     def _has_unsettled_copies(self) -> bool:
         unsettled = (*OPEN_COPIES, *WANTED_COPIES)
         return any(copy.outcome in unsettled for copy in self._draft.writing.copies(self._draft.meeting.id))
+
+    def _may_read_as_original(self) -> bool:
+        """Whether a removed meeting was made for a copy that has not had its link, and that cannot be read just now."""
+        binding, meeting = self._draft.binding, self._draft.meeting
+        if binding.frozen is None or not binding.block_due or binding.ended_by_calendar:
+            return False
+        return self._draft.writing.copied_from(meeting.id) is not None

@@ -18,6 +18,7 @@ from addin.meetings.pull_pace import followed_pull_period, known_pull_period
 from addin.meetings.take_in import KNOWN_APART
 from addin.store import tables
 from addin.store.rows import to_time
+from calendar_sync.calendar import CalendarUnavailable
 from calendar_sync.items import Unread
 from calendar_sync.series import Series
 from tests.unit.meetings.calendar_desk import GRACE, MAILBOX, OTHER_MAILBOX, CalendarDesk
@@ -53,6 +54,33 @@ def test_a_copy_of_a_care_meeting_loses_its_link_and_the_original_stays(office: 
     assert outcomes(office, meeting) == [CopyOutcome.STRIPPED]
     assert is_untouched(office, meeting, item)
     assert ("copy_handled", "stripped") in office.audited(meeting)
+
+
+@pytest.mark.parametrize("trouble", ["unwritable", "unreadable"])
+def test_a_copy_whose_own_meeting_is_removed_before_its_link_came_does_not_keep_the_original_s(
+    office: CalendarDesk, trouble: str
+) -> None:
+    meeting, item = office.books_and_saves(**LECTURE)
+    copied = office.online.copies(item, start=START + DAY)
+    office.online.unwritable = CalendarUnavailable()
+    office.settles()
+    own = the_other(office, meeting)
+    if trouble == "unreadable":
+        office.online.unreadable[MAILBOX] = Unread.UNREACHABLE
+        office.after(HOUR)
+    office.desk.cancel(own)
+    office.after(HOUR)
+    assert copied.block == meeting.id
+    office.online.unwritable = None
+    office.online.unreadable.clear()
+    for _ in range(3):
+        office.after(HOUR)
+    assert copied.block is None
+    assert is_untouched(office, meeting, item)
+    office.online.asked.clear()
+    for _ in range(3):
+        office.after(HOUR)
+    assert "replace_block" not in office.online.asked
 
 
 def test_a_copy_that_was_dealt_with_costs_no_other_search(office: CalendarDesk) -> None:

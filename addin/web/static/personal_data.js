@@ -28,6 +28,7 @@
 /** @typedef {{kind: Kind, checked: boolean}} Reading */
 /** @typedef {{numberWord: boolean, patientWord: boolean, otherNumber: boolean, room: boolean, telephone: boolean}} Context */
 /** @typedef {[number, number]} Span */
+/** @typedef {{year: number, number: number}} Today `number` counts days since 1970, as `dayNumber` does */
 
 /**
  * @typedef {object} ReserveRule
@@ -68,7 +69,11 @@ const MOST_SPACES = 2;
 const GUEST = "#ext#";
 const NOT_IN_A_LOCAL_PART = " <>()[],;:\"@\\/|";
 const IN_A_DOMAIN = "abcdefghijklmnopqrstuvwxyz0123456789åäöéü.-";
-const TELEPHONE = /[+(]{0,2}[0-9](?:[ ./()-]{0,3}[0-9]){5,16}/g;
+/**
+ * What may be a telephone number, and more after it. Without a leading 0 or + the digits are a meeting id or an
+ * organisation number before they are a telephone.
+ */
+const WRITTEN = /\(?(?:\+\(?|0[ ./()-]{0,3}(?:0[ ./()-]{0,3})?)[1-9](?:[ ./()-]{0,3}[0-9]){4,15}/g;
 const LONGEST_INTERNATIONAL = 15;
 const SHORTEST_INTERNATIONAL = 8;
 const DAY = 86_400_000;
@@ -115,8 +120,6 @@ export function personalDataIn(text, { today, rules, allow }) {
   return found.sort((one, other) => one.start - other.start || one.end - other.end);
 }
 
-/** @typedef {{year: number, number: number}} Today */
-
 function localDay() {
   const now = new Date();
   const parts = [now.getFullYear(), now.getMonth() + 1, now.getDate()];
@@ -128,7 +131,7 @@ export class RulesUnread extends Error {}
 
 async function ownRules() {
   fetched ??= fetch(new URL("./personal_data_rules.json", import.meta.url)).then((answer) => {
-    if (!answer.ok) throw new RulesUnread(`status ${answer.status}`);
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
     return answer.json();
   });
   try {
@@ -206,9 +209,7 @@ function placed(claims, folded) {
   }));
 }
 
-// Folding: `addin/privacy/folding.py`.
-
-// --- folding ---------------------------------------------------------------------------------------------------------
+// --- folding: `addin/privacy/folding.py` ----------------------------------------------------------------------------
 
 /**
  * @param {string} text
@@ -348,9 +349,7 @@ function referenced(match, rules) {
   return code <= 0x10ffff ? String.fromCodePoint(code) : null;
 }
 
-// Dates: `addin/privacy/birthdays.py`.
-
-// --- birthdays -------------------------------------------------------------------------------------------------------
+// --- birthdays: `addin/privacy/birthdays.py` ------------------------------------------------------------------------
 
 /**
  * @param {string} digits YYMMDD or YYYYMMDD
@@ -418,9 +417,7 @@ function isLuhn(digits) {
   return sum % 10 === 0;
 }
 
-// The words around a number: `addin/privacy/context.py`.
-
-// --- context ---------------------------------------------------------------------------------------------------------
+// --- context: `addin/privacy/context.py` ----------------------------------------------------------------------------
 
 /**
  * @param {string} text
@@ -493,9 +490,7 @@ function labelOf(before, fillers) {
   return word;
 }
 
-// Personal numbers in digits: `addin/privacy/personal_numbers.py`, which says the rules in order.
-
-// --- personal numbers ------------------------------------------------------------------------------------------------
+// --- personal numbers: `addin/privacy/personal_numbers.py`, which says the rules in order ---------------------------
 
 /**
  * @param {string} text
@@ -665,9 +660,7 @@ function isAppointment({ digits, cuts }, reading, today, rules) {
   return !aHundredYears && isNear(digits.slice(0, -SERIAL), today, rules.timeWindowDays);
 }
 
-// The last four digits apart from the date: `addin/privacy/last_four.py`.
-
-// --- last four -------------------------------------------------------------------------------------------------------
+// --- last four: `addin/privacy/last_four.py` ------------------------------------------------------------------------
 
 /**
  * @param {string} text
@@ -717,15 +710,14 @@ function afterDayFirst(text, today, rules) {
  * @param {RegExp} birthDate
  */
 function holdsABirthday(text, today, birthDate) {
-  return Array.from(text.matchAll(birthDate)).some(({ 0: written, index, ...parts }) => {
-    const isAlone = !isDigitAt(text, index - 1) && !isDigitAt(text, index + written.length);
-    return isAlone && hasBirthday(parts[1] + parts[2] + parts[3], today);
+  return Array.from(text.matchAll(birthDate)).some((match) => {
+    const [written, year, month, day] = match;
+    const isAlone = !isDigitAt(text, match.index - 1) && !isDigitAt(text, match.index + written.length);
+    return isAlone && hasBirthday(year + month + day, today);
   });
 }
 
-// Reserve numbers with letters: `addin/privacy/reserve_numbers.py`.
-
-// --- reserve numbers -------------------------------------------------------------------------------------------------
+// --- reserve numbers: `addin/privacy/reserve_numbers.py` ------------------------------------------------------------
 
 /**
  * @param {string} text
@@ -802,9 +794,7 @@ function hasReserveDate(rule, digits, today) {
   return hasBirthday(`${century}${digits.slice(2)}`, today);
 }
 
-// Mail: `addin/privacy/mail.py` and `addin/privacy/allow.py`.
-
-// --- private mail ----------------------------------------------------------------------------------------------------
+// --- private mail: `addin/privacy/mail.py` and `addin/privacy/allow.py` ---------------------------------------------
 
 /**
  * @param {string} text
@@ -865,9 +855,9 @@ function domainPart(text, afterAt) {
  */
 function atHome(local, domain) {
   if (!local.endsWith(GUEST)) return [local, domain];
-  const whole = local.slice(0, -GUEST.length);
-  const underscore = whole.lastIndexOf("_");
-  return underscore < 0 ? [local, domain] : [whole.slice(0, underscore), whole.slice(underscore + 1)];
+  const both = local.slice(0, -GUEST.length);
+  const underscore = both.lastIndexOf("_");
+  return underscore < 0 ? [local, domain] : [both.slice(0, underscore), both.slice(underscore + 1)];
 }
 
 /**
@@ -902,9 +892,7 @@ function liesIn(domain, domains) {
   return labels.some((_, first) => domains.has(labels.slice(first).join(".")));
 }
 
-// Telephone numbers: the service uses libphonenumber; here its Swedish patterns stand in the rules.
-
-// --- telephone numbers -----------------------------------------------------------------------------------------------
+// --- telephone numbers: the service uses libphonenumber; here its Swedish patterns stand in the rules ---------------
 
 /**
  * @param {string} text
@@ -916,22 +904,40 @@ function liesIn(domain, domains) {
 function telephones(text, taken, rules, { telephoneNumbers = [] }) {
   const masked = text.split("");
   for (const [start, end] of [...taken, ...spans(text, rules.moments)]) masked.fill("|", start, end);
-  const allowed = new Set(telephoneNumbers.map((number) => international(number, rules)));
+  const allowed = new Set(telephoneNumbers.flatMap((open) => numbersOf(open, rules)));
   /** @type {Finding[]} */
   const claims = [];
-  const visible = masked.join("");
-  const pattern = new RegExp(TELEPHONE);
-  for (let match = pattern.exec(visible); match; match = pattern.exec(visible)) {
-    const start = match.index;
-    const found = beginsInsideANumber(visible, start) ? null : longestTelephone(match[0], rules);
-    pattern.lastIndex = start + (found?.length ?? 1);
-    if (!found || allowed.has(found.number)) continue;
-    const end = start + found.length;
+  for (const { start, end, number } of numbersIn(masked.join(""), rules)) {
+    if (allowed.has(number)) continue;
     const context = contextOf(text, start, end, rules);
-    if (context.otherNumber && !context.room) continue;
-    claims.push({ kind: "telephone", tier: "confirm", start, end });
+    if (context.room || !context.otherNumber) claims.push({ kind: "telephone", tier: "confirm", start, end });
   }
   return claims;
+}
+
+/**
+ * The number of an open telephone, as E.164, however the organisation has written it: `Växel 08-465 004 10, ankn. 2`.
+ * @param {string} open
+ * @param {Rules} rules
+ */
+function numbersOf(open, rules) {
+  return Array.from(numbersIn(fold(open, rules).visible.characters.join(""), rules), ({ number }) => number);
+}
+
+/**
+ * The numbers with their places: each the longest that can begin there.
+ * @param {string} text folded
+ * @param {Rules} rules
+ * @returns {Generator<{start: number, end: number, number: string}>}
+ */
+function* numbersIn(text, rules) {
+  const pattern = new RegExp(WRITTEN);
+  for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
+    const start = match.index;
+    const found = beginsInsideANumber(text, start) ? null : longestTelephone(match[0], rules);
+    pattern.lastIndex = start + (found?.length ?? 1);
+    if (found) yield { start, end: start + found.length, number: found.number };
+  }
 }
 
 /**
@@ -984,9 +990,7 @@ function spans(text, pattern) {
   return Array.from(text.matchAll(pattern), (match) => [match.index, match.index + match[0].length]);
 }
 
-// Rules: `addin/privacy/rules.py`.
-
-// --- rules -----------------------------------------------------------------------------------------------------------
+// --- rules: `addin/privacy/rules.py` --------------------------------------------------------------------------------
 
 /** @param {any} data the content of `personal_data_rules.json` */
 function compile(data) {

@@ -15,7 +15,7 @@ from tests.unit.privacy.writing import strange_texts
 
 def test_the_pane_finds_what_the_vectors_mark_and_nothing_else(in_browser: InBrowser) -> None:
     wrong = []
-    for _, group in groupby(VECTORS, key=lambda vector: sorted(vector.allow_lists)):
+    for _, group in groupby(VECTORS, key=lambda vector: sorted(vector.allow_lists.items())):
         vectors = list(group)
         answers = in_browser([vector.text for vector in vectors], vectors[0].allow_lists)
         wrong += [

@@ -64,7 +64,7 @@ class SeriesRecord:
 
     def roll(self) -> None:
         """Go on to the next occurrence when this one's door has closed; nobody needs to be told."""
-        draft, series = self._draft, self._draft.binding.series
+        draft, series = self._draft, followed_series(self._draft.binding)
         if series is None or draft.meeting.is_cancelled or not draft.is_over():
             return
         self._roll_in(series)
@@ -130,9 +130,10 @@ class SeriesRecord:
             if not became_one:
                 window = draft.meeting.window
                 self._tell_of_others(self._who_hear_of_others(window, series, known))
-        elif draft.is_over():
+        elif draft.is_over() and draft.binding.series_answer is SeriesAnswer.ONE_LINK:
             self._roll_to(occurrence, series, series)
-        else:
+        elif occurrence.end > draft.at:
+            # Of one that is over somebody notes afterwards when it was, as of a single item.
             notice = NoticeKind.RESCHEDULED
             if self._was_taken_out(series):
                 notice = NoticeKind.OCCURRENCE_CANCELLED

@@ -679,6 +679,23 @@ def test_who_says_that_others_meet_keeps_the_first_occurrence(office: CalendarDe
     assert after.calendar_notes == {CalendarNote.SERIES}
 
 
+@pytest.mark.parametrize(
+    ("to", "moves"), [(START + 9 * DAY, True), (START - HOUR, False)], ids=["to another day", "as it was"]
+)
+def test_a_first_time_that_is_over_is_moved_like_a_single_item(
+    office: CalendarDesk, to: datetime, *, moves: bool
+) -> None:
+    meeting, item = weekly(office, one_link=False)
+    office.answers.answer_series(meeting.id, one_link=False, who=WHO)
+    office.tells(meeting)
+    office.comes_to(START + DAY, step=12 * HOUR)
+    repeats_as(office, item, Series("FREQ=WEEKLY;COUNT=6", to, "Europe/Stockholm", LENGTH))
+    after = office.reads(meeting)
+    # Who was told of the time that is over knows nothing of the other one.
+    assert (after.window.start, after.must_hear) == ((to, ("patient",)) if moves else (START, ()))
+    assert (NoticeKind.RESCHEDULED in office.owed(meeting)) == moves
+
+
 def test_there_is_nothing_to_answer_about_a_single_item(office: CalendarDesk) -> None:
     meeting, _ = office.books_and_saves()
     with pytest.raises(MeetingNotFound):

@@ -31,6 +31,7 @@ from calendar_sync.calendar import (
 )
 from calendar_sync.graph import GraphCalendar
 from calendar_sync.graph_items import OWN_MARK
+from calendar_sync.graph_reading import MOST_PAGES
 from calendar_sync.items import Found, Gone, ItemRef, Kind, Lookup, Tag, Unread, Unreadable, occurrence_in
 from calendar_sync.microsoft.graph_http import PREFERENCES
 from calendar_sync.microsoft.settings import ClientSecret
@@ -340,6 +341,22 @@ def test_a_next_page_that_leads_elsewhere_is_not_followed(anna: GraphStand) -> N
     strike(anna, f"{ANNA}/calendars", fault="status", status=200, body=json.dumps(body))
     with pytest.raises(NotUnderstood):
         anna.calendar.find_tagged(anna.mailbox)
+
+
+def test_a_list_that_does_not_end_is_not_taken_for_all_there_is(anna: GraphStand) -> None:
+    link = f"{anna.region.base}{ANNA}/calendars?$skip=1"
+    body = json.dumps({"value": [{"id": "calendar", "isDefaultCalendar": True}], "@odata.nextLink": link})
+    strike(anna, f"{ANNA}/calendars", fault="status", status=200, body=body, times=MOST_PAGES)
+    with pytest.raises(NotUnderstood):
+        anna.calendar.find_tagged(anna.mailbox)
+
+
+def test_another_item_with_its_uid_does_not_make_an_item_live(anna: GraphStand) -> None:
+    item = anna.books(Wish(NINE))
+    told = anna.outlook("GET", f"/me/events/{item}")
+    body = json.dumps({"value": [told | {"id": "restored", "@odata.etag": 'W/"1"'}]})
+    strike(anna, f"{ANNA}/calendars/", fault="status", status=200, body=body)
+    assert look(anna, item) == Gone()
 
 
 @pytest.mark.parametrize("listed", [[], [{"id": "shared", "owner": {"address": "bo@region.example"}}]])

@@ -236,8 +236,7 @@ def _instant(told: Mapping[str, str], day_zone: str | None = None) -> datetime:
     wall = datetime.fromisoformat(told["wall"])
     if wall.tzinfo:
         return wall.astimezone(UTC)
-    is_day = day_zone and wall.time() == datetime.min.time()
-    name = day_zone if is_day and day_zone else iana_name(told["zone"])
+    name = day_zone if day_zone and wall.time() == datetime.min.time() else iana_name(told["zone"])
     if name is None:
         raise ValueError("an unknown zone")
     return wall.replace(tzinfo=ZoneInfo(name)).astimezone(UTC)

@@ -112,6 +112,15 @@ def test_a_body_is_read_and_written_only_to_replace_the_block_of_a_copy(anna: Gr
     assert set(json.loads(written["body"])) == {"body", "singleValueExtendedProperties"}
 
 
+def test_a_body_that_stays_as_it_is_is_not_written(anna: GraphStand) -> None:
+    # A calendar mails a written body to whoever is invited, whether it says anything new or not.
+    copy = seen(anna, anna.books(Wish(NINE, tag=new_tag(), has_attendees=True)))
+    anna.region.call("DELETE", "/sandbox/log")
+    anna.calendar.replace_block(copy.ref, None, None, copy.version, SERVICE, [BLOCK])
+    _, written = anna.requests()
+    assert set(json.loads(written["body"])) == {"singleValueExtendedProperties"}
+
+
 def test_every_request_wants_immutable_ids_and_utc(anna: GraphStand) -> None:
     server = UnrulyServer([answer("200 OK", b'{"value": []}', "Content-Type: application/json")])
     microsoft = replace(settings(anna.region).microsoft, base_url=f"{server.base_url}/v1.0")

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from calendar_sync.calendar import NotUnderstood
-from calendar_sync.graph_items import ItemReader
+from calendar_sync.graph_items import STATE_FLAGS, ItemReader
 from calendar_sync.graph_reading import LivingFolders
 from calendar_sync.series import Occurrence, Series
 
@@ -101,6 +101,14 @@ def test_a_folder_is_taken_for_a_calendar_only_as_long_as_it_has_been_listed_of_
     hours[0] = 3.1
     # Deleted with all that is in it, say: now each item has to be looked for.
     assert not folders.is_living(MAILBOX, "calendar")
+
+
+def test_a_meeting_that_only_its_flags_call_cancelled_is_cancelled() -> None:
+    event = master("2027-03-01T08:00:00", "2027-03-01T09:00:00", zone="UTC", rule_zone="UTC")
+    assert not READER.seen(MAILBOX, event).snapshot.is_cancelled
+    flags = [{"id": STATE_FLAGS, "value": "5"}]
+    seen = READER.seen(MAILBOX, event | {"singleValueExtendedProperties": flags}).snapshot
+    assert (seen.is_cancelled, seen.is_meeting) == (True, True)
 
 
 def test_a_series_of_whose_exceptions_only_some_are_told_is_not_understood() -> None:

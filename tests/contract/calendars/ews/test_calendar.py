@@ -422,6 +422,14 @@ def test_what_the_pane_wrote_before_it_knew_its_installation_is_ours(
     assert [one.tag for one in calendar.find_tagged(ANNA, MEETING)] == [TAG]
 
 
+def test_a_mailbox_that_tells_of_no_calendar_has_lost_nothing(
+    calendar: EwsCalendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EwsCalendar, "_calendars_below", lambda *_: [])
+    with pytest.raises(NotUnderstood):
+        calendar.find_tagged(ANNA, MEETING)
+
+
 def test_a_restored_item_is_found_again_under_another_id(
     exchange: OnPremises, books: Books, calendar: EwsCalendar
 ) -> None:

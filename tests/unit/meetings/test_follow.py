@@ -368,6 +368,16 @@ def test_a_fault_with_an_item_that_another_looks_at_by_now_stops_nothing(office:
     assert (item.own_tag, office.binding(meeting).tag_written) == (item.tag, True)
 
 
+def test_somebody_s_other_appointment_that_is_deleted_costs_no_search(office: CalendarDesk) -> None:
+    office.books_and_saves()
+    other = office.online.creates(MAILBOX, START, END)
+    office.settles()
+    office.online.asked.clear()
+    office.online.deletes(other)
+    office.settles()
+    assert office.online.asked == []
+
+
 def test_until_it_is_rebuilt_a_restored_ledger_concludes_nothing_and_writes_into_no_item(
     office: CalendarDesk,
 ) -> None:

@@ -55,8 +55,14 @@ def test_a_repeated_hint_is_stored_once_and_a_newer_version_beside_it(desk: Desk
 
 @pytest.mark.parametrize(
     "bad",
-    [replace(CHANGED, secret="other"), replace(CHANGED, secret="sécret"), replace(CHANGED, subscription="x")],
-    ids=["wrong secret", "secret that is no ASCII", "no such subscription"],
+    [
+        replace(CHANGED, secret="other"),
+        replace(CHANGED, secret="sécret"),
+        replace(CHANGED, subscription="x"),
+        # What is compared with where no subscription is known.
+        replace(CHANGED, subscription="x", secret="-" * 43),
+    ],
+    ids=["wrong secret", "secret that is no ASCII", "no such subscription", "nobody's secret"],
 )
 def test_a_bad_hint_is_dropped_and_the_good_beside_it_is_kept(
     desk: Desk, inbox: HintInbox, bad: ReceivedHint

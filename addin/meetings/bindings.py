@@ -73,6 +73,11 @@ class ItemBinding:
         """Why its calendar cannot be read; None when it can."""
         return self.frozen.reason if self.frozen else None
 
+    @property
+    def has_missed_time(self) -> bool:
+        """Whether the meeting ended because its series has no time for it, which is there and nobody misses."""
+        return self.ended_by_calendar and self.uid is not None and self.gone_since is None
+
 
 @dataclass(frozen=True, slots=True)
 class BindingClaim:

@@ -127,6 +127,8 @@ class ExplainFollowing:
 
     def _would_do(self, meeting: Meeting, binding: ItemBinding, seen: Seen) -> dict[str, Any]:
         if self._is_without_its_time(meeting, binding, seen):
+            if meeting.is_cancelled:
+                return {"would_do": [], "why": f"{_TIME_TAKEN_OUT}; so {_ended(binding)}"}
             return self._misses_its_time(binding, seen)
         if _has_not_arrived(binding, seen):
             # That its mailbox can be read is no news: what the look goes on to note is that the item is not there.
@@ -148,7 +150,7 @@ class ExplainFollowing:
 
     def _is_without_its_time(self, meeting: Meeting, binding: ItemBinding, seen: Seen) -> bool:
         missed_since = binding.gone_since or seen.at
-        if meeting.is_cancelled or not may_be_called_off(meeting, missed_since, seen.at):
+        if not meeting.is_cancelled and not may_be_called_off(meeting, missed_since, seen.at):
             return False
         kind = self.types.of(meeting.type)
         return any(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from addin.meetings.bindings import Copy, CopyOutcome
+from addin.meetings.bindings import Copy, CopyOutcome, SeriesAnswer
+from addin.meetings.copies import series_answer
 from addin.meetings.frozen import frozen_by
 from addin.meetings.look import ref_of
 from addin.meetings.model import CalendarNote, MeetingState, Window
 from addin.meetings.notices import NoticeKind
+from addin.meetings.occurrences import is_without_its_time
 from addin.meetings.record_draft import Draft
 from calendar_sync.decide import (
     Bind,
@@ -146,7 +148,7 @@ class ItemRecord:
         """Let the same link live again. A removed room cannot be revived, so the meeting gets its next one."""
         draft = self._draft
         purge_at = draft.kind.kept_until(draft.meeting.window)
-        if purge_at <= draft.at:
+        if purge_at <= draft.at or not self._may_live_again():
             return
         back = replace(
             draft.meeting,
@@ -167,6 +169,20 @@ class ItemRecord:
         self._have_all_looked_at()
         draft.audit("revived", "item_back")
         draft.tell(NoticeKind.REVIVED)
+
+    def _may_live_again(self) -> bool:
+        """Whether the item has a time for the meeting, and one that is its people's."""
+        draft, own, before = self._draft, self._draft.seen.own, self._draft.claim.binding
+        if own is None:
+            return True
+        answer = before.series_answer if before.series else series_answer(draft.kind)
+        if own.series and is_without_its_time(own.series, answer, draft.at, draft.kind.open_after):
+            return False
+        if answer is SeriesAnswer.ONE_LINK or not before.has_missed_time:
+            return True
+        # Of another first time nobody can tell whether it is theirs.
+        known = before.series.first_start if before.series else draft.meeting.window.start
+        return (own.series.first_start if own.series else own.start) == known
 
     def _have_all_looked_at(self) -> None:
         """Where another meeting is in the item, what is told of both depends on whether the other one lives."""

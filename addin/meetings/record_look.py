@@ -234,8 +234,11 @@ class LookRecord:
             self._prove_subscription()
 
     def _holds_the_same(self) -> bool:
-        """Whether the item still has the time that the meeting cannot have: that was found at an earlier look."""
+        """Whether the item still has no time that the meeting can have: that was found at an earlier look."""
         draft = self._draft
+        if draft.meeting.is_cancelled and any(isinstance(intent, Revive) for intent in self._seen.intents):
+            # It is there all the time, without a time for the meeting.
+            return True
         now, before = draft.binding, self._before
         is_same = (now.unusable, now.series, now.item_id) == (before.unusable, before.series, before.item_id)
         return draft.keeps_time and is_same

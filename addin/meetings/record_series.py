@@ -113,9 +113,9 @@ class SeriesRecord:
         if draft.at - self._missed_since < draft.tools.looks.grace:
             draft.binding = replace(draft.binding, gone_since=self._missed_since)
             return
+        # The item itself is there, and brings the meeting back when it has a time for it again (`record_item`).
         draft.withdraw("item_gone")
-        # The item itself is there, and must not bring the meeting back by that.
-        draft.binding = replace(draft.binding, ended_by_calendar=False)
+        draft.binding = replace(draft.binding, gone_since=None)
         draft.tell(NoticeKind.CANCELLED)
 
     def _agree_with(self, series: Series, known: Series | None, *, became_one: bool) -> None:

@@ -56,6 +56,17 @@ def test_what_would_be_done_is_said_with_its_reason_and_not_done(office: Calenda
     assert would_do(office, meeting) == ["Reschedule"]
 
 
+def test_a_meeting_whose_time_was_taken_out_of_its_series_waits_for_that(office: CalendarDesk) -> None:
+    meeting, item = weekly(office, one_link=False)
+    office.online.repeats(item, replace(WEEKLY, cancelled=frozenset({START.date()})))
+    office.settles()
+    office.after(GRACE)
+    assert office.reads(meeting).is_cancelled
+    told = explained(office, meeting)
+    assert told["would_do"] == []
+    assert "lives again if that comes back" in told["why"]
+
+
 def test_of_a_series_with_a_time_that_no_meeting_can_have_the_meeting_s_own_is_kept(
     office: CalendarDesk,
 ) -> None:

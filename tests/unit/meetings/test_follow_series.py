@@ -100,6 +100,39 @@ def test_the_link_of_one_patient_never_leads_to_the_next_occurrence(
     assert office.reads(meeting).is_cancelled
 
 
+@pytest.mark.parametrize("one_link", [True, False])
+def test_a_time_that_is_put_back_after_its_meeting_ended_has_the_same_link_again(
+    office: CalendarDesk, *, one_link: bool
+) -> None:
+    meeting, item = weekly(office, one_link=one_link)
+    office.tells(meeting)
+    gone = frozenset((START + WEEK * number).date() for number in range(6 if one_link else 1))
+    repeats_as(office, item, replace(WEEKLY, cancelled=gone))
+    office.after(timedelta(minutes=11))
+    ended, found = office.reads(meeting), office.found_by()
+    assert (ended.is_cancelled, CalendarNote.ENDED_WITH_ITEM in ended.calendar_notes) == (True, True)
+    office.comes_to(office.desk.clock.time + 3 * HOUR, step=HOUR)
+    assert (office.reads(meeting).is_cancelled, office.found_by()) == (True, found)
+
+    repeats_as(office, item, WEEKLY)
+    back = office.reads(meeting)
+    assert (back.is_cancelled, back.join_code, back.window.start) == (False, meeting.join_code, START)
+    assert back.must_hear == ()
+
+
+def test_another_first_time_than_the_one_that_was_taken_out_is_nobody_s_who_has_the_link(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = weekly(office, one_link=False)
+    repeats_as(office, item, replace(WEEKLY, cancelled=frozenset({START.date()})))
+    office.after(timedelta(minutes=11))
+    repeats_as(office, item, replace(WEEKLY, first_start=START + WEEK))
+    assert office.reads(meeting).is_cancelled
+    office.online.repeats(item, None)
+    office.settles()
+    assert office.reads(meeting).is_cancelled
+
+
 # Either the door of the first time has closed before; or the next one has its turn with the same look.
 @pytest.mark.parametrize(
     ("last_look", "ended"),
@@ -124,7 +157,7 @@ def test_a_series_that_has_no_time_left_before_the_one_that_people_know_ends_its
     office.after(10 * MINUTE)
     after = office.reads(meeting)
     assert (after.window.start, after.is_cancelled, after.must_hear) == (START + WEEK, True, ("patient",))
-    assert after.calendar_notes == frozenset(), "nothing is asked or told of a next time"
+    assert after.calendar_notes == {CalendarNote.ENDED_WITH_ITEM}, "nothing is asked or told of a next time"
     assert NoticeKind.CANCELLED in office.owed(meeting)
 
 

@@ -178,7 +178,12 @@ class ItemRecord:
         answer = before.series_answer if before.series else series_answer(draft.kind)
         if own.series and is_without_its_time(own.series, answer, draft.at, draft.kind.open_after):
             return False
-        if answer is SeriesAnswer.ONE_LINK or not before.has_missed_time:
+        if not before.has_missed_time:
+            return True
+        if draft.seen.is_taken:
+            # Somebody has booked another meeting in it meanwhile, which is the item's now.
+            return False
+        if answer is SeriesAnswer.ONE_LINK:
             return True
         # Of another first time nobody can tell whether it is theirs.
         known = before.series.first_start if before.series else draft.meeting.window.start

@@ -120,6 +120,18 @@ def test_a_time_that_is_put_back_after_its_meeting_ended_has_the_same_link_again
     assert back.must_hear == ()
 
 
+def test_a_time_that_is_put_back_is_that_of_the_meeting_that_was_booked_meanwhile(
+    office: CalendarDesk,
+) -> None:
+    meeting, item = weekly(office)
+    gone = frozenset((START + WEEK * number).date() for number in range(6))
+    repeats_as(office, item, replace(WEEKLY, cancelled=gone))
+    office.after(timedelta(minutes=11))
+    again = office.books_in(item, "again")
+    repeats_as(office, item, WEEKLY)
+    assert (office.reads(meeting).is_cancelled, office.reads(again).is_cancelled) == (True, False)
+
+
 def test_another_first_time_than_the_one_that_was_taken_out_is_nobody_s_who_has_the_link(
     office: CalendarDesk,
 ) -> None:

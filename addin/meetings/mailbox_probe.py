@@ -106,6 +106,9 @@ def _record_unserved(
         writing.freeze_mailbox(watch.mailbox, reason, at, lost=not unsure)
     unserved = failed(watch, reason, interest, at)
     writing.save_watch(claim, unserved, wait.total_seconds())
+    if interest is Interest.SHARED:
+        # What its list told while meetings had to do with it counts no more (`mailbox_round`).
+        writing.note_shared(watch.id, ())
     return unserved
 
 

@@ -32,8 +32,8 @@ class Round:
 
     `sweep`: look at everything in it anew. `pulled` are ids of items that changed. `seen` are the items found by our
     tag, None when they were not searched for. `shared` are mailboxes of others in whose calendars its owner may write,
-    None when that was not asked or told. `failure`: why it could not be gone on. `unsearched`: why they could not be
-    searched for, though the rest could be done.
+    none that count for one that is only shared, None when that was not asked or told. `failure`: why it could not be
+    gone on. `unsearched`: why they could not be searched for, though the rest could be done.
     """
 
     watch: MailboxWatch
@@ -59,7 +59,8 @@ class MailboxRounds:
 
     def go(self, watch: MailboxWatch, interest: Interest, calendar: Calendar, at: datetime) -> Round:
         """Ask the calendar what is to be asked at `at` (UTC), until it fails."""
-        so_far = Round(watch, interest)
+        # Two that share with each other would otherwise keep each other for ever, also where neither can be read.
+        so_far = Round(watch, interest, shared=frozenset() if interest is Interest.SHARED else None)
         for do in (self._keep_subscribed, self._pull, self._scan, self._ask_shared):
             if so_far.failure is None:
                 so_far = do(so_far, calendar, at)
@@ -115,11 +116,8 @@ class MailboxRounds:
     @staticmethod
     def _ask_shared(so_far: Round, calendar: Calendar, _at: datetime) -> Round:
         """Ask with each search where copies may be put; not on and on from each of those mailboxes to others."""
-        if so_far.seen is None:
+        if so_far.seen is None or so_far.interest is Interest.SHARED:
             return so_far
-        if so_far.interest is Interest.SHARED:
-            # Two that share with each other would otherwise keep each other for ever.
-            return replace(so_far, shared=frozenset())
         try:
             return replace(so_far, shared=calendar.shared_with(so_far.watch.mailbox))
         except CalendarUnreadable as failure:

@@ -82,7 +82,10 @@ def test_a_mailbox_is_left_alone_when_nobody_may_write_in_it_any_more(region: Ca
     assert (is_watched(region, COLLEAGUE), is_watched(region, FURTHER)) == (False, True)
 
 
-def test_two_that_share_with_each_other_do_not_keep_each_other(region: CalendarDesk) -> None:
+@pytest.mark.parametrize("unread", [None, Unread.DENIED, Unread.MAILBOX_MISSING])
+def test_two_that_share_with_each_other_do_not_keep_each_other(
+    region: CalendarDesk, unread: Unread | None
+) -> None:
     region.online.shared = {MAILBOX: {COLLEAGUE}, COLLEAGUE: {MAILBOX}}
     _, item = region.books_and_saves()
     region.after(2 * SECOND)
@@ -93,7 +96,11 @@ def test_two_that_share_with_each_other_do_not_keep_each_other(region: CalendarD
         region.desk.cancel(one)
         region.settles()
         region.desk.ledger.write(partial(purge, one))
-    region.comes_to(region.desk.clock.time + 4 * HOUR, step=HOUR / 4)
+    if unread:
+        both = dict.fromkeys((MAILBOX, COLLEAGUE), unread)
+        region.online.unreadable |= both
+        region.on_premises.unreadable |= both
+    region.comes_to(region.desk.clock.time + 16 * HOUR, step=HOUR)
     assert (is_watched(region, MAILBOX), is_watched(region, COLLEAGUE)) == (False, False)
 
 

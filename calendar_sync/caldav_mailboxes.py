@@ -128,7 +128,8 @@ class CalDavMailboxes:
     def _address_of(self, principal: str, patience: Patience) -> str | None:
         try:
             answers = self._server.propfind(principal, [cdav.CalendarUserAddressSet()], 0, patience)
-        except NotThere:
+        except (NotThere, AccessDenied):
+            # One whose principal is hidden from us hides nobody else.
             return None
         own = [one for one in answers if one.is_there and one.href.rstrip("/") == principal.rstrip("/")]
         told = [href.lower() for one in own for href in one.hrefs(cdav.CalendarUserAddressSet)]

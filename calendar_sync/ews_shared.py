@@ -14,8 +14,8 @@ import base64
 import binascii
 import threading
 import time
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, TypeVar
 
 from exchangelib import ExtendedProperty, Q, errors
 from exchangelib.fields import ExtendedPropertyField, FieldPath
@@ -26,9 +26,11 @@ from exchangelib.services import FindFolder, FindItem, GetFolder, ResolveNames
 from exchangelib.services.common import EWSAccountService
 from lxml.etree import _Element
 
-from calendar_sync.calendar import NotUnderstood
+from calendar_sync.calendar import CalendarUnavailable, NotUnderstood
 from calendar_sync.ews_connection import EwsConnection, failure_of
 from calendar_sync.ews_series import TYPES
+
+_Wanted = TypeVar("_Wanted")
 
 # It is called so in every language.
 _COMMON_VIEWS: Final = "Common Views"
@@ -42,6 +44,8 @@ _CALENDARS_A_CALL: Final = 20
 # How long it is believed which address somebody has in the address book.
 _BELIEVED_SECONDS: Final = 24 * 3600.0
 _MOST_BELIEVED: Final = 10_000
+# Whoever asks holds a lease, and what is followed in the mailbox is recorded after this.
+_PATIENCE_SECONDS: Final = 20.0
 
 
 class _FolderType(ExtendedProperty):
@@ -85,12 +89,14 @@ class SharedCalendars:
     def of(self, mailbox: str) -> frozenset[str]:
         """Return the addresses (lower case) of others in whose calendars the mailbox's owner may write.
 
-        Who has never opened Outlook has no list, and so no calendar but her own. Raises CalendarUnreadable.
+        Who has never opened Outlook has no list, and so no calendar but her own. Raises CalendarUnreadable, also when
+        it takes too long: addresses that were told by then are remembered.
         """
+        until = time.monotonic() + _PATIENCE_SECONDS
         names = {name for one in self._shortcuts(mailbox) if (name := _owner_of(one))}
-        addresses = {self._addresses.address(mailbox, name) for name in sorted(names)}
+        addresses = {self._addresses.address(mailbox, name) for name in _while(until, sorted(names))}
         others = sorted(one for one in addresses if one and one != mailbox)
-        return frozenset(self._writable(mailbox, others))
+        return frozenset(self._writable(mailbox, others, until))
 
     def _shortcuts(self, mailbox: str) -> list[_Element]:
         root = Root(account=self._connection.account(mailbox))
@@ -127,9 +133,9 @@ class SharedCalendars:
         )
         return _told(found)
 
-    def _writable(self, mailbox: str, owners: list[str]) -> Iterable[str]:
+    def _writable(self, mailbox: str, owners: list[str], until: float) -> Iterable[str]:
         """Yield those in whose calendars new items may be made."""
-        for first in range(0, len(owners), _CALENDARS_A_CALL):
+        for first in _while(until, range(0, len(owners), _CALENDARS_A_CALL)):
             yield from self._writable_of(mailbox, owners[first : first + _CALENDARS_A_CALL])
 
     def _writable_of(self, mailbox: str, owners: list[str]) -> Iterable[str]:
@@ -151,6 +157,10 @@ class SharedCalendars:
         folder = Calendar(root=Root(account=self._connection.account(owner)))
         folder.to_id()
         return folder
+
+
+# The address book knows nobody of that name any more, or somebody who has no mailbox.
+_NOBODY: Final = (errors.ErrorNameResolutionNoResults, errors.ErrorNameResolutionNoMailbox)
 
 
 class _AddressBook:
@@ -175,9 +185,13 @@ class _AddressBook:
 
     def _asked(self, mailbox: str, name: str) -> str | None:
         found = self._connection.call(
-            mailbox, _ResolveAsHer, unresolved_entries=[name], search_scope="ActiveDirectory"
+            mailbox,
+            _ResolveAsHer,
+            returned=_NOBODY,
+            unresolved_entries=[name],
+            search_scope="ActiveDirectory",
         )
-        people = _told([one for one in found if not isinstance(one, errors.ErrorNameResolutionNoResults)])
+        people = _told([one for one in found if not isinstance(one, _NOBODY)])
         addresses = [str(one.email_address).lower() for one in people if "@" in str(one.email_address)]
         return addresses[0] if len(addresses) == 1 else None
 
@@ -197,6 +211,14 @@ class _GetEach(GetFolder):
     """GetFolder that tells of each folder by itself why it cannot be shown."""
 
     ERRORS_TO_CATCH_IN_RESPONSE = errors.ResponseMessageError
+
+
+def _while(until: float, wanted: Iterable[_Wanted]) -> Iterator[_Wanted]:
+    """Yield what is asked for one after the other; raises CalendarUnavailable when it is too late to go on."""
+    for one in wanted:
+        if time.monotonic() >= until:
+            raise CalendarUnavailable
+        yield one
 
 
 def _told(found: list[Any]) -> list[Any]:

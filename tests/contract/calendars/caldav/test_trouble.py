@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from caldav.elements import dav
 
 from bounded_http.password_access import PasswordAccess
 from calendar_sync.caldav import CalDavCalendar, CalDavSettings
-from calendar_sync.calendar import CalendarUnavailable, CalendarUnreadable, NotUnderstood, Throttled
+from calendar_sync.calendar import (
+    AccessDenied,
+    CalendarUnavailable,
+    CalendarUnreadable,
+    NotUnderstood,
+    Throttled,
+)
 from calendar_sync.dav import DavServer, Patience, together
 from calendar_sync.items import ItemRef, Tag, Unread, Unreadable
 from tests.contract.conferencing.unruly import UnrulyServer, answer
@@ -195,13 +202,16 @@ def test_a_password_is_not_sent_in_clear_text_to_another_machine() -> None:
             CalDavCalendar(CalDavSettings(url=url, username="x", password="y", instance="z"))
 
 
-def test_whose_calendars_stand_beside_her_own_and_may_be_written_in_is_told(unruly: Unruly) -> None:
+def test_whose_calendars_stand_beside_her_own_and_may_be_written_in_is_told(
+    unruly: Unruly, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told = [
         person("/anna/", "mailto:anna@region.example", "/anna/"),
         listed("/anna/kalender/", "/anna/", "all"),
         listed("/anna/bo_kalender/", "/bo/", "read", "write-content"),
         listed("/anna/eva_kalender/", "/eva/", "read"),
         listed("/anna/nobody/", "/nobody/", "all"),
+        listed("/anna/hidden/", "/hidden/", "all"),
         person("/bo/", "/bo/", "mailto:Bo@region.example", "mailto:bo.b@region.example"),
         person("/eva/", "mailto:eva@region.example"),
         person("/nobody/", "urn:uuid:0"),
@@ -210,6 +220,14 @@ def test_whose_calendars_stand_beside_her_own_and_may_be_written_in_is_told(unru
         f'<multistatus xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">{"".join(told)}</multistatus>'
     )
     server = unruly(answer("207 Multi-Status", document.encode(), XML))
+    ask = DavServer.propfind
+
+    def propfind(dav_server: DavServer, href: str, *wish: Any) -> Any:
+        if href == "/hidden/":
+            raise AccessDenied
+        return ask(dav_server, href, *wish)
+
+    monkeypatch.setattr(DavServer, "propfind", propfind)
     assert calendar(server).shared_with(ANNA) == {"bo@region.example"}
 
 

@@ -14,6 +14,7 @@ from addin.sandbox.exchange.ews.folder_operations import FolderOperations
 from addin.sandbox.exchange.ews.shapes import Shape
 from addin.sandbox.exchange.ews.soap import Failure
 from addin.sandbox.people import Mailbox
+from calendar_sync import ews_shared
 from calendar_sync.calendar import (
     AccessDenied,
     CalendarUnavailable,
@@ -129,3 +130,19 @@ def test_trouble_on_the_way_is_no_empty_list(
         calendar.shared_with(CARIN)
     exchange.levers.clear()
     assert calendar.shared_with(CARIN) == {ANNA, BO, UNIT}
+
+
+def test_a_name_without_a_mailbox_hides_nobody_else(exchange: OnPremises, calendar: EwsCalendar) -> None:
+    exchange.levers.switch(
+        {"fault": "refuse", "code": "ErrorNameResolutionNoMailbox", "operation": "ResolveNames"}
+    )
+    assert calendar.shared_with(CARIN) == {BO, UNIT}
+
+
+def test_a_list_that_takes_too_long_is_left_for_the_next_search(
+    exchange: OnPremises, calendar: EwsCalendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ews_shared, "_PATIENCE_SECONDS", 0.0)
+    with pytest.raises(CalendarUnavailable):
+        calendar.shared_with(CARIN)
+    assert operations(exchange) == ["FindFolder", "FindItem"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, case, exists, func, or_, select, true
 
 from addin.meetings.bindings import Copy, ItemBinding, OccurrenceRow
 from addin.meetings.calendar_ledger_port import RightsLimit
@@ -192,8 +192,9 @@ class SqlCalendarReading:
     def unread_items(self, backend: str) -> int:
         is_down = exists().where(_w.mailbox_hash == _b.mailbox_hash, _w.frozen.is_not(None))
         unread = select(func.count()).where(_b.backend == backend, _b.frozen.is_not(None))
-        # One that is looked at no more keeps why it could not be read last.
-        asked_for = unread.where(_b.due_at.is_not(None), ~is_down)
+        # One that is looked at no more keeps why it could not be read last. Said so that SQLite does not go through all
+        # that are due in the place of the few that cannot be read.
+        asked_for = unread.where(_b.due_at.is_not(None).is_(true()), ~is_down)
         return int(self._connection.execute(asked_for).scalar_one())
 
     def rights(self) -> Mapping[str, RightsLimit]:

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy.event import listen
 
 from addin.meetings.bindings import BindingClaim, ItemBinding
 from addin.meetings.calendar_ledger_port import RightsLimit, StoredHint
@@ -21,8 +24,11 @@ from addin.meetings.model import AuditEntry, CalendarNote, Meeting, Room, Wanted
 from addin.meetings.notices import NoticeKind
 from addin.meetings.ports import HintKind
 from addin.meetings.watches import WatchClaim
+from addin.store.ledger import open_engine
+from addin.store.reading import SqlReading
 from calendar_sync.items import ItemRef, Unread
 from tests.contract.ledger.conftest import ANNA, KEYRING, LIVE, NOW, TENANT, Desk
+from tests.ledgers import new_ledger
 
 MAILBOX = "psykiatrimottagningen@region.example"
 
@@ -286,6 +292,18 @@ def test_items_that_cannot_be_read_are_counted_where_their_mailbox_can_be(desk: 
     is_down = replace(watch.watch, frozen=Frozen(Unread.UNREACHABLE, NOW))
     desk.ledger.write(lambda writing: writing.save_watch(watch, is_down, 45.0))
     assert unread_items("graph") == 0
+
+
+def test_sqlite_counts_them_without_going_through_all_that_are_due(tmp_path: Path) -> None:
+    engine = open_engine(new_ledger(tmp_path))
+    asked: list[tuple[str, Any]] = []
+    listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2:4]))
+    with engine.connect() as connection:
+        SqlReading(connection, KEYRING).unread_items("graph")
+        statement, values = asked[-1]
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+    engine.dispose()
+    assert "bindings_unread" in plan[0].detail
 
 
 def _save_binding(claim: BindingClaim, binding: ItemBinding, due_in: float | None, writing: Writing) -> None:

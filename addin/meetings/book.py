@@ -205,7 +205,10 @@ class _Attempt:
         provably the same, or in the same mailbox at the same time; else it may be a copy.
         """
         named = self._request.earlier_meeting
-        earlier = (writing.meeting(named) if named else None) or holder
+        earlier = writing.meeting(named) if named else None
+        if earlier is None or earlier.is_cancelled:
+            # A mark that was left in the item hides nobody who booked in it since.
+            earlier = holder
         if earlier is None or earlier.is_cancelled or belongs_to(earlier, self._who):
             return
         binding = writing.binding(earlier.id)

@@ -290,6 +290,15 @@ class TestWhereNoLookTells:
         office.desk.book("second", replace(request, earlier_meeting=first.id) if names else request, BO)
         assert office.owed(first) == [NoticeKind.ITEM_TAKEN]
 
+    def test_a_removed_one_whose_mark_was_left_in_it_hides_nobody_who_booked_in_it_since(
+        self, office: CalendarDesk
+    ) -> None:
+        removed = office.books()
+        office.desk.cancel(removed)
+        first = office.books("first", item_id="item")
+        office.books("second", BO, item_id="item", earlier_meeting=removed.id)
+        assert office.owed(first) == [NoticeKind.ITEM_TAKEN]
+
     def test_an_item_that_outlook_named_to_the_first_one_s_pane_after_its_booking(
         self, office: CalendarDesk
     ) -> None:

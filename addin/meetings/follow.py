@@ -271,7 +271,7 @@ def _is_not_ours_yet(binding: ItemBinding, own: Snapshot, seen: Seen) -> bool:
 def _is_news_to_invited(binding: ItemBinding, own: Snapshot) -> bool:
     """Whether the calendar would mail the block to people who were invited since it became due; the pane writes it.
 
-    Of a copy, which has had none of its own yet, its owner has said that it shall have one.
+    Not of a copy that has had none of its own yet: in it stands its original's link, into somebody else's room.
     """
     has_had_one = binding.tag_written or binding.block_old_from is not None
     return binding.block_due and own.is_meeting and has_had_one

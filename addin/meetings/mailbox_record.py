@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -20,6 +21,8 @@ from addin.meetings.take_in import each_at_its_moment
 from addin.meetings.watches import MailboxWatch, WatchClaim
 from calendar_sync.calendar import CalendarUnreadable
 from calendar_sync.items import Snapshot
+
+log = logging.getLogger(__name__)
 
 # A calendar list that is longer is no list of colleagues for whom somebody books.
 MOST_SHARED: Final = 100
@@ -74,7 +77,10 @@ class RoundRecord:
     def _take_in_shared(self, watch: MailboxWatch, told: Collection[str], writing: Writing) -> None:
         """Have the mailboxes watched in whose calendars the owner of this one may write."""
         within = sorted(one for one in told if one.rpartition("@")[2] in self._mail_domains)
-        shared = [one for one in within if one != watch.mailbox][:MOST_SHARED]
+        others = [one for one in within if one != watch.mailbox]
+        shared = others[:MOST_SHARED]
+        if len(others) > len(shared):
+            log.info("shared_calendars_left_out", extra={"calendars": len(others) - len(shared)})
         writing.note_shared(watch.id, shared)
         for mailbox, due_in in each_at_its_moment(writing.unwatched_among(shared)).items():
             writing.watch_mailbox(mailbox, due_in)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from functools import partial
 
@@ -132,8 +133,9 @@ def test_a_colleague_s_mailbox_that_may_not_be_read_is_asked_for_seldom_and_free
 
 
 def test_only_mailboxes_of_the_organisation_are_taken_in_and_not_without_end(
-    region: CalendarDesk, monkeypatch: pytest.MonkeyPatch
+    region: CalendarDesk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
     monkeypatch.setattr(mailbox_record, "MOST_SHARED", 1)
     region.online.shared[MAILBOX] = {"a@annanregion.example", COLLEAGUE, FURTHER}
     region.books_and_saves()
@@ -141,3 +143,5 @@ def test_only_mailboxes_of_the_organisation_are_taken_in_and_not_without_end(
     assert [one for one in ("a@annanregion.example", COLLEAGUE, FURTHER) if is_watched(region, one)] == [
         COLLEAGUE
     ]
+    left_out = [one for one in caplog.records if one.getMessage() == "shared_calendars_left_out"]
+    assert [vars(one)["calendars"] for one in left_out] == [1]

@@ -19,7 +19,7 @@ from addin.meetings.links import MeetingLink, followed_series
 from addin.meetings.look import ItemLooks, Seen, may_be_called_off
 from addin.meetings.meeting_types import MeetingTypes
 from addin.meetings.model import Meeting
-from addin.meetings.occurrences import is_without_its_time, unusable_time
+from addin.meetings.occurrences import is_without_its_time, may_live_again, unusable_time
 from addin.meetings.watches import MailboxWatch
 from calendar_sync.decide import (
     Bind,
@@ -88,6 +88,10 @@ _AWAITED_NO_MORE: Final = (
     " ended: nobody waits for the item, and it is looked for no more"
 )
 _TIME_TAKEN_OUT: Final = "the one time that the meeting is was taken out of the series, or none is left in it"
+_TIME_OF_OTHERS: Final = (
+    "the item is there again, but another meeting was booked in it meanwhile, or its series begins at a time of which"
+    " nobody can tell whether it is this meeting's"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,8 @@ class ExplainFollowing:
             return {"would_do": [_intent(one, _why(one, seen)) for one in others], "why": why}
         if not seen.intents:
             return {"would_do": [], "why": self._why_nothing(meeting, binding, seen)}
+        if self._is_left_ended(meeting, binding, seen):
+            return {"would_do": [], "why": f"{_TIME_OF_OTHERS}; so {_ended(binding)}"}
         done = [self._as_done(meeting, binding, one, seen.at) for one in seen.intents]
         return {"would_do": [_intent(one, _why(one, seen)) for one in done]}
 
@@ -147,6 +153,14 @@ class ExplainFollowing:
         answer = series_answer(self.types.of(meeting.type)) if intent.became_one else binding.series_answer
         unusable = unusable_time(intent.series, followed_series(binding), answer, meeting.window, at)
         return KeepTime(unusable) if unusable else intent
+
+    def _is_left_ended(self, meeting: Meeting, binding: ItemBinding, seen: Seen) -> bool:
+        """Whether the item is there again, and the meeting does not live again with it."""
+        is_there = any(isinstance(one, Revive) for one in seen.intents)
+        if not is_there or seen.own is None:
+            return False
+        answer = binding.series_answer if binding.series else series_answer(self.types.of(meeting.type))
+        return not may_live_again(seen.own, binding, answer, meeting.window, is_taken=seen.is_taken)
 
     def _is_without_its_time(self, meeting: Meeting, binding: ItemBinding, seen: Seen) -> bool:
         missed_since = binding.gone_since or seen.at

@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
-from addin.meetings.bindings import OccurrenceRow, SeriesAnswer
+from addin.meetings.bindings import ItemBinding, OccurrenceRow, SeriesAnswer
 from addin.meetings.changed_times import FormerSeries, as_told
 from addin.meetings.model import Meeting, Told, Window
 from calendar_sync.decide import LONGEST_MEETING, Unusable
+from calendar_sync.items import Snapshot
 from calendar_sync.series import LONGEST, Occurrence, Series
 
 NEAR_FUTURE: Final = timedelta(days=62)
@@ -47,6 +48,26 @@ def is_without_its_time(
 ) -> bool:
     """Whether the series has no time for the meeting: the one that it is was taken out, or none is left."""
     return current(series, answer, at, open_after) is None
+
+
+def may_live_again(
+    own: Snapshot, before: ItemBinding, answer: SeriesAnswer | None, window: Window, *, is_taken: bool
+) -> bool:
+    """Whether the time that an item has is that of the meeting's people, after the meeting had ended for want of one.
+
+    `before` is what was recorded, `window` the meeting's time then, `own` the item as it is now; `is_taken`: another
+    meeting was booked in it.
+    """
+    if not before.has_missed_time:
+        return True
+    if is_taken:
+        # Somebody has booked another meeting in it meanwhile, which is the item's now.
+        return False
+    if answer is SeriesAnswer.ONE_LINK:
+        return True
+    # Of another first time nobody can tell whether it is theirs.
+    known = before.series.first_start if before.series else window.start
+    return (own.series.first_start if own.series else own.start) == known
 
 
 def unusable_time(

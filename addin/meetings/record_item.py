@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from addin.meetings.bindings import Copy, CopyOutcome, SeriesAnswer
+from addin.meetings.bindings import Copy, CopyOutcome
 from addin.meetings.copies import series_answer
 from addin.meetings.frozen import frozen_by
 from addin.meetings.look import ref_of
 from addin.meetings.model import CalendarNote, MeetingState, Window
 from addin.meetings.notices import NoticeKind
-from addin.meetings.occurrences import is_without_its_time
+from addin.meetings.occurrences import is_without_its_time, may_live_again
 from addin.meetings.record_draft import Draft
 from calendar_sync.decide import (
     Bind,
@@ -178,16 +178,7 @@ class ItemRecord:
         answer = before.series_answer if before.series else series_answer(draft.kind)
         if own.series and is_without_its_time(own.series, answer, draft.at, draft.kind.open_after):
             return False
-        if not before.has_missed_time:
-            return True
-        if draft.seen.is_taken:
-            # Somebody has booked another meeting in it meanwhile, which is the item's now.
-            return False
-        if answer is SeriesAnswer.ONE_LINK:
-            return True
-        # Of another first time nobody can tell whether it is theirs.
-        known = before.series.first_start if before.series else draft.meeting.window.start
-        return (own.series.first_start if own.series else own.start) == known
+        return may_live_again(own, before, answer, draft.meeting.window, is_taken=draft.seen.is_taken)
 
     def _have_all_looked_at(self) -> None:
         """Where another meeting is in the item, what is told of both depends on whether the other one lives."""

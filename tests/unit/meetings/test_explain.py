@@ -67,6 +67,17 @@ def test_a_meeting_whose_time_was_taken_out_of_its_series_waits_for_that(office:
     assert "lives again if that comes back" in told["why"]
 
 
+def test_a_time_that_is_put_back_revives_no_meeting_whose_item_holds_another(office: CalendarDesk) -> None:
+    meeting, item = weekly(office, one_link=False)
+    office.online.repeats(item, replace(WEEKLY, cancelled=frozenset({START.date()})))
+    office.settles()
+    office.after(GRACE)
+    office.books_in(item, "again")
+    office.online.repeats(item, WEEKLY)
+    told = explained(office, meeting)
+    assert (told["would_do"], "another meeting was booked" in told["why"]) == ([], True)
+
+
 def test_of_a_series_with_a_time_that_no_meeting_can_have_the_meeting_s_own_is_kept(
     office: CalendarDesk,
 ) -> None:

@@ -160,7 +160,9 @@ class ExplainFollowing:
         if not is_there or seen.own is None:
             return False
         answer = binding.series_answer if binding.series else series_answer(self.types.of(meeting.type))
-        return not may_live_again(seen.own, binding, answer, meeting.window, is_taken=seen.is_taken)
+        return not may_live_again(
+            seen.own, binding, answer, meeting.window, is_taken_since=seen.is_taken_since
+        )
 
     def _is_without_its_time(self, meeting: Meeting, binding: ItemBinding, seen: Seen) -> bool:
         missed_since = binding.gone_since or seen.at

@@ -46,6 +46,7 @@ class Seen:
     """What one look came to. `own` is the item that holds the meeting, wherever it is now; None when not seen.
 
     `in_passing`: only that one item was looked at, with somebody's own rights; the service's own look is still due.
+    `booked_since` are the tags of those living meetings that were booked when this one had ended.
     """
 
     at: datetime
@@ -54,6 +55,7 @@ class Seen:
     intents: Sequence[Intent]
     own: Snapshot | None
     in_passing: bool = False
+    booked_since: frozenset[Tag] = frozenset()
 
     @property
     def searched(self) -> Sequence[Snapshot] | None:
@@ -65,6 +67,11 @@ class Seen:
     def is_taken(self) -> bool:
         """Whether the item bears the tag of another meeting that lives: what stands in it is that one's."""
         return self.own is not None and self.own.tag in self.recorded.rivals
+
+    @property
+    def is_taken_since(self) -> bool:
+        """Whether another meeting was booked in the item after this one had ended: the item is that one's now."""
+        return self.own is not None and self.own.tag in self.booked_since
 
 
 class ItemLooks:
@@ -126,9 +133,12 @@ class ItemLooks:
         if isinstance(stripped, Unreadable):
             tagged, stripped = stripped, ()
         observed = Observed(at, item, tagged, stripped)
-        recorded = self._recorded(meeting, binding, copies, observed)
+        rivals = self._rivals(meeting, binding, observed)
+        recorded = self._recorded(meeting, binding, copies, observed, rivals)
         intents = decide(recorded, observed, self.grace)
-        return Seen(at, recorded, observed, intents, _own(binding, item, intents))
+        ended_at = meeting.cancelled_at
+        since = frozenset(tag for tag, other in rivals.items() if ended_at and other.created_at > ended_at)
+        return Seen(at, recorded, observed, intents, _own(binding, item, intents), booked_since=since)
 
     def see_in_passing(self, meeting: Meeting, binding: ItemBinding, item: Lookup) -> Seen | None:
         """Say what follows from one item that a person has open, seen with her rights; None when it proves nothing.
@@ -152,7 +162,8 @@ class ItemLooks:
             others = [one for one in tagged if one.ref != item.snapshot.ref]
             ours = [one for one in others if one.tag == self.tag_of(meeting.id)]
             observed = Observed(at, tagged=[item.snapshot, *ours])
-        recorded = replace(self._recorded(meeting, binding, (), observed), is_frozen=False)
+        rivals = self._rivals(meeting, binding, observed)
+        recorded = replace(self._recorded(meeting, binding, (), observed, rivals), is_frozen=False)
         intents = decide(recorded, observed, self.grace)
         own = _own(binding, item, intents)
         return Seen(at, recorded, observed, intents, own, in_passing=True) if own else None
@@ -205,7 +216,12 @@ class ItemLooks:
     # --- what is recorded -----------------------------------------------------------------------------------
 
     def _recorded(
-        self, meeting: Meeting, binding: ItemBinding, copies: Sequence[Copy], observed: Observed
+        self,
+        meeting: Meeting,
+        binding: ItemBinding,
+        copies: Sequence[Copy],
+        observed: Observed,
+        rivals: Mapping[Tag, Meeting],
     ) -> Recorded:
         ref = ItemRef(binding.mailbox, binding.item_id or "")
         bound = Binding(ref, binding.uid, binding.occurrence) if binding.uid else None
@@ -225,24 +241,25 @@ class ItemLooks:
             former=self._with_outcome((CopyOutcome.REPLACED,), copies, observed),
             is_frozen=binding.frozen is not None,
             call_may_run=call_may_run(meeting, observed.at),
-            rivals=self._rivals(meeting, binding, observed),
+            rivals=frozenset(rivals),
             is_taken=CalendarNote.ITEM_TAKEN in meeting.calendar_notes,
         )
 
-    def _rivals(self, meeting: Meeting, binding: ItemBinding, observed: Observed) -> frozenset[Tag]:
-        """Return the tags of other meetings that live, among those that are seen; mostly there is none to ask about."""
+    def _rivals(self, meeting: Meeting, binding: ItemBinding, observed: Observed) -> Mapping[Tag, Meeting]:
+        """Return the other meetings that live, by those tags that are seen; mostly there is none to ask about."""
         tagged = observed.tagged if isinstance(observed.tagged, Sequence) else ()
         seen = [observed.item.snapshot] if isinstance(observed.item, Found) else []
         tags = {one.tag for one in (*seen, *tagged) if one.tag}
         others = {tag for tag in tags if tag.instance == self._instance and tag.meeting != meeting.id}
         if not others:
-            return frozenset()
+            return {}
 
-        def living(reading: Reading) -> frozenset[Tag]:
+        def living(reading: Reading) -> Mapping[Tag, Meeting]:
             # What is to be written into a copy still reads as the item that it was copied from.
             original = reading.copied_from(meeting.id) if binding.block_due else None
             copied = self.tag_of(original.id) if original else None
-            return frozenset(tag for tag in others if tag != copied and _lives(reading, tag))
+            found = {tag: reading.meeting(tag.meeting) for tag in others if tag != copied}
+            return {tag: other for tag, other in found.items() if other and not other.is_cancelled}
 
         return self._ledger.read(living)
 
@@ -278,11 +295,6 @@ def _last_booked(reading: Reading, binding: ItemBinding) -> Meeting | None:
     held = [(one, reading.binding(one.id)) for one in there]
     same = [one for one, bound in held if bound and bound.occurrence == binding.occurrence]
     return max(same, key=lambda one: (one.created_at, one.id), default=None)
-
-
-def _lives(reading: Reading, tag: Tag) -> bool:
-    other = reading.meeting(tag.meeting)
-    return other is not None and not other.is_cancelled
 
 
 def _was_removed_unseen(meeting: Meeting, binding: ItemBinding) -> bool:

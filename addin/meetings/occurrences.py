@@ -51,19 +51,16 @@ def is_without_its_time(
 
 
 def may_live_again(
-    own: Snapshot, before: ItemBinding, answer: SeriesAnswer | None, window: Window, *, is_taken: bool
+    own: Snapshot, before: ItemBinding, answer: SeriesAnswer | None, window: Window, *, is_taken_since: bool
 ) -> bool:
-    """Whether the time that an item has is that of the meeting's people, after the meeting had ended for want of one.
+    """Whether an item that is there again is that of the meeting's people, and so is its time.
 
-    `before` is what was recorded, `window` the meeting's time then, `own` the item as it is now; `is_taken`: another
-    meeting was booked in it.
+    `before` is what was recorded, `window` the meeting's time then, `own` the item as it is now. `is_taken_since`:
+    somebody has booked another meeting in it when this one had ended, and the item is that one's.
     """
-    if not before.has_missed_time:
-        return True
-    if is_taken:
-        # Somebody has booked another meeting in it meanwhile, which is the item's now.
+    if is_taken_since:
         return False
-    if answer is SeriesAnswer.ONE_LINK:
+    if not before.has_missed_time or answer is SeriesAnswer.ONE_LINK:
         return True
     # Of another first time nobody can tell whether it is theirs.
     known = before.series.first_start if before.series else window.start

@@ -178,7 +178,9 @@ class ItemRecord:
         answer = before.series_answer if before.series else series_answer(draft.kind)
         if own.series and is_without_its_time(own.series, answer, draft.at, draft.kind.open_after):
             return False
-        return may_live_again(own, before, answer, draft.meeting.window, is_taken=draft.seen.is_taken)
+        return may_live_again(
+            own, before, answer, draft.meeting.window, is_taken_since=draft.seen.is_taken_since
+        )
 
     def _have_all_looked_at(self) -> None:
         """Where another meeting is in the item, what is told of both depends on whether the other one lives."""

@@ -39,6 +39,23 @@ def test_a_meeting_booked_in_an_item_whose_first_one_was_removed_follows_it(offi
     assert office.reads(meeting).is_cancelled
 
 
+@pytest.mark.parametrize("pause", [timedelta(), 2 * HOUR], ids=["at once", "some time after"])
+def test_a_restored_item_in_which_another_meeting_was_booked_brings_back_no_ended_one(
+    office: CalendarDesk, pause: timedelta
+) -> None:
+    ended, item = office.books_and_saves()
+    office.online.deletes(item)
+    office.settles()
+    office.after(GRACE)
+    assert office.reads(ended).is_cancelled
+    office.online.restores(item)
+    meeting = office.books_in(item, "again")
+    office.settles()
+    office.after(pause)
+    assert (office.reads(ended).is_cancelled, office.reads(meeting).is_cancelled) == (True, False)
+    assert office.owed(meeting) == []
+
+
 BO = Principal(TENANT, "bbbbbbbb-bbbb-4ccc-8ddd-eeeeeeeeeeee", OTHER_MAILBOX)
 
 
@@ -184,7 +201,10 @@ def test_where_people_are_invited_the_link_is_not_written_back_behind_anybody_s_
     assert office.reads(first).calendar_notes == {CalendarNote.BLOCK_OLD}
 
 
-def test_an_item_that_is_deleted_ends_both_after_the_grace_period(office: CalendarDesk) -> None:
+@pytest.mark.parametrize("is_first_looked_at_last", [False, True], ids=["at once", "one by one"])
+def test_an_item_that_is_deleted_ends_both_after_the_grace_period(
+    office: CalendarDesk, *, is_first_looked_at_last: bool
+) -> None:
     first, item, second = booked_twice(office)
     office.tells(first)
     office.online.deletes(item)
@@ -194,6 +214,10 @@ def test_an_item_that_is_deleted_ends_both_after_the_grace_period(office: Calend
     assert office.reads(second).is_cancelled
     assert sorted(office.owed(first)) == [NoticeKind.CANCELLED, NoticeKind.ITEM_TAKEN]
     office.online.restores(item)
+    if is_first_looked_at_last:
+        office.desk.ledger.write(lambda writing: writing.ask_bindings({second.id}))
+        office.settles(delivering=False)
+        assert [office.reads(one).is_cancelled for one in (first, second)] == [True, False]
     office.settles()
     assert not office.reads(first).is_cancelled
     assert office.reads(first).calendar_notes == {CalendarNote.ITEM_TAKEN}

@@ -15,6 +15,15 @@ import click
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+class _Ended(KeyboardInterrupt):
+    """A signal of ours that came.
+
+    Not KeyboardInterrupt itself: where Python sees just that leave a text that it executes, as dataclasses have it do
+    while modules are loaded, it ends as if killed by Ctrl-C later on, though it was caught (`run_eval_code_obj` in
+    CPython's `pythonrun.c`).
+    """
+
+
 class _Interruption:
     """The first signal; those that follow change nothing, since the end is on its way."""
 
@@ -23,7 +32,7 @@ class _Interruption:
         self.held = 0
 
     def take(self, *_: object) -> None:
-        """Raise KeyboardInterrupt once: here, or where what must be finished is."""
+        """Raise _Ended once: here, or where what must be finished is."""
         if not self.came:
             self.came = True
             self.strike()
@@ -34,7 +43,7 @@ class _Interruption:
         # Also while Python ends, when handlers of ours are heeded no more.
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
+        raise _Ended
 
 
 # One for the process, as its signals are.
@@ -51,7 +60,7 @@ def interruptible() -> Iterator[None]:
             signal.signal(number, _interruption.take)
     try:
         yield
-    except KeyboardInterrupt:
+    except _Ended:
         # A terminal that has closed takes no words any more.
         with suppress(OSError):
             click.echo("\nStopped.", err=True)

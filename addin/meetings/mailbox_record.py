@@ -80,7 +80,7 @@ class RoundRecord:
         others = [one for one in within if one != watch.mailbox]
         shared = others[:MOST_SHARED]
         if len(others) > len(shared):
-            log.info("shared_calendars_left_out", extra={"calendars": len(others) - len(shared)})
+            log.info("shared_calendars_left_out", extra={"count": len(others) - len(shared)})
         writing.note_shared(watch.id, shared)
         for mailbox, due_in in each_at_its_moment(writing.unwatched_among(shared)).items():
             writing.watch_mailbox(mailbox, due_in)

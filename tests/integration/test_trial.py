@@ -98,6 +98,22 @@ def test_a_signal_during_the_start_leaves_nothing_alive(trial: Trial, number: si
     assert trial.ends() == (0, "\nStopped.\n")
 
 
+ENDED_WHILE_LOADING = """
+import os, signal
+from addin.trial_signals import interruptible
+with interruptible():
+    # As dataclasses do while their module is loaded.
+    exec("os.kill(os.getpid(), signal.SIGTERM); signal.pause()")
+"""
+
+
+def test_a_signal_while_modules_are_loaded_is_no_kill(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ENDED_WHILE_LOADING], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "\nStopped.\n")
+
+
 def test_a_trial_that_is_to_outlive_its_terminal_does_until_ctrl_c_and_leaves_nothing_alive_however_often_it_is_pressed(
     tmp_path: Path,
 ) -> None:

@@ -144,4 +144,4 @@ def test_only_mailboxes_of_the_organisation_are_taken_in_and_not_without_end(
         COLLEAGUE
     ]
     left_out = [one for one in caplog.records if one.getMessage() == "shared_calendars_left_out"]
-    assert [vars(one)["calendars"] for one in left_out] == [1]
+    assert [vars(one)["count"] for one in left_out] == [1]

@@ -7,6 +7,7 @@ and may reach further, but nothing depends on it. The token of the click is hand
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -27,6 +28,9 @@ log = logging.getLogger(__name__)
 
 # Whoever has clicked waits this long for everything together: her token, the item, and what is written into it.
 LOOK_SECONDS: Final = 3.0
+# The worker, where it is at the same item just then, is waited for no longer than a second, where only she can see it.
+CLAIM_TRIES: Final = 10
+CLAIM_PAUSE_SECONDS: Final = 0.1
 # A process that dies in the middle of a click keeps the worker away no longer than this.
 LEASE_SECONDS: Final = 15.0
 
@@ -65,7 +69,7 @@ class Clicked:
 class BindItem:
     """The use case; `persons` are the calendars that may be asked with a person's rights, by name, often none.
 
-    `follow` returns what follows items through the calendars that it is given.
+    `follow` returns what follows items through the calendars that it is given, `wait` lets so many seconds pass.
     """
 
     def __init__(
@@ -74,11 +78,13 @@ class BindItem:
         persons: Mapping[str, PersonsCalendar],
         follow: Callable[[Mapping[str, Calendar]], FollowItems],
         most_slow_clicks: int = 8,
+        wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self._ledger = ledger
         self._persons = persons
         self._follow = follow
         self._crowd = Crowd(most_slow_clicks)
+        self._wait = wait
 
     def __call__(self, meeting_id: str, item_id: str, who: Principal, assertion: str) -> Clicked:
         """Have the item looked at now whose id Outlook gave (`item_id` as Office.js gives it).
@@ -87,19 +93,22 @@ class BindItem:
         happens. Raises MeetingNotFound, LedgerUnavailable; no failure of a calendar's.
         """
 
-        def unit(writing: Writing) -> tuple[Meeting, BindingClaim | None]:
+        def unit(writing: Writing) -> tuple[Meeting, BindingClaim | None, bool]:
             meeting = own_meeting(writing, meeting_id, who)
             binding = writing.binding(meeting.id)
             if binding is None:
-                return meeting, None
+                return meeting, None, False
             writing.offer_item(meeting.id, item_id)
             if binding.unread is Unread.MAILBOX_MISSING and who.mailbox not in (None, binding.mailbox):
                 # Perhaps the same one, under the address that she has now.
                 writing.ask_bindings([meeting.id], also=who.mailbox)
-            asked = self._calendar_for(binding) is not None
-            return meeting, writing.claim_binding(meeting.id, LEASE_SECONDS) if asked else None
+            if self._calendar_for(binding) is None:
+                return meeting, None, False
+            return meeting, writing.claim_binding(meeting.id, LEASE_SECONDS), binding.unread is Unread.DENIED
 
-        meeting, claim = self._ledger.write(unit)
+        meeting, claim, is_hers_alone = self._ledger.write(unit)
+        if claim is None and is_hers_alone:
+            claim = self._claim_soon(meeting_id)
         if claim is None:
             return Clicked(meeting)
         try:
@@ -110,6 +119,16 @@ class BindItem:
         self._ledger.write(lambda writing: writing.count_click_look(outcome))
         after = self._ledger.read(lambda reading: reading.meeting(meeting_id)) or meeting
         return Clicked(after, challenge if _only_she_can_help(after, claim) else None)
+
+    def _claim_soon(self, meeting_id: str) -> BindingClaim | None:
+        """Wait for the worker, which is denied the mailbox and soon done: nobody else's rights reach the item."""
+        with self._crowd.waiting() as may_wait:
+            for _ in range(CLAIM_TRIES if may_wait else 0):
+                self._wait(CLAIM_PAUSE_SECONDS)
+                claim = self._ledger.write(lambda writing: writing.claim_binding(meeting_id, LEASE_SECONDS))
+                if claim:
+                    return claim
+        return None
 
     def _look_as_she_may(self, claim: BindingClaim, item_id: str, assertion: str) -> tuple[str, str | None]:
         """Return what it came to, and what Entra wants of her, if it is she who must act."""

@@ -44,6 +44,10 @@ OTHER_MAILBOX: Final = "bo.sandstrom@region.example"
 RULES: Final = FollowRules(may_write=True, service_url="https://vardmote.region.example")
 
 
+def in_no_time(_seconds: float) -> None:
+    """Let no time pass."""
+
+
 @dataclass
 class HerRights:
     """What she may see of the calendar online; `failure` is why she may not lend it to anybody now."""
@@ -74,6 +78,8 @@ class CalendarDesk:
     # Calendars that have been taken out of the settings.
     left_out: frozenset[str] = frozenset()
     her: HerRights = field(default_factory=lambda: HerRights())
+    # What becomes of the seconds that a click waits for the worker.
+    waited: Callable[[float], None] = in_no_time
 
     # --- parts ----------------------------------------------------------------------------------------------
 
@@ -131,7 +137,7 @@ class CalendarDesk:
     @property
     def bind_item(self) -> BindItem:
         persons = {"graph": self.her} if self.her.calendar else {}
-        return BindItem(self.desk.ledger, persons, self._following)
+        return BindItem(self.desk.ledger, persons, self._following, wait=self.waited)
 
     # --- what people do -------------------------------------------------------------------------------------
 
@@ -293,7 +299,7 @@ class CalendarDesk:
         self.online.mailboxes |= {MAILBOX, OTHER_MAILBOX}
         self.rules, self.standing, self.also_searched, self.left_out = RULES, (), (), frozenset()
         self.pull_period = PULL_PERIOD
-        self.her = HerRights()
+        self.her, self.waited = HerRights(), in_no_time
 
 
 @contextmanager

@@ -163,6 +163,23 @@ def test_while_the_worker_holds_the_item_nobody_asks_in_her_name(office: Calenda
     assert clicks(office) == {}
 
 
+def test_where_only_she_may_look_the_worker_is_waited_for_but_not_for_long(office: CalendarDesk) -> None:
+    meeting, item = office.books_and_saves()
+    office.online.unreadable[MAILBOX] = Unread.DENIED
+    office.after(HOUR)
+    office.online.drags(item, START + DAY)
+    held = office.desk.ledger.write(lambda writing: writing.claim_binding(meeting.id, 90.0))
+    assert held
+    pauses: list[float] = []
+    office.waited = pauses.append
+    assert office.opens(meeting, item).meeting.window.start == START
+    assert 0.5 < sum(pauses) <= 1.0
+
+    office.waited = lambda _: office.desk.ledger.write(lambda writing: writing.release_binding(held))
+    assert office.opens(meeting, item).meeting.window.start == START + DAY
+    assert clicks(office) == {"seen": 1}
+
+
 def test_a_look_that_lasted_too_long_records_nothing(office: CalendarDesk) -> None:
     meeting, item = office.books_and_saves()
     office.online.drags(item, START + DAY)

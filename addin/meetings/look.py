@@ -7,7 +7,7 @@ it was is looked for by `item_search`. Nothing of an item is read but what a `Sn
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from addin.meetings.bindings import Copy, CopyOutcome, ItemBinding
@@ -55,7 +55,7 @@ class Seen:
     intents: Sequence[Intent]
     own: Snapshot | None
     in_passing: bool = False
-    booked_since: frozenset[Tag] = frozenset()
+    booked_since: frozenset[Tag] = field(kw_only=True)
 
     @property
     def searched(self) -> Sequence[Snapshot] | None:
@@ -136,8 +136,7 @@ class ItemLooks:
         rivals = self._rivals(meeting, binding, observed)
         recorded = self._recorded(meeting, binding, copies, observed, rivals)
         intents = decide(recorded, observed, self.grace)
-        ended_at = meeting.cancelled_at
-        since = frozenset(tag for tag, other in rivals.items() if ended_at and other.created_at > ended_at)
+        since = _booked_since(meeting, rivals)
         return Seen(at, recorded, observed, intents, _own(binding, item, intents), booked_since=since)
 
     def see_in_passing(self, meeting: Meeting, binding: ItemBinding, item: Lookup) -> Seen | None:
@@ -166,7 +165,10 @@ class ItemLooks:
         recorded = replace(self._recorded(meeting, binding, (), observed, rivals), is_frozen=False)
         intents = decide(recorded, observed, self.grace)
         own = _own(binding, item, intents)
-        return Seen(at, recorded, observed, intents, own, in_passing=True) if own else None
+        if own is None:
+            return None
+        since = _booked_since(meeting, rivals)
+        return Seen(at, recorded, observed, intents, own, in_passing=True, booked_since=since)
 
     def _holds(self, meeting: Meeting, binding: ItemBinding, item: Snapshot) -> bool:
         if binding.uid:
@@ -295,6 +297,12 @@ def _last_booked(reading: Reading, binding: ItemBinding) -> Meeting | None:
     held = [(one, reading.binding(one.id)) for one in there]
     same = [one for one, bound in held if bound and bound.occurrence == binding.occurrence]
     return max(same, key=lambda one: (one.created_at, one.id), default=None)
+
+
+def _booked_since(meeting: Meeting, rivals: Mapping[Tag, Meeting]) -> frozenset[Tag]:
+    """Return the tags of those that were booked when the meeting had ended."""
+    ended_at = meeting.cancelled_at
+    return frozenset(tag for tag, other in rivals.items() if ended_at and other.created_at > ended_at)
 
 
 def _was_removed_unseen(meeting: Meeting, binding: ItemBinding) -> bool:

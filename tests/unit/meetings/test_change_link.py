@@ -516,12 +516,17 @@ class TestTheItem:
         links.office.rules = replace(links.office.rules, may_write=False)
         self.waits_for_the_pane(links, before, item)
 
-    def test_whoever_is_invited_before_it_is_written_is_mailed_nothing(self, links: Links) -> None:
+    def refused(self, links: Links) -> tuple[Meeting, Item]:
+        """Let the other link come while the calendar refuses to be written in."""
         before, item = weekly(links.office)
         links.asks(before)
         links.office.online.unwritable = NotUnderstood()
         links.at(CLOSES)
         links.office.after(10 * MINUTE)
+        return before, item
+
+    def test_whoever_is_invited_before_it_is_written_is_mailed_nothing(self, links: Links) -> None:
+        before, item = self.refused(links)
         links.office.online.unwritable = None
         links.office.online.invites(item)
         written = item.version
@@ -534,11 +539,7 @@ class TestTheItem:
         assert CalendarNote.BLOCK_OLD not in links.office.reads(before).calendar_notes
 
     def test_while_the_calendar_refuses_it_people_are_told(self, links: Links) -> None:
-        before, _ = weekly(links.office)
-        links.asks(before)
-        links.office.online.unwritable = NotUnderstood()
-        links.at(CLOSES)
-        links.office.after(10 * MINUTE)
+        before, _ = self.refused(links)
         assert CalendarNote.BLOCK_OLD in links.office.reads(before).calendar_notes
         links.office.online.unwritable = None
         links.office.after(HOUR)

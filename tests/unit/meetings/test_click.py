@@ -180,6 +180,19 @@ def test_where_only_she_may_look_the_worker_is_waited_for_but_not_for_long(offic
     assert clicks(office) == {"seen": 1}
 
 
+def test_her_look_brings_back_no_ended_meeting_into_an_item_in_which_another_was_booked(
+    office: CalendarDesk,
+) -> None:
+    ended, item = office.books_and_saves()
+    office.online.deletes(item)
+    office.settles()
+    office.after(GRACE)
+    office.online.restores(item)
+    office.books_in(item, "again")
+    assert office.opens(ended, item).meeting.is_cancelled
+    assert clicks(office) == {"seen": 1}
+
+
 def test_a_look_that_lasted_too_long_records_nothing(office: CalendarDesk) -> None:
     meeting, item = office.books_and_saves()
     office.online.drags(item, START + DAY)
